@@ -1,0 +1,2 @@
+//! The Kuvert binary.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Native driver: sockets, timers and profile files around the engine.

@@ -1,0 +1,1 @@
+//! What a Kuvert message says: MIMI content in deterministic CBOR.

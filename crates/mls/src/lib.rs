@@ -1,0 +1,1 @@
+//! OpenMLS behind Kuvert's words: groups, pending commits, credentials.

@@ -1,0 +1,1 @@
+//! The Kuvert relay: stores sealed envelopes until they are delivered.

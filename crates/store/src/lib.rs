@@ -1,0 +1,1 @@
+//! The client's database: schema, migrations, transactions and MLS storage.

@@ -1,0 +1,74 @@
+//! All that a user interface knows: commands that it may give, and plain data that it shows.
+//!
+//! A user interface sends [`UiCommand`]s and applies [`ViewUpdate`]s; it never sees an entity of the engine. Both are
+//! serialised as CBOR where they cross from the page to the worker ([`encode_command`], [`decode_update`], ...). The
+//! crate holds no logic beyond that.
+
+mod command;
+mod update;
+
+pub use command::UiCommand;
+pub use update::{
+    CardView, Connection, ContactState, ConversationId, ConversationView, Delivery, Failure, LastMessage,
+    MessageId, MessageView, ProfileView, Sender, Storage, Trust, ViewUpdate,
+};
+
+/// The bytes were not written by this version's counterpart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BridgeError;
+
+impl std::fmt::Display for BridgeError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("page and worker do not speak the same version; reload the page")
+    }
+}
+
+impl std::error::Error for BridgeError {}
+
+/// Encodes a command for the worker.
+pub fn encode_command(command: &UiCommand) -> Vec<u8> {
+    encode(command)
+}
+
+/// Decodes a command from the page.
+///
+/// # Errors
+/// [`BridgeError`] if page and worker are of different versions.
+pub fn decode_command(bytes: &[u8]) -> Result<UiCommand, BridgeError> {
+    minicbor::decode(bytes).map_err(|_| BridgeError)
+}
+
+/// Encodes an update for the page.
+pub fn encode_update(update: &ViewUpdate) -> Vec<u8> {
+    encode(update)
+}
+
+/// Decodes an update from the worker.
+///
+/// # Errors
+/// [`BridgeError`] if page and worker are of different versions.
+pub fn decode_update(bytes: &[u8]) -> Result<ViewUpdate, BridgeError> {
+    minicbor::decode(bytes).map_err(|_| BridgeError)
+}
+
+fn encode<T: minicbor::Encode<()>>(value: &T) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    match minicbor::encode(value, &mut bytes) {
+        Ok(()) => bytes,
+        Err(never) => unreachable!("writing to memory failed: {never}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_and_updates_survive_the_bridge() {
+        let command = UiCommand::Send { conversation: ConversationId(3), text: "Grüß Gott".into() };
+        assert_eq!(decode_command(&encode_command(&command)), Ok(command));
+        let update = ViewUpdate::Failed(Failure::LinkUnreadable);
+        assert_eq!(decode_update(&encode_update(&update)), Ok(update));
+        assert_eq!(decode_update(b"\xff"), Err(BridgeError));
+    }
+}

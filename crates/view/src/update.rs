@@ -1,0 +1,342 @@
+//! What a user interface shows.
+
+use minicbor::{Decode, Encode};
+
+/// Names a conversation on this device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+#[cbor(transparent)]
+pub struct ConversationId(#[n(0)] pub u64);
+
+/// Names a message on this device. Within a conversation, a later message has a higher id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+#[cbor(transparent)]
+pub struct MessageId(#[n(0)] pub u64);
+
+/// A change to what is shown.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum ViewUpdate {
+    /// Who the user is; `None` before an identity was made.
+    #[n(0)]
+    Profile(#[n(0)] Option<ProfileView>),
+    /// All conversations, the most recent first.
+    #[n(1)]
+    Conversations(#[n(0)] Vec<ConversationView>),
+    /// One conversation is new or changed; its place follows from `last`.
+    #[n(2)]
+    Conversation(#[n(0)] ConversationView),
+    /// The newest messages of the conversation that was opened, oldest first.
+    #[n(3)]
+    Timeline {
+        /// Which conversation.
+        #[n(0)]
+        conversation: ConversationId,
+        /// Oldest first.
+        #[n(1)]
+        messages: Vec<MessageView>,
+        /// Whether there are older ones.
+        #[n(2)]
+        has_older: bool,
+    },
+    /// Messages before those shown, oldest first.
+    #[n(4)]
+    Older {
+        /// Which conversation.
+        #[n(0)]
+        conversation: ConversationId,
+        /// Oldest first.
+        #[n(1)]
+        messages: Vec<MessageView>,
+        /// Whether there are still older ones.
+        #[n(2)]
+        has_older: bool,
+    },
+    /// One message of the shown conversation is new or changed.
+    #[n(5)]
+    Message {
+        /// Which conversation.
+        #[n(0)]
+        conversation: ConversationId,
+        /// The message.
+        #[n(1)]
+        message: MessageView,
+    },
+    /// The own link.
+    #[n(6)]
+    Link {
+        /// `https://relay/c/<card id>#<secret>`.
+        #[n(0)]
+        link: String,
+    },
+    /// The card behind a link.
+    #[n(7)]
+    Card(#[n(0)] CardView),
+    /// A request was written down and will be sent; its conversation can be shown.
+    #[n(8)]
+    Requested {
+        /// The new conversation.
+        #[n(0)]
+        conversation: ConversationId,
+    },
+    /// State of the connection to the relay.
+    #[n(9)]
+    Connection(#[n(0)] Connection),
+    /// Where this device keeps its data.
+    #[n(10)]
+    Storage(#[n(0)] Storage),
+    /// A wish could not be fulfilled. Nothing was lost.
+    #[n(11)]
+    Failed(#[n(0)] Failure),
+}
+
+/// The user's own identity.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct ProfileView {
+    /// Display name.
+    #[n(0)]
+    pub name: String,
+    /// Kuvert ID in groups of four, as in `ABCD-EFGH-JKMN-PQRS-TV`.
+    #[n(1)]
+    pub kuvert_id: String,
+    /// Origin of the own relay.
+    #[n(2)]
+    pub relay: String,
+}
+
+/// One line of the conversation list.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct ConversationView {
+    /// Its id.
+    #[n(0)]
+    pub id: ConversationId,
+    /// The contact's name.
+    #[n(1)]
+    pub title: String,
+    /// The contact's Kuvert ID in groups of four.
+    #[n(2)]
+    pub kuvert_id: String,
+    /// How well the contact is known.
+    #[n(3)]
+    pub trust: Trust,
+    /// Where first contact stands.
+    #[n(4)]
+    pub state: ContactState,
+    /// The newest message.
+    #[n(5)]
+    pub last: Option<LastMessage>,
+    /// Messages not yet seen.
+    #[n(6)]
+    pub unread: u32,
+}
+
+/// The newest message of a conversation, for the list.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct LastMessage {
+    /// The beginning of its text, on one line.
+    #[n(0)]
+    pub text: String,
+    /// Milliseconds since 1970 (UTC).
+    #[n(1)]
+    pub at: i64,
+    /// Who wrote it.
+    #[n(2)]
+    pub from: Sender,
+    /// What became of it.
+    #[n(3)]
+    pub delivery: Delivery,
+}
+
+/// One message.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct MessageView {
+    /// Its id.
+    #[n(0)]
+    pub id: MessageId,
+    /// Who wrote it.
+    #[n(1)]
+    pub from: Sender,
+    /// Its text.
+    #[n(2)]
+    pub text: String,
+    /// When it was written, by the writer's clock: milliseconds since 1970 (UTC).
+    #[n(3)]
+    pub at: i64,
+    /// What became of it.
+    #[n(4)]
+    pub delivery: Delivery,
+}
+
+/// Who wrote a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Sender {
+    /// The user.
+    #[n(0)]
+    Own,
+    /// The other person.
+    #[n(1)]
+    Contact,
+    /// Kuvert itself: one quiet line about the conversation.
+    #[n(2)]
+    System,
+}
+
+/// What became of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Delivery {
+    /// Written down on this device; will be sent.
+    #[n(0)]
+    Queued,
+    /// The relay has it, durably.
+    #[n(1)]
+    Sent,
+    /// It is on the other person's device.
+    #[n(2)]
+    Delivered,
+    /// The other person has seen it.
+    #[n(3)]
+    Read,
+    /// It could not be sent; can be retried.
+    #[n(4)]
+    Failed,
+    /// It came from the other person.
+    #[n(5)]
+    Received,
+}
+
+/// How well a contact is known; shown in words and colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Trust {
+    /// Known by a link only (grey).
+    #[n(0)]
+    New,
+    /// Introduced by a contact (yellow).
+    #[n(1)]
+    Introduced,
+    /// Verified in person (green).
+    #[n(2)]
+    Verified,
+    /// Another key than before (red).
+    #[n(3)]
+    Changed,
+}
+
+/// Where first contact stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum ContactState {
+    /// The user asked; the other person has not accepted yet. No further message can be sent.
+    #[n(0)]
+    Requested,
+    /// The other person asked; the user can accept.
+    #[n(1)]
+    Asking,
+    /// Both can write.
+    #[n(2)]
+    Accepted,
+}
+
+/// The card behind a link.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct CardView {
+    /// The link that was opened.
+    #[n(0)]
+    pub link: String,
+    /// Display name.
+    #[n(1)]
+    pub name: String,
+    /// Kuvert ID in groups of four.
+    #[n(2)]
+    pub kuvert_id: String,
+    /// Origin of the relay.
+    #[n(3)]
+    pub relay: String,
+    /// The conversation, where this person is a contact already.
+    #[n(4)]
+    pub conversation: Option<ConversationId>,
+    /// The link is the user's own.
+    #[n(5)]
+    pub own: bool,
+}
+
+/// State of the connection to the relay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Connection {
+    /// Not connected; will try again.
+    #[n(0)]
+    Offline,
+    /// Connecting, or catching up with what waited.
+    #[n(1)]
+    Connecting,
+    /// Everything that waited is here.
+    #[n(2)]
+    Online,
+    /// Another tab or window of this profile took over; this one is at rest until reloaded.
+    #[n(3)]
+    Elsewhere,
+}
+
+/// Where this device keeps its data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Storage {
+    /// In a file that stays.
+    #[n(0)]
+    Lasting,
+    /// In memory: gone when the page is closed.
+    #[n(1)]
+    Passing,
+    /// Another tab holds the profile; this one shows nothing.
+    #[n(2)]
+    HeldElsewhere,
+}
+
+/// Why a wish could not be fulfilled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Failure {
+    /// The name is empty or too long.
+    #[n(0)]
+    NameInvalid,
+    /// The text is empty or longer than 16 KiB.
+    #[n(1)]
+    TextInvalid,
+    /// Not a link of Kuvert, or damaged in copying.
+    #[n(2)]
+    LinkUnreadable,
+    /// The relay does not hold this card (any more): the link was revoked, or is old.
+    #[n(3)]
+    CardGone,
+    /// The card does not open with this link, or its signature does not hold.
+    #[n(4)]
+    CardInvalid,
+    /// The relay cannot be reached; try again when connected.
+    #[n(5)]
+    Unreachable,
+    /// The person uses another relay, which this version cannot reach yet.
+    #[n(6)]
+    OtherRelay,
+    /// Somebody else's consent is needed first: the request was not accepted yet.
+    #[n(7)]
+    NotAccepted,
+    /// This profile already has an identity.
+    #[n(8)]
+    IdentityExists,
+    /// An identity has to be made first.
+    #[n(9)]
+    NoIdentity,
+    /// There is no such conversation or message.
+    #[n(10)]
+    Unknown,
+    /// The database cannot be opened or written: wrong key, damaged, or full.
+    #[n(11)]
+    Database,
+    /// The link is the user's own.
+    #[n(12)]
+    OwnLink,
+    /// The profile is in use by another program.
+    #[n(13)]
+    ProfileInUse,
+}

@@ -1,0 +1,1 @@
+//! The Kuvert web app: Leptos, client-side rendered.

@@ -1,0 +1,32 @@
+//! The Kuvert protocol as types: identifiers, tokens, frames, queue entries, error codes and limits.
+//!
+//! Everything that crosses the border between a device and a relay is defined here, together with its encoding
+//! (CBOR, see `docs/protocol/wire.cddl`). The crate guarantees that decoding never panics and never allocates more
+//! than a small multiple of the input, and that what it encodes it can decode. It does no I/O and keeps no state.
+
+mod aead;
+mod card;
+mod codec;
+mod entry;
+mod error;
+mod frame;
+mod ids;
+pub mod limits;
+mod proof;
+mod token;
+
+pub use aead::{OpenError, SecretBoxKey, derive_key};
+pub use card::{CardRecord, CardRecordError};
+pub use codec::{DecodeError, decode, encode};
+pub use entry::{Entry, EntrySealer, SealKeyPair, SealedEntry};
+pub use error::ErrorCode;
+pub use frame::{
+    Ack, ChannelState, ClientFrame, Commit, CreateChannel, Deposit, Entries, Hello, InboxKeys,
+    KeyPackageReply, Own, Owned, Post, PutKeyPackages, RelayFrame, TakeKeyPackage, WelcomeDeposit,
+};
+pub use ids::{
+    CardId, Challenge, ChannelId, FanoutKey, InboxId, OwnerKey, PostId, PostSecret, PostSecretHash, SealKey,
+    Signature,
+};
+pub use proof::{OwnerProof, verify_owner_proof};
+pub use token::{DepositKey, Fanout, FanoutTarget, Token};

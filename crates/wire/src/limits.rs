@@ -1,0 +1,70 @@
+//! Every bound of the protocol and of the relay, in one place. Sizes are bytes unless the name says otherwise.
+
+use std::time::Duration;
+
+/// Protocol version spoken by this crate, part of the session path.
+pub const PROTOCOL_VERSION: u16 = 1;
+
+/// Largest frame on a session, both ways.
+pub const MAX_FRAME: usize = 512 * 1024;
+/// Largest body of a post, commit, deposit or welcome.
+pub const MAX_BODY: usize = 64 * 1024;
+/// Largest sealed fan-out list.
+pub const MAX_FANOUT: usize = 128 * 1024;
+/// Largest sealed GroupInfo.
+pub const MAX_GROUP_INFO: usize = 128 * 1024;
+/// Most targets that one fan-out list may name.
+pub const MAX_FANOUT_TARGETS: usize = 1024;
+/// Most welcomes that one commit may carry.
+pub const MAX_WELCOMES: usize = 32;
+/// Largest sealed key package.
+pub const MAX_KEY_PACKAGE: usize = 8 * 1024;
+/// Most key packages that an inbox keeps.
+pub const MAX_KEY_PACKAGES: usize = 32;
+/// Largest card record.
+pub const MAX_CARD: usize = 64 * 1024;
+/// Longest relay origin (`https://host:port`).
+pub const MAX_ORIGIN: usize = 255;
+
+/// Most entries that wait in one inbox before the oldest make room.
+pub const MAX_INBOX_ENTRIES: u64 = 100_000;
+/// Entries sent to an owner and not yet acknowledged, after which the relay pauses.
+pub const DELIVERY_WINDOW: u64 = 256;
+/// Requests of one session in work at the relay, after which it stops reading from that session.
+pub const MAX_IN_FLIGHT: usize = 256;
+/// Frames waiting to be written to one session.
+pub const MAX_SESSION_QUEUE: usize = 512;
+/// Sessions open at one relay.
+pub const MAX_SESSIONS: usize = 50_000;
+/// Bad frames after which a session is closed.
+pub const MAX_BAD_FRAMES: u32 = 8;
+/// Writes collected into one durable batch.
+pub const MAX_BATCH: usize = 1024;
+/// Shared secrets kept for sealing, after which all are forgotten and derived anew.
+pub const MAX_SEAL_CACHE: usize = 65_536;
+
+/// Days until an entry that nobody fetched goes.
+pub const ENTRY_DAYS: u32 = 30;
+/// Days until an unused inbox goes.
+pub const INBOX_DAYS: u32 = 90;
+/// Days until an unused channel goes.
+pub const CHANNEL_DAYS: u32 = 90;
+/// Days until an unused card goes.
+pub const CARD_DAYS: u32 = 400;
+/// Days that a relay remembers a request's id, so that a repeat is answered like the first.
+pub const REPEAT_DAYS: u32 = 2;
+
+/// Life of the relay's ephemeral sealing key.
+pub const SEAL_WINDOW: Duration = Duration::from_secs(60);
+/// How long a batch of writes may wait for company.
+pub const BATCH_WAIT: Duration = Duration::from_millis(1);
+/// Silence after which a relay pings, and after twice which it closes.
+pub const PING_AFTER: Duration = Duration::from_secs(45);
+/// Time for a graceful stop.
+pub const DRAIN: Duration = Duration::from_secs(5);
+
+const _: () = assert!(MAX_BODY + MAX_FANOUT + MAX_GROUP_INFO < MAX_FRAME);
+const _: () = assert!(MAX_KEY_PACKAGES * MAX_KEY_PACKAGE < MAX_FRAME);
+const _: () = assert!(DELIVERY_WINDOW as usize <= MAX_SESSION_QUEUE);
+const _: () = assert!(MAX_FANOUT_TARGETS * 100 <= MAX_FANOUT);
+const _: () = assert!(ENTRY_DAYS < INBOX_DAYS);

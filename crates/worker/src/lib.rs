@@ -1,0 +1,1 @@
+//! Browser driver: the engine in a dedicated worker over OPFS and WebSocket.

@@ -1,0 +1,2 @@
+//! Kuvert's only task runner.
+fn main() {}

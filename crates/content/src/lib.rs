@@ -1,1 +1,42 @@
 //! What a Kuvert message says: MIMI content in deterministic CBOR.
+//!
+//! A [`Content`] is what one message says, before it is sealed. [`Content::meaning`] tells what Kuvert understands of
+//! it. The crate guarantees that decoding never panics, recurses no deeper than [`limits::MAX_DEPTH`], allocates no
+//! more than a small multiple of the input, and that what it decodes encodes to the same bytes again: unknown media
+//! types, dispositions, statuses and extensions included. It does no I/O, reads no clock, and makes no salts.
+//!
+//! It leaves to others whether a sender may edit or delete a message, what expires when, and how Markdown is shown.
+//!
+//! # Sources
+//!
+//! draft-ietf-mimi-content-09 (July 2026) for contents and ids, draft-mahy-mimi-message-status-01 (March 2026) for
+//! reports. What is done differently:
+//!
+//! - At most 64 parts where the draft advises 1024, at most 32 extensions, and texts of at most 16 KiB.
+//! - A report travels as the single part of a content, like everything else; the draft leaves open what carries it.
+//!   When it was made, which the draft does not say, stands in the private extension `kuvert.at`.
+//! - An id whose first byte names an unknown hash function is kept. It names no message and does no harm, while
+//!   refusing it would lose what the message says.
+//! - Contents that are not in deterministic encoding are refused, for the sake of one id per message.
+//!
+//! The format with all of Kuvert's own parts is in `docs/protocol/content.cddl`.
+
+mod canonical;
+mod content;
+mod error;
+mod extensions;
+mod id;
+pub mod limits;
+mod meaning;
+mod part;
+mod profile;
+mod report;
+
+pub use content::{Content, Expires};
+pub use error::ContentError;
+pub use extensions::{ExtensionKey, Extensions};
+pub use id::MessageId;
+pub use meaning::{AT_EXTENSION, Meaning, PLAIN_TEXT_TYPE, TEXT_TYPE};
+pub use part::{Body, Disposition, External, Part, Semantics};
+pub use profile::{ACCEPTANCE_TYPE, PROFILE_TYPE, Profile};
+pub use report::{REPORT_TYPE, Report, Status};

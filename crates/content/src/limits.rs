@@ -1,0 +1,34 @@
+//! Every bound of a content, in one place. Sizes are bytes unless the name or the text says otherwise.
+
+/// Largest encoded content: it travels as the body of one post.
+pub const MAX_CONTENT: usize = kuvert_wire::limits::MAX_BODY;
+/// Longest text part.
+pub const MAX_TEXT: usize = 16 * 1024;
+/// Longest reaction; an emoji of many code points needs about 40.
+pub const MAX_REACTION: usize = 64;
+/// Longest display name, in characters.
+pub const MAX_NAME: usize = 64;
+/// Longest topic id.
+pub const MAX_TOPIC: usize = 4096;
+/// Most parts of one content, the outermost included. The draft would allow 1024.
+pub const MAX_PARTS: usize = 64;
+/// Deepest nesting of parts, the outermost included.
+pub const MAX_DEPTH: usize = 4;
+/// Most messages that one report speaks of.
+pub const MAX_REPORTED: usize = 256;
+/// Most extensions of one content.
+pub const MAX_EXTENSIONS: usize = 32;
+/// Longest extension name.
+pub const MAX_EXTENSION_NAME: usize = 255;
+/// Deepest nesting of tags, arrays and maps in the extensions, their own map included.
+pub const MAX_EXTENSION_DEPTH: usize = 4;
+/// Largest absolute value of an integer key: integers up to here survive a double-precision float.
+pub const MAX_KEY: i64 = (1 << 53) - 1;
+
+/// Upper bound of one message's share in an encoded report: two heads, the id, the status.
+const REPORTED_SIZE: usize = 37;
+
+const _: () = assert!(MAX_TEXT < MAX_CONTENT);
+const _: () = assert!(MAX_REPORTED * REPORTED_SIZE < MAX_CONTENT);
+const _: () = assert!(MAX_REACTION <= MAX_TEXT);
+const _: () = assert!(MAX_NAME * 4 < MAX_CONTENT);

@@ -1,0 +1,212 @@
+//! What Kuvert says, and what it understands of what others say.
+
+use crate::limits::MAX_REACTION;
+use crate::profile::{ACCEPTANCE_TYPE, PROFILE_TYPE};
+use crate::report::REPORT_TYPE;
+use crate::{
+    Body, Content, Disposition, ExtensionKey, Extensions, MessageId, Part, Profile, Report, Semantics,
+};
+
+/// Media type of the texts that Kuvert writes: GitHub-flavoured Markdown without autolinks and HTML.
+pub const TEXT_TYPE: &str = "text/markdown;variant=GFM-MIMI";
+/// Media type of a reaction.
+pub const PLAIN_TEXT_TYPE: &str = "text/plain;charset=utf-8";
+/// Name of the extension that says when a report was made: an integer, milliseconds since 1970. Kuvert's own.
+pub const AT_EXTENSION: &str = "kuvert.at";
+
+/// What a content means, as far as this version understands it. Replies, topics and expiry go with all of them and
+/// stand in the fields of the [`Content`].
+///
+/// `Debug` shows the kind only.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Meaning<'a> {
+    /// A text, in Markdown or plain.
+    Text(&'a str),
+    /// First contact: who asks, and what they say.
+    Request {
+        /// Who asks.
+        profile: Profile,
+        /// What they say.
+        text: &'a str,
+    },
+    /// A new text for an earlier message. Whether its sender may do this is for the receiver to check.
+    Edit {
+        /// The message as it was sent first.
+        of: MessageId,
+        /// The new text.
+        text: &'a str,
+    },
+    /// An earlier message or reaction is taken back. Whether its sender may do this is for the receiver to check.
+    Deletion {
+        /// The message as it was sent first.
+        of: MessageId,
+    },
+    /// A reaction to a message.
+    Reaction {
+        /// The message reacted to.
+        to: MessageId,
+        /// The earlier reaction that this one takes the place of.
+        replaces: Option<MessageId>,
+        /// The reaction: 1 to [`MAX_REACTION`] bytes, usually one emoji.
+        text: &'a str,
+    },
+    /// What became of messages.
+    Report(Report),
+    /// The sender's profile.
+    Profile(Profile),
+    /// The sender accepts the request that began the conversation.
+    Acceptance(Profile),
+    /// Needs a newer version. The content is to be kept as it came.
+    Unsupported,
+}
+
+impl Content {
+    /// A text of at most [`crate::limits::MAX_TEXT`] bytes.
+    pub fn text(salt: [u8; 16], text: &str) -> Self {
+        Self::new(salt, text_part(text))
+    }
+
+    /// A new text for the message `of`, named by the id of its first version.
+    pub fn edit(salt: [u8; 16], of: MessageId, text: &str) -> Self {
+        Self { replaces: Some(of), ..Self::text(salt, text) }
+    }
+
+    /// Takes back the message or reaction `of`, named by the id of its first version.
+    pub fn deletion(salt: [u8; 16], of: MessageId) -> Self {
+        let part = Part { disposition: Disposition::RENDER, language: String::new(), body: Body::Null };
+        Self { replaces: Some(of), ..Self::new(salt, part) }
+    }
+
+    /// A reaction of at most [`MAX_REACTION`] bytes to the message `to`.
+    pub fn reaction(salt: [u8; 16], to: MessageId, reaction: &str) -> Self {
+        let part = Part::single(Disposition::REACTION, PLAIN_TEXT_TYPE, reaction.as_bytes().to_vec());
+        Self { in_reply_to: Some(to), ..Self::new(salt, part) }
+    }
+
+    /// A report on at most [`crate::limits::MAX_REPORTED`] messages.
+    pub fn report(salt: [u8; 16], report: &Report) -> Self {
+        let part = Part::single(Disposition::UNSPECIFIED, REPORT_TYPE, kuvert_wire::encode(report));
+        let extensions = Extensions::with_integer(AT_EXTENSION.into(), report.at);
+        Self { extensions, ..Self::new(salt, part) }
+    }
+
+    /// The sender's profile.
+    pub fn profile(salt: [u8; 16], profile: &Profile) -> Self {
+        Self::new(salt, profile_part(PROFILE_TYPE, profile))
+    }
+
+    /// Accepts the request that began the conversation, with the accepter's profile.
+    pub fn acceptance(salt: [u8; 16], profile: &Profile) -> Self {
+        Self::new(salt, profile_part(ACCEPTANCE_TYPE, profile))
+    }
+
+    /// First contact: who asks, and a text of at most [`crate::limits::MAX_TEXT`] bytes.
+    pub fn request(salt: [u8; 16], profile: &Profile, text: &str) -> Self {
+        let parts = vec![profile_part(PROFILE_TYPE, profile), text_part(text)];
+        let body = Body::Multi { semantics: Semantics::ProcessAll, parts };
+        Self::new(salt, Part { disposition: Disposition::RENDER, language: String::new(), body })
+    }
+
+    /// What this content means. [`Meaning::Unsupported`] for all that this version does not fully understand, so
+    /// that nothing is shown by halves.
+    pub fn meaning(&self) -> Meaning<'_> {
+        match (self.replaces, self.part_meaning(&self.part)) {
+            (Some(of), Meaning::Text(text)) => Meaning::Edit { of, text },
+            (Some(of), _) if self.part.body == Body::Null => Meaning::Deletion { of },
+            (None, meaning) | (Some(_), meaning @ Meaning::Reaction { .. }) => meaning,
+            (Some(_), _) => Meaning::Unsupported,
+        }
+    }
+
+    fn part_meaning<'a>(&'a self, part: &'a Part) -> Meaning<'a> {
+        match &part.body {
+            Body::Single { content_type, content } => {
+                self.single_meaning(part.disposition, content_type, content)
+            }
+            Body::Multi { semantics: Semantics::ChooseOne, parts } => parts
+                .iter()
+                .map(|choice| self.part_meaning(choice))
+                .find(|meaning| *meaning != Meaning::Unsupported)
+                .unwrap_or(Meaning::Unsupported),
+            Body::Multi { semantics: Semantics::ProcessAll, parts } => self.request_meaning(parts),
+            Body::Null | Body::External(_) | Body::Multi { .. } => Meaning::Unsupported,
+        }
+    }
+
+    fn request_meaning<'a>(&'a self, parts: &'a [Part]) -> Meaning<'a> {
+        let [profile, text] = parts else { return Meaning::Unsupported };
+        match (self.part_meaning(profile), self.part_meaning(text)) {
+            (Meaning::Profile(profile), Meaning::Text(text)) => Meaning::Request { profile, text },
+            _ => Meaning::Unsupported,
+        }
+    }
+
+    fn single_meaning<'a>(&self, purpose: Disposition, content_type: &str, content: &'a [u8]) -> Meaning<'a> {
+        let understood = match content_type {
+            REPORT_TYPE => Report::read(content, self.at()).map(Meaning::Report),
+            PROFILE_TYPE => Profile::read(content).map(Meaning::Profile),
+            ACCEPTANCE_TYPE => Profile::read(content).map(Meaning::Acceptance),
+            _ if is_text(content_type) => {
+                std::str::from_utf8(content).ok().and_then(|text| self.text_meaning(purpose, text))
+            }
+            _ => None,
+        };
+        understood.unwrap_or(Meaning::Unsupported)
+    }
+
+    fn text_meaning<'a>(&self, purpose: Disposition, text: &'a str) -> Option<Meaning<'a>> {
+        match purpose {
+            Disposition::REACTION => {
+                let to = self.in_reply_to.filter(|_| (1..=MAX_REACTION).contains(&text.len()))?;
+                Some(Meaning::Reaction { to, replaces: self.replaces, text })
+            }
+            Disposition::PROFILE
+            | Disposition::ICON
+            | Disposition::ATTACHMENT
+            | Disposition::SESSION
+            | Disposition::PREVIEW => None,
+            // The draft has unknown purposes treated like a text to be shown.
+            _ => Some(Meaning::Text(text)),
+        }
+    }
+
+    fn at(&self) -> i64 {
+        self.extensions.get_integer(&ExtensionKey::from(AT_EXTENSION)).unwrap_or(0)
+    }
+}
+
+fn text_part(text: &str) -> Part {
+    Part::single(Disposition::RENDER, TEXT_TYPE, text.as_bytes().to_vec())
+}
+
+fn profile_part(content_type: &str, profile: &Profile) -> Part {
+    Part::single(Disposition::PROFILE, content_type, kuvert_wire::encode(profile))
+}
+
+/// Whether Kuvert shows contents of this media type as a text: Markdown of any variant, and plain text in UTF-8.
+pub(crate) fn is_text(content_type: &str) -> bool {
+    let mut fields = content_type.split(';').map(str::trim);
+    let kind = fields.next().unwrap_or_default();
+    let is_readable = fields.filter_map(|field| field.split_once('=')).all(|(name, value)| {
+        let charset = value.trim().trim_matches('"');
+        !name.trim().eq_ignore_ascii_case("charset")
+            || ["utf-8", "us-ascii"].iter().any(|known| charset.eq_ignore_ascii_case(known))
+    });
+    is_readable && (kind.eq_ignore_ascii_case("text/markdown") || kind.eq_ignore_ascii_case("text/plain"))
+}
+
+impl std::fmt::Debug for Meaning<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Text(_) => "Text(..)",
+            Self::Request { .. } => "Request(..)",
+            Self::Edit { .. } => "Edit(..)",
+            Self::Deletion { .. } => "Deletion(..)",
+            Self::Reaction { .. } => "Reaction(..)",
+            Self::Report(_) => "Report(..)",
+            Self::Profile(_) => "Profile(..)",
+            Self::Acceptance(_) => "Acceptance(..)",
+            Self::Unsupported => "Unsupported",
+        })
+    }
+}

@@ -40,6 +40,14 @@ pub const MAX_SESSIONS: usize = 50_000;
 pub const MAX_BAD_FRAMES: u32 = 8;
 /// Writes collected into one durable batch.
 pub const MAX_BATCH: usize = 1024;
+/// Bytes of changes after which a batch takes no more writes.
+pub const MAX_BATCH_BYTES: usize = 16 * 1024 * 1024;
+/// Bytes of requests that wait for the relay's writer, after which sessions wait.
+pub const MAX_WRITER_QUEUE: usize = 32 * 1024 * 1024;
+/// Bytes of sealed entries in one frame, unless the first entry alone is longer.
+pub const MAX_ENTRIES_BYTES: usize = 256 * 1024;
+/// Rows looked at before a sweep lets requests pass.
+pub const MAX_SWEEP: usize = 256;
 /// Shared secrets kept for sealing, after which all are forgotten and derived anew.
 pub const MAX_SEAL_CACHE: usize = 65_536;
 
@@ -58,6 +66,10 @@ pub const REPEAT_DAYS: u32 = 2;
 pub const SEAL_WINDOW: Duration = Duration::from_secs(60);
 /// How long a batch of writes may wait for company.
 pub const BATCH_WAIT: Duration = Duration::from_millis(1);
+/// Time between two sweeps for what is too old.
+pub const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
+/// Rest after a failed write before the store is opened again.
+pub const REOPEN_AFTER: Duration = Duration::from_secs(1);
 /// Silence after which a relay pings, and after twice which it closes.
 pub const PING_AFTER: Duration = Duration::from_secs(45);
 /// Time for a graceful stop.
@@ -65,6 +77,8 @@ pub const DRAIN: Duration = Duration::from_secs(5);
 
 const _: () = assert!(MAX_BODY + MAX_FANOUT + MAX_GROUP_INFO < MAX_FRAME);
 const _: () = assert!(MAX_KEY_PACKAGES * MAX_KEY_PACKAGE < MAX_FRAME);
+const _: () = assert!(MAX_ENTRIES_BYTES + MAX_BODY < MAX_FRAME);
+const _: () = assert!(MAX_FRAME < MAX_WRITER_QUEUE);
 const _: () = assert!(DELIVERY_WINDOW as usize <= MAX_SESSION_QUEUE);
 const _: () = assert!(MAX_FANOUT_TARGETS * 100 <= MAX_FANOUT);
 const _: () = assert!(ENTRY_DAYS < INBOX_DAYS);

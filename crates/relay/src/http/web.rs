@@ -1,0 +1,191 @@
+//! The web app: plain files below one directory, and its start page for every path of the app's own.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use tokio::fs::File;
+use tokio::io::AsyncReadExt;
+
+use super::Site;
+
+const START_PAGE: &str = "index.html";
+/// Bytes read at a time.
+const CHUNK: usize = 64 * 1024;
+
+/// Answers everything that is not a path of the protocol.
+pub(super) async fn serve(
+    State(site): State<Site>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    let Some(root) = &site.web else { return not_found() };
+    if method != Method::GET && method != Method::HEAD {
+        return StatusCode::METHOD_NOT_ALLOWED.into_response();
+    }
+    let Some(name) = file_name(uri.path()) else { return not_found() };
+    let immutable = name.starts_with("assets/");
+    let path = root.join(&name);
+    let brotli = accepts_brotli(&headers);
+    let found = match open(&with_suffix(&path), brotli).await {
+        Some(file) => Some((file, true)),
+        None => open(&path, true).await.map(|file| (file, false)),
+    };
+    let Some((Found { file, length, tag }, compressed)) = found else { return not_found() };
+    let cache = if immutable { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let response = Response::builder()
+        .header(header::CONTENT_TYPE, media_type(&name))
+        .header(header::CACHE_CONTROL, cache)
+        .header(header::VARY, "accept-encoding")
+        .header(header::ETAG, &tag);
+    let same = headers.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes());
+    let response = if same {
+        response.status(StatusCode::NOT_MODIFIED).body(Body::empty())
+    } else {
+        let response = response.header(header::CONTENT_LENGTH, length);
+        let response = if compressed { response.header(header::CONTENT_ENCODING, "br") } else { response };
+        response.body(if method == Method::HEAD { Body::empty() } else { stream(file) })
+    };
+    response.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+}
+
+/// The file that a path names, relative to the root: only plain names, so that nothing outside can be meant.
+fn file_name(path: &str) -> Option<String> {
+    let path = path.strip_prefix('/')?;
+    if path == "v1" || path.starts_with("v1/") {
+        return None;
+    }
+    let is_plain = |segment: &str| {
+        !segment.is_empty()
+            && !segment.starts_with('.')
+            && segment.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-~".contains(&b))
+    };
+    let trimmed = path.strip_suffix('/').unwrap_or(path);
+    if !trimmed.is_empty() && !trimmed.split('/').all(is_plain) {
+        return None;
+    }
+    let is_file = trimmed.rsplit('/').next().is_some_and(|last| last.contains('.'));
+    Some(if is_file { trimmed.to_owned() } else { START_PAGE.to_owned() })
+}
+
+struct Found {
+    file: File,
+    length: u64,
+    tag: String,
+}
+
+async fn open(path: &Path, wanted: bool) -> Option<Found> {
+    if !wanted {
+        return None;
+    }
+    let file = File::open(path).await.ok()?;
+    let about = file.metadata().await.ok().filter(std::fs::Metadata::is_file)?;
+    let changed = about.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
+    let tag = format!("W/\"{:x}-{:x}\"", about.len(), changed.as_nanos());
+    Some(Found { file, length: about.len(), tag })
+}
+
+fn with_suffix(path: &Path) -> PathBuf {
+    let mut path = path.as_os_str().to_owned();
+    path.push(".br");
+    path.into()
+}
+
+fn stream(file: File) -> Body {
+    Body::from_stream(futures_util::stream::try_unfold(file, |mut file| async move {
+        let mut chunk = vec![0; CHUNK];
+        let read = file.read(&mut chunk).await?;
+        chunk.truncate(read);
+        Ok::<_, io::Error>((read > 0).then(|| (Bytes::from(chunk), file)))
+    }))
+}
+
+fn accepts_brotli(headers: &HeaderMap) -> bool {
+    headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok()).any(|value| {
+        value.split(',').any(|coding| {
+            let mut parts = coding.split(';').map(str::trim);
+            parts.next() == Some("br") && !parts.any(|part| part == "q=0")
+        })
+    })
+}
+
+fn media_type(name: &str) -> &'static str {
+    match name.rsplit('.').next() {
+        Some("html") => "text/html; charset=utf-8",
+        Some("js" | "mjs") => "text/javascript; charset=utf-8",
+        Some("css") => "text/css; charset=utf-8",
+        Some("wasm") => "application/wasm",
+        Some("json" | "map") => "application/json",
+        Some("webmanifest") => "application/manifest+json",
+        Some("svg") => "image/svg+xml",
+        Some("png") => "image/png",
+        Some("jpg" | "jpeg") => "image/jpeg",
+        Some("webp") => "image/webp",
+        Some("ico") => "image/x-icon",
+        Some("woff2") => "font/woff2",
+        Some("txt" | "ftl") => "text/plain; charset=utf-8",
+        _ => "application/octet-stream",
+    }
+}
+
+fn not_found() -> Response {
+    (StatusCode::NOT_FOUND, "there is nothing here\n").into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_names_a_file_below_the_root_or_the_start_page() {
+        for (path, name) in [
+            ("/", "index.html"),
+            ("/c/AbC-_9", "index.html"),
+            ("/settings/", "index.html"),
+            ("/assets/app-1a2b.wasm", "assets/app-1a2b.wasm"),
+            ("/sw.js", "sw.js"),
+        ] {
+            assert_eq!(file_name(path).as_deref(), Some(name), "{path}");
+        }
+    }
+
+    #[test]
+    fn no_path_leads_out_of_the_root() {
+        for path in [
+            "/../secret.txt",
+            "/a/../../b.txt",
+            "/%2e%2e/b.txt",
+            "//etc/passwd.x",
+            "/.git/config.x",
+            "/a\\..\\b.c",
+            "/v1/unknown",
+            "/v1",
+            "",
+            "/a/./b.c",
+            "/c:/b.txt",
+        ] {
+            assert_eq!(file_name(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn brotli_is_sent_only_to_who_takes_it() {
+        let accepts = |value: &'static str| {
+            accepts_brotli(
+                &[(header::ACCEPT_ENCODING, value)]
+                    .map(|(n, v)| (n, v.parse().expect("a value")))
+                    .into_iter()
+                    .collect(),
+            )
+        };
+        assert!(accepts("gzip, deflate, br"));
+        assert!(accepts("br;q=1.0"));
+        assert!(!accepts("gzip, deflate"));
+        assert!(!accepts("br; q=0"));
+    }
+}

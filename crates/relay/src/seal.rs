@@ -1,0 +1,101 @@
+//! The key window under which queue entries are sealed. It lives in memory only: once it is gone, what was sealed in it
+//! opens for the inbox's owner alone.
+
+use std::collections::HashMap;
+use std::time::Instant;
+
+use kuvert_wire::{Entry, EntrySealer, InboxId, SealKey, SealedEntry, limits};
+use zeroize::Zeroizing;
+
+/// Seals entries. Within a window it must see every (inbox, seq) at most once, because the seq is the nonce:
+/// [`Self::renew`] whenever a seq was used and its row was not stored.
+#[derive(Default)]
+pub(crate) struct Sealing {
+    window: Option<Window>,
+}
+
+struct Window {
+    secret: Zeroizing<[u8; 32]>,
+    until: Instant,
+    sealers: HashMap<InboxId, EntrySealer>,
+}
+
+impl Sealing {
+    /// Forgets the window if its time is over.
+    pub(crate) fn expire(&mut self, now: Instant) {
+        if self.until().is_some_and(|until| until <= now) {
+            self.renew();
+        }
+    }
+
+    /// When the window ends, if there is one.
+    pub(crate) fn until(&self) -> Option<Instant> {
+        self.window.as_ref().map(|window| window.until)
+    }
+
+    /// Forgets the window's keys; what is sealed next uses others.
+    pub(crate) fn renew(&mut self) {
+        self.window = None;
+    }
+
+    /// Seals the entry that gets `seq`.
+    pub(crate) fn seal(&mut self, inbox: InboxId, key: &SealKey, seq: u64, entry: &Entry) -> SealedEntry {
+        let window = self.window.get_or_insert_with(|| Window {
+            secret: random(),
+            until: Instant::now() + limits::SEAL_WINDOW,
+            sealers: HashMap::new(),
+        });
+        if window.sealers.len() >= limits::MAX_SEAL_CACHE && !window.sealers.contains_key(&inbox) {
+            window.sealers.clear();
+        }
+        let sealer =
+            window.sealers.entry(inbox).or_insert_with(|| EntrySealer::new(&window.secret, inbox, key));
+        sealer.seal(seq, entry)
+    }
+
+    /// Seals under a key of its own an entry whose seq may have been used in this window before.
+    pub(crate) fn seal_once(inbox: InboxId, key: &SealKey, seq: u64, entry: &Entry) -> SealedEntry {
+        EntrySealer::new(&random(), inbox, key).seal(seq, entry)
+    }
+}
+
+/// Draws 32 bytes from the operating system.
+pub(crate) fn random() -> Zeroizing<[u8; 32]> {
+    let mut bytes = Zeroizing::new([0; 32]);
+    // A relay without randomness must not run: every key of it would be known.
+    if let Err(error) = getrandom::fill(bytes.as_mut_slice()) {
+        tracing::error!("the operating system gives no randomness: {error}");
+        std::process::abort();
+    }
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use kuvert_wire::SealKeyPair;
+
+    use super::*;
+
+    #[test]
+    fn a_window_ends_and_the_next_uses_other_keys() {
+        let pair = SealKeyPair::from_bytes([1; 32]);
+        let (inbox, key) = (InboxId::new([1; 16]), pair.public());
+        let entry = Entry::Deposit { body: b"sealed".to_vec() };
+        let mut sealing = Sealing::default();
+        let first = sealing.seal(inbox, &key, 1, &entry);
+        assert_eq!(
+            sealing.seal(inbox, &key, 2, &entry).bytes[..32],
+            first.bytes[..32],
+            "one window, one key"
+        );
+
+        let until = sealing.until().expect("a window");
+        sealing.expire(until - limits::SEAL_WINDOW / 2);
+        assert_eq!(sealing.until(), Some(until));
+        sealing.expire(until);
+        assert_eq!(sealing.until(), None);
+        let later = sealing.seal(inbox, &key, 1, &entry);
+        assert_ne!(later.bytes[..32], first.bytes[..32]);
+        assert_eq!(pair.open(1, &later), Ok(entry));
+    }
+}

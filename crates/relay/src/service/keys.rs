@@ -1,0 +1,50 @@
+//! Key packages: what a device leaves behind so that others can add it to a group while it is away.
+
+use kuvert_wire::{ErrorCode, InboxId, PutKeyPackages, TakeKeyPackage, limits};
+
+use super::{Outcome, Success, Work, refused};
+use crate::store::{LAST_RESORT, StoreError, Table, package_key};
+
+impl Work<'_, '_> {
+    /// Adds key packages to an owner's inbox.
+    pub(super) fn put_key_packages(&mut self, inbox: InboxId, request: &PutKeyPackages) -> Outcome {
+        let Some(mut row) = self.tx.inbox(inbox)? else { return refused(ErrorCode::NoSuchInbox) };
+        let fits =
+            request.one_time.iter().chain(&request.last_resort).all(|p| p.len() <= limits::MAX_KEY_PACKAGE);
+        if !fits || row.packages() + request.one_time.len() > limits::MAX_KEY_PACKAGES {
+            return refused(ErrorCode::TooLarge);
+        }
+        for package in &request.one_time {
+            self.tx.put(Table::Packages, package_key(inbox, row.package_next), package.to_vec());
+            row.package_next += 1;
+        }
+        if let Some(package) = &request.last_resort {
+            self.tx.put(Table::Packages, package_key(inbox, LAST_RESORT), package.to_vec());
+            row.last_resort = true;
+        }
+        self.tx.put_inbox(inbox, &row);
+        Ok(Ok(Success::Accepted(0)))
+    }
+
+    /// Hands out the oldest one-time key package, or the one of last resort.
+    pub(super) fn take_key_package(&mut self, request: &TakeKeyPackage) -> Outcome {
+        let inbox = request.inbox;
+        let Some(mut row) = self.tx.inbox(inbox)? else { return refused(ErrorCode::NoSuchInbox) };
+        if !row.deposit_key.made(&request.token) {
+            return refused(ErrorCode::BadToken);
+        }
+        let package = if row.packages() > 0 {
+            let key = package_key(inbox, row.package_head);
+            let package = self.tx.get(Table::Packages, &key)?;
+            self.tx.remove(Table::Packages, key);
+            row.package_head += 1;
+            self.tx.put_inbox(inbox, &row);
+            package
+        } else if row.last_resort {
+            self.tx.get(Table::Packages, &package_key(inbox, LAST_RESORT))?
+        } else {
+            return refused(ErrorCode::NoKeyPackage);
+        };
+        Ok(Ok(Success::KeyPackage(package.ok_or(StoreError::Corrupt)?)))
+    }
+}

@@ -1,0 +1,208 @@
+//! What the relay does with a request: checks it against the store and says which rows change.
+//!
+//! A service function either refuses and changes nothing, or makes all its changes in the transaction that it is given.
+//! An error of the store in between spoils the whole transaction. Nothing here waits, sends or knows of sessions.
+
+mod cards;
+mod channel;
+mod inbox;
+mod keys;
+mod repeats;
+mod sweep;
+
+#[cfg(test)]
+pub(crate) mod fixtures;
+
+use std::collections::HashSet;
+
+use kuvert_wire::{
+    CardId, Commit, CreateChannel, Deposit, ErrorCode, InboxId, InboxKeys, KeyPackageReply, Owned, Post,
+    PostId, PutKeyPackages, RelayFrame, TakeKeyPackage,
+};
+
+pub(crate) use repeats::Content;
+pub(crate) use sweep::SweepFrom;
+
+use crate::day::Day;
+use crate::seal::Sealing;
+use crate::store::{StoreError, Tx};
+
+/// Something to do, already known to come from who may ask for it: owner operations follow a proof.
+#[derive(Debug)]
+pub(crate) enum Op {
+    /// Opens an owner session.
+    Own { inbox: InboxId, acknowledged: u64, create: Option<InboxKeys> },
+    /// Drops entries up to `seq`.
+    Ack { inbox: InboxId, seq: u64 },
+    /// A request with an id.
+    Request(Request, Content),
+    /// Stores a verified card record.
+    PutCard { card: CardId, version: u64, record: Vec<u8> },
+    /// Notes that a card was read.
+    UseCard(CardId),
+    /// Removes what is too old, a part at a time.
+    Sweep(SweepFrom),
+}
+
+/// A request with an id: repeatable, answered by a frame.
+#[derive(Debug)]
+pub(crate) enum Request {
+    PutKeyPackages(InboxId, PutKeyPackages),
+    Deposit(Deposit),
+    TakeKeyPackage(TakeKeyPackage),
+    CreateChannel(CreateChannel),
+    Post(Post),
+    Commit(Box<Commit>),
+}
+
+impl Request {
+    /// The id that the answer carries.
+    pub(crate) fn id(&self) -> PostId {
+        match self {
+            Self::PutKeyPackages(_, f) => f.id,
+            Self::Deposit(f) => f.id,
+            Self::TakeKeyPackage(f) => f.id,
+            Self::CreateChannel(f) => f.id,
+            Self::Post(f) => f.id,
+            Self::Commit(f) => f.post.id,
+        }
+    }
+}
+
+/// How an operation ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// The inbox is owned; everything after `acknowledged` and up to `last` waits for delivery.
+    Owned { owned: Owned, acknowledged: u64, last: u64 },
+    /// There is no inbox and none was to be created.
+    NoSuchInbox,
+    /// Answers a request.
+    Frame(RelayFrame),
+    /// Answers [`Op::PutCard`].
+    Card(CardAnswer),
+    /// Answers [`Op::Sweep`]: where to go on.
+    Swept(Option<SweepFrom>),
+    /// Nothing to say.
+    Done,
+}
+
+/// How storing a card ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CardAnswer {
+    /// It was not there before.
+    Created,
+    /// It is newer than the stored one, or the very same.
+    Replaced,
+    /// The stored one is as new or newer.
+    Outdated,
+}
+
+/// How a request succeeded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Success {
+    /// With the channel seq, or 0.
+    Accepted(u64),
+    /// With a key package.
+    KeyPackage(Vec<u8>),
+}
+
+/// How a request was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    code: ErrorCode,
+    epoch: Option<u64>,
+}
+
+impl From<ErrorCode> for Refusal {
+    fn from(code: ErrorCode) -> Self {
+        Self { code, epoch: None }
+    }
+}
+
+/// What a service function says: the store's failure outside, the requester's inside.
+type Outcome = Result<Result<Success, Refusal>, StoreError>;
+
+/// The relay's services and the little memory that they need.
+pub(crate) struct Service {
+    sealing: Sealing,
+    /// Origins under which this relay is known, to tell own fan-out targets from others'.
+    origins: Vec<String>,
+}
+
+/// One transaction's view of the service.
+pub(crate) struct Work<'w, 's> {
+    pub(crate) tx: Tx<'s>,
+    pub(crate) today: Day,
+    /// Inboxes that got entries.
+    pub(crate) woken: HashSet<InboxId>,
+    service: &'w mut Service,
+}
+
+impl Service {
+    /// For a relay known under `origins`.
+    pub(crate) fn new(origins: Vec<String>) -> Self {
+        Self { sealing: Sealing::default(), origins }
+    }
+
+    /// Begins a transaction on `today`.
+    pub(crate) fn begin<'w, 's>(&'w mut self, tx: Tx<'s>, today: Day) -> Work<'w, 's> {
+        Work { tx, today, woken: HashSet::new(), service: self }
+    }
+
+    /// The keys under which entries are sealed.
+    pub(crate) fn sealing(&mut self) -> &mut Sealing {
+        &mut self.sealing
+    }
+}
+
+impl Work<'_, '_> {
+    /// Does one operation.
+    ///
+    /// # Errors
+    /// After an error the transaction must not be committed.
+    pub(crate) fn apply(&mut self, op: &Op) -> Result<Answer, StoreError> {
+        match op {
+            Op::Own { inbox, acknowledged, create } => self.own(*inbox, *acknowledged, create.as_ref()),
+            Op::Ack { inbox, seq } => self.acknowledge(*inbox, *seq).map(|()| Answer::Done),
+            Op::Request(request, content) => self.request(request, content).map(Answer::Frame),
+            Op::PutCard { card, version, record } => self.put_card(*card, *version, record).map(Answer::Card),
+            Op::UseCard(card) => self.use_card(*card).map(|()| Answer::Done),
+            Op::Sweep(from) => self.sweep(from).map(Answer::Swept),
+        }
+    }
+
+    fn request(&mut self, request: &Request, content: &Content) -> Result<RelayFrame, StoreError> {
+        let id = request.id();
+        let outcome = match self.remembered(id, content)? {
+            Some(outcome) => outcome,
+            None => {
+                let outcome = self.first_time(request)?;
+                if let Ok(success) = &outcome {
+                    self.remember(id, content, success);
+                }
+                outcome
+            }
+        };
+        Ok(match outcome {
+            Ok(Success::Accepted(seq)) => RelayFrame::Accepted { id, seq },
+            Ok(Success::KeyPackage(package)) => RelayFrame::KeyPackage(KeyPackageReply { id, package }),
+            Err(Refusal { code, epoch }) => RelayFrame::Refused { id, code, epoch },
+        })
+    }
+
+    fn first_time(&mut self, request: &Request) -> Outcome {
+        match request {
+            Request::PutKeyPackages(inbox, request) => self.put_key_packages(*inbox, request),
+            Request::Deposit(request) => self.deposit(request),
+            Request::TakeKeyPackage(request) => self.take_key_package(request),
+            Request::CreateChannel(request) => self.create_channel(request),
+            Request::Post(request) => self.post(request),
+            Request::Commit(request) => self.commit(request),
+        }
+    }
+}
+
+/// A refusal that changes nothing.
+fn refused(code: ErrorCode) -> Outcome {
+    Ok(Err(code.into()))
+}

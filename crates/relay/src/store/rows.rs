@@ -1,0 +1,128 @@
+//! The rows of the store and their keys.
+
+use kuvert_wire::{DepositKey, InboxId, PostId, PostSecretHash, SealKey};
+use minicbor::{Decode, Encode};
+
+use super::StoreError;
+use crate::day::Day;
+
+/// The place of an inbox's key package of last resort.
+pub(crate) const LAST_RESORT: u64 = u64::MAX;
+
+/// An inbox. Entries `head..next` are in the queue.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct InboxRow {
+    #[n(0)]
+    pub(crate) seal_key: SealKey,
+    #[n(1)]
+    pub(crate) deposit_key: DepositKey,
+    /// When its owner was last here.
+    #[n(2)]
+    pub(crate) used: Day,
+    /// Everything up to here was acknowledged.
+    #[n(3)]
+    pub(crate) acknowledged: u64,
+    /// Seq of the oldest entry that is stored, or `next` where none is.
+    #[n(4)]
+    pub(crate) head: u64,
+    /// Seq of the next entry. Only ever grows, so that no seq is used twice.
+    #[n(5)]
+    pub(crate) next: u64,
+    /// How many entries the `Gap` at `head` stands for; 0 where `head` is an ordinary entry.
+    #[n(6)]
+    pub(crate) lost: u64,
+    /// Place of the oldest one-time key package.
+    #[n(7)]
+    pub(crate) package_head: u64,
+    /// Place of the next one-time key package.
+    #[n(8)]
+    pub(crate) package_next: u64,
+    /// Whether there is a key package of last resort.
+    #[n(9)]
+    pub(crate) last_resort: bool,
+}
+
+impl InboxRow {
+    /// An inbox that never held anything.
+    pub(crate) fn new(seal_key: SealKey, deposit_key: DepositKey, used: Day) -> Self {
+        Self {
+            seal_key,
+            deposit_key,
+            used,
+            acknowledged: 0,
+            head: 1,
+            next: 1,
+            lost: 0,
+            package_head: 0,
+            package_next: 0,
+            last_resort: false,
+        }
+    }
+
+    /// One-time key packages left.
+    pub(crate) fn packages(&self) -> usize {
+        usize::try_from(self.package_next - self.package_head).unwrap_or(usize::MAX)
+    }
+}
+
+/// A channel, without its large parts.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct ChannelRow {
+    #[n(0)]
+    pub(crate) epoch: u64,
+    #[n(1)]
+    pub(crate) post_secret: PostSecretHash,
+    /// Channel seq of the last post.
+    #[n(2)]
+    pub(crate) seq: u64,
+    /// When something was last posted.
+    #[n(3)]
+    pub(crate) used: Day,
+}
+
+/// A card.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct CardRow {
+    #[n(0)]
+    pub(crate) version: u64,
+    /// When it was last stored or read.
+    #[n(1)]
+    pub(crate) used: Day,
+    /// The card record as it came.
+    #[cbor(n(2), with = "minicbor::bytes")]
+    pub(crate) record: Vec<u8>,
+}
+
+/// How a request was answered.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct RepeatRow {
+    /// Recognises the request's content.
+    #[cbor(n(0), with = "minicbor::bytes")]
+    pub(crate) content: [u8; 16],
+    /// Channel seq, or 0.
+    #[n(1)]
+    pub(crate) seq: u64,
+    /// The key package that was handed out.
+    #[n(2)]
+    pub(crate) package: Option<minicbor::bytes::ByteVec>,
+}
+
+/// Key of an entry.
+pub(crate) fn entry_key(inbox: InboxId, seq: u64) -> Vec<u8> {
+    [inbox.as_bytes().as_slice(), &seq.to_be_bytes()].concat()
+}
+
+/// Key of a key package.
+pub(crate) fn package_key(inbox: InboxId, place: u64) -> Vec<u8> {
+    entry_key(inbox, place)
+}
+
+/// Key of a remembered request. The day comes first, so that a day is forgotten at once.
+pub(crate) fn repeat_key(day: Day, id: PostId) -> Vec<u8> {
+    [day.0.to_be_bytes().as_slice(), id.as_bytes()].concat()
+}
+
+/// Reads a row.
+pub(crate) fn read<'b, T: Decode<'b, ()>>(bytes: &'b [u8]) -> Result<T, StoreError> {
+    kuvert_wire::decode(bytes, usize::MAX).map_err(|_| StoreError::Corrupt)
+}

@@ -145,7 +145,8 @@ fn check_body(body: &Body) -> Result<(), ContentError> {
             Err(ContentError::TextTooLong)
         }
         Body::Single { content_type, content }
-            if content_type == REPORT_TYPE && Report::claimed(content) > Some(MAX_REPORTED as u64) =>
+            if content_type == REPORT_TYPE
+                && Report::read(content, 0).is_some_and(|report| report.statuses.len() > MAX_REPORTED) =>
         {
             Err(ContentError::TooManyReported)
         }

@@ -80,11 +80,6 @@ impl Report {
         let statuses = (0..count).map(|_| read_status(&mut d)).collect::<Option<_>>()?;
         Some(Self { statuses, at })
     }
-
-    /// How many messages an encoded report claims to speak of, without reading them.
-    pub(crate) fn claimed(bytes: &[u8]) -> Option<u64> {
-        Decoder::new(bytes).array().ok()?
-    }
 }
 
 fn read_status(d: &mut Decoder<'_>) -> Option<(MessageId, Status)> {

@@ -1,0 +1,253 @@
+//! The directory that the relay serves: hashed names, an index page, compressed siblings.
+//!
+//! A file under `/assets/` has a part of its content's hash in its name and may be kept forever; all else keeps its
+//! name and is asked for again. Templates name files by placeholders such as `{{style}}`, because only this module
+//! knows their hashed names.
+
+use std::{collections::BTreeMap, fs, io::Write as _, path::Path, path::PathBuf};
+
+use anyhow::{Context, Result, bail};
+use sha2::{Digest, Sha256};
+
+use super::{
+    bindgen::Bound,
+    hex,
+    sizes::{Size, Sizes},
+};
+use crate::files;
+
+const INDEX: &str = "crates/web/index.html";
+const BOOT: &str = "crates/web/boot.js";
+const STYLES: &str = "crates/web/style";
+const STATIC: &str = "crates/web/static";
+const WORKER: &str = "crates/worker/worker.js";
+
+/// What brotli makes smaller; pictures and fonts are compressed already.
+const COMPRESSED: [&str; 9] = ["css", "html", "ico", "js", "json", "svg", "txt", "wasm", "webmanifest"];
+
+/// One file of the web app.
+struct File {
+    /// The path below the web root, which is also its URL.
+    path: String,
+    /// Its name without the hash.
+    name: String,
+    bytes: Vec<u8>,
+}
+
+/// All files of the web app and the URLs that templates may name.
+#[derive(Default)]
+pub(super) struct Site {
+    files: Vec<File>,
+    urls: BTreeMap<&'static str, String>,
+}
+
+impl Site {
+    /// Adds a file under a name that changes with its content, and returns its URL.
+    fn add_asset(&mut self, name: &str, bytes: Vec<u8>) -> String {
+        let (stem, extension) = name.rsplit_once('.').unwrap_or((name, "bin"));
+        let path = format!("assets/{stem}-{}.{extension}", &hex(&Sha256::digest(&bytes))[..12]);
+        let url = format!("/{path}");
+        self.files.push(File { path, name: name.to_owned(), bytes });
+        url
+    }
+
+    /// Fills the placeholders of a template. One that nothing is known for is an error, not an empty string.
+    fn fill(&self, template: &str, shown: &str) -> Result<String> {
+        let mut text = template.to_owned();
+        for (name, url) in &self.urls {
+            text = text.replace(&format!("{{{{{name}}}}}"), url);
+        }
+        if let Some((_, rest)) = text.split_once("{{")
+            && let Some((name, _)) = rest.split_once("}}")
+            && !name.is_empty()
+            && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+        {
+            bail!("{shown} names {{{{{name}}}}}, which is not one of: {}", self.known());
+        }
+        Ok(text)
+    }
+
+    fn known(&self) -> String {
+        self.urls.keys().copied().collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// The source files that a web app is made from, compiled modules excepted.
+pub(super) fn inputs(root: &Path) -> Result<Vec<PathBuf>> {
+    let mut paths: Vec<PathBuf> = [INDEX, BOOT, WORKER].iter().map(|path| root.join(path)).collect();
+    paths.extend(files::with_extension(&root.join(STYLES), &["css"])?);
+    paths.extend(files::all(&root.join(STATIC))?);
+    Ok(paths)
+}
+
+/// Puts the web app together in memory.
+pub(super) fn site(root: &Path, modules: &[Bound]) -> Result<Site> {
+    let mut site = Site::default();
+    for module in modules {
+        add_module(&mut site, module)?;
+    }
+    let worker = site.fill(&files::read(&root.join(WORKER))?, WORKER)?;
+    let worker = site.add_asset("worker.js", worker.into_bytes());
+    site.urls.insert("worker_js", worker);
+    let style = site.add_asset("style.css", styles(root)?);
+    site.urls.insert("style", style);
+    let boot = site.fill(&files::read(&root.join(BOOT))?, BOOT)?;
+    let boot = site.add_asset("boot.js", boot.into_bytes());
+    site.urls.insert("boot", boot);
+    let index = site.fill(&files::read(&root.join(INDEX))?, INDEX)?;
+    site.files.push(File { path: "index.html".into(), name: "index.html".into(), bytes: index.into_bytes() });
+    let statics = root.join(STATIC);
+    for path in files::all(&statics)? {
+        let name = files::shown(&statics, &path);
+        site.files.push(File { path: name.clone(), name, bytes: files::read_bytes(&path)? });
+    }
+    Ok(site)
+}
+
+/// Adds a module, its glue and what the glue imports.
+fn add_module(site: &mut Site, module: &Bound) -> Result<()> {
+    let mut glue = module.glue.clone();
+    for (import, code) in &module.snippets {
+        let stem = import.trim_start_matches("./").trim_end_matches(".js").replace('/', "-");
+        let url = site.add_asset(&format!("{stem}.js"), code.clone().into_bytes());
+        glue = glue.replace(import, &url);
+    }
+    let (wasm_key, glue_key, glue_name) = match module.name {
+        "web" => ("web_wasm", "web_js", "web.js"),
+        "worker" => ("worker_wasm", "worker_glue", "worker-glue.js"),
+        other => bail!("no placeholder is known for module {other}"),
+    };
+    let wasm = site.add_asset(&format!("{}.wasm", module.name), module.wasm.clone());
+    site.urls.insert(wasm_key, wasm);
+    let glue = site.add_asset(glue_name, glue.into_bytes());
+    site.urls.insert(glue_key, glue);
+    Ok(())
+}
+
+/// All style sheets as one, in the order of their names.
+fn styles(root: &Path) -> Result<Vec<u8>> {
+    let mut all = String::new();
+    for path in files::with_extension(&root.join(STYLES), &["css"])? {
+        all.push_str(&files::read(&path)?);
+        all.push('\n');
+    }
+    Ok(all.into_bytes())
+}
+
+/// Writes the web app to `target/web`. The old one stays until the new one is complete.
+pub(super) fn write(root: &Path, site: &Site) -> Result<Sizes> {
+    let (web, next) = (root.join("target/web"), root.join("target/web.next"));
+    if next.is_dir() {
+        fs::remove_dir_all(&next)?;
+    }
+    let mut sizes = Sizes::default();
+    for File { path, name, bytes } in &site.files {
+        let target = next.join(path);
+        files::write(&target, bytes)?;
+        let compressed = compress(path, bytes)?;
+        let brotli = compressed.as_ref().map_or(bytes.len(), Vec::len) as u64;
+        if let Some(compressed) = compressed {
+            files::write(&next.join(format!("{path}.br")), &compressed)?;
+        }
+        sizes.0.push(Size { name: name.clone(), raw: bytes.len() as u64, brotli });
+    }
+    if web.is_dir() {
+        fs::remove_dir_all(&web)?;
+    }
+    fs::rename(&next, &web).with_context(|| format!("{} cannot be replaced", web.display()))?;
+    sizes.0.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(sizes)
+}
+
+/// The brotli form of a file that gains by it.
+fn compress(path: &str, bytes: &[u8]) -> Result<Option<Vec<u8>>> {
+    let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension);
+    if !COMPRESSED.contains(&extension) {
+        return Ok(None);
+    }
+    let mut writer = brotli::CompressorWriter::new(Vec::new(), 1 << 16, 11, 24);
+    writer.write_all(bytes)?;
+    let compressed = writer.into_inner();
+    Ok((compressed.len() < bytes.len()).then_some(compressed))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bound(name: &'static str, snippets: &[(&str, &str)]) -> Bound {
+        let snippets: BTreeMap<_, _> =
+            snippets.iter().map(|(path, code)| ((*path).into(), (*code).into())).collect();
+        let glue = snippets.keys().map(|path: &String| format!("import '{path}';")).collect();
+        Bound { name, wasm: vec![0; 64], glue, snippets }
+    }
+
+    fn repository(index: &str) -> tempfile::TempDir {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let put =
+            |path: &str, text: &str| files::write(&dir.path().join(path), text.as_bytes()).expect("written");
+        put(INDEX, index);
+        put(BOOT, "start('{{web_wasm}}', '{{worker_js}}')");
+        put(WORKER, "load('{{worker_glue}}', '{{worker_wasm}}')");
+        put("crates/web/style/20-b.css", "b{}");
+        put("crates/web/style/10-a.css", "a{}");
+        put("crates/web/static/icon.svg", "<svg/>");
+        dir
+    }
+
+    fn find<'a>(site: &'a Site, name: &str) -> &'a File {
+        site.files.iter().find(|file| file.name == name).expect("laid out")
+    }
+
+    #[test]
+    fn templates_name_files_by_their_hashed_names() {
+        let dir = repository("<link href={{style}}><script src={{boot}}></script>");
+        let site = site(dir.path(), &[bound("web", &[]), bound("worker", &[])]).expect("laid out");
+        let index = String::from_utf8(find(&site, "index.html").bytes.clone()).expect("text");
+        assert_eq!(
+            index,
+            format!(
+                "<link href=/{}><script src=/{}></script>",
+                find(&site, "style.css").path,
+                find(&site, "boot.js").path
+            )
+        );
+        assert_eq!(find(&site, "style.css").bytes, b"a{}\nb{}\n");
+        assert_eq!(find(&site, "icon.svg").path, "icon.svg");
+        let (stem, hash) = find(&site, "worker.js").path.rsplit_once('-').expect("hashed");
+        assert_eq!((stem, hash.len()), ("assets/worker", "0123456789ab.js".len()));
+    }
+
+    #[test]
+    fn an_unknown_placeholder_is_an_error() {
+        let dir = repository("<link href={{stile}}>");
+        let error = site(dir.path(), &[bound("web", &[]), bound("worker", &[])]).err().expect("misspelt");
+        assert!(error.to_string().contains("{{stile}}"), "{error}");
+    }
+
+    #[test]
+    fn glue_imports_its_snippets_by_their_hashed_names() {
+        let mut site = Site::default();
+        add_module(&mut site, &bound("web", &[("./snippets/x/inline0.js", "export {}")])).expect("added");
+        let glue = String::from_utf8(find(&site, "web.js").bytes.clone()).expect("text");
+        assert_eq!(glue, format!("import '/{}';", find(&site, "snippets-x-inline0.js").path));
+    }
+
+    #[test]
+    fn only_what_shrinks_is_compressed() {
+        assert!(compress("a.wasm", &[0; 1000]).expect("compressed").is_some());
+        assert!(compress("a.js", b"x").expect("compressed").is_none());
+        assert!(compress("a.png", &[0; 1000]).expect("left alone").is_none());
+    }
+
+    #[test]
+    fn files_of_the_last_build_do_not_stay() {
+        let dir = repository("{{style}}");
+        files::write(&dir.path().join("target/web/assets/old.js"), b"").expect("written");
+        let site = site(dir.path(), &[bound("web", &[]), bound("worker", &[])]).expect("laid out");
+        let sizes = write(dir.path(), &site).expect("written");
+        assert!(!dir.path().join("target/web/assets/old.js").exists());
+        assert!(dir.path().join("target/web/index.html").is_file());
+        assert!(sizes.0.iter().any(|size| size.name == "worker.wasm" && size.raw == 64 && size.brotli < 64));
+    }
+}

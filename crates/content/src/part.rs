@@ -4,7 +4,7 @@ use minicbor::data::Type;
 use minicbor::{Decoder, Encode, Encoder, encode};
 
 use crate::ContentError;
-use crate::limits::{MAX_DEPTH, MAX_PARTS};
+use crate::limits::MAX_DEPTH;
 
 const NULL: u8 = 0;
 const SINGLE: u8 = 1;
@@ -178,9 +178,7 @@ impl Body {
         if count < 2 {
             return Err(ContentError::TooFewParts);
         }
-        if count > MAX_PARTS as u64 {
-            return Err(ContentError::TooManyParts);
-        }
+        // A count that lies ends with the bytes or with the room, whichever is first.
         let parts = (0..count).map(|_| Part::read(d, depth + 1, room)).collect::<Result<_, _>>()?;
         Ok(Self::Multi { semantics, parts })
     }

@@ -1,5 +1,6 @@
 //! What comes from outside: never a panic, never a second form of the same content, nothing unknown lost.
 
+use kuvert_content::limits::{MAX_DEPTH, MAX_PARTS};
 use kuvert_content::{
     Body, Content, ContentError, Disposition, Expires, ExtensionKey, Extensions, External, Meaning,
     MessageId, Part, Profile, Semantics,
@@ -224,7 +225,31 @@ fn lengths_that_lie_are_refused_at_once() {
         assert!(Content::decode(&[&before, lie].concat()).is_err());
     }
     let many_parts = b"\xa0\x85\x01\x60\x03\x02\x9b\xff\xff\xff\xff\xff\xff\xff\xff";
-    assert_eq!(Content::decode(&[&before, &many_parts[..]].concat()), Err(ContentError::TooManyParts));
+    assert_eq!(Content::decode(&[&before, &many_parts[..]].concat()), Err(ContentError::Malformed));
+}
+
+#[test]
+fn nesting_is_refused_before_it_is_followed() {
+    let (before, _) = around_extensions();
+    // The parts in the innermost level are missing: only who does not look for them calls it too deep.
+    let levels = |count| [&before[..], b"\xa0", &b"\x85\x01\x60\x03\x02\x82".repeat(count)].concat();
+    assert_eq!(Content::decode(&levels(MAX_DEPTH - 1)), Err(ContentError::Malformed));
+    assert_eq!(Content::decode(&levels(MAX_DEPTH)), Err(ContentError::TooDeep));
+    assert_eq!(Content::decode(&levels(10_000)), Err(ContentError::TooDeep));
+    let extensions = [&before[..], b"\xa1\x03", &[0x81; 60_000]].concat();
+    assert_eq!(Content::decode(&extensions), Err(ContentError::BadExtension));
+}
+
+#[test]
+fn parts_are_counted_while_they_are_read() {
+    let (before, _) = around_extensions();
+    // More parts are announced than come: only who does not look for the next one calls them too many.
+    let parts = |count| {
+        let null_parts = b"\x83\x01\x60\x00".repeat(count);
+        [&before[..], b"\xa0\x85\x01\x60\x03\x02\x99\xff\xff", &null_parts].concat()
+    };
+    assert_eq!(Content::decode(&parts(MAX_PARTS - 2)), Err(ContentError::Malformed));
+    assert_eq!(Content::decode(&parts(MAX_PARTS - 1)), Err(ContentError::TooManyParts));
 }
 
 #[test]

@@ -1,12 +1,157 @@
-//! Requests for tests.
+//! A relay's services without threads and sockets, and devices that use them, for tests.
 
-use kuvert_wire::{Deposit, DepositKey, InboxId, PostId, encode};
+use kuvert_wire::{
+    ChannelId, ChannelState, Commit, CreateChannel, Deposit, DepositKey, Entry, Fanout, FanoutKey,
+    FanoutTarget, InboxId, InboxKeys, Post, PostId, PostSecret, RelayFrame, SealKeyPair, TakeKeyPackage,
+    Token, encode,
+};
+use tempfile::TempDir;
 
-use super::{Content, Op, Request};
+use super::{Answer, Content, Op, Request, Service};
+use crate::day::Day;
+use crate::store::{Store, Tx};
 
 /// A deposit of `[n]` with request id `n`.
 pub(crate) fn deposit(inbox: InboxId, key: &DepositKey, n: u8) -> Op {
-    let request = Deposit { id: PostId::new([n; 16]), inbox, token: key.token([7; 16]), body: vec![n] };
-    let content = Content::of(&encode(&request), None);
-    Op::Request(Request::Deposit(request), content)
+    request(Request::Deposit(Deposit { id: id(n), inbox, token: key.token([7; 16]), body: vec![n] }))
+}
+
+/// A request as a session would hand it on.
+pub(crate) fn request(request: Request) -> Op {
+    let bytes = match &request {
+        Request::PutKeyPackages(_, f) => encode(f),
+        Request::Deposit(f) => encode(f),
+        Request::TakeKeyPackage(f) => encode(f),
+        Request::CreateChannel(f) => encode(f),
+        Request::Post(f) => encode(f),
+        Request::Commit(f) => encode(f.as_ref()),
+    };
+    let owner = if let Request::PutKeyPackages(inbox, _) = &request { Some(*inbox) } else { None };
+    Op::Request(request, Content::of(&bytes, owner))
+}
+
+/// The n-th request id.
+pub(crate) fn id(n: u8) -> PostId {
+    PostId::new([n; 16])
+}
+
+/// A device and its inbox.
+pub(crate) struct Device {
+    pub(crate) inbox: InboxId,
+    pub(crate) seal: SealKeyPair,
+    pub(crate) deposit_key: DepositKey,
+}
+
+impl Device {
+    pub(crate) fn new(n: u8) -> Self {
+        let deposit_key = DepositKey::new([n; 32]);
+        Self { inbox: InboxId::new([n; 16]), seal: SealKeyPair::from_bytes([n; 32]), deposit_key }
+    }
+
+    pub(crate) fn own(&self, acknowledged: u64) -> Op {
+        let keys = InboxKeys { seal_key: self.seal.public(), deposit_key: self.deposit_key.clone() };
+        Op::Own { inbox: self.inbox, acknowledged, create: Some(keys) }
+    }
+
+    pub(crate) fn token(&self) -> Token {
+        self.deposit_key.token([7; 16])
+    }
+
+    pub(crate) fn take_key_package(&self, n: u8) -> Op {
+        request(Request::TakeKeyPackage(TakeKeyPackage { id: id(n), inbox: self.inbox, token: self.token() }))
+    }
+}
+
+/// A channel's secrets of each epoch.
+pub(crate) struct Conversation(pub(crate) ChannelId);
+
+impl Conversation {
+    pub(crate) fn state(&self, epoch: u64, members: &[&Device]) -> ChannelState {
+        let targets = members
+            .iter()
+            .map(|device| FanoutTarget { inbox: device.inbox, token: device.token(), relay: None })
+            .collect();
+        self.state_to(epoch, &Fanout { targets })
+    }
+
+    pub(crate) fn state_to(&self, epoch: u64, fanout: &Fanout) -> ChannelState {
+        let key = FanoutKey::new([epoch as u8; 32]);
+        ChannelState {
+            epoch,
+            post_secret: PostSecret::new([epoch as u8; 32]).hash(),
+            fanout: key.secret_box().seal(&[1; 24], FanoutKey::CONTEXT, &encode(fanout)),
+            group_info: vec![epoch as u8; 8],
+        }
+    }
+
+    pub(crate) fn create(&self, n: u8, state: ChannelState) -> Op {
+        request(Request::CreateChannel(CreateChannel { id: id(n), channel: self.0, state }))
+    }
+
+    pub(crate) fn post(&self, n: u8, epoch: u64) -> Post {
+        Post {
+            id: id(n),
+            channel: self.0,
+            epoch,
+            secret: PostSecret::new([epoch as u8; 32]),
+            fanout_key: FanoutKey::new([epoch as u8; 32]),
+            body: vec![n; 4],
+        }
+    }
+
+    pub(crate) fn commit(&self, n: u8, epoch: u64, members: &[&Device]) -> Commit {
+        Commit { post: self.post(n, epoch), next: self.state(epoch + 1, members), welcomes: Vec::new() }
+    }
+}
+
+/// The services over a store of their own.
+pub(crate) struct Bench {
+    dir: TempDir,
+    pub(crate) store: Store,
+    pub(crate) service: Service,
+    pub(crate) today: Day,
+}
+
+impl Bench {
+    pub(crate) fn new() -> Self {
+        let dir = tempfile::tempdir().expect("a directory");
+        let store = Store::open(dir.path()).expect("opens");
+        Self { dir, store, service: Service::new(vec!["http://here".into()]), today: Day(20_000) }
+    }
+
+    /// Does one operation in a transaction of its own.
+    pub(crate) fn apply(&mut self, op: &Op) -> Answer {
+        let mut work = self.service.begin(Tx::new(&self.store), self.today);
+        let answer = work.apply(op).expect("the store works");
+        work.tx.commit().expect("commits");
+        answer
+    }
+
+    /// Does one request and returns its answer.
+    pub(crate) fn frame(&mut self, op: &Op) -> RelayFrame {
+        match self.apply(op) {
+            Answer::Frame(frame) => frame,
+            other => panic!("not an answer to a request: {other:?}"),
+        }
+    }
+
+    /// Everything that waits for a device, with seqs.
+    pub(crate) fn waiting(&self, device: &Device) -> Vec<(u64, Entry)> {
+        let mut found = Vec::new();
+        let mut after = 0;
+        while let Some(stretch) = self.store.entries(device.inbox, after, 1000, usize::MAX).expect("reads") {
+            for (seq, sealed) in (stretch.first..).zip(&stretch.sealed) {
+                found.push((seq, device.seal.open(seq, sealed).expect("opens for its owner")));
+                after = seq;
+            }
+        }
+        found
+    }
+
+    /// Closes and opens the store, with new sealing keys.
+    pub(crate) fn restart(self) -> Self {
+        self.store.close();
+        let store = Store::open(self.dir.path()).expect("opens again");
+        Self { store, service: Service::new(vec!["http://here".into()]), ..self }
+    }
 }

@@ -12,6 +12,8 @@ mod sweep;
 
 #[cfg(test)]
 pub(crate) mod fixtures;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashSet;
 

@@ -1,0 +1,220 @@
+//! Owner sessions: proving, replaying, acknowledging, taking over.
+
+use kuvert_wire::{ClientFrame, PutKeyPackages};
+use kuvert_wire::{Entry, ErrorCode, RelayFrame, TakeKeyPackage, limits};
+
+use crate::support::{Connection, Device, ack, id, origin};
+use crate::{relay_in, temp};
+
+fn accepted(n: u64) -> RelayFrame {
+    RelayFrame::Accepted { id: id(n), seq: 0 }
+}
+
+#[tokio::test]
+async fn an_envelope_waits_for_its_owner_and_then_comes_live() {
+    let dir = temp();
+    let relay = relay_in(dir.path()).await;
+    let alice = Device::new(1);
+    let (mut session, owned) = alice.connect(relay.local_addr(), 0).await;
+    assert!(owned.created);
+    assert_eq!(session.receive().await, RelayFrame::Live);
+    drop(session);
+
+    let mut sender = Connection::open(relay.local_addr()).await;
+    assert_eq!(sender.ask(&alice.deposit(id(1), b"first")).await, accepted(1));
+    let (mut session, owned) = alice.connect(relay.local_addr(), 0).await;
+    assert!(!owned.created);
+    assert_eq!(alice.collect(&mut session, 1, 1).await, [Entry::Deposit { body: b"first".to_vec() }]);
+    assert_eq!(session.receive().await, RelayFrame::Live);
+    assert_eq!(sender.ask(&alice.deposit(id(2), b"second")).await, accepted(2));
+    assert_eq!(alice.collect(&mut session, 2, 1).await, [Entry::Deposit { body: b"second".to_vec() }]);
+    relay.stop().await;
+}
+
+#[tokio::test]
+async fn only_the_owner_owns_and_only_here_and_now() {
+    let dir = temp();
+    let relay = relay_in(dir.path()).await;
+    let here = origin(relay.local_addr());
+    let (alice, bob) = (Device::new(1), Device::new(2));
+    let mut session = Connection::open(relay.local_addr()).await;
+    let challenge = session.challenge;
+
+    session.send(&alice.proof("https://elsewhere.example", &challenge, 0, true)).await;
+    session.expect_error(ErrorCode::BadProof).await;
+    session.send(&alice.proof(&here, &kuvert_wire::Challenge::new([0; 32]), 0, true)).await;
+    session.expect_error(ErrorCode::BadProof).await;
+    let (ClientFrame::Own(mut forged), ClientFrame::Own(other)) =
+        (alice.proof(&here, &challenge, 0, true), bob.proof(&here, &challenge, 0, true))
+    else {
+        panic!("proofs");
+    };
+    forged.signature = other.signature;
+    session.send(&ClientFrame::Own(forged)).await;
+    session.expect_error(ErrorCode::BadProof).await;
+
+    session.send(&alice.proof(&here, &challenge, 0, false)).await;
+    session.expect_error(ErrorCode::NoSuchInbox).await;
+    let owned = session.ask(&alice.proof(&here, &challenge, 0, true)).await;
+    assert!(matches!(owned, RelayFrame::Owned(owned) if owned.created));
+    relay.stop().await;
+}
+
+#[tokio::test]
+async fn a_second_session_of_an_inbox_takes_over() {
+    let dir = temp();
+    let relay = relay_in(dir.path()).await;
+    let alice = Device::new(1);
+    let (mut first, _) = alice.connect(relay.local_addr(), 0).await;
+    assert_eq!(first.receive().await, RelayFrame::Live);
+    let (mut second, _) = alice.connect(relay.local_addr(), 0).await;
+    first.expect_error(ErrorCode::TakenOver).await;
+    first.expect_end().await;
+    assert_eq!(second.receive().await, RelayFrame::Live);
+
+    let mut sender = Connection::open(relay.local_addr()).await;
+    assert_eq!(sender.ask(&alice.deposit(id(1), b"x")).await, accepted(1));
+    assert_eq!(alice.collect(&mut second, 1, 1).await.len(), 1);
+    relay.stop().await;
+}
+
+#[tokio::test]
+async fn delivery_pauses_at_the_window_until_it_is_acknowledged() {
+    // RELAY-5: DELIVERY_WINDOW, MAX_IN_FLIGHT
+    let dir = temp();
+    let relay = relay_in(dir.path()).await;
+    let alice = Device::new(1);
+    drop(alice.connect(relay.local_addr(), 0).await);
+    let total = limits::DELIVERY_WINDOW * 2 + 10;
+    let mut sender = Connection::open(relay.local_addr()).await;
+    for n in 1..=total {
+        sender.send(&alice.deposit(id(n), &n.to_be_bytes())).await;
+    }
+    for n in 1..=total {
+        assert_eq!(sender.receive().await, accepted(n), "answers come in the order of the requests");
+    }
+
+    let (mut session, _) = alice.connect(relay.local_addr(), 0).await;
+    let mut received = 0;
+    while received < limits::DELIVERY_WINDOW {
+        match session.receive().await {
+            RelayFrame::Entries(entries) => received += entries.sealed.len() as u64,
+            other => panic!("not entries: {other:?}"),
+        }
+    }
+    assert_eq!(received, limits::DELIVERY_WINDOW);
+    assert!(session.is_quiet().await, "no more before an acknowledgement");
+    session.send(&ack(10)).await;
+    let RelayFrame::Entries(entries) = session.receive().await else { panic!("entries") };
+    assert_eq!((entries.first, entries.sealed.len()), (limits::DELIVERY_WINDOW + 1, 10));
+    session.send(&ack(limits::DELIVERY_WINDOW + 10)).await;
+    let rest = alice.drain(&mut session).await;
+    assert_eq!(rest.last().map(|(seq, _)| *seq), Some(total));
+    relay.stop().await;
+}
+
+#[tokio::test]
+async fn a_frame_of_entries_keeps_its_bound_in_bytes() {
+    // RELAY-5: MAX_ENTRIES_BYTES
+    let dir = temp();
+    let relay = relay_in(dir.path()).await;
+    let alice = Device::new(1);
+    drop(alice.connect(relay.local_addr(), 0).await);
+    let mut sender = Connection::open(relay.local_addr()).await;
+    let body = vec![7; limits::MAX_BODY];
+    for n in 1..=8 {
+        assert_eq!(sender.ask(&alice.deposit(id(n), &body)).await, accepted(n));
+    }
+    let (mut session, _) = alice.connect(relay.local_addr(), 0).await;
+    let mut received = 0;
+    while received < 8 {
+        let RelayFrame::Entries(entries) = session.receive().await else { panic!("entries") };
+        let size: usize = entries.sealed.iter().map(|sealed| sealed.bytes.len()).sum();
+        assert!(size <= limits::MAX_ENTRIES_BYTES);
+        received += entries.sealed.len();
+    }
+    relay.stop().await;
+}
+
+#[tokio::test]
+async fn an_acknowledgement_of_what_was_never_sent_is_a_bad_frame() {
+    // RELAY-2
+    let dir = temp();
+    let relay = relay_in(dir.path()).await;
+    let alice = Device::new(1);
+    let (mut session, _) = alice.connect(relay.local_addr(), 0).await;
+    assert_eq!(session.receive().await, RelayFrame::Live);
+    session.send(&ack(1)).await;
+    session.expect_error(ErrorCode::BadFrame).await;
+    relay.stop().await;
+}
+
+#[tokio::test]
+async fn what_waits_survives_a_restart_and_what_was_acknowledged_does_not_come_back() {
+    // RELAY-1, RELAY-2
+    let dir = temp();
+    let relay = relay_in(dir.path()).await;
+    let alice = Device::new(1);
+    let (mut session, _) = alice.connect(relay.local_addr(), 0).await;
+    let mut sender = Connection::open(relay.local_addr()).await;
+    for n in 1..=20 {
+        assert_eq!(sender.ask(&alice.deposit(id(n), &[n as u8])).await, accepted(n));
+    }
+    assert_eq!(session.receive().await, RelayFrame::Live);
+    alice.collect(&mut session, 1, 20).await;
+    for n in 21..=25 {
+        assert_eq!(sender.ask(&alice.deposit(id(n), &[n as u8])).await, accepted(n));
+    }
+    relay.stop().await;
+    sender.expect_error(ErrorCode::Stopping).await;
+    sender.expect_end().await;
+
+    let relay = relay_in(dir.path()).await;
+    let mut sender = Connection::open(relay.local_addr()).await;
+    assert_eq!(sender.ask(&alice.deposit(id(25), &[25])).await, accepted(25), "a repeat after a restart");
+    let (mut session, owned) = alice.connect(relay.local_addr(), 0).await;
+    assert!(!owned.created);
+    let waiting = alice.drain(&mut session).await;
+    let expected: Vec<_> = (21..=25).map(|n| (n, Entry::Deposit { body: vec![n as u8] })).collect();
+    assert_eq!(waiting, expected);
+    relay.stop().await;
+}
+
+#[tokio::test]
+async fn own_acknowledges_what_the_device_holds_already() {
+    let dir = temp();
+    let relay = relay_in(dir.path()).await;
+    let alice = Device::new(1);
+    drop(alice.connect(relay.local_addr(), 0).await);
+    let mut sender = Connection::open(relay.local_addr()).await;
+    for n in 1..=3 {
+        sender.ask(&alice.deposit(id(n), &[n as u8])).await;
+    }
+    let (mut session, _) = alice.connect(relay.local_addr(), 2).await;
+    assert_eq!(alice.drain(&mut session).await, [(3, Entry::Deposit { body: vec![3] })]);
+    relay.stop().await;
+}
+
+#[tokio::test]
+async fn key_packages_travel_from_owner_to_inviter() {
+    let dir = temp();
+    let relay = relay_in(dir.path()).await;
+    let alice = Device::new(1);
+    let (mut session, _) = alice.connect(relay.local_addr(), 0).await;
+    assert_eq!(session.receive().await, RelayFrame::Live);
+    let put = PutKeyPackages { id: id(1), one_time: vec![b"one".to_vec().into()], last_resort: None };
+    assert_eq!(session.ask(&ClientFrame::PutKeyPackages(put)).await, accepted(1));
+
+    let mut inviter = Connection::open(relay.local_addr()).await;
+    let take =
+        |n, token| ClientFrame::TakeKeyPackage(TakeKeyPackage { id: id(n), inbox: alice.inbox, token });
+    let refused = |n, code| RelayFrame::Refused { id: id(n), code, epoch: None };
+    let stranger = Device::new(2).token();
+    assert_eq!(inviter.ask(&take(2, stranger)).await, refused(2, ErrorCode::BadToken));
+    let RelayFrame::KeyPackage(reply) = inviter.ask(&take(3, alice.token())).await else {
+        panic!("a package")
+    };
+    assert_eq!(reply.package, b"one");
+    assert_eq!(inviter.ask(&take(4, alice.token())).await, refused(4, ErrorCode::NoKeyPackage));
+    relay.stop().await;
+}

@@ -1,0 +1,149 @@
+//! What the relay answers over plain HTTP.
+
+use std::net::SocketAddr;
+
+use ed25519_dalek::SigningKey;
+use kuvert_wire::{CardId, CardRecord, limits};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::{relay_in, relay_with_web, temp};
+
+struct Response {
+    status: u16,
+    head: String,
+    body: Vec<u8>,
+}
+
+impl Response {
+    fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+    }
+}
+
+async fn request(relay: SocketAddr, method: &str, path: &str, headers: &str, body: &[u8]) -> Response {
+    let mut stream = TcpStream::connect(relay).await.expect("connects");
+    let length = body.len();
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nhost: {relay}\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n"
+    );
+    stream.write_all(head.as_bytes()).await.expect("taken");
+    // What is too large is refused before all of it was read.
+    let _ = stream.write_all(body).await;
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer).await;
+    let split = answer.windows(4).position(|w| w == b"\r\n\r\n").expect("a response");
+    let head = String::from_utf8(answer[..split].to_vec()).expect("text");
+    let status = head.split(' ').nth(1).and_then(|code| code.parse().ok()).expect("a status");
+    Response { status, head, body: answer[split + 4..].to_vec() }
+}
+
+async fn get(relay: SocketAddr, path: &str) -> Response {
+    request(relay, "GET", path, "", b"").await
+}
+
+#[tokio::test]
+async fn a_card_is_stored_by_its_key_and_only_grows_newer() {
+    let dir = temp();
+    let relay = relay_in(dir.path()).await;
+    let address = relay.local_addr();
+    let key = SigningKey::from_bytes(&[1; 32]);
+    let record = |version| CardRecord::sign(&key, version, vec![version as u8; 50]);
+    let path = format!("/v1/cards/{}", CardId::of(&record(1).owner).to_text());
+    let put = async |body: &[u8]| request(address, "PUT", &path, "", body).await.status;
+
+    let absent = get(address, &path).await;
+    assert_eq!((absent.status, absent.header("cache-control")), (404, Some("no-store")));
+    assert_eq!(put(&record(2).to_bytes()).await, 201);
+    assert_eq!(put(&record(2).to_bytes()).await, 200);
+    assert_eq!(put(&record(1).to_bytes()).await, 409);
+    assert_eq!(put(&record(3).to_bytes()).await, 200);
+    let stored = get(address, &path).await;
+    assert_eq!((stored.status, stored.header("cache-control")), (200, Some("no-store")));
+    assert_eq!(stored.body, record(3).to_bytes());
+
+    let mut forged = record(4);
+    forged.version = 5;
+    let refused = request(address, "PUT", &path, "", &forged.to_bytes()).await;
+    assert_eq!(
+        (refused.status, refused.body.as_slice()),
+        (400, b"the card's signature does not hold\n".as_slice())
+    );
+    assert_eq!(put(&vec![0; limits::MAX_CARD + 1]).await, 413, "RELAY-5: MAX_CARD");
+    assert_eq!(get(address, "/v1/cards/nonsense").await.status, 404);
+    relay.stop().await;
+
+    let relay = relay_in(dir.path()).await;
+    assert_eq!(get(relay.local_addr(), &path).await.body, record(3).to_bytes());
+    relay.stop().await;
+}
+
+#[tokio::test]
+async fn the_web_app_is_served_with_strict_headers() {
+    // WEB-1
+    let (dir, web) = (temp(), temp());
+    let write = |name: &str, text: &str| {
+        let path = web.path().join(name);
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
+        std::fs::write(path, text).expect("written");
+    };
+    write("index.html", "start");
+    write("assets/app-1.wasm", "module");
+    write("assets/app-1.wasm.br", "small");
+    write("sw.js", "worker");
+    std::fs::write(dir.path().join("secret.txt"), "secret").expect("written");
+    let relay = relay_with_web(&dir.path().join("data"), Some(web.path())).await;
+    let address = relay.local_addr();
+
+    for path in ["/", "/c/AbCdEfGhIjKlMnOpQrStUv", "/settings"] {
+        let page = get(address, path).await;
+        assert_eq!((page.status, page.body.as_slice()), (200, b"start".as_slice()), "{path}");
+        assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
+        assert_eq!(page.header("cache-control"), Some("no-cache"));
+        let policy = page.header("content-security-policy").expect("a policy");
+        assert!(policy.starts_with("default-src 'none'; script-src 'self' 'wasm-unsafe-eval';"));
+        assert!(
+            policy.contains(&format!(
+                "connect-src 'self' ws://localhost:{0} ws://127.0.0.1:{0};",
+                address.port()
+            ))
+        );
+        assert_eq!(page.header("x-content-type-options"), Some("nosniff"));
+        assert_eq!(page.header("referrer-policy"), Some("no-referrer"));
+        assert_eq!(page.header("cross-origin-opener-policy"), Some("same-origin"));
+        assert_eq!(page.header("cross-origin-resource-policy"), Some("same-origin"));
+        assert!(page.header("set-cookie").is_none());
+    }
+    let module = get(address, "/assets/app-1.wasm").await;
+    assert_eq!(
+        (module.body.as_slice(), module.header("content-type")),
+        (b"module".as_slice(), Some("application/wasm"))
+    );
+    assert_eq!(module.header("cache-control"), Some("public, max-age=31536000, immutable"));
+    let small = request(address, "GET", "/assets/app-1.wasm", "accept-encoding: gzip, br\r\n", b"").await;
+    assert_eq!((small.body.as_slice(), small.header("content-encoding")), (b"small".as_slice(), Some("br")));
+    assert_eq!(small.header("content-type"), Some("application/wasm"));
+    let worker = get(address, "/sw.js").await;
+    let tag = worker.header("etag").expect("a tag");
+    let same = request(address, "GET", "/sw.js", &format!("if-none-match: {tag}\r\n"), b"").await;
+    assert_eq!((same.status, same.body.len()), (304, 0));
+    let head = request(address, "HEAD", "/sw.js", "", b"").await;
+    assert_eq!((head.status, head.header("content-length"), head.body.len()), (200, Some("6"), 0));
+
+    for path in
+        ["/missing.js", "/../secret.txt", "/assets/../../secret.txt", "/%2e%2e/secret.txt", "/v1/unknown"]
+    {
+        assert_eq!(get(address, path).await.status, 404, "{path}");
+    }
+    assert_eq!(request(address, "POST", "/", "", b"").await.status, 405);
+    assert_eq!(get(address, "/healthz").await.body, b"ok\n");
+    relay.stop().await;
+}
+
+#[tokio::test]
+async fn without_a_web_app_there_is_no_page() {
+    let dir = temp();
+    let relay = relay_in(dir.path()).await;
+    assert_eq!(get(relay.local_addr(), "/").await.status, 404);
+    relay.stop().await;
+}

@@ -52,12 +52,20 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
+/// Like [`output`], but shows the command, and its standard error as it comes.
+pub(crate) fn output_shown(command: &mut Command) -> Result<String> {
+    println!("  $ {}", describe(command));
+    output(command.stderr(Stdio::inherit()))
+}
+
 /// Runs to the end and returns what was printed to standard output.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
     let line = describe(command);
     let output = command.output().with_context(|| format!("`{line}` could not be started"))?;
     if !output.status.success() {
-        bail!("`{line}` failed ({}): {}", output.status, String::from_utf8_lossy(&output.stderr).trim());
+        let said = String::from_utf8_lossy(&output.stderr);
+        let said = if said.trim().is_empty() { String::new() } else { format!(": {}", said.trim()) };
+        bail!("`{line}` failed ({}){said}", output.status);
     }
     String::from_utf8(output.stdout).with_context(|| format!("`{line}` printed something that is not UTF-8"))
 }

@@ -19,6 +19,9 @@ pub(crate) struct Options {
     /// Where the relay keeps its data [default: target/serve-data]
     #[arg(long)]
     data: Option<PathBuf>,
+    /// Further arguments of `kuvert relay`
+    #[arg(last = true)]
+    relay: Vec<String>,
 }
 
 /// Builds, then becomes the relay, so that signals reach it directly.
@@ -43,7 +46,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     fs::create_dir_all(&data).with_context(|| format!("{} cannot be created", data.display()))?;
     let mut relay = process::command(root.join("target").join(profile).join("kuvert"))?;
     relay.arg("relay").arg("--data").arg(&data).args(["--listen", &options.listen.to_string()]);
-    relay.arg("--web").arg(root.join("target/web"));
+    relay.arg("--web").arg(root.join("target/web")).args(&options.relay);
     println!("\nKuvert is at {}   (Ctrl-C stops it)\n", address(options.listen));
     Err(relay.exec()).context("the relay could not be started")
 }

@@ -64,7 +64,7 @@ impl Step {
             }
             Self::Test => cargo(&["test", "--workspace", "--all-targets", "--no-fail-fast"]),
             Self::Doc => cargo(&["test", "--workspace", "--doc"]),
-            Self::Wasm => wasm::run(&wasm::Options { check_budget: true }),
+            Self::Wasm => wasm::run(&wasm::Options { check_budget: true, deny_warnings: true }),
             Self::Browser => browser(),
         }
     }

@@ -16,6 +16,7 @@ use std::{fs, path::Path, time::Instant};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 pub(crate) use sizes::Sizes;
@@ -44,6 +45,9 @@ pub(crate) struct Options {
     /// Fail when a module is larger than its budget
     #[arg(long)]
     pub(crate) check_budget: bool,
+    /// Fail when the compiler warns about a crate of this repository
+    #[arg(long)]
+    pub(crate) deny_warnings: bool,
 }
 
 /// Builds `target/web` and prints the sizes.
@@ -52,7 +56,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let Some(toolchain) = Toolchain::find()? else {
         bail!("no Rust compiler for wasm here: run `cargo xtask setup` first");
     };
-    let compiled = compile(&toolchain, &root)?;
+    let compiled = compile(&toolchain, &root, options.deny_warnings)?;
     let stamp = stamp(&root, &compiled)?;
     let sizes = match up_to_date(&root, &stamp) {
         Some(sizes) => {
@@ -74,20 +78,38 @@ struct Compiled {
     bytes: Vec<u8>,
 }
 
-fn compile(toolchain: &Toolchain, root: &Path) -> Result<Vec<Compiled>> {
+fn compile(toolchain: &Toolchain, root: &Path, deny_warnings: bool) -> Result<Vec<Compiled>> {
     println!("  compiling with {toolchain}");
     let target_dir = root.join("target/wasm-build");
     let mut cargo = toolchain.cargo_build(&target_dir)?;
     for module in &MODULES {
         cargo.args(["--package", module.package]);
     }
-    process::run(&mut cargo)?;
+    if deny_warnings {
+        let count = warnings(&process::output_shown(cargo.arg("--message-format=json-render-diagnostics"))?);
+        if count > 0 {
+            bail!("the compiler warned {count} time(s), see above");
+        }
+    } else {
+        process::run(&mut cargo)?;
+    }
     let outputs = target_dir.join(toolchain::TARGET).join("wasm");
     let read = |module: &'static Module| -> Result<Compiled> {
         let path = outputs.join(module.package.replace('-', "_")).with_extension("wasm");
         Ok(Compiled { module, bytes: files::read_bytes(&path)? })
     };
     MODULES.iter().map(read).collect()
+}
+
+/// How many warnings cargo's messages hold. Cargo silences those of dependencies, and repeats those of crates that it
+/// did not have to compile again.
+fn warnings(messages: &str) -> usize {
+    let is_warning = |line: &str| {
+        serde_json::from_str::<Value>(line).is_ok_and(|message| {
+            message["reason"] == "compiler-message" && message["message"]["level"] == "warning"
+        })
+    };
+    messages.lines().filter(|line| is_warning(line)).count()
 }
 
 /// The sizes of what is laid out already, when it was made from the same inputs.
@@ -142,4 +164,21 @@ fn stamp(root: &Path, compiled: &[Compiled]) -> Result<String> {
 /// Lower-case hexadecimal digits.
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_warning_of_the_compiler_is_counted() {
+        let messages = concat!(
+            r#"{"reason":"compiler-artifact"}"#,
+            "\n",
+            r#"{"reason":"compiler-message","message":{"level":"warning"}}"#,
+            "\n",
+            r#"{"reason":"compiler-message","message":{"level":"note"}}"#,
+        );
+        assert_eq!(warnings(messages), 1);
+    }
 }

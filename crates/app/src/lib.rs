@@ -1,1 +1,10 @@
-//! Use cases over the engine: commands in, view updates out.
+//! Use cases over the engine: [`kuvert_view::UiCommand`] in, [`kuvert_view::ViewUpdate`] out.
+//!
+//! [`App`] translates between what a user interface knows (plain data) and what the engine knows (rows and events),
+//! and remembers which conversation is shown. It does no I/O: drivers feed it inputs and carry out its outputs, just
+//! as they would the engine's.
+
+mod app;
+mod views;
+
+pub use app::{App, Effect, Watch};

@@ -1,1 +1,36 @@
-//! The client's database: schema, migrations, transactions and MLS storage.
+//! The client's database: one SQLCipher file that holds identity, contacts, conversations, messages, the outbox and
+//! the MLS state of one device.
+//!
+//! Guarantees: one writer (STORE-2); nothing is visible outside a [`Tx`] before it committed, change notices
+//! included ([`ChangeSet`]); deleted rows are overwritten (secure delete). What rows mean is for `kuvert-core`.
+
+mod changes;
+mod contact;
+mod database;
+mod error;
+mod message;
+mod meta;
+mod migrations;
+mod mls_storage;
+mod outbox;
+
+pub use changes::ChangeSet;
+pub use contact::{ContactRow, ContactState, ConversationRow, ConversationSummary, GroupRow, Trust};
+pub use database::{Database, DatabaseKey, Location, Tx};
+pub use error::StoreError;
+pub use message::{LastMessageRow, MessageRow, MessageState, NewMessage, SenderKind};
+pub use meta::MetaKey;
+pub use mls_storage::{MlsStorage, MlsStorageError};
+pub use outbox::{OutboxKind, OutboxRow};
+
+/// Row id of a contact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ContactId(pub i64);
+
+/// Row id of a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConversationId(pub i64);
+
+/// Row id of a message. Within a conversation, a later message has a higher id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MessageId(pub i64);

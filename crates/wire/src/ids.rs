@@ -167,6 +167,12 @@ secret!(
     32
 );
 
+secret!(
+    /// What everybody who holds a card shares with a device on it: opens its key packages, seals introductions to it.
+    IntroductionKey,
+    32
+);
+
 impl PostSecret {
     /// What the relay stores to recognise this secret.
     pub fn hash(&self) -> PostSecretHash {

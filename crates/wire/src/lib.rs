@@ -25,8 +25,8 @@ pub use frame::{
     KeyPackageReply, Own, Owned, Post, PutKeyPackages, RelayFrame, TakeKeyPackage, WelcomeDeposit,
 };
 pub use ids::{
-    CardId, Challenge, ChannelId, FanoutKey, InboxId, OwnerKey, PostId, PostSecret, PostSecretHash, SealKey,
-    Signature,
+    CardId, Challenge, ChannelId, FanoutKey, InboxId, IntroductionKey, OwnerKey, PostId, PostSecret,
+    PostSecretHash, SealKey, Signature,
 };
 pub use proof::{OwnerProof, verify_owner_proof};
 pub use token::{DepositKey, Fanout, FanoutTarget, Token};

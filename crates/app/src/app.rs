@@ -1,0 +1,282 @@
+//! The application: one engine and what is shown of it.
+
+use std::collections::VecDeque;
+
+use kuvert_core::{
+    ChangeSet, Client, ClientError, Command, Config, Event, FetchRequest, Input, Line, Output, Timestamp,
+};
+use kuvert_view::{Connection, ConversationId, MessageId, ProfileView, UiCommand, ViewUpdate};
+
+use crate::views;
+
+/// Messages of one page of a timeline.
+const PAGE: u32 = 50;
+
+/// For which conversations a user interface wants to see every message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Watch {
+    /// The one that is shown.
+    Shown,
+    /// All of them; for a terminal that lists what comes.
+    All,
+}
+
+/// What a driver has to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Keep this session open to the relay with this origin, and open it again after every loss.
+    Connect(Line, String),
+    /// Send a frame.
+    Transmit(Line, Vec<u8>),
+    /// Close this session and open it again: what came over it makes no sense.
+    Reconnect(Line),
+    /// Keep all sessions closed: another program uses this profile.
+    Rest,
+    /// Fetch, and answer with [`Input::Fetched`].
+    Fetch(FetchRequest),
+    /// Give [`Input::Wake`] at this time.
+    WakeAt(Timestamp),
+}
+
+/// An engine with its user interface's state.
+pub struct App {
+    client: Client,
+    relay: String,
+    watch: Watch,
+    shown: Option<ConversationId>,
+    connection: Connection,
+    updates: VecDeque<ViewUpdate>,
+    effects: VecDeque<Effect>,
+}
+
+impl App {
+    /// Opens a profile. `relay` is where a new identity will have its inbox.
+    ///
+    /// # Errors
+    /// [`ClientError`] if the profile does not open.
+    pub fn open(config: &Config<'_>, relay: &str, watch: Watch) -> Result<Self, ClientError> {
+        let mut app = Self {
+            client: Client::open(config)?,
+            relay: relay.to_owned(),
+            watch,
+            shown: None,
+            connection: Connection::Connecting,
+            updates: VecDeque::new(),
+            effects: VecDeque::new(),
+        };
+        app.drain()?;
+        Ok(app)
+    }
+
+    /// Fulfils a wish of the user. What cannot be fulfilled comes back as [`ViewUpdate::Failed`].
+    pub fn command(&mut self, now: Timestamp, command: UiCommand) {
+        if let Err(error) = self.try_command(now, command) {
+            self.updates.push_back(ViewUpdate::Failed(views::failure(&error)));
+        }
+    }
+
+    /// Takes what happened at a session, a fetch or a timer.
+    ///
+    /// # Errors
+    /// [`ClientError`] if the profile's database or MLS state failed. A relay's fault leads to
+    /// [`Effect::Reconnect`] instead.
+    pub fn input(&mut self, now: Timestamp, input: Input) -> Result<(), ClientError> {
+        let line = match &input {
+            Input::Frame(line, _) => Some(*line),
+            _ => None,
+        };
+        match &input {
+            Input::Connected(Line::Owner) => self.connected(Connection::Connecting),
+            Input::Disconnected(Line::Owner) => self.connected(Connection::Offline),
+            _ => {}
+        }
+        match (self.client.handle(now, input), line) {
+            (Err(ClientError::PeerFault(_)), Some(line)) => {
+                self.effects.push_back(Effect::Reconnect(line));
+                Ok(())
+            }
+            (result, _) => {
+                result?;
+                self.drain()?;
+                self.mark_shown_read(now)
+            }
+        }
+    }
+
+    /// The next change to what is shown.
+    pub fn poll_update(&mut self) -> Option<ViewUpdate> {
+        self.updates.pop_front()
+    }
+
+    /// The next thing to do.
+    pub fn poll_effect(&mut self) -> Option<Effect> {
+        self.effects.pop_front()
+    }
+
+    /// Whether everything that the user sent is at the relay.
+    ///
+    /// # Errors
+    /// [`ClientError`] if the database fails.
+    pub fn is_all_sent(&mut self) -> Result<bool, ClientError> {
+        Ok(self.client.waiting()? == 0)
+    }
+
+    /// How a profile that did not open is shown.
+    pub fn open_failure(error: &ClientError) -> ViewUpdate {
+        ViewUpdate::Failed(views::failure(error))
+    }
+
+    /// The user's own identity, if there is one.
+    pub fn profile(&self) -> Option<ProfileView> {
+        self.client.profile().map(|(name, id, relay)| ProfileView {
+            name: name.to_owned(),
+            kuvert_id: id.to_string(),
+            relay: relay.to_owned(),
+        })
+    }
+
+    fn try_command(&mut self, now: Timestamp, command: UiCommand) -> Result<(), ClientError> {
+        let command = match command {
+            UiCommand::Start => return self.start(),
+            UiCommand::OpenConversation { conversation } => return self.show(now, conversation),
+            UiCommand::CloseConversation => {
+                self.shown = None;
+                return Ok(());
+            }
+            UiCommand::LoadOlder { conversation, before } => return self.older(conversation, before),
+            UiCommand::CreateIdentity { name } => Command::CreateIdentity { name, relay: self.relay.clone() },
+            UiCommand::ShowLink => Command::ShowLink,
+            UiCommand::OpenLink { link } => Command::OpenLink { link },
+            UiCommand::SendRequest { link, text } => Command::Request { link, text },
+            UiCommand::Accept { conversation } => {
+                Command::Accept { conversation: views::conversation_row(conversation) }
+            }
+            UiCommand::Send { conversation, text } => {
+                Command::Send { conversation: views::conversation_row(conversation), text }
+            }
+            UiCommand::Retry { message } => Command::Retry { message: views::message_row(message) },
+        };
+        self.client.handle(now, Input::Command(command))?;
+        self.drain()
+    }
+
+    fn start(&mut self) -> Result<(), ClientError> {
+        self.updates.push_back(ViewUpdate::Profile(self.profile()));
+        let conversations = self.client.conversations()?.iter().map(views::conversation).collect();
+        self.updates.push_back(ViewUpdate::Conversations(conversations));
+        self.updates.push_back(ViewUpdate::Connection(self.connection));
+        Ok(())
+    }
+
+    fn show(&mut self, now: Timestamp, conversation: ConversationId) -> Result<(), ClientError> {
+        let row = views::conversation_row(conversation);
+        if self.client.conversation(row)?.is_none() {
+            return Err(kuvert_core::Refusal::Unknown.into());
+        }
+        self.shown = Some(conversation);
+        let (messages, has_older) = self.page(conversation, None)?;
+        self.updates.push_back(ViewUpdate::Timeline { conversation, messages, has_older });
+        self.mark_read(now, conversation)
+    }
+
+    fn older(&mut self, conversation: ConversationId, before: MessageId) -> Result<(), ClientError> {
+        let (messages, has_older) = self.page(conversation, Some(before))?;
+        self.updates.push_back(ViewUpdate::Older { conversation, messages, has_older });
+        Ok(())
+    }
+
+    fn page(
+        &mut self,
+        conversation: ConversationId,
+        before: Option<MessageId>,
+    ) -> Result<(Vec<kuvert_view::MessageView>, bool), ClientError> {
+        let row = views::conversation_row(conversation);
+        let mut rows = self.client.messages(row, before.map(views::message_row), PAGE + 1)?;
+        let has_older = rows.len() > PAGE as usize;
+        if has_older {
+            rows.remove(0);
+        }
+        Ok((rows.iter().map(views::message).collect(), has_older))
+    }
+
+    /// What comes while its conversation is shown is not unread.
+    fn mark_shown_read(&mut self, now: Timestamp) -> Result<(), ClientError> {
+        let Some(shown) = self.shown else { return Ok(()) };
+        let summary = self.client.conversation(views::conversation_row(shown))?;
+        match summary {
+            Some(summary) if summary.conversation.unread > 0 => self.mark_read(now, shown),
+            _ => Ok(()),
+        }
+    }
+
+    fn mark_read(&mut self, now: Timestamp, conversation: ConversationId) -> Result<(), ClientError> {
+        let command = Command::MarkRead { conversation: views::conversation_row(conversation) };
+        self.client.handle(now, Input::Command(command))?;
+        self.drain()
+    }
+
+    fn drain(&mut self) -> Result<(), ClientError> {
+        while let Some(output) = self.client.poll_output() {
+            match output {
+                Output::Connect(line, origin) => self.effects.push_back(Effect::Connect(line, origin)),
+                Output::Transmit(line, frame) => self.effects.push_back(Effect::Transmit(line, frame)),
+                Output::Fetch(request) => self.effects.push_back(Effect::Fetch(request)),
+                Output::WakeAt(at) => self.effects.push_back(Effect::WakeAt(at)),
+                Output::Changes(changes) => self.changed(&changes)?,
+                Output::Event(event) => self.event(event),
+            }
+        }
+        Ok(())
+    }
+
+    fn changed(&mut self, changes: &ChangeSet) -> Result<(), ClientError> {
+        if changes.profile {
+            self.updates.push_back(ViewUpdate::Profile(self.profile()));
+        }
+        for (conversation, message) in &changes.messages {
+            let conversation = views::conversation_id(*conversation);
+            if self.watch == Watch::Shown && self.shown != Some(conversation) {
+                continue;
+            }
+            if let Some(row) = self.client.message(*message)? {
+                let message = views::message(&row);
+                self.updates.push_back(ViewUpdate::Message { conversation, message });
+            }
+        }
+        for conversation in &changes.conversations {
+            if let Some(summary) = self.client.conversation(*conversation)? {
+                self.updates.push_back(ViewUpdate::Conversation(views::conversation(&summary)));
+            }
+        }
+        Ok(())
+    }
+
+    fn event(&mut self, event: Event) {
+        match event {
+            Event::OwnLink(link) => self.updates.push_back(ViewUpdate::Link { link }),
+            Event::CardOpened(info) => self.updates.push_back(ViewUpdate::Card(views::card(&info))),
+            Event::Requested(conversation) => {
+                let conversation = views::conversation_id(conversation);
+                self.updates.push_back(ViewUpdate::Requested { conversation });
+            }
+            Event::LinkFailed { reason, .. } => {
+                self.updates.push_back(ViewUpdate::Failed(views::link_failure(reason)));
+            }
+            Event::CaughtUp => self.connected(Connection::Online),
+            Event::TakenOver => {
+                self.connected(Connection::Elsewhere);
+                self.effects.push_back(Effect::Rest);
+            }
+            // Lost entries are named in the conversation when groups heal; what was dropped had no effect.
+            Event::Gap { .. } | Event::Dropped(_) => {}
+        }
+    }
+
+    fn connected(&mut self, connection: Connection) {
+        let at_rest = self.connection == Connection::Elsewhere;
+        if self.connection != connection && !at_rest {
+            self.connection = connection;
+            self.updates.push_back(ViewUpdate::Connection(connection));
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! What this device is: identity, device key, inbox keys, relay.
+
+use ed25519_dalek::SigningKey;
+use kuvert_mls::{Delivery, Device, DeviceCertificate, DeviceRole, EngineRng, Identity, KuvertId};
+use kuvert_store::{MetaKey, Tx};
+use kuvert_wire::{DepositKey, InboxId, IntroductionKey, OwnerKey, SealKeyPair, Token};
+use zeroize::Zeroizing;
+
+use crate::{ClientError, Timestamp};
+
+/// Life of an owner device's certificate in seconds: ten years.
+const CERTIFICATE_LIFE: u64 = 3650 * 86_400;
+/// Life of a key package in seconds: as long as an unused inbox.
+const PACKAGE_LIFE: u64 = 90 * 86_400;
+/// Clocks may differ by this many seconds.
+const CLOCK_SKEW: u64 = 86_400;
+
+/// The keys of this profile, held in memory while it is open. All of them wipe themselves when dropped.
+pub(crate) struct Account {
+    pub(crate) name: String,
+    pub(crate) relay: String,
+    pub(crate) identity: Identity,
+    pub(crate) device: Device,
+    pub(crate) owner: SigningKey,
+    pub(crate) seal: SealKeyPair,
+    pub(crate) deposit: DepositKey,
+    pub(crate) introduction: IntroductionKey,
+}
+
+impl Account {
+    /// Makes all keys and writes them down.
+    pub(crate) fn create(
+        tx: &Tx<'_>,
+        rng: &EngineRng,
+        now: Timestamp,
+        name: &str,
+        relay: &str,
+    ) -> Result<Self, ClientError> {
+        for key in [
+            MetaKey::IdentityKey,
+            MetaKey::DeviceKey,
+            MetaKey::OwnerKey,
+            MetaKey::SealKey,
+            MetaKey::DepositKey,
+            MetaKey::IntroductionKey,
+        ] {
+            tx.set_meta(key, Zeroizing::new(rng.bytes::<32>()).as_slice())?;
+        }
+        let identity = Identity::from_seed(&*seed(tx, MetaKey::IdentityKey)?);
+        let certificate = DeviceCertificate::sign(
+            &identity,
+            Device::public_key(&*seed(tx, MetaKey::DeviceKey)?),
+            DeviceRole::Owner,
+            "",
+            now.seconds().saturating_sub(CLOCK_SKEW)..now.seconds() + CERTIFICATE_LIFE,
+        );
+        tx.set_meta(MetaKey::Certificate, &certificate.to_bytes())?;
+        tx.set_meta(MetaKey::Relay, relay.as_bytes())?;
+        tx.set_meta(MetaKey::Name, name.as_bytes())?;
+        Self::load(tx)?.ok_or(ClientError::Damaged("the new identity cannot be read back"))
+    }
+
+    /// Reads the keys; `None` before an identity was made.
+    pub(crate) fn load(tx: &Tx<'_>) -> Result<Option<Self>, ClientError> {
+        let Some(name) = text(tx, MetaKey::Name)? else { return Ok(None) };
+        let relay = text(tx, MetaKey::Relay)?.ok_or(ClientError::Damaged("no relay"))?;
+        let certificate = tx.meta(MetaKey::Certificate)?.ok_or(ClientError::Damaged("no certificate"))?;
+        let device = Device::new(&*seed(tx, MetaKey::DeviceKey)?, &certificate)
+            .map_err(|_| ClientError::Damaged("the certificate is not this device's"))?;
+        Ok(Some(Self {
+            name,
+            relay,
+            identity: Identity::from_seed(&*seed(tx, MetaKey::IdentityKey)?),
+            device,
+            owner: SigningKey::from_bytes(&*seed(tx, MetaKey::OwnerKey)?),
+            seal: SealKeyPair::from_bytes(*seed(tx, MetaKey::SealKey)?),
+            deposit: DepositKey::new(*seed(tx, MetaKey::DepositKey)?),
+            introduction: IntroductionKey::new(*seed(tx, MetaKey::IntroductionKey)?),
+        }))
+    }
+
+    pub(crate) fn owner_key(&self) -> OwnerKey {
+        OwnerKey::new(self.owner.verifying_key().to_bytes())
+    }
+
+    pub(crate) fn inbox(&self) -> InboxId {
+        InboxId::of(&self.owner_key())
+    }
+
+    pub(crate) fn kuvert_id(&self) -> KuvertId {
+        KuvertId::of(&self.identity.key())
+    }
+
+    /// A fresh right to deposit into the own inbox.
+    pub(crate) fn token(&self, rng: &EngineRng) -> Token {
+        self.deposit.token(rng.bytes())
+    }
+
+    /// Where this device receives, with a token for one group.
+    pub(crate) fn delivery(&self, rng: &EngineRng, now: Timestamp) -> Delivery {
+        Delivery {
+            relay: self.relay.clone(),
+            inbox: self.inbox(),
+            token: self.token(rng),
+            not_after: now.seconds() + PACKAGE_LIFE,
+        }
+    }
+}
+
+fn seed(tx: &Tx<'_>, key: MetaKey) -> Result<Zeroizing<[u8; 32]>, ClientError> {
+    let bytes = tx.meta(key)?.ok_or(ClientError::Damaged("a key is missing"))?;
+    let bytes = bytes.as_slice().try_into().map_err(|_| ClientError::Damaged("a key has a wrong length"))?;
+    Ok(Zeroizing::new(bytes))
+}
+
+fn text(tx: &Tx<'_>, key: MetaKey) -> Result<Option<String>, ClientError> {
+    let Some(bytes) = tx.meta(key)? else { return Ok(None) };
+    String::from_utf8(bytes.to_vec()).map(Some).map_err(|_| ClientError::Damaged("a text is not UTF-8"))
+}

@@ -1,0 +1,144 @@
+//! The engine's frame: one input, one transaction, then its outputs.
+
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use kuvert_mls::EngineRng;
+use kuvert_store::{
+    ConversationId, ConversationSummary, Database, DatabaseKey, Location, MessageId, MessageRow, Tx,
+};
+use openmls_rust_crypto::RustCrypto;
+
+use crate::account::Account;
+use crate::session::Sessions;
+use crate::step::Step;
+use crate::{ClientError, Input, KuvertId, Line, Output, Timestamp};
+
+/// How to start an engine.
+pub struct Config<'a> {
+    /// Where the database lives.
+    pub location: Location<'a>,
+    /// What encrypts it.
+    pub key: &'a DatabaseKey,
+    /// 32 fresh random bytes; all of the engine's randomness follows from them.
+    pub seed: [u8; 32],
+}
+
+/// The engine of one profile.
+pub struct Client {
+    db: Database,
+    rng: EngineRng,
+    crypto: RustCrypto,
+    account: Option<Rc<Account>>,
+    sessions: Sessions,
+    outputs: VecDeque<Output>,
+}
+
+impl Client {
+    /// Opens a profile, which may be new. The first outputs are ready afterwards.
+    ///
+    /// # Errors
+    /// [`ClientError::Store`] if the database does not open, [`ClientError::Damaged`] if its keys are not readable.
+    pub fn open(config: &Config<'_>) -> Result<Self, ClientError> {
+        let mut db = Database::open(config.location, config.key)?;
+        let account = db.read(Account::load)?.map(Rc::new);
+        let mut client = Self {
+            db,
+            rng: EngineRng::new(config.seed),
+            crypto: RustCrypto::default(),
+            account,
+            sessions: Sessions::default(),
+            outputs: VecDeque::new(),
+        };
+        if let Some(account) = &client.account {
+            client.outputs.extend(connects(&account.relay));
+        }
+        Ok(client)
+    }
+
+    /// Handles one input in one transaction (CORE-1). Drain [`Self::poll_output`] before the next input.
+    ///
+    /// # Errors
+    /// [`ClientError`]; then nothing was changed and there is no output.
+    pub fn handle(&mut self, now: Timestamp, input: Input) -> Result<(), ClientError> {
+        debug_assert!(self.outputs.is_empty(), "drain the outputs before the next input");
+        let (rng, crypto) = (&self.rng, &self.crypto);
+        let (account, sessions) = (self.account.clone(), self.sessions.clone());
+        let (step, changes) = self.db.transaction(|tx| {
+            let mut step = Step { tx, now, rng, crypto, account, sessions, outputs: Vec::new() };
+            step.handle(input)?;
+            Ok::<_, ClientError>(step.finish())
+        })?;
+        self.account = step.account;
+        self.sessions = step.sessions;
+        if !changes.is_empty() {
+            self.outputs.push_back(Output::Changes(changes));
+        }
+        self.outputs.extend(step.outputs);
+        Ok(())
+    }
+
+    /// Takes the next output; `None` when all are taken.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// Display name and readable name of the own identity, and the origin of its relay; `None` before one was made.
+    pub fn profile(&self) -> Option<(&str, KuvertId, &str)> {
+        self.account.as_ref().map(|a| (a.name.as_str(), a.kuvert_id(), a.relay.as_str()))
+    }
+
+    /// Requests that still wait for the relay's answer, together with messages that wait to be sealed.
+    ///
+    /// # Errors
+    /// [`ClientError::Store`] if the database fails.
+    pub fn waiting(&mut self) -> Result<u64, ClientError> {
+        self.read(|tx| Ok(tx.outbox_len()? + tx.queued_count()?))
+    }
+
+    /// All conversations, the most recent first.
+    ///
+    /// # Errors
+    /// [`ClientError::Store`] if the database fails.
+    pub fn conversations(&mut self) -> Result<Vec<ConversationSummary>, ClientError> {
+        self.read(|tx| Ok(tx.conversations()?))
+    }
+
+    /// One conversation.
+    ///
+    /// # Errors
+    /// [`ClientError::Store`] if the database fails.
+    pub fn conversation(&mut self, id: ConversationId) -> Result<Option<ConversationSummary>, ClientError> {
+        self.read(|tx| Ok(tx.summary(id)?))
+    }
+
+    /// At most `limit` messages before `before` (or the newest), oldest first.
+    ///
+    /// # Errors
+    /// [`ClientError::Store`] if the database fails.
+    pub fn messages(
+        &mut self,
+        conversation: ConversationId,
+        before: Option<MessageId>,
+        limit: u32,
+    ) -> Result<Vec<MessageRow>, ClientError> {
+        self.read(|tx| Ok(tx.messages_before(conversation, before, limit)?))
+    }
+
+    /// One message.
+    ///
+    /// # Errors
+    /// [`ClientError::Store`] if the database fails.
+    pub fn message(&mut self, id: MessageId) -> Result<Option<MessageRow>, ClientError> {
+        self.read(|tx| Ok(tx.message(id)?))
+    }
+
+    fn read<T>(&mut self, work: impl FnOnce(&Tx<'_>) -> Result<T, ClientError>) -> Result<T, ClientError> {
+        self.db.read(work)
+    }
+}
+
+/// Both sessions, from the moment that there is an identity.
+pub(crate) fn connects(relay: &str) -> [Output; 2] {
+    [Line::Owner, Line::Anonymous].map(|line| Output::Connect(line, relay.to_owned()))
+}

@@ -1,0 +1,59 @@
+//! What can go wrong in the engine, by what the caller must do.
+
+use kuvert_mls::MlsError;
+use kuvert_store::StoreError;
+
+/// A failed input. Its transaction left no trace.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// The command cannot be fulfilled: tell the user.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The relay broke the protocol: drop the connection.
+    #[error("the relay broke the protocol: {0}")]
+    PeerFault(&'static str),
+    /// The database failed: try again when its cause is gone.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The MLS state failed.
+    #[error(transparent)]
+    Mls(#[from] MlsError),
+    /// What this profile stores about itself cannot be read.
+    #[error("the profile is damaged: {0}")]
+    Damaged(&'static str),
+}
+
+/// Why a command cannot be fulfilled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The name is empty or longer than 64 characters.
+    #[error("a name has 1 to 64 characters")]
+    NameInvalid,
+    /// The text is empty or too long.
+    #[error("a message has 1 character to 16 KiB")]
+    TextInvalid,
+    /// The origin is not of the form `https://host[:port]`.
+    #[error("a relay is given as https://host[:port], or http:// for this machine")]
+    RelayInvalid,
+    /// Not a link of Kuvert.
+    #[error("this is not a complete Kuvert link; copy it again, with the part after #")]
+    LinkUnreadable,
+    /// The person uses another relay.
+    #[error("this person uses another relay, which this version cannot reach yet; create an identity there")]
+    OtherRelay,
+    /// The request was not accepted yet.
+    #[error("the request was not accepted yet; only one message can be sent until then")]
+    NotAccepted,
+    /// This profile has an identity already.
+    #[error("this profile has an identity already")]
+    IdentityExists,
+    /// There is no identity yet.
+    #[error("there is no identity yet; create one first")]
+    NoIdentity,
+    /// There is no such conversation, message or opened link.
+    #[error("there is no such conversation or message")]
+    Unknown,
+    /// The link is the user's own.
+    #[error("this is your own link; send it to somebody else")]
+    OwnLink,
+}

@@ -1,0 +1,202 @@
+//! What comes in: entries of the inbox, in their order.
+
+use kuvert_content::{AT_EXTENSION, Content, ExtensionKey, Meaning, Report, Status};
+use kuvert_mls::{Group, IdentityKey, IncomingMessage, KuvertId};
+use kuvert_store::{
+    ContactRow, ContactState, ConversationId, GroupRow, MessageState, NewMessage, SenderKind,
+};
+use kuvert_wire::{ChannelId, Entries, Entry, PostId};
+
+use crate::outbox::{Intent, room_uri, sender_uri};
+use crate::step::Step;
+use crate::{ClientError, Event, Refusal};
+
+/// A post or commit, as it came through a channel.
+struct ChannelEntry<'e> {
+    channel: ChannelId,
+    epoch: u64,
+    id: PostId,
+    body: &'e [u8],
+}
+
+impl Step<'_, '_> {
+    /// Processes entries that come next; those that came before change nothing (CORE-3).
+    pub(crate) fn entries(&mut self, entries: &Entries) -> Result<(), ClientError> {
+        let account = self.account()?;
+        let mut cursor = self.tx.cursor()?;
+        for (seq, sealed) in (entries.first..).zip(&entries.sealed) {
+            if seq <= cursor {
+                continue;
+            }
+            if seq != cursor + 1 {
+                return Err(ClientError::PeerFault("the relay left out an entry"));
+            }
+            match account.seal.open(seq, sealed) {
+                Ok(entry) => self.entry(&entry)?,
+                Err(_) => self.dropped("an entry does not open")?,
+            }
+            cursor = seq;
+        }
+        self.tx.set_cursor(cursor)?;
+        self.acknowledge(cursor);
+        Ok(())
+    }
+
+    /// Processes one entry. What is invalid is dropped without a trace; only faults of this device end the input.
+    fn entry(&mut self, entry: &Entry) -> Result<(), ClientError> {
+        let tx = self.tx;
+        let outputs = self.outputs.len();
+        match tx.attempt(|| self.process(entry))? {
+            Err(ClientError::Mls(fault)) if is_peer_fault(&fault) => {
+                self.outputs.truncate(outputs);
+                self.dropped("a message or commit does not hold")
+            }
+            result => result,
+        }
+    }
+
+    fn process(&mut self, entry: &Entry) -> Result<(), ClientError> {
+        match entry {
+            Entry::Deposit { body } => self.deposit(body),
+            Entry::Post { channel, epoch, id, body, .. } => {
+                self.post(&ChannelEntry { channel: *channel, epoch: *epoch, id: *id, body })
+            }
+            Entry::Commit { channel, epoch, id, body, .. } => {
+                self.commit(&ChannelEntry { channel: *channel, epoch: *epoch, id: *id, body })
+            }
+            Entry::Gap { lost } => {
+                self.event(Event::Gap { lost: *lost });
+                Ok(())
+            }
+        }
+    }
+
+    fn post(&mut self, entry: &ChannelEntry<'_>) -> Result<(), ClientError> {
+        // The own post, come back in the channel's order: as good as the relay's answer.
+        self.accepted(entry.id)?;
+        let Some(row) = self.tx.group(entry.channel.as_bytes())? else {
+            return self.dropped("a post to an unknown channel");
+        };
+        let provider = self.provider();
+        let mut group = Group::load(&provider.storage, entry.channel)?;
+        if group.epoch() != entry.epoch {
+            return self.dropped("a post of another epoch");
+        }
+        match group.open(&provider, entry.body)? {
+            IncomingMessage::Own => Ok(()),
+            IncomingMessage::Message { sender, plain } => self.message(&row, sender, &plain),
+        }
+    }
+
+    fn commit(&mut self, entry: &ChannelEntry<'_>) -> Result<(), ClientError> {
+        self.accepted(entry.id)?;
+        let Some(row) = self.tx.group(entry.channel.as_bytes())? else {
+            return self.dropped("a commit to an unknown channel");
+        };
+        let provider = self.provider();
+        let mut group = Group::load(&provider.storage, entry.channel)?;
+        if entry.epoch < group.epoch() {
+            return Ok(());
+        }
+        if entry.epoch > group.epoch() {
+            return self.dropped("a commit of a later epoch");
+        }
+        if group.has_pending_commit() {
+            // The winner came before the relay's refusal of the own commit.
+            group.drop_commit(&provider)?;
+        }
+        group.process_commit(&provider, entry.body)?;
+        // What was sealed for the epoch that is over would be refused.
+        self.tx.drop_posts(entry.channel.as_bytes())?;
+        self.tx.drop_commits(entry.channel.as_bytes())?;
+        self.tx.set_intent(entry.channel.as_bytes(), Intent::None as u8)?;
+        self.seal_waiting(row.conversation)?;
+        if row.intent == Intent::Rotate as u8 { self.rotate(row.conversation) } else { Ok(()) }
+    }
+
+    fn message(&mut self, row: &GroupRow, sender: IdentityKey, plain: &[u8]) -> Result<(), ClientError> {
+        let account = self.account()?;
+        let summary = self.tx.summary(row.conversation)?.ok_or(Refusal::Unknown)?;
+        let contact = summary.contact;
+        if contact.identity != sender.0 {
+            return self.dropped("a message of somebody else");
+        }
+        let Ok(content) = Content::decode(plain) else {
+            return self.dropped("a message that cannot be read");
+        };
+        let (own, other) = (account.kuvert_id(), KuvertId::of(&sender));
+        let mimi = content.id(&sender_uri(other), &room_uri(own, other));
+        let received =
+            Received { conversation: row.conversation, contact: &contact, content: &content, mimi };
+        match content.meaning() {
+            Meaning::Text(text) => self.text(&received, text),
+            Meaning::Request { profile, text } => {
+                if contact.name.is_empty() {
+                    self.tx.update_contact(contact.id, &profile.name, contact.state)?;
+                }
+                self.text(&received, text)
+            }
+            Meaning::Report(report) => self.report(row.conversation, &report),
+            Meaning::Profile(profile) => {
+                Ok(self.tx.update_contact(contact.id, &profile.name, contact.state)?)
+            }
+            Meaning::Acceptance(_) if contact.state == ContactState::Requested => {
+                Ok(self.tx.update_contact(contact.id, &contact.name, ContactState::Accepted)?)
+            }
+            Meaning::Acceptance(_) => Ok(()),
+            // Kept, and shown as in need of a newer version: an empty text.
+            Meaning::Edit { .. }
+            | Meaning::Deletion { .. }
+            | Meaning::Reaction { .. }
+            | Meaning::Unsupported => self.text(&received, ""),
+        }
+    }
+
+    fn text(&mut self, received: &Received<'_>, text: &str) -> Result<(), ClientError> {
+        let conversation = received.conversation;
+        // A request is one message, until it is accepted.
+        if received.contact.state == ContactState::Asking && self.tx.received_count(conversation)? > 0 {
+            return self.dropped("a second message of a request");
+        }
+        let at = received.content.extensions.get_integer(&ExtensionKey::from(AT_EXTENSION));
+        let new = self.tx.add_message(&NewMessage {
+            conversation,
+            mimi: received.mimi.as_bytes(),
+            sender: SenderKind::Contact,
+            text,
+            content: &received.content.encode(),
+            at: at.filter(|at| (0..=self.now.0).contains(at)).unwrap_or(self.now.0),
+            state: MessageState::Received,
+        })?;
+        if new.is_some() {
+            self.tx.owe_report(conversation, received.mimi.as_bytes())?;
+        }
+        Ok(())
+    }
+
+    fn report(&mut self, conversation: ConversationId, report: &Report) -> Result<(), ClientError> {
+        for (mimi, status) in &report.statuses {
+            let state = match status {
+                Status::Delivered => MessageState::Delivered,
+                Status::Read => MessageState::Read,
+                _ => continue,
+            };
+            if let Some(message) = self.tx.own_message(conversation, mimi.as_bytes())? {
+                self.tx.set_message_state(message, state)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A message that was opened and read.
+struct Received<'m> {
+    conversation: ConversationId,
+    contact: &'m ContactRow,
+    content: &'m Content,
+    mimi: kuvert_content::MessageId,
+}
+
+fn is_peer_fault(fault: &kuvert_mls::MlsError) -> bool {
+    matches!(fault, kuvert_mls::MlsError::PeerFault(_) | kuvert_mls::MlsError::Certificate(_))
+}

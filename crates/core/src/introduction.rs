@@ -1,0 +1,198 @@
+//! First contact: from an opened card to a conversation (design section 4).
+//!
+//! The requesting device takes a key package of the contact's device, creates group and channel, and adds the device
+//! by a commit that carries the welcome. Each step waits in the outbox, so that the wish survives a crash.
+
+use kuvert_content::{Content, Profile};
+use kuvert_mls::{Group, GroupData, GroupKind, JoinerPackage, introduction_box};
+use kuvert_store::{
+    ContactState, ConversationId, ConversationRow, GroupRow, MessageState, OutboxKind, OutboxRow,
+};
+use kuvert_wire::{
+    ChannelId, ClientFrame, Commit, CreateChannel, KeyPackageReply, TakeKeyPackage, WelcomeDeposit, decode,
+    encode, limits,
+};
+
+use crate::card::CardDevice;
+use crate::commands::checked_text;
+use crate::outbox::{Intent, post_frame};
+use crate::step::Step;
+use crate::{ClientError, Event, Refusal};
+
+/// Labels that separate what is sealed under a card's introduction key.
+pub(crate) const KEY_PACKAGE: &str = "kuvert key package v1";
+const WELCOME: &str = "kuvert welcome v1";
+
+impl Step<'_, '_> {
+    /// First message to who stands behind an opened link.
+    pub(crate) fn request(&mut self, link: &str, text: &str) -> Result<(), ClientError> {
+        let account = self.account()?;
+        let text = checked_text(text)?;
+        let card = self.sessions.cards.get(link).cloned().ok_or(Refusal::Unknown)?;
+        if card.identity == account.identity.key() {
+            return Err(Refusal::OwnLink.into());
+        }
+        let device = card.devices.first().ok_or(Refusal::LinkUnreadable)?;
+        if device.relay != account.relay {
+            return Err(Refusal::OtherRelay.into());
+        }
+        if let Some(contact) = self.tx.contact_by_identity(&card.identity.0)? {
+            let conversation = self.tx.conversation_with(contact.id)?.ok_or(Refusal::Unknown)?.id;
+            self.command(crate::Command::Send { conversation, text: text.to_owned() })?;
+            self.event(Event::Requested(conversation));
+            return Ok(());
+        }
+        let (_, conversation) = self.tx.add_contact(&card.identity.0, &card.name, ContactState::Requested)?;
+        self.tx.set_introduction(conversation, Some(&encode(device)))?;
+        let profile = Profile { name: account.name.clone() };
+        self.enqueue(conversation, Content::request(self.rng.bytes(), &profile, text), Some(text))?;
+        let row = self.tx.conversation(conversation)?.ok_or(Refusal::Unknown)?;
+        self.introduce(&row)?;
+        self.event(Event::Requested(conversation));
+        Ok(())
+    }
+
+    /// Asks for a key package of the contact's device.
+    pub(crate) fn introduce(&mut self, conversation: &ConversationRow) -> Result<(), ClientError> {
+        let device = introduction_of(conversation)?;
+        let id = self.fresh_id();
+        let frame =
+            ClientFrame::TakeKeyPackage(TakeKeyPackage { id, inbox: device.inbox, token: device.token });
+        self.queue(OutboxRow {
+            id: *id.as_bytes(),
+            kind: OutboxKind::TakeKeyPackage,
+            conversation: conversation.id,
+            channel: None,
+            message: None,
+            frame: encode(&frame),
+        })
+    }
+
+    /// The key package came: creates group and channel, and adds the contact's device.
+    pub(crate) fn key_package(&mut self, reply: &KeyPackageReply) -> Result<(), ClientError> {
+        let Some(row) = self.tx.take_outbox(reply.id.as_bytes())? else { return Ok(()) };
+        self.relay_took_a_request();
+        let conversation = self.tx.conversation(row.conversation)?.ok_or(Refusal::Unknown)?;
+        let device = introduction_of(&conversation)?;
+        let contact = self.tx.contact(conversation.contact)?.ok_or(Refusal::Unknown)?;
+        let opened =
+            introduction_box(device.introduction_key.as_bytes(), KEY_PACKAGE).open(b"", &reply.package);
+        let joiner = opened.ok().and_then(|package| {
+            JoinerPackage::verified(&self.provider(), &package, self.now.seconds())
+                .ok()
+                .filter(|joiner| joiner.certificate.identity.0 == contact.identity)
+        });
+        match joiner {
+            Some(joiner) => self.establish(conversation.id, &device, joiner),
+            None => {
+                self.event(Event::Dropped("a key package is not the contact's"));
+                self.fail_waiting(conversation.id)
+            }
+        }
+    }
+
+    fn establish(
+        &mut self,
+        conversation: ConversationId,
+        device: &CardDevice,
+        joiner: JoinerPackage,
+    ) -> Result<(), ClientError> {
+        let account = self.account()?;
+        let provider = self.provider();
+        let channel = ChannelId::new(self.rng.bytes());
+        let data =
+            GroupData { kind: GroupKind::Direct, relay: account.relay.clone(), group_key: self.rng.bytes() };
+        let delivery = account.delivery(self.rng, self.now);
+        let mut group = Group::create(&provider, &account.device, channel, data, &delivery)?;
+        let state = group.channel_state(&provider, &account.device)?;
+        let create = CreateChannel { id: self.fresh_id(), channel, state };
+        let commit = group.stage_add(&provider, &account.device, joiner)?;
+        let welcome = commit.welcome.ok_or(ClientError::Damaged("an addition came without welcome"))?;
+        let welcome = introduction_box(device.introduction_key.as_bytes(), WELCOME).seal(
+            &self.rng.bytes(),
+            b"",
+            &kuvert_mls::pad(&welcome),
+        );
+        debug_assert!(welcome.len() <= limits::MAX_BODY);
+        self.tx.add_group(&GroupRow {
+            channel: *channel.as_bytes(),
+            conversation,
+            relay: account.relay.clone(),
+            intent: Intent::Introduce as u8,
+        })?;
+        self.tx.set_channel(conversation, channel.as_bytes())?;
+        self.queue(OutboxRow {
+            id: *create.id.as_bytes(),
+            kind: OutboxKind::CreateChannel,
+            conversation,
+            channel: Some(*channel.as_bytes()),
+            message: None,
+            frame: encode(&ClientFrame::CreateChannel(create)),
+        })?;
+        let id = self.fresh_id();
+        let welcomes =
+            vec![WelcomeDeposit { inbox: device.inbox, token: device.token.clone(), body: welcome }];
+        let commit = Commit { post: post_frame(id, channel, commit.post), next: commit.next, welcomes };
+        self.queue(OutboxRow {
+            id: *id.as_bytes(),
+            kind: OutboxKind::Commit,
+            conversation,
+            channel: Some(*channel.as_bytes()),
+            message: None,
+            frame: encode(&ClientFrame::Commit(commit)),
+        })
+    }
+
+    /// A deposit came: somebody who has the own card made contact.
+    pub(crate) fn deposit(&mut self, body: &[u8]) -> Result<(), ClientError> {
+        let account = self.account()?;
+        let opened = introduction_box(account.introduction.as_bytes(), WELCOME).open(b"", body);
+        let Some(welcome) = opened.as_ref().ok().and_then(|padded| kuvert_mls::unpad(padded)) else {
+            return self.dropped("an introduction does not open");
+        };
+        let (group, inviter) = Group::join(&self.provider(), welcome)?;
+        let channel = group.channel();
+        if inviter == account.identity.key() || self.tx.group(channel.as_bytes())?.is_some() {
+            return self.dropped("an introduction by oneself, or a repeated one");
+        }
+        if group.data().relay != account.relay {
+            return self.dropped("an introduction on another relay");
+        }
+        let conversation = match self.tx.contact_by_identity(&inviter.0)? {
+            Some(contact) => {
+                // Both asked each other: that is consent from both.
+                if contact.state == ContactState::Requested {
+                    self.tx.update_contact(contact.id, &contact.name, ContactState::Accepted)?;
+                }
+                self.tx.conversation_with(contact.id)?.ok_or(Refusal::Unknown)?.id
+            }
+            None => self.tx.add_contact(&inviter.0, "", ContactState::Asking)?.1,
+        };
+        self.tx.add_group(&GroupRow {
+            channel: *channel.as_bytes(),
+            conversation,
+            relay: account.relay.clone(),
+            intent: Intent::None as u8,
+        })?;
+        self.tx.set_channel(conversation, channel.as_bytes())?;
+        Ok(())
+    }
+
+    /// The request's own messages cannot be sent: the user may try again.
+    pub(crate) fn fail_waiting(&mut self, conversation: ConversationId) -> Result<(), ClientError> {
+        for (message, _) in self.tx.unsealed(conversation)? {
+            self.tx.set_message_state(message, MessageState::Failed)?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn dropped(&mut self, what: &'static str) -> Result<(), ClientError> {
+        self.event(Event::Dropped(what));
+        Ok(())
+    }
+}
+
+fn introduction_of(conversation: &ConversationRow) -> Result<CardDevice, ClientError> {
+    let bytes = conversation.introduction.as_ref().ok_or(ClientError::Damaged("an introduction is gone"))?;
+    decode(bytes, limits::MAX_CARD).map_err(|_| ClientError::Damaged("an introduction"))
+}

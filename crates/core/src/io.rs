@@ -1,0 +1,205 @@
+//! The engine's closed set of inputs and outputs.
+
+use kuvert_store::{ChangeSet, ConversationId, MessageId};
+
+use crate::Card;
+
+/// A point in time: milliseconds since 1970 (UTC).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Timestamp(pub i64);
+
+impl Timestamp {
+    /// Whole seconds since 1970.
+    pub fn seconds(self) -> u64 {
+        u64::try_from(self.0 / 1000).unwrap_or(0)
+    }
+
+    /// This time, later by milliseconds.
+    pub fn plus_millis(self, millis: i64) -> Self {
+        Self(self.0.saturating_add(millis))
+    }
+}
+
+/// Which of the two sessions: who sends and who receives are never one connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Line {
+    /// Receives; proves to own the inbox.
+    Owner,
+    /// Posts, without saying who.
+    Anonymous,
+}
+
+/// What happened.
+#[derive(Debug, Clone)]
+pub enum Input {
+    /// The user wants something.
+    Command(Command),
+    /// A session was opened; its first frame will come.
+    Connected(Line),
+    /// A session was lost, or could not be opened.
+    Disconnected(Line),
+    /// A frame came.
+    Frame(Line, Vec<u8>),
+    /// A fetch ended.
+    Fetched(FetchId, FetchOutcome),
+    /// The time asked for by [`Output::WakeAt`] has come.
+    Wake,
+}
+
+/// What to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Output {
+    /// Keep this session open to the relay with this origin from now on, and again after every loss.
+    Connect(Line, String),
+    /// Send a frame.
+    Transmit(Line, Vec<u8>),
+    /// Fetch over HTTP and answer with [`Input::Fetched`].
+    Fetch(FetchRequest),
+    /// The database changed.
+    Changes(ChangeSet),
+    /// Something to tell the user.
+    Event(Event),
+    /// Give [`Input::Wake`] at this time; the earliest one asked for counts.
+    WakeAt(Timestamp),
+}
+
+/// What the user can ask for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// Makes identity, device and inbox keys.
+    CreateIdentity {
+        /// Display name, 1 to 64 characters.
+        name: String,
+        /// Origin of the own relay.
+        relay: String,
+    },
+    /// Asks for the own link; answered by [`Event::OwnLink`].
+    ShowLink,
+    /// Reads somebody's link; answered by [`Event::CardOpened`].
+    OpenLink {
+        /// The link.
+        link: String,
+    },
+    /// First message to who stands behind an opened link; answered by [`Event::Requested`].
+    Request {
+        /// The link.
+        link: String,
+        /// The message.
+        text: String,
+    },
+    /// Accepts a request.
+    Accept {
+        /// The conversation that it began.
+        conversation: ConversationId,
+    },
+    /// Sends a message.
+    Send {
+        /// Where to.
+        conversation: ConversationId,
+        /// The message.
+        text: String,
+    },
+    /// Tries again to send a message that failed.
+    Retry {
+        /// Which.
+        message: MessageId,
+    },
+    /// Everything in this conversation was seen.
+    MarkRead {
+        /// Which.
+        conversation: ConversationId,
+    },
+}
+
+/// Something to tell the user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// The own link; its card is at the relay.
+    OwnLink(String),
+    /// The card behind a link.
+    CardOpened(CardInfo),
+    /// A request was written down and will be sent.
+    Requested(ConversationId),
+    /// A link could not be read.
+    LinkFailed {
+        /// The link, empty for the own one.
+        link: String,
+        /// Why.
+        reason: LinkFailure,
+    },
+    /// The owner session has caught up: what follows is live.
+    CaughtUp,
+    /// Entries were lost at the relay before this device fetched them.
+    Gap {
+        /// How many.
+        lost: u64,
+    },
+    /// Another session of this profile took over.
+    TakenOver,
+    /// Something from outside was invalid, and dropped.
+    Dropped(&'static str),
+}
+
+/// Why a link could not be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinkFailure {
+    /// The relay cannot be reached.
+    Unreachable,
+    /// The relay does not hold the card (any more).
+    Gone,
+    /// The card does not open with this link, or does not hold.
+    Invalid,
+}
+
+/// What stands on an opened card.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CardInfo {
+    /// The link.
+    pub link: String,
+    /// The card.
+    pub card: Card,
+    /// The conversation, where this person is a contact already.
+    pub conversation: Option<ConversationId>,
+    /// It is the user's own.
+    pub own: bool,
+}
+
+/// Names a fetch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct FetchId(pub u64);
+
+/// A request over HTTP, without cookies or credentials.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FetchRequest {
+    /// Names the answer.
+    pub id: FetchId,
+    /// How.
+    pub method: FetchMethod,
+    /// Absolute URL.
+    pub url: String,
+    /// Largest answer in bytes.
+    pub limit: usize,
+}
+
+/// How to fetch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FetchMethod {
+    /// Reads.
+    Get,
+    /// Writes these bytes.
+    Put(Vec<u8>),
+}
+
+/// How a fetch ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FetchOutcome {
+    /// The server answered.
+    Answered {
+        /// HTTP status.
+        status: u16,
+        /// At most as long as the request's limit.
+        body: Vec<u8>,
+    },
+    /// No answer.
+    Failed,
+}

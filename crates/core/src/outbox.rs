@@ -1,0 +1,235 @@
+//! What goes out: messages are sealed, requests wait for their answers, commits for their verdict.
+
+use kuvert_content::{AT_EXTENSION, Content, ExtensionKey, Report, Status};
+use kuvert_mls::{Group, KuvertId, SealedPost};
+use kuvert_store::{ConversationId, GroupRow, MessageState, NewMessage, OutboxKind, OutboxRow, SenderKind};
+use kuvert_wire::{ChannelId, ClientFrame, Commit, ErrorCode, Post, PostId, encode};
+
+use crate::step::Step;
+use crate::{ClientError, Line, Output, Refusal};
+
+/// What a pending commit is for. The numbers are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Intent {
+    /// No commit is pending.
+    None = 0,
+    /// Adds the contact's device to a new group.
+    Introduce = 1,
+    /// Renews the own keys.
+    Rotate = 2,
+}
+
+impl Step<'_, '_> {
+    /// Writes a message down and seals it as soon as its group allows. Without `text` it is not for the eyes.
+    pub(crate) fn enqueue(
+        &mut self,
+        conversation: ConversationId,
+        mut content: Content,
+        text: Option<&str>,
+    ) -> Result<(), ClientError> {
+        let account = self.account()?;
+        // A constant name and a number always fit.
+        let _ = content.extensions.insert_integer(ExtensionKey::from(AT_EXTENSION), self.now.0);
+        let contact = self.tx.summary(conversation)?.ok_or(Refusal::Unknown)?.contact;
+        let (own, other) = (account.kuvert_id(), KuvertId::of(&kuvert_mls::IdentityKey(contact.identity)));
+        let mimi = content.id(&sender_uri(own), &room_uri(own, other));
+        self.tx.add_message(&NewMessage {
+            conversation,
+            mimi: mimi.as_bytes(),
+            sender: SenderKind::Own,
+            text: text.unwrap_or_default(),
+            content: &content.encode(),
+            at: self.now.0,
+            state: if text.is_some() { MessageState::Queued } else { MessageState::Unseen },
+        })?;
+        self.seal_waiting(conversation)
+    }
+
+    /// Seals all messages that wait, if the group is there and no commit is pending.
+    pub(crate) fn seal_waiting(&mut self, conversation: ConversationId) -> Result<(), ClientError> {
+        let account = self.account()?;
+        let row = self.tx.conversation(conversation)?.ok_or(Refusal::Unknown)?;
+        let (Some(channel), None) = (row.channel, &row.introduction) else { return Ok(()) };
+        let channel = ChannelId::new(channel);
+        let provider = self.provider();
+        let waiting = self.tx.unsealed(conversation)?;
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        let mut group = Group::load(&provider.storage, channel)?;
+        if group.has_pending_commit() {
+            return Ok(());
+        }
+        for (message, content) in waiting {
+            let sealed = group.seal(&provider, &account.device, &content)?;
+            let id = self.fresh_id();
+            self.queue(OutboxRow {
+                id: *id.as_bytes(),
+                kind: OutboxKind::Post,
+                conversation,
+                channel: Some(*channel.as_bytes()),
+                message: Some(message),
+                frame: encode(&ClientFrame::Post(post_frame(id, channel, sealed))),
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Commits fresh own keys, so that what an attacker learned of the old ones is worth nothing.
+    pub(crate) fn rotate(&mut self, conversation: ConversationId) -> Result<(), ClientError> {
+        let account = self.account()?;
+        let Some(channel) = self.tx.conversation(conversation)?.and_then(|row| row.channel) else {
+            return Ok(());
+        };
+        let (provider, channel) = (self.provider(), ChannelId::new(channel));
+        let mut group = Group::load(&provider.storage, channel)?;
+        if group.has_pending_commit() {
+            return Ok(());
+        }
+        let commit = group.stage_update(&provider, &account.device)?;
+        self.tx.set_intent(channel.as_bytes(), Intent::Rotate as u8)?;
+        let id = self.fresh_id();
+        let frame =
+            Commit { post: post_frame(id, channel, commit.post), next: commit.next, welcomes: Vec::new() };
+        self.queue(OutboxRow {
+            id: *id.as_bytes(),
+            kind: OutboxKind::Commit,
+            conversation,
+            channel: Some(*channel.as_bytes()),
+            message: None,
+            frame: encode(&ClientFrame::Commit(frame)),
+        })
+    }
+
+    /// Appends a request to the outbox, and sends it if the session is there.
+    pub(crate) fn queue(&mut self, row: OutboxRow) -> Result<(), ClientError> {
+        self.tx.push_outbox(&row)?;
+        if self.sessions.anonymous_ready && self.sessions.retry_at.is_none() {
+            self.outputs.push(Output::Transmit(Line::Anonymous, row.frame));
+        }
+        Ok(())
+    }
+
+    /// Sends everything that waits, in order. What the relay has already is answered like the first time.
+    pub(crate) fn transmit_outbox(&mut self) -> Result<(), ClientError> {
+        if self.sessions.anonymous_ready {
+            let rows = self.tx.outbox()?;
+            self.outputs.extend(rows.into_iter().map(|row| Output::Transmit(Line::Anonymous, row.frame)));
+        }
+        Ok(())
+    }
+
+    /// The relay has it, durably. Says so for a request that is not known any more: nothing happens then.
+    pub(crate) fn accepted(&mut self, id: PostId) -> Result<(), ClientError> {
+        let Some(row) = self.tx.take_outbox(id.as_bytes())? else { return Ok(()) };
+        self.relay_took_a_request();
+        match row.kind {
+            OutboxKind::Post => match row.message {
+                Some(message) => Ok(self.tx.set_message_state(message, MessageState::Sent)?),
+                None => Ok(()),
+            },
+            OutboxKind::Commit => self.commit_accepted(&row),
+            OutboxKind::CreateChannel | OutboxKind::TakeKeyPackage => Ok(()),
+        }
+    }
+
+    fn commit_accepted(&mut self, row: &OutboxRow) -> Result<(), ClientError> {
+        let group = self.group_of(row)?;
+        let provider = self.provider();
+        Group::load(&provider.storage, ChannelId::new(group.channel))?.accept_commit(&provider)?;
+        self.tx.set_intent(&group.channel, Intent::None as u8)?;
+        if group.intent == Intent::Introduce as u8 {
+            self.tx.set_introduction(row.conversation, None)?;
+        }
+        self.seal_waiting(row.conversation)
+    }
+
+    fn group_of(&self, row: &OutboxRow) -> Result<GroupRow, ClientError> {
+        let channel = row.channel.ok_or(ClientError::Damaged("a request names no channel"))?;
+        self.tx.group(&channel)?.ok_or(ClientError::Damaged("a channel has no group"))
+    }
+
+    pub(crate) fn refused(
+        &mut self,
+        id: PostId,
+        code: ErrorCode,
+        epoch: Option<u64>,
+    ) -> Result<(), ClientError> {
+        if matches!(code, ErrorCode::Busy | ErrorCode::RateLimited) {
+            self.retry_later();
+            return Ok(());
+        }
+        let Some(row) = self.tx.take_outbox(id.as_bytes())? else { return Ok(()) };
+        match (row.kind, code) {
+            (OutboxKind::Post, ErrorCode::Conflict) => self.post_conflicted(&row, epoch),
+            (OutboxKind::Commit, ErrorCode::Conflict) if row_is_rotation(self, &row)? => {
+                self.commit_conflicted(&row)
+            }
+            (OutboxKind::Post, _) => match row.message {
+                Some(message) => Ok(self.tx.set_message_state(message, MessageState::Failed)?),
+                None => Ok(()),
+            },
+            _ => self.fail_waiting(row.conversation),
+        }
+    }
+
+    /// Another epoch has begun: all posts of the old one are sealed anew, now or when its commit has come.
+    fn post_conflicted(&mut self, row: &OutboxRow, epoch: Option<u64>) -> Result<(), ClientError> {
+        let group = self.group_of(row)?;
+        self.tx.drop_posts(&group.channel)?;
+        let provider = self.provider();
+        let current = Group::load(&provider.storage, ChannelId::new(group.channel))?.epoch();
+        if epoch.is_some_and(|epoch| epoch <= current) {
+            return self.seal_waiting(row.conversation);
+        }
+        Ok(())
+    }
+
+    /// Another commit won: the own one is dropped. Its intent is taken up again when the winner has come.
+    fn commit_conflicted(&mut self, row: &OutboxRow) -> Result<(), ClientError> {
+        let group = self.group_of(row)?;
+        let provider = self.provider();
+        Group::load(&provider.storage, ChannelId::new(group.channel))?.drop_commit(&provider)?;
+        // Messages stay unsealed until the winner is processed: the old epoch is over at the relay.
+        Ok(())
+    }
+
+    /// Owed delivery reports go out once everything that waited has come.
+    pub(crate) fn send_reports(&mut self) -> Result<(), ClientError> {
+        if !self.sessions.live || self.account.is_none() {
+            return Ok(());
+        }
+        for conversation in self.tx.owing_reports()? {
+            let taken = self.tx.take_reports(conversation, kuvert_content::limits::MAX_REPORTED)?;
+            let statuses = taken
+                .iter()
+                .filter_map(|mimi| kuvert_content::MessageId::from_slice(mimi))
+                .map(|id| (id, Status::Delivered))
+                .collect();
+            let report = Report { statuses, at: self.now.0 };
+            self.enqueue(conversation, Content::report(self.rng.bytes(), &report), None)?;
+        }
+        Ok(())
+    }
+}
+
+fn row_is_rotation(step: &Step<'_, '_>, row: &OutboxRow) -> Result<bool, ClientError> {
+    Ok(step.group_of(row)?.intent == Intent::Rotate as u8)
+}
+
+pub(crate) fn post_frame(id: PostId, channel: ChannelId, sealed: SealedPost) -> Post {
+    let SealedPost { epoch, secret, fanout_key, body } = sealed;
+    Post { id, channel, epoch, secret, fanout_key, body }
+}
+
+/// Sender and room as they enter a message's id: both sides derive the same, whichever channel carries it.
+pub(crate) fn sender_uri(sender: KuvertId) -> String {
+    format!("kuvert:{sender}")
+}
+
+pub(crate) fn room_uri(one: KuvertId, other: KuvertId) -> String {
+    let (one, other) = (one.to_string(), other.to_string());
+    let (first, second) = if one <= other { (one, other) } else { (other, one) };
+    format!("kuvert:direct:{first}:{second}")
+}

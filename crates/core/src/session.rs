@@ -1,0 +1,215 @@
+//! The two sessions with the relay: greeting, proof, key packages, catching up.
+
+use std::collections::BTreeMap;
+
+use kuvert_mls::{Group, introduction_box};
+use kuvert_store::MetaKey;
+use kuvert_wire::{
+    Ack, ClientFrame, ErrorCode, Hello, InboxKeys, Own, Owned, OwnerProof, PostId, PutKeyPackages,
+    RelayFrame, limits,
+};
+
+use crate::introduction::KEY_PACKAGE;
+use crate::step::Step;
+use crate::{Card, ClientError, Event, FetchId, Line, Output, Timestamp};
+
+/// One-time key packages that should wait at the relay.
+const KEY_PACKAGES: u16 = 12;
+/// Fewer than this, and new ones are made.
+const KEY_PACKAGES_LOW: u16 = 6;
+/// Cards kept in memory after their links were opened.
+const MAX_CARDS: usize = 16;
+/// First pause after the relay was busy, in milliseconds; doubled each time.
+const RETRY_FIRST: i64 = 1_000;
+const RETRY_LAST: i64 = 60_000;
+
+/// What is known of the sessions and of what is under way. In memory only.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Sessions {
+    /// Everything that waited has come.
+    pub(crate) live: bool,
+    /// The anonymous session was greeted.
+    pub(crate) anonymous_ready: bool,
+    /// The greeting of the owner session.
+    hello: Option<Hello>,
+    /// The relay said that it does not know the inbox.
+    inbox_missing: bool,
+    /// Key packages on their way.
+    key_packages: Option<PostId>,
+    /// Pause after the relay was busy.
+    retry_pause: i64,
+    pub(crate) retry_at: Option<Timestamp>,
+    pub(crate) next_fetch: u64,
+    pub(crate) fetches: BTreeMap<u64, Fetching>,
+    pub(crate) cards: BTreeMap<String, Card>,
+}
+
+/// What a fetch is for.
+#[derive(Debug, Clone)]
+pub(crate) enum Fetching {
+    /// The card behind this link.
+    Card(String),
+    /// The own card goes to the relay.
+    OwnCard,
+}
+
+impl Sessions {
+    pub(crate) fn connected(&mut self, line: Line) {
+        self.disconnected(line);
+    }
+
+    pub(crate) fn disconnected(&mut self, line: Line) {
+        match line {
+            Line::Owner => {
+                self.live = false;
+                self.hello = None;
+                self.key_packages = None;
+            }
+            Line::Anonymous => self.anonymous_ready = false,
+        }
+    }
+
+    pub(crate) fn fetch(&mut self, purpose: Fetching) -> FetchId {
+        self.next_fetch += 1;
+        self.fetches.insert(self.next_fetch, purpose);
+        FetchId(self.next_fetch)
+    }
+
+    /// Keeps an opened card; the oldest go when there are too many.
+    pub(crate) fn keep_card(&mut self, link: &str, card: Card) {
+        if self.cards.len() >= MAX_CARDS && !self.cards.contains_key(link) {
+            self.cards.pop_first();
+        }
+        self.cards.insert(link.to_owned(), card);
+    }
+}
+
+impl Step<'_, '_> {
+    pub(crate) fn frame(&mut self, line: Line, frame: RelayFrame) -> Result<(), ClientError> {
+        match (line, frame) {
+            (Line::Owner, RelayFrame::Hello(hello)) => {
+                self.prove(&hello)?;
+                self.sessions.hello = Some(hello);
+                Ok(())
+            }
+            (Line::Owner, RelayFrame::Owned(owned)) => self.owned(&owned),
+            (Line::Owner, RelayFrame::Entries(entries)) => self.entries(&entries),
+            (Line::Owner, RelayFrame::Live) => {
+                self.sessions.live = true;
+                self.event(Event::CaughtUp);
+                Ok(())
+            }
+            (Line::Owner, RelayFrame::Accepted { id, .. } | RelayFrame::Refused { id, .. }) => {
+                if self.sessions.key_packages == Some(id) {
+                    self.sessions.key_packages = None;
+                }
+                Ok(())
+            }
+            (Line::Owner, RelayFrame::Error { code: ErrorCode::NoSuchInbox }) => {
+                let hello = self.sessions.hello.take();
+                let hello = hello.ok_or(ClientError::PeerFault("the relay does not create the inbox"))?;
+                self.sessions.inbox_missing = true;
+                self.prove(&hello)
+            }
+            (Line::Owner, RelayFrame::Error { code: ErrorCode::TakenOver }) => {
+                self.event(Event::TakenOver);
+                Ok(())
+            }
+            (Line::Anonymous, RelayFrame::Hello(hello)) => {
+                check_version(&hello)?;
+                self.sessions.anonymous_ready = true;
+                self.transmit_outbox()
+            }
+            (Line::Anonymous, RelayFrame::Accepted { id, .. }) => self.accepted(id),
+            (Line::Anonymous, RelayFrame::KeyPackage(reply)) => self.key_package(&reply),
+            (Line::Anonymous, RelayFrame::Refused { id, code, epoch }) => self.refused(id, code, epoch),
+            (_, RelayFrame::Error { code: ErrorCode::Stopping | ErrorCode::Timeout }) => Ok(()),
+            (_, RelayFrame::Error { .. }) => Err(ClientError::PeerFault("the relay ended the session")),
+            (_, _) => Err(ClientError::PeerFault("a frame does not belong on this session")),
+        }
+    }
+
+    fn prove(&mut self, hello: &Hello) -> Result<(), ClientError> {
+        check_version(hello)?;
+        let account = self.account()?;
+        let known = self.tx.meta(MetaKey::InboxExists)?.is_some() && !self.sessions.inbox_missing;
+        let create = (!known)
+            .then(|| InboxKeys { seal_key: account.seal.public(), deposit_key: account.deposit.clone() });
+        let proof = OwnerProof { origin: &account.relay, challenge: &hello.challenge };
+        let own = Own {
+            owner: account.owner_key(),
+            origin: account.relay.clone(),
+            signature: proof.sign(&account.owner),
+            acknowledged: if known { self.tx.cursor()? } else { 0 },
+            create,
+        };
+        self.transmit(Line::Owner, &ClientFrame::Own(own));
+        Ok(())
+    }
+
+    fn owned(&mut self, owned: &Owned) -> Result<(), ClientError> {
+        self.sessions.inbox_missing = false;
+        self.tx.set_meta(MetaKey::InboxExists, &[1])?;
+        if owned.created {
+            // A new inbox counts from 1 again.
+            self.tx.set_cursor(0)?;
+        }
+        if owned.key_packages < KEY_PACKAGES_LOW || !owned.last_resort {
+            self.put_key_packages(KEY_PACKAGES.saturating_sub(owned.key_packages), !owned.last_resort)?;
+        }
+        Ok(())
+    }
+
+    fn put_key_packages(&mut self, count: u16, last_resort: bool) -> Result<(), ClientError> {
+        let account = self.account()?;
+        let secret_box = introduction_box(account.introduction.as_bytes(), KEY_PACKAGE);
+        let make = |is_last| -> Result<minicbor::bytes::ByteVec, ClientError> {
+            let delivery = account.delivery(self.rng, self.now);
+            let package = Group::make_package(&self.provider(), &account.device, &delivery, is_last)?;
+            let sealed = secret_box.seal(&self.rng.bytes(), b"", &package.bytes);
+            debug_assert!(sealed.len() <= limits::MAX_KEY_PACKAGE);
+            Ok(sealed.into())
+        };
+        let one_time = (0..count).map(|_| make(false)).collect::<Result<_, _>>()?;
+        let last_resort = if last_resort { Some(make(true)?) } else { None };
+        let id = self.fresh_id();
+        self.sessions.key_packages = Some(id);
+        let frame = PutKeyPackages { id, one_time, last_resort };
+        self.transmit(Line::Owner, &ClientFrame::PutKeyPackages(frame));
+        Ok(())
+    }
+
+    /// Acknowledges what was processed. The frame leaves after the commit that holds the cursor.
+    pub(crate) fn acknowledge(&mut self, seq: u64) {
+        self.transmit(Line::Owner, &ClientFrame::Ack(Ack { seq }));
+    }
+
+    /// The relay cannot take a request now: asks to be woken to try again.
+    pub(crate) fn retry_later(&mut self) {
+        let pause = (self.sessions.retry_pause * 2).clamp(RETRY_FIRST, RETRY_LAST);
+        self.sessions.retry_pause = pause;
+        let at = self.now.plus_millis(pause);
+        self.sessions.retry_at = Some(at);
+        self.outputs.push(Output::WakeAt(at));
+    }
+
+    pub(crate) fn relay_took_a_request(&mut self) {
+        self.sessions.retry_pause = 0;
+    }
+
+    pub(crate) fn wake(&mut self) -> Result<(), ClientError> {
+        if self.sessions.retry_at.is_some_and(|at| at <= self.now) {
+            self.sessions.retry_at = None;
+            self.transmit_outbox()?;
+        }
+        Ok(())
+    }
+}
+
+fn check_version(hello: &Hello) -> Result<(), ClientError> {
+    if hello.version == limits::PROTOCOL_VERSION {
+        Ok(())
+    } else {
+        Err(ClientError::PeerFault("the relay speaks another version of the protocol"))
+    }
+}

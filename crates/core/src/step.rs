@@ -1,0 +1,72 @@
+//! One input at work, inside its transaction.
+
+use std::rc::Rc;
+
+use kuvert_mls::{EngineRng, Provider};
+use kuvert_store::{MlsStorage, Tx};
+use kuvert_wire::{ClientFrame, PostId, RelayFrame, decode, encode, limits};
+use openmls_rust_crypto::RustCrypto;
+
+use crate::account::Account;
+use crate::session::Sessions;
+use crate::{ClientError, Event, Input, Line, Output, Refusal, Timestamp};
+
+/// All that an input may touch. What it changes in memory takes effect only if the transaction commits.
+pub(crate) struct Step<'a, 'b> {
+    pub(crate) tx: &'a Tx<'b>,
+    pub(crate) now: Timestamp,
+    pub(crate) rng: &'a EngineRng,
+    pub(crate) crypto: &'a RustCrypto,
+    pub(crate) account: Option<Rc<Account>>,
+    pub(crate) sessions: Sessions,
+    pub(crate) outputs: Vec<Output>,
+}
+
+/// What is left of a [`Step`] after its transaction.
+pub(crate) struct Finished {
+    pub(crate) account: Option<Rc<Account>>,
+    pub(crate) sessions: Sessions,
+    pub(crate) outputs: Vec<Output>,
+}
+
+impl<'a> Step<'a, '_> {
+    pub(crate) fn handle(&mut self, input: Input) -> Result<(), ClientError> {
+        match input {
+            Input::Command(command) => self.command(command)?,
+            Input::Connected(line) => self.sessions.connected(line),
+            Input::Disconnected(line) => self.sessions.disconnected(line),
+            Input::Frame(line, bytes) => {
+                let frame: RelayFrame = decode(&bytes, limits::MAX_FRAME)
+                    .map_err(|_| ClientError::PeerFault("a frame cannot be read"))?;
+                self.frame(line, frame)?;
+            }
+            Input::Fetched(id, outcome) => self.fetched(id, outcome)?,
+            Input::Wake => self.wake()?,
+        }
+        self.send_reports()
+    }
+
+    pub(crate) fn finish(self) -> Finished {
+        Finished { account: self.account, sessions: self.sessions, outputs: self.outputs }
+    }
+
+    pub(crate) fn account(&self) -> Result<Rc<Account>, Refusal> {
+        self.account.clone().ok_or(Refusal::NoIdentity)
+    }
+
+    pub(crate) fn provider(&self) -> Provider<'a, MlsStorage<'a>> {
+        Provider { crypto: self.crypto, rng: self.rng, storage: self.tx.mls() }
+    }
+
+    pub(crate) fn fresh_id(&self) -> PostId {
+        PostId::new(self.rng.bytes())
+    }
+
+    pub(crate) fn event(&mut self, event: Event) {
+        self.outputs.push(Output::Event(event));
+    }
+
+    pub(crate) fn transmit(&mut self, line: Line, frame: &ClientFrame) {
+        self.outputs.push(Output::Transmit(line, encode(frame)));
+    }
+}

@@ -1,0 +1,213 @@
+//! What goes wrong: lost answers, lost requests, killed processes, repeated and forged frames.
+
+use kuvert_core::{ClientError, Command, ContactState, Input, Line, MessageState};
+use kuvert_wire::{Entries, RelayFrame, SealedEntry, encode};
+
+use crate::relay::Relay;
+use crate::world::{ALICE, BOB, World};
+
+/// Alice and Bob with databases in files, so that they can be killed.
+fn on_disk() -> (World, tempfile::TempDir) {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let mut world = World::new(&[]);
+    world.add(1, "Alice", Some(dir.path().join("alice.db")));
+    world.add(2, "Bob", Some(dir.path().join("bob.db")));
+    (world, dir)
+}
+
+#[test]
+fn what_was_written_offline_is_sent_when_online() {
+    let mut world = World::acquainted();
+    world.go_offline(BOB);
+    world.send(BOB, "one");
+    world.send(BOB, "two");
+    assert!(world.devices[BOB].timeline()[1..].iter().all(|m| m.2 == MessageState::Queued));
+    world.go_online(BOB);
+    assert_eq!(world.devices[ALICE].texts(), ["hello", "one", "two"]);
+    assert!(world.devices[BOB].timeline().iter().all(|m| m.2 == MessageState::Delivered));
+}
+
+#[test]
+fn what_was_sent_to_an_absent_device_waits_for_it() {
+    let mut world = World::acquainted();
+    world.go_offline(ALICE);
+    world.send(BOB, "one");
+    assert_eq!(world.devices[BOB].timeline()[1].2, MessageState::Sent);
+    world.go_online(ALICE);
+    assert_eq!(world.devices[ALICE].texts(), ["hello", "one"]);
+    assert_eq!(world.devices[BOB].timeline()[1].2, MessageState::Delivered);
+}
+
+#[test]
+fn a_process_killed_between_committed_and_sent_sends_after_restart() {
+    // MLS-2: the ratchet state that sealed a message is durable before the message leaves.
+    let (mut world, _dir) = on_disk();
+    world.meet();
+    for round in 0..20 {
+        world.deaf = true;
+        world.send(BOB, &format!("message {round}"));
+        world.restart(BOB);
+        world.deaf = false;
+        world.go_online(BOB);
+    }
+    let expected: Vec<_> =
+        std::iter::once("hello".to_owned()).chain((0..20).map(|n| format!("message {n}"))).collect();
+    assert_eq!(world.devices[ALICE].texts(), expected);
+    assert_eq!(world.devices[BOB].texts(), expected);
+}
+
+#[test]
+fn a_lost_answer_doubles_nothing() {
+    let (mut world, _dir) = on_disk();
+    world.meet();
+    world.relay.mute = true;
+    world.send(BOB, "one");
+    world.relay.mute = false;
+    world.restart(BOB);
+    world.go_online(BOB);
+    assert_eq!(world.devices[ALICE].texts(), ["hello", "one"]);
+    assert!(world.devices[BOB].timeline().iter().all(|m| m.2 == MessageState::Delivered));
+}
+
+#[test]
+fn a_request_survives_a_kill_at_every_step() {
+    for muted in [false, true] {
+        let (mut world, _dir) = on_disk();
+        world.go_online(ALICE);
+        let link = world.link(ALICE);
+        world.go_online(BOB);
+        world.command(BOB, Command::OpenLink { link: link.clone() }).expect("opens");
+        world.deaf = !muted;
+        world.relay.mute = muted;
+        world.command(BOB, Command::Request { link, text: "hello".into() }).expect("requests");
+        for _ in 0..6 {
+            world.restart(BOB);
+            world.go_online(BOB);
+            // From the third try on, everything works; before, either requests or answers are lost.
+            world.deaf = false;
+        }
+        world.relay.mute = false;
+        for _ in 0..4 {
+            world.restart(BOB);
+            world.go_online(BOB);
+        }
+        assert_eq!(world.devices[ALICE].texts(), ["hello"]);
+        assert_eq!(world.devices[BOB].timeline()[0].2, MessageState::Sent);
+    }
+}
+
+#[test]
+fn own_commit_is_merged_only_after_it_was_accepted() {
+    // MLS-1
+    let mut world = World::new(&["Alice", "Bob"]);
+    world.go_online(ALICE);
+    world.go_online(BOB);
+    world.request("hello");
+    let conversation = world.devices[ALICE].id();
+    world.go_offline(ALICE);
+    world.command(ALICE, Command::Accept { conversation }).expect("accepts");
+    let commits = world.relay.commits.len();
+    // The commit has not left, so the old epoch still holds: Alice opens what Bob's device says in it.
+    world.go_online(ALICE);
+    assert_eq!(world.relay.commits.len(), commits + 1);
+    world.send(BOB, "in the new epoch");
+    assert_eq!(world.devices[ALICE].texts(), ["hello", "in the new epoch"]);
+}
+
+#[test]
+fn a_message_of_an_epoch_that_ended_is_sealed_anew_and_comes_once() {
+    let mut world = World::new(&["Alice", "Bob"]);
+    world.go_online(ALICE);
+    world.go_online(BOB);
+    world.request("hello");
+    world.go_offline(BOB);
+    // Alice accepts and moves to the next epoch; Bob knows neither, and Alice's answer comes while he is away.
+    world.send(ALICE, "welcome");
+    world.go_online(BOB);
+    assert_eq!(world.devices[BOB].state(), ContactState::Accepted);
+    world.go_offline(ALICE);
+    world.send(BOB, "thanks");
+    world.go_online(ALICE);
+    assert_eq!(world.devices[ALICE].texts(), ["hello", "welcome", "thanks"]);
+    assert_eq!(world.devices[BOB].texts(), ["hello", "welcome", "thanks"]);
+}
+
+#[test]
+fn frames_that_come_again_change_nothing() {
+    // CORE-3
+    let mut world = World::acquainted();
+    world.send(BOB, "one");
+    world.send(ALICE, "two");
+    for device in [ALICE, BOB] {
+        let before = world.devices[device].timeline();
+        for frame in world.devices[device].heard.clone() {
+            if matches!(minicbor_frame(&frame), RelayFrame::Entries(_)) {
+                world.again(device, frame).expect("changes nothing");
+            }
+        }
+        world.run();
+        assert_eq!(world.devices[device].timeline(), before);
+    }
+    world.send(BOB, "three");
+    assert_eq!(world.devices[ALICE].texts(), ["hello", "one", "two", "three"]);
+}
+
+fn minicbor_frame(bytes: &[u8]) -> RelayFrame {
+    kuvert_wire::decode(bytes, kuvert_wire::limits::MAX_FRAME).expect("a frame")
+}
+
+#[test]
+fn a_relay_that_leaves_out_an_entry_is_told_on() {
+    let mut world = World::acquainted();
+    let sealed = vec![SealedEntry { bytes: vec![0; 80] }];
+    let frame = encode(&RelayFrame::Entries(Entries { first: 1_000, sealed }));
+    let result = world.again(ALICE, frame);
+    assert!(matches!(result, Err(ClientError::PeerFault(_))));
+    world.send(BOB, "still works");
+    assert_eq!(world.devices[ALICE].texts(), ["hello", "still works"]);
+}
+
+#[test]
+fn a_failed_input_leaves_no_output_and_no_change() {
+    // CORE-1: outputs are visible only after the commit.
+    let mut world = World::acquainted();
+    let before = world.devices[ALICE].timeline();
+    let result =
+        world.devices[ALICE].client.handle(world.now, Input::Frame(Line::Owner, b"garbage".to_vec()));
+    assert!(matches!(result, Err(ClientError::PeerFault(_))));
+    assert!(world.devices[ALICE].client.poll_output().is_none());
+    assert_eq!(world.devices[ALICE].timeline(), before);
+}
+
+#[test]
+fn the_same_seed_and_inputs_give_the_same_outputs() {
+    // CORE-2, but for the KEM's own randomness: what is sealed with it differs, what is decided does not.
+    let run = || {
+        let mut world = World::acquainted();
+        world.send(BOB, "one");
+        let state =
+            (world.devices[ALICE].timeline(), world.devices[BOB].timeline(), world.relay.commits.len());
+        (state, world.link(ALICE), world.devices[ALICE].conversation().contact.identity)
+    };
+    assert_eq!(run(), run());
+}
+
+#[test]
+fn a_forgotten_inbox_is_made_anew() {
+    let mut world = World::acquainted();
+    world.go_offline(ALICE);
+    let inbox = world.devices[ALICE].inbox();
+    world.relay.forget(inbox);
+    world.go_online(ALICE);
+    world.send(BOB, "still there?");
+    assert_eq!(world.devices[ALICE].texts(), ["hello", "still there?"]);
+}
+
+#[test]
+fn a_relay_of_another_version_is_refused() {
+    let mut world = World::acquainted();
+    let RelayFrame::Hello(mut hello) = Relay::hello() else { panic!("a greeting") };
+    hello.version = 99;
+    let result = world.again(ALICE, encode(&RelayFrame::Hello(hello)));
+    assert!(matches!(result, Err(ClientError::PeerFault(_))));
+}

@@ -1,0 +1,147 @@
+//! What people do: link, request, acceptance, chat.
+
+use kuvert_core::{
+    ClientError, Command, ContactState, Event, LinkFailure, MessageState, Refusal, SenderKind,
+};
+
+use crate::world::{ALICE, BOB, World};
+
+#[test]
+fn a_link_a_request_an_acceptance_and_a_chat() {
+    let mut world = World::new(&["Alice", "Bob"]);
+    world.go_online(ALICE);
+    world.go_online(BOB);
+    world.request("hello");
+    assert_eq!(world.devices[BOB].state(), ContactState::Requested);
+    assert_eq!(world.devices[BOB].conversation().contact.name, "Alice");
+    assert_eq!(world.devices[ALICE].state(), ContactState::Asking);
+    assert_eq!(world.devices[ALICE].conversation().contact.name, "Bob");
+    assert_eq!(world.devices[ALICE].conversation().conversation.unread, 1);
+    // Nothing is reported before the request is accepted.
+    let sent = (SenderKind::Own, "hello".to_owned(), MessageState::Sent);
+    assert_eq!(world.devices[BOB].timeline(), [sent]);
+
+    let conversation = world.devices[ALICE].id();
+    world.command(ALICE, Command::Accept { conversation }).expect("accepts");
+    assert_eq!(world.devices[BOB].state(), ContactState::Accepted);
+    let delivered = (SenderKind::Own, "hello".to_owned(), MessageState::Delivered);
+    assert_eq!(world.devices[BOB].timeline(), [delivered]);
+
+    world.send(ALICE, "hi Bob");
+    world.send(BOB, "how are you?");
+    let texts = ["hello", "hi Bob", "how are you?"];
+    assert_eq!(world.devices[ALICE].texts(), texts);
+    assert_eq!(world.devices[BOB].texts(), texts);
+    for device in [ALICE, BOB] {
+        let own = world.devices[device].timeline().into_iter().filter(|m| m.0 == SenderKind::Own);
+        assert!(own.into_iter().all(|message| message.2 == MessageState::Delivered));
+        let inbox = world.devices[device].inbox();
+        assert_eq!(world.relay.waiting(inbox), 0, "delivered is deleted at the relay");
+    }
+}
+
+#[test]
+fn a_requester_writes_one_message_until_accepted() {
+    let mut world = World::new(&["Alice", "Bob"]);
+    world.go_online(ALICE);
+    world.go_online(BOB);
+    world.request("hello");
+    let conversation = world.devices[BOB].id();
+    let second = world.command(BOB, Command::Send { conversation, text: "again".into() });
+    assert!(matches!(second, Err(ClientError::Refused(Refusal::NotAccepted))));
+}
+
+#[test]
+fn answering_a_request_accepts_it() {
+    let mut world = World::new(&["Alice", "Bob"]);
+    world.go_online(ALICE);
+    world.go_online(BOB);
+    world.request("hello");
+    world.send(ALICE, "welcome");
+    assert_eq!(world.devices[BOB].state(), ContactState::Accepted);
+    assert_eq!(world.devices[BOB].texts(), ["hello", "welcome"]);
+}
+
+#[test]
+fn people_who_ask_each_other_at_once_need_no_acceptance() {
+    let mut world = World::new(&["Alice", "Bob"]);
+    world.go_online(ALICE);
+    world.go_online(BOB);
+    let (of_alice, of_bob) = (world.link(ALICE), world.link(BOB));
+    world.go_offline(ALICE);
+    world.command(BOB, Command::OpenLink { link: of_alice.clone() }).expect("opens");
+    world.command(ALICE, Command::OpenLink { link: of_bob.clone() }).expect("opens");
+    world.command(BOB, Command::Request { link: of_alice, text: "from Bob".into() }).expect("requests");
+    world.command(ALICE, Command::Request { link: of_bob, text: "from Alice".into() }).expect("requests");
+    world.go_online(ALICE);
+    for device in [ALICE, BOB] {
+        assert_eq!(world.devices[device].state(), ContactState::Accepted);
+        let mut texts = world.devices[device].texts();
+        texts.sort();
+        assert_eq!(texts, ["from Alice", "from Bob"]);
+    }
+    world.send(ALICE, "one");
+    world.send(BOB, "two");
+    for device in [ALICE, BOB] {
+        let texts = world.devices[device].texts();
+        assert_eq!(texts[2..], ["one", "two"]);
+    }
+}
+
+#[test]
+fn many_people_write_through_one_link() {
+    let names = ["Alice", "Bob", "Carol", "Dave"];
+    let mut world = World::new(&names);
+    for device in 0..names.len() {
+        world.go_online(device);
+    }
+    let link = world.link(ALICE);
+    for device in 1..names.len() {
+        world.command(device, Command::OpenLink { link: link.clone() }).expect("opens");
+        let request = Command::Request { link: link.clone(), text: format!("from {}", names[device]) };
+        world.command(device, request).expect("requests");
+    }
+    let conversations = world.devices[ALICE].client.conversations().expect("reads");
+    let mut seen: Vec<_> = conversations.iter().map(|c| c.contact.name.as_str()).collect();
+    seen.sort_unstable();
+    assert_eq!(seen, ["Bob", "Carol", "Dave"]);
+}
+
+#[test]
+fn bad_wishes_get_a_clear_answer_and_change_nothing() {
+    let mut world = World::acquainted();
+    let conversation = world.devices[ALICE].id();
+    let mut refused = |command| match world.command(ALICE, command) {
+        Err(ClientError::Refused(refusal)) => refusal,
+        other => panic!("not refused: {other:?}"),
+    };
+    assert_eq!(refused(Command::Send { conversation, text: "  ".into() }), Refusal::TextInvalid);
+    assert_eq!(refused(Command::Send { conversation, text: "x".repeat(20_000) }), Refusal::TextInvalid);
+    assert_eq!(refused(Command::OpenLink { link: "https://x".into() }), Refusal::LinkUnreadable);
+    let again = Command::CreateIdentity { name: "A".into(), relay: "https://x".into() };
+    assert_eq!(refused(again), Refusal::IdentityExists);
+    let unknown = kuvert_core::ConversationId(99);
+    assert_eq!(refused(Command::Send { conversation: unknown, text: "x".into() }), Refusal::Unknown);
+    let link = world.link(ALICE);
+    world.command(ALICE, Command::OpenLink { link: link.clone() }).expect("opens");
+    assert!(matches!(world.devices[ALICE].events.last(), Some(Event::CardOpened(info)) if info.own));
+    let own = world.command(ALICE, Command::Request { link, text: "me".into() });
+    assert!(matches!(own, Err(ClientError::Refused(Refusal::OwnLink))));
+}
+
+#[test]
+fn a_link_with_another_secret_or_card_does_not_open() {
+    let mut world = World::new(&["Alice", "Bob"]);
+    world.go_online(ALICE);
+    let (link, other) = (world.link(ALICE), world.link(BOB));
+    let (address, _) = link.split_once('#').expect("a secret");
+    let (_, secret) = other.split_once('#').expect("a secret");
+    world.command(BOB, Command::OpenLink { link: format!("{address}#{secret}") }).expect("fetches");
+    let failed = world.devices[BOB].events.last().cloned();
+    assert!(matches!(failed, Some(Event::LinkFailed { reason: LinkFailure::Invalid, .. })));
+    // A card that nobody stored.
+    let unknown = format!("{}/c/AAAAAAAAAAAAAAAAAAAAAA#{secret}", crate::relay::ORIGIN);
+    world.command(BOB, Command::OpenLink { link: unknown }).expect("fetches");
+    let failed = world.devices[BOB].events.last().cloned();
+    assert!(matches!(failed, Some(Event::LinkFailed { reason: LinkFailure::Gone, .. })));
+}

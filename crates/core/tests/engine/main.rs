@@ -1,0 +1,6 @@
+//! The engine with virtual time: two real devices and a relay in memory.
+
+mod faults;
+mod journey;
+mod relay;
+mod world;

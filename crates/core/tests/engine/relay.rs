@@ -1,0 +1,202 @@
+//! A relay in memory, for engine tests with virtual time: what it promises is what the real one promises, as far as
+//! one process without faults can show.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use kuvert_wire::{
+    CardId, CardRecord, ChannelId, ChannelState, ClientFrame, Entries, Entry, EntrySealer, ErrorCode, Fanout,
+    FanoutKey, Hello, InboxId, InboxKeys, KeyPackageReply, Owned, OwnerProof, Post, PostId, RelayFrame,
+    SealedEntry, decode, limits, verify_owner_proof,
+};
+
+pub const ORIGIN: &str = "http://localhost:8787";
+const CHALLENGE: kuvert_wire::Challenge = kuvert_wire::Challenge::new([9; 32]);
+
+struct Inbox {
+    keys: InboxKeys,
+    next: u64,
+    acknowledged: u64,
+    entries: BTreeMap<u64, SealedEntry>,
+    packages: Vec<Vec<u8>>,
+    last_resort: Option<Vec<u8>>,
+}
+
+#[derive(Default)]
+pub struct Relay {
+    inboxes: BTreeMap<InboxId, Inbox>,
+    channels: BTreeMap<ChannelId, (ChannelState, u64)>,
+    cards: BTreeMap<CardId, Vec<u8>>,
+    answers: BTreeMap<PostId, RelayFrame>,
+    /// Posts and commits are accepted, but nobody hears of it.
+    pub mute: bool,
+    pub commits: Vec<(ChannelId, u64)>,
+    pub bodies: BTreeSet<Vec<u8>>,
+}
+
+impl Relay {
+    pub fn hello() -> RelayFrame {
+        RelayFrame::Hello(Hello { version: limits::PROTOCOL_VERSION, challenge: CHALLENGE })
+    }
+
+    /// What waits in an inbox, as one frame.
+    pub fn replay(&self, inbox: InboxId) -> Option<RelayFrame> {
+        let entries = &self.inboxes.get(&inbox)?.entries;
+        let first = *entries.keys().next()?;
+        Some(RelayFrame::Entries(Entries { first, sealed: entries.values().cloned().collect() }))
+    }
+
+    pub fn get_card(&self, id: CardId) -> Option<Vec<u8>> {
+        self.cards.get(&id).cloned()
+    }
+
+    pub fn put_card(&mut self, id: CardId, bytes: Vec<u8>) {
+        CardRecord::verified(id, &bytes).expect("a valid card");
+        self.cards.insert(id, bytes);
+    }
+
+    pub fn owner_frame(&mut self, owner: &mut Option<InboxId>, frame: ClientFrame) -> Vec<RelayFrame> {
+        match frame {
+            ClientFrame::Own(own) => {
+                let proof = OwnerProof { origin: &own.origin, challenge: &CHALLENGE };
+                assert!(verify_owner_proof(&proof, &own.owner, &own.signature));
+                let id = InboxId::of(&own.owner);
+                let created = !self.inboxes.contains_key(&id);
+                if created {
+                    let Some(keys) = own.create else {
+                        return vec![RelayFrame::Error { code: ErrorCode::NoSuchInbox }];
+                    };
+                    let inbox = Inbox {
+                        keys,
+                        next: 1,
+                        acknowledged: 0,
+                        entries: BTreeMap::new(),
+                        packages: Vec::new(),
+                        last_resort: None,
+                    };
+                    self.inboxes.insert(id, inbox);
+                }
+                *owner = Some(id);
+                self.acknowledge(id, own.acknowledged);
+                let inbox = &self.inboxes[&id];
+                let owned = Owned {
+                    created,
+                    key_packages: inbox.packages.len() as u16,
+                    last_resort: inbox.last_resort.is_some(),
+                };
+                let mut frames = vec![RelayFrame::Owned(owned)];
+                frames.extend(self.replay(id));
+                frames.push(RelayFrame::Live);
+                frames
+            }
+            ClientFrame::Ack(ack) => {
+                self.acknowledge(owner.expect("proven"), ack.seq);
+                Vec::new()
+            }
+            ClientFrame::PutKeyPackages(put) => {
+                let inbox = self.inboxes.get_mut(&owner.expect("proven")).expect("inbox");
+                inbox.packages.extend(put.one_time.into_iter().map(Vec::from));
+                inbox.last_resort = put.last_resort.map(Vec::from).or(inbox.last_resort.take());
+                vec![RelayFrame::Accepted { id: put.id, seq: 0 }]
+            }
+            _ => panic!("not on an owner session"),
+        }
+    }
+
+    /// Forgets an inbox, as after 90 days.
+    pub fn forget(&mut self, id: InboxId) {
+        self.inboxes.remove(&id);
+    }
+
+    fn acknowledge(&mut self, id: InboxId, seq: u64) {
+        let inbox = self.inboxes.get_mut(&id).expect("inbox");
+        assert!(seq < inbox.next, "only what was sent can be acknowledged");
+        inbox.acknowledged = inbox.acknowledged.max(seq);
+        inbox.entries.retain(|at, _| *at > seq);
+    }
+
+    /// Answers, and inboxes that got something, with the seq it got.
+    pub fn anonymous_frame(&mut self, frame: ClientFrame) -> (Option<RelayFrame>, Vec<(InboxId, u64)>) {
+        let id = frame.id().expect("anonymous requests have ids");
+        let (answer, delivered) = match self.answers.get(&id) {
+            Some(answer) => (answer.clone(), Vec::new()),
+            None => self.request(frame),
+        };
+        if matches!(answer, RelayFrame::Accepted { .. } | RelayFrame::KeyPackage(_)) {
+            self.answers.insert(id, answer.clone());
+        }
+        ((!self.mute).then_some(answer), delivered)
+    }
+
+    fn request(&mut self, frame: ClientFrame) -> (RelayFrame, Vec<(InboxId, u64)>) {
+        match frame {
+            ClientFrame::TakeKeyPackage(take) => {
+                let inbox = self.inboxes.get_mut(&take.inbox).expect("inbox");
+                assert!(inbox.keys.deposit_key.made(&take.token));
+                let package = if inbox.packages.is_empty() {
+                    inbox.last_resort.clone().expect("last resort")
+                } else {
+                    inbox.packages.remove(0)
+                };
+                (RelayFrame::KeyPackage(KeyPackageReply { id: take.id, package }), Vec::new())
+            }
+            ClientFrame::CreateChannel(create) => {
+                self.channels.insert(create.channel, (create.state, 0));
+                (RelayFrame::Accepted { id: create.id, seq: 0 }, Vec::new())
+            }
+            ClientFrame::Post(post) => self.post(&post, None),
+            ClientFrame::Commit(commit) => {
+                let (answer, mut delivered) = self.post(&commit.post, Some(commit.next));
+                if matches!(answer, RelayFrame::Accepted { .. }) {
+                    self.commits.push((commit.post.channel, commit.post.epoch));
+                    for welcome in commit.welcomes {
+                        assert!(self.inboxes[&welcome.inbox].keys.deposit_key.made(&welcome.token));
+                        delivered.push(self.deliver(welcome.inbox, &Entry::Deposit { body: welcome.body }));
+                    }
+                }
+                (answer, delivered)
+            }
+            _ => panic!("not on an anonymous session"),
+        }
+    }
+
+    fn post(&mut self, post: &Post, next: Option<ChannelState>) -> (RelayFrame, Vec<(InboxId, u64)>) {
+        let (state, seq) = self.channels.get_mut(&post.channel).expect("channel");
+        if state.epoch != post.epoch {
+            let refused =
+                RelayFrame::Refused { id: post.id, code: ErrorCode::Conflict, epoch: Some(state.epoch) };
+            return (refused, Vec::new());
+        }
+        assert_eq!(post.secret.hash(), state.post_secret, "the epoch's secret");
+        let fanout = post.fanout_key.secret_box().open(FanoutKey::CONTEXT, &state.fanout).expect("opens");
+        let fanout: Fanout = decode(&fanout, limits::MAX_FANOUT).expect("a fan-out list");
+        *seq += 1;
+        let (channel, seq, epoch, id, body) = (post.channel, *seq, post.epoch, post.id, post.body.clone());
+        assert!(self.bodies.insert(body.clone()), "no two posts have the same sealed bytes");
+        let entry = match next {
+            Some(next) => {
+                *state = next;
+                Entry::Commit { channel, seq, epoch, id, body }
+            }
+            None => Entry::Post { channel, seq, epoch, id, body },
+        };
+        let delivered = fanout.targets.iter().map(|target| self.deliver(target.inbox, &entry)).collect();
+        (RelayFrame::Accepted { id, seq }, delivered)
+    }
+
+    fn deliver(&mut self, id: InboxId, entry: &Entry) -> (InboxId, u64) {
+        let inbox = self.inboxes.get_mut(&id).expect("inbox");
+        let seq = inbox.next;
+        inbox.next += 1;
+        inbox.entries.insert(seq, EntrySealer::new(&[3; 32], id, &inbox.keys.seal_key).seal(seq, entry));
+        (id, seq)
+    }
+
+    pub fn entry(&self, id: InboxId, seq: u64) -> Option<RelayFrame> {
+        let sealed = vec![self.inboxes.get(&id)?.entries.get(&seq)?.clone()];
+        Some(RelayFrame::Entries(Entries { first: seq, sealed }))
+    }
+
+    pub fn waiting(&self, id: InboxId) -> usize {
+        self.inboxes[&id].entries.len()
+    }
+}

@@ -1,0 +1,255 @@
+//! Devices, a relay and a clock that stands still unless told.
+
+use std::collections::VecDeque;
+
+use kuvert_core::{
+    Client, ClientError, Command, Config, ContactState, ConversationId, ConversationSummary, DatabaseKey,
+    Event, FetchMethod, FetchOutcome, Input, Line, Location, MessageState, Output, SenderKind, Timestamp,
+};
+use kuvert_wire::{CardId, ClientFrame, InboxId, decode, encode, limits};
+
+use crate::relay::{ORIGIN, Relay};
+
+pub struct Device {
+    pub client: Client,
+    owner: Option<InboxId>,
+    online: bool,
+    pub events: Vec<Event>,
+    inputs: VecDeque<Input>,
+    /// Every owner frame that came, to be played again.
+    pub heard: Vec<Vec<u8>>,
+    path: Option<std::path::PathBuf>,
+    restarts: u8,
+    seed: u8,
+}
+
+impl Device {
+    pub fn inbox(&self) -> InboxId {
+        self.owner.expect("has been online")
+    }
+
+    pub fn conversation(&mut self) -> ConversationSummary {
+        self.client.conversations().expect("reads").into_iter().next().expect("a conversation")
+    }
+
+    pub fn id(&mut self) -> ConversationId {
+        self.conversation().conversation.id
+    }
+
+    pub fn state(&mut self) -> ContactState {
+        self.conversation().contact.state
+    }
+
+    /// Texts with who wrote them and what became of them, oldest first.
+    pub fn timeline(&mut self) -> Vec<(SenderKind, String, MessageState)> {
+        let id = self.id();
+        let rows = self.client.messages(id, None, 1_000).expect("reads");
+        rows.into_iter().map(|row| (row.sender, row.text, row.state)).collect()
+    }
+
+    pub fn texts(&mut self) -> Vec<String> {
+        self.timeline().into_iter().map(|(_, text, _)| text).collect()
+    }
+}
+
+pub struct World {
+    pub relay: Relay,
+    pub devices: Vec<Device>,
+    pub now: Timestamp,
+    /// Requests are lost on their way to the relay.
+    pub deaf: bool,
+}
+
+pub const ALICE: usize = 0;
+pub const BOB: usize = 1;
+
+impl World {
+    pub fn new(names: &[&str]) -> Self {
+        let mut world = Self {
+            relay: Relay::default(),
+            devices: Vec::new(),
+            now: Timestamp(1_800_000_000_000),
+            deaf: false,
+        };
+        for (at, name) in names.iter().enumerate() {
+            world.add(at as u8 + 1, name, None);
+        }
+        world
+    }
+
+    pub fn add(&mut self, seed: u8, name: &str, path: Option<std::path::PathBuf>) {
+        let mut device = Device {
+            client: open(seed, 0, path.as_deref()).expect("opens"),
+            owner: None,
+            online: false,
+            events: Vec::new(),
+            inputs: VecDeque::new(),
+            heard: Vec::new(),
+            path,
+            restarts: 0,
+            seed,
+        };
+        let command = Command::CreateIdentity { name: name.to_owned(), relay: ORIGIN.to_owned() };
+        device.client.handle(self.now, Input::Command(command)).expect("creates");
+        while device.client.poll_output().is_some() {}
+        self.devices.push(device);
+    }
+
+    /// Loses the process, as by SIGKILL, and starts it again from its database.
+    pub fn restart(&mut self, at: usize) {
+        let device = &mut self.devices[at];
+        device.online = false;
+        device.inputs.clear();
+        device.restarts += 1;
+        let (seed, restarts, path) = (device.seed, device.restarts, device.path.clone().expect("a file"));
+        // The old engine must be gone before the file can be opened again.
+        device.client = open(seed, 100, None).expect("opens");
+        device.client = open(seed, restarts, Some(&path)).expect("opens again");
+        while device.client.poll_output().is_some() {}
+    }
+
+    pub fn go_online(&mut self, at: usize) {
+        self.devices[at].online = true;
+        for line in [Line::Owner, Line::Anonymous] {
+            self.devices[at].inputs.push_back(Input::Connected(line));
+            self.devices[at].inputs.push_back(Input::Frame(line, encode(&Relay::hello())));
+        }
+        self.run();
+    }
+
+    pub fn go_offline(&mut self, at: usize) {
+        self.devices[at].online = false;
+        self.devices[at].inputs.clear();
+        for line in [Line::Owner, Line::Anonymous] {
+            self.devices[at].inputs.push_back(Input::Disconnected(line));
+        }
+        self.run();
+    }
+
+    pub fn command(&mut self, at: usize, command: Command) -> Result<(), ClientError> {
+        let result = self.input(at, Input::Command(command));
+        self.run();
+        result
+    }
+
+    pub fn send(&mut self, at: usize, text: &str) {
+        let conversation = self.devices[at].id();
+        self.command(at, Command::Send { conversation, text: text.to_owned() }).expect("sends");
+    }
+
+    pub fn wake(&mut self, at: usize) {
+        self.now = self.now.plus_millis(100_000);
+        self.devices[at].inputs.push_back(Input::Wake);
+        self.run();
+    }
+
+    pub fn again(&mut self, at: usize, frame: Vec<u8>) -> Result<(), ClientError> {
+        self.input(at, Input::Frame(Line::Owner, frame))
+    }
+
+    /// Runs until nothing is under way.
+    pub fn run(&mut self) {
+        while let Some(at) = self.devices.iter().position(|device| !device.inputs.is_empty()) {
+            let input = self.devices[at].inputs.pop_front().expect("just seen");
+            if let Input::Frame(Line::Owner, frame) = &input {
+                self.devices[at].heard.push(frame.clone());
+            }
+            self.input(at, input).expect("handles");
+        }
+    }
+
+    pub fn input(&mut self, at: usize, input: Input) -> Result<(), ClientError> {
+        self.now = self.now.plus_millis(1);
+        self.devices[at].client.handle(self.now, input)?;
+        while let Some(output) = self.devices[at].client.poll_output() {
+            match output {
+                Output::Transmit(line, frame) if self.devices[at].online => self.transmit(at, line, &frame),
+                Output::Fetch(fetch) => {
+                    let id = fetch.url.rsplit('/').next().and_then(CardId::from_text).expect("a card");
+                    let outcome = match fetch.method {
+                        FetchMethod::Get => match self.relay.get_card(id) {
+                            Some(body) => FetchOutcome::Answered { status: 200, body },
+                            None => FetchOutcome::Answered { status: 404, body: Vec::new() },
+                        },
+                        FetchMethod::Put(body) => {
+                            self.relay.put_card(id, body);
+                            FetchOutcome::Answered { status: 201, body: Vec::new() }
+                        }
+                    };
+                    self.devices[at].inputs.push_back(Input::Fetched(fetch.id, outcome));
+                }
+                Output::Event(event) => self.devices[at].events.push(event),
+                Output::Transmit(..) | Output::Connect(..) | Output::Changes(_) | Output::WakeAt(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn transmit(&mut self, at: usize, line: Line, frame: &[u8]) {
+        let frame: ClientFrame = decode(frame, limits::MAX_FRAME).expect("a frame");
+        match line {
+            Line::Owner => {
+                let mut owner = self.devices[at].owner;
+                for answer in self.relay.owner_frame(&mut owner, frame) {
+                    self.devices[at].inputs.push_back(Input::Frame(Line::Owner, encode(&answer)));
+                }
+                self.devices[at].owner = owner;
+            }
+            Line::Anonymous if self.deaf => {}
+            Line::Anonymous => {
+                let (answer, delivered) = self.relay.anonymous_frame(frame);
+                let answer = answer.map(|answer| Input::Frame(Line::Anonymous, encode(&answer)));
+                self.devices[at].inputs.extend(answer);
+                for (inbox, seq) in delivered {
+                    let frame = self.relay.entry(inbox, seq).expect("just delivered");
+                    let to = self.devices.iter_mut().find(|device| device.owner == Some(inbox));
+                    if let Some(device) = to.filter(|device| device.online) {
+                        device.inputs.push_back(Input::Frame(Line::Owner, encode(&frame)));
+                    }
+                }
+            }
+        }
+    }
+
+    /// The link of a device.
+    pub fn link(&mut self, at: usize) -> String {
+        self.command(at, Command::ShowLink).expect("shows");
+        let found = self.devices[at].events.iter().rev().find_map(|event| match event {
+            Event::OwnLink(link) => Some(link.clone()),
+            _ => None,
+        });
+        found.expect("a link")
+    }
+
+    /// Bob opens Alice's link and writes.
+    pub fn request(&mut self, text: &str) {
+        let link = self.link(ALICE);
+        self.command(BOB, Command::OpenLink { link: link.clone() }).expect("opens");
+        self.command(BOB, Command::Request { link, text: text.to_owned() }).expect("requests");
+    }
+
+    /// Alice and Bob, both online, in an accepted conversation that began with "hello".
+    pub fn acquainted() -> Self {
+        let mut world = Self::new(&["Alice", "Bob"]);
+        world.meet();
+        world
+    }
+
+    pub fn meet(&mut self) {
+        self.go_online(ALICE);
+        self.go_online(BOB);
+        self.request("hello");
+        let conversation = self.devices[ALICE].id();
+        self.command(ALICE, Command::Accept { conversation }).expect("accepts");
+    }
+}
+
+fn open(seed: u8, restarts: u8, path: Option<&std::path::Path>) -> Result<Client, ClientError> {
+    let mut bytes = [seed; 32];
+    bytes[0] = restarts;
+    let location = match path {
+        Some(path) => Location::File(path.to_str().expect("UTF-8")),
+        None => Location::Memory,
+    };
+    Client::open(&Config { location, key: &DatabaseKey::new([seed; 32]), seed: bytes })
+}

@@ -1,0 +1,308 @@
+//! Contacts, their conversations, and the MLS groups that carry these.
+
+use rusqlite::{OptionalExtension, Row, params};
+
+use crate::message::LastMessageRow;
+use crate::{ContactId, ConversationId, StoreError, Tx};
+
+/// Where first contact stands. The numbers are part of the file format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ContactState {
+    /// The user asked; the contact has not accepted yet.
+    Requested = 0,
+    /// The contact asked; the user has not accepted yet.
+    Asking = 1,
+    /// Both can write.
+    Accepted = 2,
+}
+
+/// How well a contact is known. The numbers are part of the file format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trust {
+    /// Known by a link only.
+    New = 0,
+    /// Introduced by a contact.
+    Introduced = 1,
+    /// Verified in person.
+    Verified = 2,
+    /// Another key than before.
+    Changed = 3,
+}
+
+/// A contact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContactRow {
+    /// Row id.
+    pub id: ContactId,
+    /// Public identity key (Ed25519).
+    pub identity: [u8; 32],
+    /// Display name.
+    pub name: String,
+    /// Where first contact stands.
+    pub state: ContactState,
+    /// How well the contact is known.
+    pub trust: Trust,
+}
+
+/// The conversation with a contact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConversationRow {
+    /// Row id.
+    pub id: ConversationId,
+    /// With whom.
+    pub contact: ContactId,
+    /// Channel that carries what is sent, once there is one.
+    pub channel: Option<[u8; 16]>,
+    /// Messages not yet seen.
+    pub unread: u32,
+    /// What is needed to reach the contact for the first time, until that is done.
+    pub introduction: Option<Vec<u8>>,
+}
+
+/// A conversation with all that its line in the list shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConversationSummary {
+    /// The conversation.
+    pub conversation: ConversationRow,
+    /// Its contact.
+    pub contact: ContactRow,
+    /// Its newest message.
+    pub last: Option<LastMessageRow>,
+}
+
+/// An MLS group and the channel that orders it; the group's id is the channel's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupRow {
+    /// The channel.
+    pub channel: [u8; 16],
+    /// The conversation that it carries.
+    pub conversation: ConversationId,
+    /// Origin of the relay that keeps the channel.
+    pub relay: String,
+    /// What the pending commit is for (numbers of `kuvert-core`), 0 for none.
+    pub intent: u8,
+}
+
+const CONTACT: &str = "c.id, c.identity, c.name, c.state, c.trust";
+const CONVERSATION: &str = "v.id, v.contact, v.channel, v.unread, v.introduction";
+
+impl Tx<'_> {
+    /// Adds a contact together with its (empty) conversation.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the identity is known already or the database fails.
+    pub fn add_contact(
+        &self,
+        identity: &[u8; 32],
+        name: &str,
+        state: ContactState,
+    ) -> Result<(ContactId, ConversationId), StoreError> {
+        self.sql().execute(
+            "INSERT INTO contact (identity, name, state, trust) VALUES (?1, ?2, ?3, ?4)",
+            params![identity, name, state as i64, Trust::New as i64],
+        )?;
+        let contact = ContactId(self.sql().last_insert_rowid());
+        self.sql().execute("INSERT INTO conversation (contact) VALUES (?1)", [contact.0])?;
+        let conversation = ConversationId(self.sql().last_insert_rowid());
+        self.note().conversations.insert(conversation);
+        Ok((contact, conversation))
+    }
+
+    /// Finds the contact with this identity key.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn contact_by_identity(&self, identity: &[u8; 32]) -> Result<Option<ContactRow>, StoreError> {
+        let sql = format!("SELECT {CONTACT} FROM contact c WHERE c.identity = ?1");
+        Ok(self.sql().prepare_cached(&sql)?.query_row(params![identity], |row| contact(row, 0)).optional()?)
+    }
+
+    /// Finds a contact by row id.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn contact(&self, id: ContactId) -> Result<Option<ContactRow>, StoreError> {
+        let sql = format!("SELECT {CONTACT} FROM contact c WHERE c.id = ?1");
+        Ok(self.sql().prepare_cached(&sql)?.query_row([id.0], |row| contact(row, 0)).optional()?)
+    }
+
+    /// Changes where first contact stands, and the name.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn update_contact(&self, id: ContactId, name: &str, state: ContactState) -> Result<(), StoreError> {
+        self.sql().execute(
+            "UPDATE contact SET name = ?2, state = ?3 WHERE id = ?1",
+            params![id.0, name, state as i64],
+        )?;
+        if let Some(conversation) = self.conversation_with(id)? {
+            self.note().conversations.insert(conversation.id);
+        }
+        Ok(())
+    }
+
+    /// The conversation with a contact.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn conversation_with(&self, id: ContactId) -> Result<Option<ConversationRow>, StoreError> {
+        let sql = format!("SELECT {CONVERSATION} FROM conversation v WHERE v.contact = ?1");
+        Ok(self.sql().prepare_cached(&sql)?.query_row([id.0], |row| conversation(row, 0)).optional()?)
+    }
+
+    /// Finds a conversation.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn conversation(&self, id: ConversationId) -> Result<Option<ConversationRow>, StoreError> {
+        let sql = format!("SELECT {CONVERSATION} FROM conversation v WHERE v.id = ?1");
+        Ok(self.sql().prepare_cached(&sql)?.query_row([id.0], |row| conversation(row, 0)).optional()?)
+    }
+
+    /// Conversations whose first contact is not made yet.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn introductions(&self) -> Result<Vec<ConversationRow>, StoreError> {
+        let sql = format!("SELECT {CONVERSATION} FROM conversation v WHERE v.introduction IS NOT NULL");
+        let mut statement = self.sql().prepare_cached(&sql)?;
+        let rows = statement.query_map([], |row| conversation(row, 0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Writes or clears what is needed for first contact.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn set_introduction(
+        &self,
+        id: ConversationId,
+        introduction: Option<&[u8]>,
+    ) -> Result<(), StoreError> {
+        self.sql().execute(
+            "UPDATE conversation SET introduction = ?2 WHERE id = ?1",
+            params![id.0, introduction],
+        )?;
+        Ok(())
+    }
+
+    /// Makes `channel` the one that carries what is sent.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn set_channel(&self, id: ConversationId, channel: &[u8; 16]) -> Result<(), StoreError> {
+        self.sql().execute("UPDATE conversation SET channel = ?2 WHERE id = ?1", params![id.0, channel])?;
+        Ok(())
+    }
+
+    /// Sets the number of unread messages to zero.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn mark_read(&self, id: ConversationId) -> Result<(), StoreError> {
+        let changed =
+            self.sql().execute("UPDATE conversation SET unread = 0 WHERE id = ?1 AND unread > 0", [id.0])?;
+        if changed > 0 {
+            self.note().conversations.insert(id);
+        }
+        Ok(())
+    }
+
+    /// All conversations, the most recent first.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn conversations(&self) -> Result<Vec<ConversationSummary>, StoreError> {
+        let sql = format!(
+            "SELECT {CONVERSATION}, {CONTACT} FROM conversation v JOIN contact c ON c.id = v.contact
+             ORDER BY (SELECT MAX(m.id) FROM message m WHERE m.conversation = v.id) DESC, v.id DESC"
+        );
+        let mut statement = self.sql().prepare_cached(&sql)?;
+        let rows = statement.query_map([], |row| Ok((conversation(row, 0)?, contact(row, 5)?)))?;
+        rows.map(|row| {
+            let (conversation, contact) = row?;
+            let last = self.last_message(conversation.id)?;
+            Ok(ConversationSummary { conversation, contact, last })
+        })
+        .collect()
+    }
+
+    /// One conversation with all that its line in the list shows.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn summary(&self, id: ConversationId) -> Result<Option<ConversationSummary>, StoreError> {
+        let Some(conversation) = self.conversation(id)? else { return Ok(None) };
+        let Some(contact) = self.contact(conversation.contact)? else { return Ok(None) };
+        let last = self.last_message(id)?;
+        Ok(Some(ConversationSummary { conversation, contact, last }))
+    }
+
+    /// Adds a group.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the channel is known already or the database fails.
+    pub fn add_group(&self, group: &GroupRow) -> Result<(), StoreError> {
+        self.sql().execute(
+            "INSERT INTO mls_group (channel, conversation, relay, intent) VALUES (?1, ?2, ?3, ?4)",
+            params![group.channel, group.conversation.0, group.relay, group.intent],
+        )?;
+        Ok(())
+    }
+
+    /// Finds the group of a channel.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn group(&self, channel: &[u8; 16]) -> Result<Option<GroupRow>, StoreError> {
+        let sql = "SELECT channel, conversation, relay, intent FROM mls_group WHERE channel = ?1";
+        let group = |row: &Row<'_>| {
+            Ok(GroupRow {
+                channel: row.get(0)?,
+                conversation: ConversationId(row.get(1)?),
+                relay: row.get(2)?,
+                intent: row.get(3)?,
+            })
+        };
+        Ok(self.sql().prepare_cached(sql)?.query_row(params![channel], group).optional()?)
+    }
+
+    /// Notes what the pending commit of a group is for; 0 for none.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn set_intent(&self, channel: &[u8; 16], intent: u8) -> Result<(), StoreError> {
+        self.sql()
+            .execute("UPDATE mls_group SET intent = ?2 WHERE channel = ?1", params![channel, intent])?;
+        Ok(())
+    }
+}
+
+fn contact(row: &Row<'_>, at: usize) -> rusqlite::Result<ContactRow> {
+    Ok(ContactRow {
+        id: ContactId(row.get(at)?),
+        identity: row.get(at + 1)?,
+        name: row.get(at + 2)?,
+        state: match row.get::<_, i64>(at + 3)? {
+            0 => ContactState::Requested,
+            1 => ContactState::Asking,
+            _ => ContactState::Accepted,
+        },
+        trust: match row.get::<_, i64>(at + 4)? {
+            1 => Trust::Introduced,
+            2 => Trust::Verified,
+            3 => Trust::Changed,
+            _ => Trust::New,
+        },
+    })
+}
+
+fn conversation(row: &Row<'_>, at: usize) -> rusqlite::Result<ConversationRow> {
+    Ok(ConversationRow {
+        id: ConversationId(row.get(at)?),
+        contact: ContactId(row.get(at + 1)?),
+        channel: row.get(at + 2)?,
+        unread: row.get(at + 3)?,
+        introduction: row.get(at + 4)?,
+    })
+}

@@ -1,0 +1,79 @@
+//! Single values: identity, device keys, cursor.
+
+use rusqlite::{OptionalExtension, params};
+use zeroize::Zeroizing;
+
+use crate::{StoreError, Tx};
+
+/// Names a single value. The numbers are part of the file format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(i64)]
+pub enum MetaKey {
+    /// Own display name (UTF-8).
+    Name = 1,
+    /// Private identity key (Ed25519 seed).
+    IdentityKey = 2,
+    /// Private device key (Ed25519 seed).
+    DeviceKey = 3,
+    /// Device certificate.
+    Certificate = 4,
+    /// Private owner key of the inbox (Ed25519 seed).
+    OwnerKey = 5,
+    /// Private seal key of the inbox (X25519).
+    SealKey = 6,
+    /// Deposit key of the inbox.
+    DepositKey = 7,
+    /// Key under which key packages and introductions are sealed.
+    IntroductionKey = 8,
+    /// Origin of the own relay (UTF-8).
+    Relay = 9,
+    /// Seq of the last entry that was processed (u64, big-endian).
+    Cursor = 10,
+    /// The own link and its card's keys.
+    Link = 11,
+    /// The relay has confirmed the inbox.
+    InboxExists = 12,
+}
+
+impl Tx<'_> {
+    /// Reads a value. It may be secret, so it is wiped when dropped.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn meta(&self, key: MetaKey) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
+        let mut statement = self.sql().prepare_cached("SELECT value FROM meta WHERE key = ?1")?;
+        Ok(statement.query_row([key as i64], |row| row.get(0)).optional()?.map(Zeroizing::new))
+    }
+
+    /// Writes a value.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn set_meta(&self, key: MetaKey, value: &[u8]) -> Result<(), StoreError> {
+        self.sql()
+            .prepare_cached("INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)")?
+            .execute(params![key as i64, value])?;
+        if matches!(key, MetaKey::Name) {
+            self.note().profile = true;
+        }
+        Ok(())
+    }
+
+    /// Seq of the last inbox entry that was processed, 0 at first.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn cursor(&self) -> Result<u64, StoreError> {
+        let Some(bytes) = self.meta(MetaKey::Cursor)? else { return Ok(0) };
+        let bytes = bytes.as_slice().try_into().map_err(|_| StoreError::Malformed("cursor"))?;
+        Ok(u64::from_be_bytes(bytes))
+    }
+
+    /// Notes that entries up to `seq` were processed.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn set_cursor(&self, seq: u64) -> Result<(), StoreError> {
+        self.set_meta(MetaKey::Cursor, &seq.to_be_bytes())
+    }
+}

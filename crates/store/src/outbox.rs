@@ -1,0 +1,133 @@
+//! The outbox: sealed requests that wait for the relay's answer.
+
+use rusqlite::{OptionalExtension, Row, params};
+
+use crate::{ConversationId, MessageId, StoreError, Tx};
+
+/// What a request is for. The numbers are part of the file format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OutboxKind {
+    /// Takes a contact's key package.
+    TakeKeyPackage = 0,
+    /// Creates a channel.
+    CreateChannel = 1,
+    /// Moves a channel to its next epoch.
+    Commit = 2,
+    /// Posts a message.
+    Post = 3,
+}
+
+/// A request that waits for its answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutboxRow {
+    /// Request id, repeated with every try.
+    pub id: [u8; 16],
+    /// What for.
+    pub kind: OutboxKind,
+    /// For which conversation.
+    pub conversation: ConversationId,
+    /// To which channel, if to one.
+    pub channel: Option<[u8; 16]>,
+    /// With which message, if with one.
+    pub message: Option<MessageId>,
+    /// The encoded frame.
+    pub frame: Vec<u8>,
+}
+
+const OUTBOX: &str = "id, kind, conversation, channel, message, frame";
+
+impl Tx<'_> {
+    /// Appends a request.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn push_outbox(&self, row: &OutboxRow) -> Result<(), StoreError> {
+        self.sql()
+            .prepare_cached(
+                "INSERT INTO outbox (id, kind, conversation, channel, message, frame)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            )?
+            .execute(params![
+                row.id,
+                row.kind as i64,
+                row.conversation.0,
+                row.channel,
+                row.message.map(|id| id.0),
+                row.frame
+            ])?;
+        Ok(())
+    }
+
+    /// All requests, in the order in which they have to be sent.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn outbox(&self) -> Result<Vec<OutboxRow>, StoreError> {
+        let sql = format!("SELECT {OUTBOX} FROM outbox ORDER BY position");
+        let mut statement = self.sql().prepare_cached(&sql)?;
+        let rows = statement.query_map([], outbox_row)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// How many requests wait.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn outbox_len(&self) -> Result<u64, StoreError> {
+        let count: i64 = self.sql().query_row("SELECT COUNT(*) FROM outbox", [], |row| row.get(0))?;
+        Ok(count.unsigned_abs())
+    }
+
+    /// Takes the request with this id out.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn take_outbox(&self, id: &[u8; 16]) -> Result<Option<OutboxRow>, StoreError> {
+        let sql = format!("SELECT {OUTBOX} FROM outbox WHERE id = ?1");
+        let row = self.sql().prepare_cached(&sql)?.query_row(params![id], outbox_row).optional()?;
+        if row.is_some() {
+            self.sql().prepare_cached("DELETE FROM outbox WHERE id = ?1")?.execute(params![id])?;
+        }
+        Ok(row)
+    }
+
+    /// Takes all posts to a channel out, so that their messages are sealed anew.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn drop_posts(&self, channel: &[u8; 16]) -> Result<(), StoreError> {
+        self.sql().execute(
+            "DELETE FROM outbox WHERE channel = ?1 AND kind = ?2",
+            params![channel, OutboxKind::Post as i64],
+        )?;
+        Ok(())
+    }
+
+    /// Takes all commits to a channel out: another one won.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn drop_commits(&self, channel: &[u8; 16]) -> Result<(), StoreError> {
+        self.sql().execute(
+            "DELETE FROM outbox WHERE channel = ?1 AND kind = ?2",
+            params![channel, OutboxKind::Commit as i64],
+        )?;
+        Ok(())
+    }
+}
+
+fn outbox_row(row: &Row<'_>) -> rusqlite::Result<OutboxRow> {
+    Ok(OutboxRow {
+        id: row.get(0)?,
+        kind: match row.get::<_, i64>(1)? {
+            0 => OutboxKind::TakeKeyPackage,
+            1 => OutboxKind::CreateChannel,
+            2 => OutboxKind::Commit,
+            _ => OutboxKind::Post,
+        },
+        conversation: ConversationId(row.get(2)?),
+        channel: row.get(3)?,
+        message: row.get::<_, Option<i64>>(4)?.map(MessageId),
+        frame: row.get(5)?,
+    })
+}

@@ -1,0 +1,202 @@
+//! One of each thing that is encoded, with fixed content.
+
+#![allow(dead_code)] // each test file uses its part
+
+use ed25519_dalek::SigningKey;
+use kuvert_wire::{
+    Ack, CardRecord, Challenge, ChannelId, ChannelState, ClientFrame, Commit, CreateChannel, Deposit,
+    DepositKey, Entries, Entry, EntrySealer, ErrorCode, Fanout, FanoutKey, FanoutTarget, Hello, InboxId,
+    InboxKeys, KeyPackageReply, Own, Owned, OwnerKey, OwnerProof, Post, PostId, PostSecret, PostSecretHash,
+    PutKeyPackages, RelayFrame, SealKey, SealKeyPair, SealedEntry, TakeKeyPackage, Token, WelcomeDeposit,
+    decode, encode, limits,
+};
+use minicbor::{Decode, Encode};
+
+pub(crate) const ORIGIN: &str = "https://relay.example";
+
+/// A value's bytes, and whether bytes are read as that value.
+pub(crate) struct Sample {
+    pub(crate) name: &'static str,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) reads: Box<dyn Fn(&[u8]) -> bool>,
+}
+
+fn sample<T>(name: &'static str, value: T) -> Sample
+where
+    T: Encode<()> + for<'b> Decode<'b, ()> + PartialEq + 'static,
+{
+    let bytes = encode(&value);
+    let reads = move |bytes: &[u8]| decode::<T>(bytes, limits::MAX_FRAME).is_ok_and(|read| read == value);
+    Sample { name, bytes, reads: Box::new(reads) }
+}
+
+/// Bytes that are not CBOR: reading is comparing.
+fn plain(name: &'static str, bytes: Vec<u8>) -> Sample {
+    let expected = bytes.clone();
+    Sample { name, bytes, reads: Box::new(move |read| read == expected) }
+}
+
+pub(crate) fn all() -> Vec<Sample> {
+    let mut samples = client_frames();
+    samples.extend(relay_frames());
+    samples.extend(entries());
+    samples.extend(others());
+    samples
+}
+
+fn signing_key() -> SigningKey {
+    SigningKey::from_bytes(&[0x0e; 32])
+}
+
+pub(crate) fn owner() -> OwnerKey {
+    OwnerKey::new(signing_key().verifying_key().to_bytes())
+}
+
+pub(crate) fn challenge() -> Challenge {
+    Challenge::new([0x0f; 32])
+}
+
+pub(crate) fn deposit_entry() -> Entry {
+    Entry::Deposit { body: b"sealed".to_vec() }
+}
+
+fn id() -> PostId {
+    PostId::new([0x01; 16])
+}
+
+fn inbox() -> InboxId {
+    InboxId::new([0x02; 16])
+}
+
+fn channel() -> ChannelId {
+    ChannelId::new([0x03; 16])
+}
+
+fn token() -> Token {
+    DepositKey::new([0x0d; 32]).token([0x04; 16])
+}
+
+fn state(epoch: u64) -> ChannelState {
+    ChannelState {
+        epoch,
+        post_secret: PostSecretHash::new([0x05; 32]),
+        fanout: b"fan-out".to_vec(),
+        group_info: b"group info".to_vec(),
+    }
+}
+
+fn post() -> Post {
+    Post {
+        id: id(),
+        channel: channel(),
+        epoch: 6,
+        secret: PostSecret::new([0x06; 32]),
+        fanout_key: FanoutKey::new([0x07; 32]),
+        body: b"sealed".to_vec(),
+    }
+}
+
+fn own(create: Option<InboxKeys>) -> ClientFrame {
+    let challenge = challenge();
+    ClientFrame::Own(Own {
+        owner: owner(),
+        origin: ORIGIN.to_owned(),
+        signature: OwnerProof { origin: ORIGIN, challenge: &challenge }.sign(&signing_key()),
+        acknowledged: 300,
+        create,
+    })
+}
+
+fn client_frames() -> Vec<Sample> {
+    let keys = InboxKeys { seal_key: SealKey::new([0x08; 32]), deposit_key: DepositKey::new([0x09; 32]) };
+    let put = |one_time: &[&[u8]], last_resort: Option<&[u8]>| {
+        ClientFrame::PutKeyPackages(PutKeyPackages {
+            id: id(),
+            one_time: one_time.iter().map(|package| package.to_vec().into()).collect(),
+            last_resort: last_resort.map(|package| package.to_vec().into()),
+        })
+    };
+    let welcomes = vec![WelcomeDeposit { inbox: inbox(), token: token(), body: b"welcome".to_vec() }];
+    vec![
+        sample("client_own", own(None)),
+        sample("client_own_create", own(Some(keys))),
+        sample("client_ack", ClientFrame::Ack(Ack { seq: 70_000 })),
+        sample("client_put_key_packages", put(&[b"one", b"two"], Some(b"last"))),
+        sample("client_put_key_packages_none", put(&[], None)),
+        sample(
+            "client_deposit",
+            ClientFrame::Deposit(Deposit {
+                id: id(),
+                inbox: inbox(),
+                token: token(),
+                body: b"sealed".to_vec(),
+            }),
+        ),
+        sample(
+            "client_take_key_package",
+            ClientFrame::TakeKeyPackage(TakeKeyPackage { id: id(), inbox: inbox(), token: token() }),
+        ),
+        sample(
+            "client_create_channel",
+            ClientFrame::CreateChannel(CreateChannel { id: id(), channel: channel(), state: state(0) }),
+        ),
+        sample("client_post", ClientFrame::Post(post())),
+        sample("client_commit", ClientFrame::Commit(Commit { post: post(), next: state(7), welcomes })),
+    ]
+}
+
+fn relay_frames() -> Vec<Sample> {
+    let sealed = vec![SealedEntry { bytes: vec![0x0a; 40] }, SealedEntry { bytes: vec![0x0b; 40] }];
+    let conflict = RelayFrame::Refused { id: id(), code: ErrorCode::Conflict, epoch: Some(9) };
+    vec![
+        sample(
+            "relay_hello",
+            RelayFrame::Hello(Hello { version: limits::PROTOCOL_VERSION, challenge: challenge() }),
+        ),
+        sample(
+            "relay_owned",
+            RelayFrame::Owned(Owned { created: true, key_packages: 32, last_resort: false }),
+        ),
+        sample("relay_entries", RelayFrame::Entries(Entries { first: 5, sealed })),
+        sample("relay_live", RelayFrame::Live),
+        sample("relay_accepted", RelayFrame::Accepted { id: id(), seq: 11 }),
+        sample(
+            "relay_key_package",
+            RelayFrame::KeyPackage(KeyPackageReply { id: id(), package: b"package".to_vec() }),
+        ),
+        sample("relay_refused", RelayFrame::Refused { id: id(), code: ErrorCode::BadToken, epoch: None }),
+        sample("relay_refused_conflict", conflict),
+        sample("relay_error", RelayFrame::Error { code: ErrorCode::TakenOver }),
+    ]
+}
+
+fn entries() -> Vec<Sample> {
+    let (channel, id, body) = (channel(), id(), b"sealed".to_vec());
+    let sealed = EntrySealer::new(&[0x10; 32], inbox(), &SealKeyPair::from_bytes([0x0c; 32]).public());
+    vec![
+        sample("entry_deposit", deposit_entry()),
+        sample("entry_post", Entry::Post { channel, seq: 1, epoch: 2, id, body: body.clone() }),
+        sample("entry_commit", Entry::Commit { channel, seq: 3, epoch: 4, id, body }),
+        sample("entry_gap", Entry::Gap { lost: 5 }),
+        plain("sealed_entry", sealed.seal(7, &deposit_entry()).bytes),
+    ]
+}
+
+fn others() -> Vec<Sample> {
+    let target = |relay: Option<&str>| FanoutTarget {
+        inbox: inbox(),
+        token: token(),
+        relay: relay.map(str::to_owned),
+    };
+    let challenge = challenge();
+    let proof = OwnerProof { origin: ORIGIN, challenge: &challenge }.sign(&signing_key());
+    vec![
+        sample("fanout", Fanout { targets: vec![target(None), target(Some(ORIGIN))] }),
+        sample("card_record", CardRecord::sign(&signing_key(), 3, b"sealed".to_vec())),
+        plain("token", token().as_bytes().to_vec()),
+        plain("owner_proof", proof.as_bytes().to_vec()),
+        plain("inbox_id", InboxId::of(&owner()).as_bytes().to_vec()),
+        plain("card_id", kuvert_wire::CardId::of(&owner()).as_bytes().to_vec()),
+        plain("post_secret_hash", PostSecret::new([0x06; 32]).hash().as_bytes().to_vec()),
+    ]
+}

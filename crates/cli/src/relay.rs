@@ -1,6 +1,6 @@
 //! `kuvert relay`: runs a relay until it is told to stop.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -31,7 +31,11 @@ impl RelayArgs {
     pub(crate) fn run(self) -> ExitCode {
         let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
         // Another subscriber may be there already; then it gets the lines.
-        let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+        let _ = tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_ansi(std::io::stderr().is_terminal())
+            .with_writer(std::io::stderr)
+            .try_init();
         let config = Config { data: self.data, listen: self.listen, origins: self.origins, web: self.web };
         let runtime = tokio::runtime::Runtime::new().map_err(Failure::from);
         match runtime.and_then(|runtime| runtime.block_on(serve(config))) {

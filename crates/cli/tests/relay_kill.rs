@@ -1,0 +1,152 @@
+//! RELAY-1: accepted is durable. A relay process is killed again and again while a client posts and deposits.
+
+#[allow(dead_code)] // shared with the relay's own tests, which use more of it
+#[path = "../../relay/tests/protocol/support.rs"]
+mod support;
+
+use std::collections::HashSet;
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use kuvert_wire::{ChannelId, ClientFrame, Entry, RelayFrame};
+use support::{Connection, Conversation, Device, id};
+
+const ROUNDS: u64 = 20;
+/// Requests that one round would make if it were left alone.
+const REQUESTS: u64 = 400;
+
+/// A relay in a process of its own.
+struct Process {
+    child: Child,
+    address: SocketAddr,
+}
+
+impl Process {
+    fn start(data: &Path, origin: &str) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_kuvert"))
+            .args(["relay", "--listen", "127.0.0.1:0", "--origin", origin, "--data"])
+            .arg(data)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the binary runs");
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).expect("a line");
+        let address = line.trim().rsplit('/').next().and_then(|address| address.parse().ok());
+        Self { child, address: address.expect("an address in the line") }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // SIGKILL: the process gets no chance to finish anything.
+        self.child.kill().expect("still running");
+        self.child.wait().expect("ends");
+    }
+}
+
+/// The request numbered `n`: by turns a deposit to alice and a post to alice and bob.
+fn request(conversation: &Conversation, alice: &Device, n: u64) -> ClientFrame {
+    if n.is_multiple_of(2) {
+        alice.deposit(id(n), &n.to_be_bytes())
+    } else {
+        ClientFrame::Post(conversation.post(id(n), 0, &n.to_be_bytes()))
+    }
+}
+
+fn number(entry: &Entry) -> u64 {
+    match entry {
+        Entry::Deposit { body } | Entry::Post { body, .. } => {
+            u64::from_be_bytes(body.as_slice().try_into().expect("a number"))
+        }
+        other => panic!("never sent: {other:?}"),
+    }
+}
+
+/// Owns an inbox of which the device holds everything up to `held`, takes and acknowledges what waits, and returns its
+/// numbers with their seqs.
+async fn drain(relay: &Process, origin: &str, device: &Device, held: u64) -> Vec<(u64, u64)> {
+    let mut session = Connection::open(relay.address).await;
+    let proof = device.proof(origin, &session.challenge, held, true);
+    assert!(matches!(session.ask(&proof).await, RelayFrame::Owned(_)));
+    device.drain(&mut session).await.iter().map(|(seq, entry)| (*seq, number(entry))).collect()
+}
+
+/// Sends requests without waiting for answers until the relay is gone; returns the numbers that it accepted.
+async fn send_until_killed(
+    relay: Process,
+    conversation: &Conversation,
+    alice: &Device,
+    round: u64,
+) -> Vec<u64> {
+    let mut sender = Connection::open(relay.address).await;
+    let begin = 1 + round * REQUESTS;
+    // Early, late and in between; always with requests under way.
+    let kill_after = 1 + (round * 37) % (REQUESTS / 2);
+    let mut accepted = Vec::new();
+    for n in begin..begin + REQUESTS / 2 {
+        sender.send(&request(conversation, alice, n)).await;
+    }
+    let mut relay = Some(relay);
+    while let Some(frame) = sender.try_receive().await {
+        let RelayFrame::Accepted { id: answered, .. } = frame else { panic!("not accepted: {frame:?}") };
+        let n = begin + accepted.len() as u64;
+        assert_eq!(answered, id(n), "answers come in the order of the requests");
+        accepted.push(n);
+        if accepted.len() as u64 == kill_after {
+            drop(relay.take());
+        } else if relay.is_some() && accepted.len() as u64 <= REQUESTS / 2 {
+            let next = begin + REQUESTS / 2 + accepted.len() as u64 - 1;
+            let _ = sender.try_send(&request(conversation, alice, next)).await;
+        }
+    }
+    assert!(accepted.len() as u64 >= kill_after);
+    accepted
+}
+
+#[tokio::test]
+async fn sigkill_at_any_moment_loses_no_accepted_envelope_and_doubles_none() {
+    // RELAY-1
+    let dir = tempfile::tempdir().expect("a directory");
+    let origin = "http://relay.test";
+    let (alice, bob) = (Device::new(1), Device::new(2));
+    let conversation = Conversation(ChannelId::new([9; 16]));
+    let mut next_seq = [1, 1];
+    {
+        let relay = Process::start(dir.path(), origin);
+        drain(&relay, origin, &alice, 0).await;
+        drain(&relay, origin, &bob, 0).await;
+        let mut creator = Connection::open(relay.address).await;
+        creator.ask(&conversation.create(id(0), &[&alice, &bob])).await;
+    }
+    for round in 0..ROUNDS {
+        let relay = Process::start(dir.path(), origin);
+        let accepted = send_until_killed(relay, &conversation, &alice, round).await;
+
+        let relay = Process::start(dir.path(), origin);
+        // Repeats of what was accepted are answered alike and stored no second time.
+        let mut sender = Connection::open(relay.address).await;
+        let last = *accepted.last().expect("something was accepted");
+        assert!(matches!(
+            sender.ask(&request(&conversation, &alice, last)).await,
+            RelayFrame::Accepted { .. }
+        ));
+        let posts = |numbers: &[u64]| numbers.iter().copied().filter(|n| n % 2 == 1).collect::<Vec<_>>();
+        for (place, (device, due)) in
+            [(&alice, accepted.clone()), (&bob, posts(&accepted))].into_iter().enumerate()
+        {
+            let waiting = drain(&relay, origin, device, next_seq[place] - 1).await;
+            let numbers: Vec<u64> = waiting.iter().map(|(_, n)| *n).collect();
+            assert_eq!(numbers[..due.len()], due, "round {round}: everything accepted is there, in order");
+            assert!(numbers.is_sorted(), "round {round}: in order");
+            assert_eq!(numbers.iter().collect::<HashSet<_>>().len(), numbers.len(), "round {round}: once");
+            for (seq, _) in &waiting {
+                assert_eq!(*seq, next_seq[place], "round {round}: seqs have no hole (RELAY-2)");
+                next_seq[place] += 1;
+            }
+            // What lies beyond was stored, and its answer cut off: its sender repeats it under the same id.
+        }
+    }
+}

@@ -1,1 +1,40 @@
 //! The Kuvert web app: Leptos, client-side rendered.
+//!
+//! The page shows what the engine says and posts what the user wishes; both are plain data of `kuvert-view`. Pure rules
+//! (order, bounds, texts, QR codes) stand in modules of their own and are tested natively: [`model`], [`route`],
+//! [`text`], [`qr`], [`i18n`], [`dates`]. [`state`] holds what the screens share, [`bridge`] the way to the engine,
+//! [`screens`] and [`components`] what one sees.
+
+#![allow(unreachable_pub, reason = "the component macro makes the properties of every component public")]
+
+mod app;
+mod bridge;
+mod browser;
+mod components;
+mod dates;
+mod i18n;
+mod model;
+mod navigation;
+mod qr;
+mod route;
+mod screens;
+mod state;
+mod text;
+mod theme;
+
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+/// Shows the app in the element `app` of `index.html`. Called by `boot.js` after it started the engine.
+#[wasm_bindgen(start)]
+pub fn start() {
+    let root = leptos::prelude::document()
+        .get_element_by_id("app")
+        .and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok());
+    let Some(root) = root else {
+        return;
+    };
+    // The picture that the page shows while it loads.
+    root.set_text_content(None);
+    leptos::mount::mount_to(root, app::App).forget();
+}

@@ -1,0 +1,149 @@
+# Texts der Web-App auf Deutsch. Jeder Text steht auch in en.ftl, mit denselben Variablen.
+
+app-name = Kuvert
+app-loading = Kuvert wird geöffnet …
+app-live-message = { $name }: { $text }
+title-unread = ({ $count }) { $title }
+
+start-heading = Schreiben, ohne dass jemand mitliest
+start-sentence = Kuvert ist ein Messenger mit Briefgeheimnis: ohne Telefonnummer, ohne Konto, und niemand dazwischen liest mit.
+start-name = Wie heißt du?
+start-name-hint = Diesen Namen sehen die Menschen, denen du schreibst.
+start-button = Loslegen
+start-note = Deine Nachrichten bleiben verschlüsselt auf diesem Gerät.
+
+name-invalid = Bitte gib einen Namen mit 1 bis 64 Zeichen ein.
+text-too-long = Diese Nachricht ist zu lang. Bitte teile sie auf mehrere auf.
+text-missing = Bitte schreib erst etwas.
+
+list-heading = Unterhaltungen
+list-empty-heading = Noch keine Unterhaltung
+list-empty-text = Gib deinen Link weiter. Wer ihn öffnet, kann dir sofort schreiben.
+list-empty-button = Meinen Link zeigen
+list-choose-heading = Schön, dass du da bist
+list-choose-text = Wähle links eine Unterhaltung, oder gib deinen Link weiter.
+list-unread = { $count ->
+    [one] { $count } ungelesene Nachricht
+   *[other] { $count } ungelesene Nachrichten
+}
+list-own = Du: { $text }
+list-request = Anfrage
+list-requested = Angefragt
+list-nothing = Noch keine Nachricht
+
+nav-link = Mein Link
+nav-settings = Einstellungen
+nav-back = Zurück
+
+trust-new = neu
+trust-introduced = vorgestellt
+trust-verified = überprüft
+trust-changed = Schlüssel geändert
+trust-new-hint = Du kennst diesen Kontakt nur über einen Link.
+trust-introduced-hint = Jemand, den du kennst, hat dir diesen Kontakt vorgestellt.
+trust-verified-hint = Ihr habt euch persönlich überprüft.
+trust-changed-hint = Dieser Kontakt hat einen anderen Schlüssel als bisher. Frag nach, bevor du Vertrauliches schreibst.
+
+delivery-queued = wartet auf Versand
+delivery-sent = gesendet
+delivery-delivered = zugestellt
+delivery-read = gelesen
+delivery-failed = nicht gesendet
+delivery-retry = Nochmal senden
+
+day-today = Heute
+
+conversation-messages = Nachrichten
+conversation-older = Ältere Nachrichten laden
+conversation-newest = Zu den neuesten Nachrichten
+conversation-beginning = Hier beginnt eure Unterhaltung. Nur ihr beide könnt sie lesen.
+conversation-gone = Diese Unterhaltung gibt es auf diesem Gerät nicht.
+conversation-own = Du
+composer-label = Nachricht an { $name }
+composer-placeholder = Nachricht schreiben
+composer-send = Senden
+request-asking = { $name } möchte dir schreiben
+request-asking-text = Wenn du annimmst, könnt ihr euch schreiben. Bis dahin kann { $name } nichts weiter senden.
+request-accept = Annehmen
+request-waiting = Deine Anfrage wartet, bis { $name } annimmt. Danach könnt ihr euch schreiben.
+
+link-heading = Mein Link
+link-text = Wer diesen Link öffnet oder den Code scannt, kann dir eine Anfrage schicken. Du entscheidest, ob du sie annimmst.
+link-label = Dein Link
+link-copy = Link kopieren
+link-copied = Link kopiert
+link-copy-failed = Bitte markiere den Link und kopiere ihn von Hand.
+link-share = Teilen
+link-share-text = Schreib mir auf Kuvert
+link-qr = QR-Code deines Links
+link-qr-hint = Mit der Kamera eines Telefons scannen
+link-loading = Dein Link wird vorbereitet …
+link-waiting = Dein Link entsteht, sobald eine Verbindung da ist.
+link-secret = Der Teil hinter dem # ist der Schlüssel zu deiner Karte. Er bleibt im Link und wird nie an das Relais geschickt.
+link-paste-heading = Hast du einen Link bekommen?
+link-paste-label = Link einfügen
+link-paste-button = Link öffnen
+
+card-loading = Der Link wird geöffnet …
+card-loading-hint = Einen Augenblick, der Umschlag wird geprüft.
+card-heading = Schreib { $name }
+card-intro = Ihr schreibt euch Ende-zu-Ende verschlüsselt. Du brauchst kein Konto und musst nichts installieren.
+card-id = Kuvert-ID
+card-relay = Relais
+card-own-name = Dein Name
+card-own-name-hint = So sieht dich { $name }.
+card-message = Deine Nachricht
+card-message-hint = Deine erste Nachricht ist eine Anfrage. Sobald { $name } annimmt, geht es weiter.
+card-send = Nachricht senden
+card-sending = Wird gesendet …
+card-known = Ihr schreibt euch schon.
+card-open = Unterhaltung öffnen
+card-own = Das ist dein eigener Link. Gib ihn weiter, damit andere dir schreiben können.
+card-own-button = Meinen Link zeigen
+card-failed-heading = Der Link ließ sich nicht öffnen
+card-retry = Nochmal versuchen
+card-home = Zur Startseite
+
+settings-heading = Einstellungen
+settings-profile = Das bist du
+settings-name = Name
+settings-id = Kuvert-ID
+settings-relay = Relais
+settings-look = Darstellung
+settings-language = Sprache
+settings-theme = Farben
+settings-theme-system = Wie das Gerät
+settings-theme-light = Hell
+settings-theme-dark = Dunkel
+settings-storage = Auf diesem Gerät
+settings-storage-lasting = Deine Nachrichten liegen verschlüsselt in diesem Browser und bleiben, bis du sie löschst.
+settings-storage-passing = Dieser Browser kann nichts dauerhaft speichern. Beim Schließen ist alles weg.
+
+connection-offline = Keine Verbindung. Was du schreibst, wird aufgehoben und gesendet, sobald es wieder geht.
+connection-connecting = Verbindung wird aufgebaut …
+storage-passing = Hier wird nichts gespeichert: Wenn du diese Seite schließt, ist alles weg. Ein normales (nicht privates) Fenster behält deine Nachrichten.
+
+elsewhere-heading = Kuvert ist in einem anderen Tab offen
+elsewhere-text = Damit nichts durcheinandergerät, läuft Kuvert immer nur an einer Stelle. Du kannst dort weiterschreiben oder hierher wechseln.
+elsewhere-button = Hier verwenden
+
+broken-heading = Kuvert ist stehen geblieben
+broken-text = Ein Teil der App hat aufgehört zu arbeiten. Was du gesendet hast, ist gespeichert. Lade die Seite neu, dann geht es weiter.
+broken-button = Seite neu laden
+
+failure-dismiss = Meldung schließen
+failure-name-invalid = Dieser Name geht nicht: Er ist leer oder länger als 64 Zeichen. Bitte wähle einen anderen.
+failure-text-invalid = Diese Nachricht ist leer oder zu lang. Sie steht wieder im Eingabefeld; bitte kürze sie.
+failure-link-unreadable = Das ist kein vollständiger Kuvert-Link. Vielleicht ging beim Kopieren ein Stück verloren; kopiere ihn noch einmal ganz.
+failure-card-gone = Diesen Link gibt es nicht mehr. Bitte frag nach einem neuen.
+failure-card-invalid = Dieser Link passt nicht zu seiner Karte. Bitte lass dir den Link noch einmal schicken.
+failure-unreachable = Das Relais ist gerade nicht erreichbar. Prüfe deine Verbindung und versuch es gleich noch einmal.
+failure-other-relay = Diese Person benutzt ein anderes Relais, das diese Version noch nicht erreicht. Öffne den Link direkt im Browser.
+failure-not-accepted = Deine Anfrage wurde noch nicht angenommen. Du kannst weiterschreiben, sobald das geschehen ist.
+failure-identity-exists = Auf diesem Gerät gibt es schon eine Identität. Lade die Seite neu, um sie zu verwenden.
+failure-no-identity = Dafür brauchst du erst einen Namen. Geh zur Startseite und leg los.
+failure-unknown = Diese Unterhaltung oder Nachricht gibt es hier nicht mehr. Lade die Seite neu.
+failure-database = Der Speicher dieses Geräts lässt sich nicht öffnen oder ist voll. Schaffe Platz und lade die Seite neu.
+failure-own-link = Das ist dein eigener Link. Gib ihn weiter, damit andere dir schreiben können.
+failure-profile-in-use = Ein anderes Programm verwendet dieses Profil gerade. Schließe es und lade diese Seite neu.
+failure-version = Seite und Programmteil passen nicht zusammen. Lade die Seite neu.

@@ -1,0 +1,149 @@
+# Texts of the web app in English. Every text stands in de.ftl too, with the same variables.
+
+app-name = Kuvert
+app-loading = Opening Kuvert …
+app-live-message = { $name }: { $text }
+title-unread = ({ $count }) { $title }
+
+start-heading = Write without anyone reading along
+start-sentence = Kuvert is a messenger that keeps letters sealed: no phone number, no account, and nobody in between can read.
+start-name = What is your name?
+start-name-hint = The people you write to see this name.
+start-button = Get started
+start-note = Your messages stay encrypted on this device.
+
+name-invalid = Please enter a name of 1 to 64 characters.
+text-too-long = This message is too long. Please split it into several.
+text-missing = Please write something first.
+
+list-heading = Conversations
+list-empty-heading = No conversation yet
+list-empty-text = Pass on your link. Whoever opens it can write to you at once.
+list-empty-button = Show my link
+list-choose-heading = Good to see you
+list-choose-text = Choose a conversation on the left, or pass on your link.
+list-unread = { $count ->
+    [one] { $count } unread message
+   *[other] { $count } unread messages
+}
+list-own = You: { $text }
+list-request = Request
+list-requested = Requested
+list-nothing = No message yet
+
+nav-link = My link
+nav-settings = Settings
+nav-back = Back
+
+trust-new = new
+trust-introduced = introduced
+trust-verified = verified
+trust-changed = key changed
+trust-new-hint = You know this contact by a link only.
+trust-introduced-hint = Somebody you know introduced this contact to you.
+trust-verified-hint = You verified each other in person.
+trust-changed-hint = This contact has another key than before. Ask them before you write anything confidential.
+
+delivery-queued = waiting to be sent
+delivery-sent = sent
+delivery-delivered = delivered
+delivery-read = read
+delivery-failed = not sent
+delivery-retry = Send again
+
+day-today = Today
+
+conversation-messages = Messages
+conversation-older = Load older messages
+conversation-newest = To the newest messages
+conversation-beginning = Your conversation begins here. Only the two of you can read it.
+conversation-gone = This conversation does not exist on this device.
+conversation-own = You
+composer-label = Message to { $name }
+composer-placeholder = Write a message
+composer-send = Send
+request-asking = { $name } wants to write to you
+request-asking-text = If you accept, you can write to each other. Until then { $name } cannot send anything more.
+request-accept = Accept
+request-waiting = Your request is waiting until { $name } accepts. After that you can write to each other.
+
+link-heading = My link
+link-text = Whoever opens this link or scans the code can send you a request. You decide whether to accept it.
+link-label = Your link
+link-copy = Copy link
+link-copied = Link copied
+link-copy-failed = Please select the link and copy it by hand.
+link-share = Share
+link-share-text = Write to me on Kuvert
+link-qr = QR code of your link
+link-qr-hint = Scan it with a phone camera
+link-loading = Preparing your link …
+link-waiting = Your link will be made as soon as there is a connection.
+link-secret = The part behind the # is the key to your card. It stays in the link and is never sent to the relay.
+link-paste-heading = Were you given a link?
+link-paste-label = Paste a link
+link-paste-button = Open link
+
+card-loading = Opening the link …
+card-loading-hint = One moment, the envelope is being checked.
+card-heading = Write to { $name }
+card-intro = What you write is end-to-end encrypted. You need no account and install nothing.
+card-id = Kuvert ID
+card-relay = Relay
+card-own-name = Your name
+card-own-name-hint = This is how { $name } sees you.
+card-message = Your message
+card-message-hint = Your first message is a request. It goes on as soon as { $name } accepts.
+card-send = Send message
+card-sending = Sending …
+card-known = You already write to each other.
+card-open = Open conversation
+card-own = This is your own link. Pass it on so that others can write to you.
+card-own-button = Show my link
+card-failed-heading = The link could not be opened
+card-retry = Try again
+card-home = To the start page
+
+settings-heading = Settings
+settings-profile = This is you
+settings-name = Name
+settings-id = Kuvert ID
+settings-relay = Relay
+settings-look = Appearance
+settings-language = Language
+settings-theme = Colours
+settings-theme-system = Like the device
+settings-theme-light = Light
+settings-theme-dark = Dark
+settings-storage = On this device
+settings-storage-lasting = Your messages are kept encrypted in this browser and stay until you delete them.
+settings-storage-passing = This browser cannot keep anything. When it is closed, everything is gone.
+
+connection-offline = No connection. What you write is kept and sent as soon as possible.
+connection-connecting = Connecting …
+storage-passing = Nothing is kept here: when you close this page, everything is gone. A normal (not private) window keeps your messages.
+
+elsewhere-heading = Kuvert is open in another tab
+elsewhere-text = So that nothing gets mixed up, Kuvert runs in one place at a time. You can go on writing there or move here.
+elsewhere-button = Use here
+
+broken-heading = Kuvert has stopped
+broken-text = A part of the app has stopped working. What you sent is saved. Reload the page to go on.
+broken-button = Reload page
+
+failure-dismiss = Close message
+failure-name-invalid = This name cannot be used: it is empty or longer than 64 characters. Please choose another.
+failure-text-invalid = This message is empty or too long. It is back in the input field; please shorten it.
+failure-link-unreadable = This is not a complete Kuvert link. Perhaps a part was lost in copying; copy all of it again.
+failure-card-gone = This link no longer exists. Please ask for a new one.
+failure-card-invalid = This link does not match its card. Please have the link sent to you again.
+failure-unreachable = The relay cannot be reached. Check your connection and try again in a moment.
+failure-other-relay = This person uses another relay that this version cannot reach yet. Open the link directly in the browser.
+failure-not-accepted = Your request has not been accepted yet. You can go on writing once it is.
+failure-identity-exists = This device already has an identity. Reload the page to use it.
+failure-no-identity = You need a name for that first. Go to the start page and get started.
+failure-unknown = This conversation or message no longer exists here. Reload the page.
+failure-database = The storage of this device cannot be opened or is full. Make room and reload the page.
+failure-own-link = This is your own link. Pass it on so that others can write to you.
+failure-profile-in-use = Another program is using this profile. Close it and reload this page.
+failure-version = Page and engine do not match. Reload the page.

@@ -1,0 +1,185 @@
+//! The root of the app: which screen is shown, and what follows from going there.
+
+use kuvert_view::{Connection, ConversationId, Storage, UiCommand};
+use leptos::prelude::*;
+
+use crate::components::announcer::Announcer;
+use crate::components::banners::{Alerts, Banners};
+use crate::i18n::{self, Lang, Language, language};
+use crate::navigation::{Navigation, navigation};
+use crate::route::Route;
+use crate::screens::card::CardScreen;
+use crate::screens::desk::Desk;
+use crate::screens::elsewhere::{Broken, Elsewhere, Loading};
+use crate::screens::start::Start;
+use crate::state::{AppState, Profile, state};
+use crate::theme::Look;
+use crate::{bridge, browser};
+
+/// What fills the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Broken,
+    Elsewhere,
+    Loading,
+    Start,
+    OpenedLink,
+    Desk,
+}
+
+/// The app.
+#[component]
+pub(crate) fn App() -> impl IntoView {
+    let state = AppState::new();
+    provide_context(state);
+    provide_context(Navigation::begin());
+    provide_context(Look::stored());
+    let stored = browser::stored(LANGUAGE_KEY);
+    let wishes = browser::languages();
+    let lang = Lang::from_wishes(stored.iter().chain(&wishes).map(String::as_str));
+    provide_context(Language(RwSignal::new(lang)));
+
+    bridge::connect(state);
+    bridge::post(&UiCommand::Start);
+    follow_language();
+    follow_route();
+    follow_request();
+    follow_title();
+
+    let stage = stage();
+    view! {
+        <Banners/>
+        <Alerts/>
+        <Announcer/>
+        {move || match stage.get() {
+            Stage::Broken => view! { <Broken/> }.into_any(),
+            Stage::Elsewhere => view! { <Elsewhere/> }.into_any(),
+            Stage::Loading => view! { <Loading/> }.into_any(),
+            Stage::Start => view! { <Start/> }.into_any(),
+            Stage::OpenedLink => view! { <CardScreen/> }.into_any(),
+            Stage::Desk => view! { <Desk/> }.into_any(),
+        }}
+    }
+}
+
+/// Where the chosen language is kept; `boot.js` reads it too.
+const LANGUAGE_KEY: &str = "kuvert-language";
+
+/// Chooses and remembers the language.
+pub(crate) fn choose_language(language: Language, lang: Lang) {
+    browser::store(LANGUAGE_KEY, lang.tag());
+    language.0.set(lang);
+}
+
+fn stage() -> Memo<Stage> {
+    let state = state();
+    let route = navigation().route();
+    Memo::new(move |_| {
+        let elsewhere = state.storage().get() == Some(Storage::HeldElsewhere)
+            || state.connection().get() == Some(Connection::Elsewhere);
+        let opened_link = route.with(|route| matches!(route, Route::OpenedLink(_)));
+        if state.broken().get() {
+            return Stage::Broken;
+        }
+        if elsewhere {
+            return Stage::Elsewhere;
+        }
+        state.profile().with(|profile| match profile {
+            Profile::Unknown => Stage::Loading,
+            _ if opened_link => Stage::OpenedLink,
+            Profile::Missing => Stage::Start,
+            Profile::Known(_) => Stage::Desk,
+        })
+    })
+}
+
+fn follow_language() {
+    let language = language();
+    Effect::new(move |_| browser::set_root_attribute("lang", language.get().tag()));
+}
+
+/// Tells the engine what is shown. A conversation in a tab that is not in view is not being read.
+fn follow_route() {
+    let state = state();
+    let route = navigation().route();
+    let visible = RwSignal::new(browser::is_visible());
+    let _ = window_event_listener_untyped("visibilitychange", move |_| visible.set(browser::is_visible()));
+
+    let shown = Memo::new(move |_| visible.get().then(|| route.with(Route::conversation)).flatten());
+    Effect::new(move |before: Option<Option<ConversationId>>| {
+        let shown = shown.get();
+        match shown {
+            Some(conversation) => state.open_conversation(conversation),
+            None if before.flatten().is_some() => bridge::post(&UiCommand::CloseConversation),
+            None => {}
+        }
+        shown
+    });
+
+    let place = Memo::new(move |_| route.get());
+    Effect::new(move |before: Option<Route>| {
+        let place = place.get();
+        if let Route::OpenedLink(link) = &place {
+            state.open_link(link.clone());
+        }
+        if before.is_some_and(|before| before != place) {
+            focus_screen(&place);
+        }
+        place
+    });
+}
+
+/// Moves the focus to the screen that has just been opened, once it is there.
+fn focus_screen(place: &Route) {
+    let writes = place.conversation().is_some() && browser::has_keyboard();
+    let at_home = *place == Route::Home;
+    request_animation_frame(move || {
+        if at_home {
+            browser::focus("list-heading");
+            return;
+        }
+        browser::focus("screen-heading");
+        if writes {
+            browser::focus("composer");
+        }
+    });
+}
+
+/// Shows the conversation that a request began.
+fn follow_request() {
+    let requested = state().requested();
+    let navigation = navigation();
+    Effect::new(move |_| {
+        let Some(conversation) = requested.get() else {
+            return;
+        };
+        if navigation.route().with_untracked(|route| matches!(route, Route::OpenedLink(_))) {
+            navigation.go(Route::Conversation(conversation));
+        }
+    });
+}
+
+/// Names the page after its screen and what is unread. Names of people stay out: browsers keep titles on disk.
+fn follow_title() {
+    let state = state();
+    let route = navigation().route();
+    let language = language();
+    Effect::new(move |_| {
+        let lang = language.get();
+        let app = i18n::text(lang, "app-name", &[]);
+        let screen = route.with(|route| match route {
+            Route::Home | Route::OpenedLink(_) => None,
+            Route::Conversation(_) => Some("conversation-messages"),
+            Route::MyLink => Some("link-heading"),
+            Route::Settings => Some("settings-heading"),
+        });
+        let title = screen.map_or(app.clone(), |key| format!("{} · {app}", i18n::text(lang, key, &[])));
+        let unread: u32 =
+            state.conversations().with(|list| list.iter().flatten().map(|shown| shown.unread).sum());
+        let title = match unread {
+            0 => title,
+            count => i18n::text(lang, "title-unread", &[("count", count.into()), ("title", title.into())]),
+        };
+        document().set_title(&title);
+    });
+}

@@ -1,0 +1,25 @@
+//! Reads out messages that arrive while their conversation is shown.
+
+use leptos::prelude::*;
+
+use crate::i18n::{language, text};
+use crate::navigation::navigation;
+use crate::state::state;
+
+/// A region that only screen readers notice.
+#[component]
+pub(crate) fn Announcer() -> impl IntoView {
+    let state = state();
+    let route = navigation().route();
+    let language = language();
+    let said = move || {
+        let message = state.arrived().get()?;
+        let conversation = route.with_untracked(|route| route.conversation())?;
+        let name = state.conversations().with_untracked(|list| {
+            list.iter().flatten().find(|shown| shown.id == conversation).map(|shown| shown.title.clone())
+        })?;
+        let values = [("name", name.into()), ("text", message.text.into())];
+        Some(text(language.get_untracked(), "app-live-message", &values))
+    };
+    view! { <div class="hidden-words" role="status" aria-live="polite">{said}</div> }
+}

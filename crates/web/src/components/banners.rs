@@ -1,0 +1,87 @@
+//! Lines above every screen: the connection, the storage, and alerts.
+
+use kuvert_view::{Connection, Failure, Storage};
+use leptos::prelude::*;
+
+use super::icon::{Icon, icon};
+use crate::i18n::t;
+use crate::state::{Alert, state};
+
+/// Says when there is no connection, and when nothing is kept.
+#[component]
+pub(crate) fn Banners() -> impl IntoView {
+    let state = state();
+    let connection = Memo::new(move |_| state.connection().get());
+    let passing = Memo::new(move |_| state.storage().get() == Some(Storage::Passing));
+    view! {
+        <div class="banners" role="status">
+            {move || match connection.get() {
+                Some(Connection::Offline) => banner("banner", "connection-offline"),
+                Some(Connection::Connecting) => banner("banner banner-is-slow", "connection-connecting"),
+                _ => ().into_any(),
+            }}
+            {move || passing.get().then(|| banner("banner banner-is-warning", "storage-passing"))}
+        </div>
+    }
+}
+
+fn banner(class: &'static str, key: &'static str) -> AnyView {
+    view! { <p class=class>{t(key)}</p> }.into_any()
+}
+
+/// Alerts, until they are dismissed.
+#[component]
+pub(crate) fn Alerts() -> impl IntoView {
+    let alerts = state().alerts();
+    view! {
+        <div class="alerts" role="alert">
+            <For each=move || alerts.get() key=|alert| alert_key(*alert) children=one_alert/>
+        </div>
+    }
+}
+
+fn one_alert(alert: Alert) -> AnyView {
+    let state = state();
+    view! {
+        <div class="alert">
+            {icon(Icon::Warning)}
+            <p>{t(alert_key(alert))}</p>
+            <button
+                type="button"
+                class="button-icon"
+                aria-label=t("failure-dismiss")
+                on:click=move |_| state.dismiss(alert)
+            >
+                {icon(Icon::Close)}
+            </button>
+        </div>
+    }
+    .into_any()
+}
+
+fn alert_key(alert: Alert) -> &'static str {
+    match alert {
+        Alert::Version => "failure-version",
+        Alert::Failure(failure) => failure_key(failure),
+    }
+}
+
+/// The text that says what happened and what to do.
+pub(crate) fn failure_key(failure: Failure) -> &'static str {
+    match failure {
+        Failure::NameInvalid => "failure-name-invalid",
+        Failure::TextInvalid => "failure-text-invalid",
+        Failure::LinkUnreadable => "failure-link-unreadable",
+        Failure::CardGone => "failure-card-gone",
+        Failure::CardInvalid => "failure-card-invalid",
+        Failure::Unreachable => "failure-unreachable",
+        Failure::OtherRelay => "failure-other-relay",
+        Failure::NotAccepted => "failure-not-accepted",
+        Failure::IdentityExists => "failure-identity-exists",
+        Failure::NoIdentity => "failure-no-identity",
+        Failure::Unknown => "failure-unknown",
+        Failure::Database => "failure-database",
+        Failure::OwnLink => "failure-own-link",
+        Failure::ProfileInUse => "failure-profile-in-use",
+    }
+}

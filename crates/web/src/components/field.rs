@@ -1,0 +1,51 @@
+//! A labelled field with a hint and, where something is wrong, the reason.
+
+use leptos::prelude::*;
+
+use crate::i18n::t;
+
+/// One line of text, such as a name.
+#[component]
+pub(crate) fn NameField(
+    /// Id of the input; the hint and the reason get ids made from it.
+    id: &'static str,
+    /// Text key of the label.
+    label: &'static str,
+    /// The hint, in the language of the screens.
+    #[prop(into)]
+    hint: Signal<String>,
+    /// What was typed.
+    value: RwSignal<String>,
+    /// Text key of what is wrong.
+    wrong: RwSignal<Option<&'static str>>,
+) -> impl IntoView {
+    view! {
+        <div class="field">
+            <label for=id>{t(label)}</label>
+            <input
+                id=id
+                type="text"
+                name="nickname"
+                autocomplete="nickname"
+                autocapitalize="words"
+                maxlength="128"
+                aria-describedby=format!("{id}-hint {id}-wrong")
+                aria-invalid=move || wrong.get().is_some().to_string()
+                prop:value=value
+                on:input=move |event| {
+                    value.set(event_target_value(&event));
+                    wrong.set(None);
+                }
+            />
+            <p class="hint" id=format!("{id}-hint")>{hint}</p>
+            {wrong_line(id, wrong)}
+        </div>
+    }
+}
+
+/// The line that says what is wrong with a field; empty while nothing is.
+pub(crate) fn wrong_line(id: &'static str, wrong: RwSignal<Option<&'static str>>) -> AnyView {
+    let lang = crate::i18n::language();
+    let words = move || wrong.get().map(|key| crate::i18n::text(lang.get(), key, &[]));
+    view! { <p class="wrong" id=format!("{id}-wrong") role="alert">{words}</p> }.into_any()
+}

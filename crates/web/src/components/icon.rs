@@ -1,0 +1,83 @@
+//! Pictures that stand beside words; screen readers pass over them.
+
+use leptos::prelude::*;
+
+/// A picture of 24 by 24, drawn with a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Icon {
+    /// To the list.
+    Back,
+    /// Away with it.
+    Close,
+    /// Two sheets.
+    Copy,
+    /// To the newest.
+    Down,
+    /// A link of a chain.
+    Link,
+    /// A clock: not sent yet.
+    Clock,
+    /// One tick.
+    Tick,
+    /// Two ticks.
+    Ticks,
+    /// Something is wrong.
+    Warning,
+    /// A paper plane.
+    Send,
+    /// Sliders.
+    Settings,
+    /// An arrow out of a box.
+    Share,
+    /// A closed lock.
+    Lock,
+}
+
+impl Icon {
+    fn path(self) -> &'static str {
+        match self {
+            Self::Back => "M15 5l-7 7 7 7",
+            Self::Close => "M6 6l12 12M18 6L6 18",
+            Self::Copy => "M9 9h10v11H9zM5 15V4h10",
+            Self::Down => "M12 5v14M6 13l6 6 6-6",
+            Self::Link => {
+                "M10 14a4 4 0 0 0 6 .4l3-3a4 4 0 0 0-5.7-5.7l-1.2 1.2M14 10a4 4 0 0 0-6-.4l-3 3a4 4 0 0 0 5.7 5.7l1.2-1.2"
+            }
+            Self::Clock => "M12 4a8 8 0 1 0 0 16 8 8 0 0 0 0-16M12 8v4.5l3 2",
+            Self::Tick => "M5 13l4.5 4.5L19 7",
+            Self::Ticks => "M2 13l4.5 4.5L16 7M11.5 16.5l1 1L22 7",
+            Self::Warning => "M12 4.5L21 20H3zM12 10v4.5M12 17.2v.3",
+            Self::Send => "M4 12l16-7-6 15-3-6.5zM11 13.5L20 5",
+            Self::Settings => "M4 7h9M17 7h3M4 17h3M11 17h9M15 4.5v5M9 14.5v5",
+            Self::Share => "M12 15V4M8 7.5L12 4l4 3.5M6 12v8h12v-8",
+            Self::Lock => "M6 11h12v9H6zM9 11V8a3 3 0 0 1 6 0v3",
+        }
+    }
+}
+
+/// Draws an icon in the colour of the text around it.
+pub(crate) fn icon(icon: Icon) -> AnyView {
+    view! {
+        <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
+            <path d=icon.path()></path>
+        </svg>
+    }
+    .into_any()
+}
+
+/// The envelope with its seal.
+pub(crate) fn envelope() -> AnyView {
+    view! {
+        <svg class="envelope" viewBox="0 0 96 72" aria-hidden="true" focusable="false">
+            <rect class="envelope-paper" x="2" y="6" width="92" height="64" rx="5"></rect>
+            <path class="envelope-fold" d="M3 68l36-31M93 68L57 37"></path>
+            <path class="envelope-flap" d="M3 9l41 36a6 6 0 0 0 8 0l41-36"></path>
+            <path
+                class="envelope-seal"
+                d="M48 27c3 0 4 2.500 6.500 3.600s5 .9 6.200 3.400-.6 4.400-.4 7.200 1.700 4.900 0 7-4.200 1.500-6.500 3-3.400 3.600-6 3.400-3.600-2.600-6-3.800-5-.7-6.400-3 .5-4.500.4-7.200-1.900-4.800-.3-7.100 4.300-1.600 6.500-2.900 3-3.600 6-3.600z"
+            ></path>
+            <path class="envelope-mark" d="M44.500 34.500v13M52.500 34.500l-7.500 6.500 7.500 6.500"></path>
+        </svg>
+    }
+    .into_any()
+}

@@ -1,0 +1,11 @@
+//! Pieces that several screens are made of.
+
+pub(crate) mod announcer;
+pub(crate) mod banners;
+pub(crate) mod bubble;
+pub(crate) mod composer;
+pub(crate) mod field;
+pub(crate) mod icon;
+pub(crate) mod marks;
+pub(crate) mod stamp;
+pub(crate) mod switches;

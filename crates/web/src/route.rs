@@ -1,0 +1,86 @@
+//! Where the user is, and how that is written into the browser's history.
+//!
+//! The history is kept on disk by the browser, so that neither a name nor a link's secret is written there: a
+//! conversation stands in it by its number, an opened link by nothing but the address that the user opened.
+
+use kuvert_view::ConversationId;
+
+/// A screen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Route {
+    /// The conversation list alone.
+    Home,
+    /// A conversation.
+    Conversation(ConversationId),
+    /// The own link.
+    MyLink,
+    /// Language, look, own identity.
+    Settings,
+    /// Somebody's link.
+    OpenedLink(String),
+}
+
+impl Route {
+    /// The entry for `history.state`: how many steps inside the app lie before it, and the screen.
+    pub(crate) fn entry(&self, depth: u32) -> String {
+        match self {
+            Self::Home | Self::OpenedLink(_) => format!("{depth} home"),
+            Self::Conversation(id) => format!("{depth} conversation {}", id.0),
+            Self::MyLink => format!("{depth} link"),
+            Self::Settings => format!("{depth} settings"),
+        }
+    }
+
+    /// Reads what [`Route::entry`] wrote; anything else is the list.
+    pub(crate) fn from_entry(entry: &str) -> (Self, u32) {
+        let mut words = entry.split(' ');
+        let depth = words.next().and_then(|word| word.parse().ok()).unwrap_or(0);
+        let route = match (words.next(), words.next().and_then(|word| word.parse().ok())) {
+            (Some("conversation"), Some(id)) => Self::Conversation(ConversationId(id)),
+            (Some("link"), _) => Self::MyLink,
+            (Some("settings"), _) => Self::Settings,
+            _ => Self::Home,
+        };
+        (route, depth)
+    }
+
+    /// The conversation that this screen shows.
+    pub(crate) fn conversation(&self) -> Option<ConversationId> {
+        match self {
+            Self::Conversation(id) => Some(*id),
+            _ => None,
+        }
+    }
+}
+
+/// Whether a path of this origin belongs to a link.
+pub(crate) fn is_link_path(path: &str) -> bool {
+    path.strip_prefix("/c/").is_some_and(|id| !id.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn screens_survive_the_history() {
+        for route in [Route::Home, Route::Conversation(ConversationId(7)), Route::MyLink, Route::Settings] {
+            assert_eq!(Route::from_entry(&route.entry(3)), (route, 3));
+        }
+        assert_eq!(Route::from_entry("nonsense"), (Route::Home, 0));
+        assert_eq!(Route::from_entry("1 conversation x"), (Route::Home, 1));
+    }
+
+    #[test]
+    fn a_secret_is_not_written_into_the_history() {
+        let entry = Route::OpenedLink("https://relay/c/abc#secret".into()).entry(1);
+        assert!(!entry.contains("secret"));
+    }
+
+    #[test]
+    fn only_paths_with_a_card_id_are_links() {
+        assert!(is_link_path("/c/abc"));
+        assert!(!is_link_path("/c/"));
+        assert!(!is_link_path("/"));
+    }
+}

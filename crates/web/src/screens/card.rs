@@ -1,0 +1,244 @@
+//! Somebody's link was opened: who that is, and the first message to them, with one button.
+
+use kuvert_view::{CardView, ConversationId, UiCommand};
+use leptos::ev::SubmitEvent;
+use leptos::prelude::*;
+
+use crate::bridge;
+use crate::components::field::{NameField, wrong_line};
+use crate::components::icon::{Icon, envelope, icon};
+use crate::components::stamp::stamp;
+use crate::components::switches::LanguageSwitch;
+use crate::i18n::{t, t1};
+use crate::navigation::navigation;
+use crate::route::Route;
+use crate::state::{Profile, state};
+use crate::text::{is_too_long, relay_name, valid_name, valid_text};
+
+/// The page of an opened link.
+#[component]
+pub(crate) fn CardScreen() -> impl IntoView {
+    let state = state();
+    let card = Memo::new(move |_| state.card().get());
+    let before = state.failures().get_untracked();
+    let has_failed = Memo::new(move |_| state.failures().get() > before);
+    view! {
+        <main class="letter">
+            <div class="sheet">
+                <p class="brand">{envelope()} {t("app-name")}</p>
+                {move || match (card.get(), has_failed.get()) {
+                    (Some(card), _) => opened(card),
+                    (None, true) => view! { <Unopened/> }.into_any(),
+                    (None, false) => opening(),
+                }}
+            </div>
+            <footer class="quiet-switches"><LanguageSwitch/></footer>
+        </main>
+    }
+}
+
+fn opening() -> AnyView {
+    view! {
+        <h1 id="screen-heading" tabindex="-1">{t("card-loading")}</h1>
+        <p class="lead" role="status">{t("card-loading-hint")}</p>
+    }
+    .into_any()
+}
+
+/// The link could not be opened; the alert above says why.
+#[component]
+fn Unopened() -> impl IntoView {
+    let navigation = navigation();
+    let state = state();
+    let again = move |_| {
+        if let Route::OpenedLink(link) = navigation.route().get_untracked() {
+            state.open_link(link);
+        }
+    };
+    view! {
+        <h1 id="screen-heading" tabindex="-1">{t("card-failed-heading")}</h1>
+        <div class="buttons">
+            <button type="button" class="button" on:click=again>{t("card-retry")}</button>
+            <button
+                type="button"
+                class="button button-is-second"
+                on:click=move |_| navigation.go(Route::Home)
+            >
+                {t("card-home")}
+            </button>
+        </div>
+    }
+}
+
+fn opened(card: CardView) -> AnyView {
+    let heading_name = card.name.clone();
+    let heading_name = Signal::stored(heading_name);
+    let rest = match (card.own, card.conversation) {
+        (true, _) => own_link(),
+        (false, Some(conversation)) => known(conversation),
+        (false, None) => view! {
+            <p class="lead">{t("card-intro")}</p>
+            <FirstMessage link=card.link.clone() name=card.name.clone()/>
+        }
+        .into_any(),
+    };
+    view! {
+        <div class="card-head">
+            {stamp(&card.name, &card.kuvert_id)}
+            <h1 id="screen-heading" tabindex="-1">{t1("card-heading", "name", move || heading_name.get())}</h1>
+        </div>
+        <dl class="facts">
+            <dt>{t("card-id")}</dt>
+            <dd class="kuvert-id">{card.kuvert_id}</dd>
+            <dt>{t("card-relay")}</dt>
+            <dd>{relay_name(&card.relay).to_owned()}</dd>
+        </dl>
+        {rest}
+    }
+    .into_any()
+}
+
+fn own_link() -> AnyView {
+    let navigation = navigation();
+    view! {
+        <p class="lead">{t("card-own")}</p>
+        <button type="button" class="button" on:click=move |_| navigation.go(Route::MyLink)>
+            {t("card-own-button")}
+        </button>
+    }
+    .into_any()
+}
+
+fn known(conversation: ConversationId) -> AnyView {
+    let navigation = navigation();
+    view! {
+        <p class="lead">{t("card-known")}</p>
+        <button
+            type="button"
+            class="button"
+            on:click=move |_| navigation.go(Route::Conversation(conversation))
+        >
+            {t("card-open")}
+        </button>
+    }
+    .into_any()
+}
+
+/// What the form holds; cheap to copy.
+#[derive(Clone, Copy)]
+struct Form {
+    name: RwSignal<String>,
+    name_wrong: RwSignal<Option<&'static str>>,
+    text: RwSignal<String>,
+    text_wrong: RwSignal<Option<&'static str>>,
+    /// How many failures there were when it was sent; more of them end the waiting.
+    sent_at: RwSignal<Option<u32>>,
+}
+
+impl Form {
+    fn new() -> Self {
+        Self {
+            name: RwSignal::new(String::new()),
+            name_wrong: RwSignal::new(None),
+            text: RwSignal::new(String::new()),
+            text_wrong: RwSignal::new(None),
+            sent_at: RwSignal::new(None),
+        }
+    }
+
+    /// Sends what was typed, or says what is wrong with it. The text stays until the request is written down.
+    fn submit(self, link: &str, has_identity: bool, failures: u32) {
+        let name = self.name.with_untracked(|name| valid_name(name));
+        let text = self.text.with_untracked(|text| valid_text(text));
+        if name.is_none() && !has_identity {
+            self.name_wrong.set(Some("name-invalid"));
+        }
+        if text.is_none() {
+            let too_long = self.text.with_untracked(|text| is_too_long(text));
+            self.text_wrong.set(Some(if too_long { "text-too-long" } else { "text-missing" }));
+        }
+        let Some(text) = text.filter(|_| name.is_some() || has_identity) else {
+            return;
+        };
+        if let Some(name) = name.filter(|_| !has_identity) {
+            bridge::post(&UiCommand::CreateIdentity { name });
+        }
+        bridge::post(&UiCommand::SendRequest { link: link.to_owned(), text });
+        self.sent_at.set(Some(failures));
+    }
+}
+
+/// Own name, if there is no identity yet; the message; one button.
+#[component]
+fn FirstMessage(
+    /// The link that was opened.
+    link: String,
+    /// Whose it is.
+    name: String,
+) -> impl IntoView {
+    let state = state();
+    let form = Form::new();
+    let name = Signal::stored(name);
+    let profile = state.profile();
+    let has_identity = Memo::new(move |_| profile.with(|profile| matches!(profile, Profile::Known(_))));
+    // The name field stays where it is while the identity is being made.
+    let asks_name = !has_identity.get_untracked();
+    let is_busy = Memo::new(move |_| form.sent_at.get().is_some_and(|sent| state.failures().get() == sent));
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        if !is_busy.get_untracked() {
+            form.submit(&link, has_identity.get_untracked(), state.failures().get_untracked());
+        }
+    };
+    let (send, sending) = (t("card-send"), t("card-sending"));
+    view! {
+        <form class="stack" novalidate on:submit=submit>
+            {asks_name.then(|| view! {
+                <NameField
+                    id="own-name"
+                    label="card-own-name"
+                    hint=Signal::derive(t1("card-own-name-hint", "name", move || name.get()))
+                    value=form.name
+                    wrong=form.name_wrong
+                />
+            })}
+            {message_field(form, name)}
+            <button
+                type="submit"
+                class="button button-is-wide"
+                data-testid="send"
+                aria-disabled=move || is_busy.get().to_string()
+            >
+                {icon(Icon::Send)}
+                {move || if is_busy.get() { sending() } else { send() }}
+            </button>
+        </form>
+    }
+}
+
+fn message_field(form: Form, name: Signal<String>) -> AnyView {
+    view! {
+        <div class="field">
+            <label for="first-message">{t("card-message")}</label>
+            <div class="grows" data-text=move || form.text.get()>
+                <textarea
+                    id="first-message"
+                    data-testid="composer"
+                    rows="3"
+                    autocomplete="off"
+                    dir="auto"
+                    aria-describedby="first-message-hint first-message-wrong"
+                    aria-invalid=move || form.text_wrong.get().is_some().to_string()
+                    prop:value=form.text
+                    on:input=move |event| {
+                        form.text.set(event_target_value(&event));
+                        form.text_wrong.set(None);
+                    }
+                ></textarea>
+            </div>
+            <p class="hint" id="first-message-hint">{t1("card-message-hint", "name", move || name.get())}</p>
+            {wrong_line("first-message", form.text_wrong)}
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,88 @@
+//! A conversation: who it is with, what was said, and where to write.
+
+use kuvert_view::{ContactState, ConversationId, ConversationView, UiCommand};
+use leptos::prelude::*;
+
+use super::desk::PaneHead;
+use super::timeline::TimelineView;
+use crate::components::composer::Composer;
+use crate::components::marks::trust_mark;
+use crate::components::stamp::stamp;
+use crate::i18n::{t, t1};
+use crate::state::state;
+use crate::{bridge, browser};
+
+/// A conversation.
+#[component]
+pub(crate) fn Conversation(
+    /// Which.
+    id: ConversationId,
+) -> impl IntoView {
+    let conversation = state().conversation(id);
+    let conversations = state().conversations();
+    let name = Signal::derive(move || {
+        conversation.with(|shown| shown.as_ref().map(|shown| shown.title.clone()).unwrap_or_default())
+    });
+    let contact = Memo::new(move |_| conversation.with(|shown| shown.as_ref().map(|shown| shown.state)));
+    let is_gone =
+        Memo::new(move |_| conversations.with(|list| list.is_some()) && conversation.with(Option::is_none));
+    let to_newest = RwSignal::new(0_u32);
+    let on_sent = Callback::new(move |()| to_newest.update(|count| *count += 1));
+    view! {
+        <article class="conversation" aria-labelledby="screen-heading">
+            <PaneHead>{move || conversation.get().map(head)}</PaneHead>
+            {move || is_gone.get().then(|| view! { <p class="pane-note">{t("conversation-gone")}</p> })}
+            <TimelineView id=id name=name to_newest=to_newest.into()/>
+            {move || match contact.get() {
+                Some(ContactState::Asking) => asking(id, name),
+                Some(ContactState::Requested) => waiting(name),
+                _ => ().into_any(),
+            }}
+            {move || match contact.get() {
+                None | Some(ContactState::Asking) => ().into_any(),
+                Some(state) => {
+                    let waiting = state == ContactState::Requested;
+                    view! { <Composer conversation=id name=name waiting=waiting on_sent=on_sent/> }.into_any()
+                }
+            }}
+        </article>
+    }
+}
+
+fn head(shown: ConversationView) -> AnyView {
+    view! {
+        {stamp(&shown.title, &shown.kuvert_id)}
+        <div class="pane-title">
+            <h1 id="screen-heading" tabindex="-1"><bdi>{shown.title}</bdi></h1>
+            <p class="pane-subtitle">
+                {trust_mark(shown.trust)}
+                <span class="kuvert-id">{shown.kuvert_id}</span>
+            </p>
+        </div>
+    }
+    .into_any()
+}
+
+fn asking(conversation: ConversationId, name: Signal<String>) -> AnyView {
+    let accept = move |_| {
+        bridge::post(&UiCommand::Accept { conversation });
+        browser::focus("screen-heading");
+    };
+    view! {
+        <section class="request" aria-labelledby="request-heading">
+            <h2 id="request-heading">{t1("request-asking", "name", move || name.get())}</h2>
+            <p>{t1("request-asking-text", "name", move || name.get())}</p>
+            <button type="button" class="button" on:click=accept>{t("request-accept")}</button>
+        </section>
+    }
+    .into_any()
+}
+
+fn waiting(name: Signal<String>) -> AnyView {
+    view! {
+        <p class="waiting" id="composer-reason" role="status">
+            {t1("request-waiting", "name", move || name.get())}
+        </p>
+    }
+    .into_any()
+}

@@ -1,0 +1,45 @@
+//! Calm pages for when there is nothing to show here: loading, open in another tab, engine stopped.
+
+use leptos::prelude::*;
+
+use crate::browser;
+use crate::components::icon::envelope;
+use crate::i18n::t;
+
+/// The engine has not answered yet. Looks as the page does while it loads.
+#[component]
+pub(crate) fn Loading() -> impl IntoView {
+    view! {
+        <main class="splash">
+            {envelope()}
+            <h1 class="hidden-words">{t("app-name")}</h1>
+            <p class="splash-words" role="status">{t("app-loading")}</p>
+        </main>
+    }
+}
+
+/// Kuvert is open in another tab.
+#[component]
+pub(crate) fn Elsewhere() -> impl IntoView {
+    calm("elsewhere-heading", "elsewhere-text", "elsewhere-button")
+}
+
+/// The engine stopped.
+#[component]
+pub(crate) fn Broken() -> impl IntoView {
+    calm("broken-heading", "broken-text", "broken-button")
+}
+
+fn calm(heading: &'static str, text: &'static str, button: &'static str) -> AnyView {
+    view! {
+        <main class="letter">
+            <div class="sheet sheet-is-calm">
+                {envelope()}
+                <h1 tabindex="-1" id="screen-heading">{t(heading)}</h1>
+                <p>{t(text)}</p>
+                <button type="button" class="button" on:click=move |_| browser::reload()>{t(button)}</button>
+            </div>
+        </main>
+    }
+    .into_any()
+}

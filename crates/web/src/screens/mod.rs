@@ -1,0 +1,11 @@
+//! What fills the page, or one of its panes.
+
+pub(crate) mod card;
+pub(crate) mod conversation;
+pub(crate) mod desk;
+pub(crate) mod elsewhere;
+pub(crate) mod link;
+pub(crate) mod list;
+pub(crate) mod settings;
+pub(crate) mod start;
+pub(crate) mod timeline;

@@ -1,0 +1,148 @@
+//! What may be typed, and how texts of other people are shown.
+
+/// Longest name, in characters.
+pub(crate) const NAME_CHARS_MAX: usize = 64;
+/// Longest message, in bytes of UTF-8.
+pub(crate) const TEXT_BYTES_MAX: usize = 16 * 1024;
+
+/// A name as it will be sent; `None` if it is empty or too long.
+pub(crate) fn valid_name(typed: &str) -> Option<String> {
+    let name = typed.trim();
+    (!name.is_empty() && name.chars().count() <= NAME_CHARS_MAX).then(|| name.to_owned())
+}
+
+/// A message as it will be sent; `None` if it is empty or too long.
+pub(crate) fn valid_text(typed: &str) -> Option<String> {
+    let text = typed.trim();
+    (!text.is_empty() && text.len() <= TEXT_BYTES_MAX).then(|| text.to_owned())
+}
+
+/// Whether a message is too long, which is worth saying while it is typed.
+pub(crate) fn is_too_long(typed: &str) -> bool {
+    typed.trim().len() > TEXT_BYTES_MAX
+}
+
+/// A part of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Segment {
+    /// Shown as it is.
+    Plain(String),
+    /// An address that can be opened.
+    Address(String),
+}
+
+/// Finds the web addresses in a message.
+pub(crate) fn segments(text: &str) -> Vec<Segment> {
+    let mut segments = Vec::new();
+    let mut plain = String::new();
+    for word in text.split_inclusive(char::is_whitespace) {
+        let address = address_in(word);
+        if address.is_empty() {
+            plain.push_str(word);
+            continue;
+        }
+        if !plain.is_empty() {
+            segments.push(Segment::Plain(std::mem::take(&mut plain)));
+        }
+        segments.push(Segment::Address(address.to_owned()));
+        plain.push_str(&word[address.len()..]);
+    }
+    if !plain.is_empty() {
+        segments.push(Segment::Plain(plain));
+    }
+    segments
+}
+
+/// The address that a word begins with, without the punctuation of the sentence around it; else empty.
+fn address_in(word: &str) -> &str {
+    let Some(rest) = word.strip_prefix("https://").or_else(|| word.strip_prefix("http://")) else {
+        return "";
+    };
+    if !rest.starts_with(char::is_alphanumeric) {
+        return "";
+    }
+    word.trim_end().trim_end_matches(['.', ',', ';', ':', '!', '?', ')', '"', '\'', '“', '»'])
+}
+
+/// The letters on somebody's stamp: of the first two words of a name.
+pub(crate) fn initials(name: &str) -> String {
+    name.split_whitespace()
+        .filter_map(|word| word.chars().find(|letter| letter.is_alphanumeric()))
+        .take(2)
+        .flat_map(char::to_uppercase)
+        .collect()
+}
+
+/// Which of the eight colours of stamps belongs to a Kuvert ID.
+pub(crate) fn stamp_tone(kuvert_id: &str) -> usize {
+    kuvert_id.bytes().fold(0_usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(usize::from(byte))) % 8
+}
+
+/// A relay's origin as people read it.
+pub(crate) fn relay_name(origin: &str) -> &str {
+    origin.split_once("://").map_or(origin, |(_, host)| host).trim_end_matches('/')
+}
+
+/// Keeps a text that changes the direction of writing from changing the sentence around it.
+pub(crate) fn isolated(value: &str) -> String {
+    let turns = |letter: char| {
+        matches!(letter, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{feff}')
+            || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if value.contains(turns) { format!("\u{2068}{value}\u{2069}") } else { value.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_trimmed_and_bounded() {
+        assert_eq!(valid_name("  Anna "), Some("Anna".into()));
+        assert_eq!(valid_name("   "), None);
+        assert_eq!(valid_name(&"ü".repeat(64)), Some("ü".repeat(64)));
+        assert_eq!(valid_name(&"ü".repeat(65)), None);
+    }
+
+    #[test]
+    fn texts_are_trimmed_and_bounded() {
+        assert_eq!(valid_text("\n Hallo\nBen \n"), Some("Hallo\nBen".into()));
+        assert_eq!(valid_text(" \n"), None);
+        assert!(valid_text(&"x".repeat(TEXT_BYTES_MAX)).is_some());
+        assert!(is_too_long(&"x".repeat(TEXT_BYTES_MAX + 1)));
+    }
+
+    #[test]
+    fn addresses_are_found_without_the_sentence_around_them() {
+        assert_eq!(
+            segments("Siehe https://kuvert.example/a?b, bitte."),
+            [
+                Segment::Plain("Siehe ".into()),
+                Segment::Address("https://kuvert.example/a?b".into()),
+                Segment::Plain(", bitte.".into()),
+            ]
+        );
+        assert_eq!(segments("https:// nichts"), [Segment::Plain("https:// nichts".into())]);
+        assert_eq!(segments("javascript:alert(1)"), [Segment::Plain("javascript:alert(1)".into())]);
+    }
+
+    #[test]
+    fn stamps_have_at_most_two_letters() {
+        assert_eq!(initials("anna berta clara"), "AB");
+        assert_eq!(initials("(Ömer)"), "Ö");
+        assert_eq!(initials(" - "), "");
+        assert!(stamp_tone("ABCD-EFGH") < 8);
+    }
+
+    #[test]
+    fn a_relay_is_named_by_its_host() {
+        assert_eq!(relay_name("https://kuvert.example/"), "kuvert.example");
+        assert_eq!(relay_name("http://localhost:8080"), "localhost:8080");
+    }
+
+    #[test]
+    fn a_name_that_turns_the_direction_is_isolated() {
+        assert_eq!(isolated("Anna"), "Anna");
+        assert_eq!(isolated("\u{202e}annA"), "\u{2068}\u{202e}annA\u{2069}");
+    }
+}

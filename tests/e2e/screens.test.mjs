@@ -1,0 +1,65 @@
+// Every screen in both languages, both colours and both widths: nothing that axe finds, and a picture of each in
+// tests/e2e/results.
+
+import { test } from "node:test";
+import { assertAccessible, DESKTOP, PHONE, World } from "./lib/harness.mjs";
+import { accept, message, open, ownLink, request, say, settings, start } from "./bench/journeys.mjs";
+
+/**
+ * Takes the pictures of the screen that is shown. The language changes by a reload, as on a return to the page.
+ *
+ * @param {import("playwright-core").Locator} ready what has to be there before a picture is taken
+ */
+async function pictures(browser, page, name, ready) {
+  const before = await page.evaluate(() => localStorage.getItem("kuvert-language"));
+  for (const language of ["de", "en"]) {
+    await page.evaluate((tag) => localStorage.setItem("kuvert-language", tag), language);
+    await page.reload();
+    for (const [width, viewport] of [[390, PHONE], [1440, DESKTOP]]) {
+      await page.setViewportSize(viewport);
+      await ready.first().waitFor();
+      for (const colorScheme of ["light", "dark"]) {
+        await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+        await assertAccessible(page);
+        await browser.screenshot(page, `${name}-${language}-${colorScheme}-${width}`);
+      }
+    }
+  }
+  await page.evaluate((tag) => {
+    if (tag) localStorage.setItem("kuvert-language", tag);
+    else localStorage.removeItem("kuvert-language");
+  }, before);
+  await page.reload();
+  await page.setViewportSize(DESKTOP);
+}
+
+test("every screen is accessible in both languages, colours and widths", { timeout: 600_000 }, async (t) => {
+  const world = await World.start(t);
+  const anna = await world.browser("anna");
+  const ben = await world.browser("ben");
+  const page = await anna.open("/");
+  await pictures(anna, page, "start", page.getByRole("textbox"));
+  await start(page, "Anna");
+  await pictures(anna, page, "empty", page.getByRole("heading", { level: 1 }));
+  const link = await ownLink(page);
+  await pictures(anna, page, "link", page.getByTestId("qr"));
+
+  const benPage = await ben.open(link);
+  await pictures(ben, benPage, "opened", benPage.getByTestId("composer"));
+  await request(benPage, { name: "Ben", text: "Hallo Anna, hier ist Ben." });
+  await pictures(ben, benPage, "requested", benPage.getByTestId("message"));
+
+  await open(page, "Ben");
+  await pictures(anna, page, "asking", page.getByTestId("message"));
+  await accept(page);
+  await say(page, "Schön, dass du schreibst!");
+  await message(benPage, "Schön").waitFor();
+  await say(benPage, "Siehe https://kuvert.example/hilfe,\nda steht alles.");
+  await message(page, "hilfe").waitFor();
+  await pictures(anna, page, "conversation", page.getByTestId("message"));
+  await settings(page);
+  await pictures(anna, page, "settings", page.getByRole("radio"));
+  await page.goBack();
+  await page.goBack();
+  world.assertQuiet();
+});

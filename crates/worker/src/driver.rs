@@ -1,0 +1,214 @@
+//! The driver: carries commands, frames, fetches and time to the engine, and does what it says.
+
+use std::cell::RefCell;
+
+use js_sys::Uint8Array;
+use kuvert_app::{App, Effect, Watch};
+use kuvert_core::{Config, DatabaseKey, Input, Line, Location, Timestamp};
+use kuvert_view::{Failure, Storage, ViewUpdate};
+use wasm_bindgen_futures::spawn_local;
+
+use crate::socket::{Socket, SocketEvent};
+use crate::{fetch, post, scope, storage, time};
+
+/// First and longest pause before a lost session is opened again, in milliseconds.
+const RECONNECT_FIRST: i64 = 250;
+const RECONNECT_LAST: i64 = 30_000;
+
+thread_local! {
+    static DRIVER: RefCell<Option<Driver>> = const { RefCell::new(None) };
+}
+
+/// One of the two sessions, over all its sockets.
+#[derive(Default)]
+struct Session {
+    origin: Option<String>,
+    socket: Option<Socket>,
+    number: u64,
+    pause: i64,
+}
+
+struct Driver {
+    app: App,
+    owner: Session,
+    anonymous: Session,
+    wake_at: Option<Timestamp>,
+    at_rest: bool,
+}
+
+/// Opens the profile and shows it.
+pub(crate) async fn start(key: Option<Uint8Array>) {
+    let key = key.and_then(|key| <[u8; 32]>::try_from(key.to_vec()).ok());
+    let kept = match key {
+        Some(_) => storage::prepare().await,
+        None => Storage::Passing,
+    };
+    let location = match kept {
+        Storage::Lasting => Location::File(storage::DATABASE),
+        _ => Location::Memory,
+    };
+    let mut seed = [0; 32];
+    if getrandom::fill(&mut seed).is_err() {
+        post(&ViewUpdate::Failed(Failure::Database));
+        return;
+    }
+    let key = DatabaseKey::new(key.unwrap_or(seed));
+    let origin = scope().location().origin();
+    post(&ViewUpdate::Storage(kept));
+    match App::open(&Config { location, key: &key, seed }, &origin, Watch::Shown) {
+        Ok(app) => {
+            let driver = Driver {
+                app,
+                owner: Session::default(),
+                anonymous: Session::default(),
+                wake_at: None,
+                at_rest: false,
+            };
+            DRIVER.with_borrow_mut(|slot| *slot = Some(driver));
+            with(|_| {});
+        }
+        Err(error) => post(&App::open_failure(&error)),
+    }
+}
+
+/// Takes a command of the page.
+pub(crate) fn command(bytes: &[u8]) {
+    match kuvert_view::decode_command(bytes) {
+        Ok(command) => with(|driver| driver.app.command(time::now(), command)),
+        Err(_) => post(&ViewUpdate::Failed(Failure::Unknown)),
+    }
+}
+
+/// Takes what happened at a socket, unless a newer one has taken its place.
+pub(crate) fn socket(line: Line, number: u64, event: SocketEvent) {
+    with(|driver| {
+        let session = driver.session(line);
+        if session.number != number {
+            return;
+        }
+        let input = match event {
+            SocketEvent::Opened => Input::Connected(line),
+            SocketEvent::Frame(frame) => {
+                session.pause = 0;
+                Input::Frame(line, frame)
+            }
+            SocketEvent::Closed => {
+                driver.reconnect_later(line);
+                Input::Disconnected(line)
+            }
+        };
+        driver.input(input);
+    });
+}
+
+/// Runs `work` on the driver, then shows and does what follows from it.
+fn with(work: impl FnOnce(&mut Driver)) {
+    DRIVER.with_borrow_mut(|slot| {
+        if let Some(driver) = slot {
+            work(driver);
+            driver.pump();
+        }
+    });
+}
+
+impl Driver {
+    fn session(&mut self, line: Line) -> &mut Session {
+        match line {
+            Line::Owner => &mut self.owner,
+            Line::Anonymous => &mut self.anonymous,
+        }
+    }
+
+    fn input(&mut self, input: Input) {
+        if self.app.input(time::now(), input).is_err() {
+            post(&ViewUpdate::Failed(Failure::Database));
+        }
+    }
+
+    fn pump(&mut self) {
+        loop {
+            while let Some(update) = self.app.poll_update() {
+                post(&update);
+            }
+            let Some(effect) = self.app.poll_effect() else { return };
+            self.effect(effect);
+        }
+    }
+
+    fn effect(&mut self, effect: Effect) {
+        match effect {
+            Effect::Connect(line, origin) => {
+                self.session(line).origin = Some(origin);
+                self.connect(line);
+            }
+            Effect::Transmit(line, frame) => {
+                if let Some(socket) = &self.session(line).socket {
+                    socket.send(&frame);
+                }
+            }
+            Effect::Reconnect(line) => {
+                self.session(line).socket = None;
+                self.input(Input::Disconnected(line));
+                self.reconnect_later(line);
+            }
+            Effect::Rest => {
+                self.at_rest = true;
+                for line in [Line::Owner, Line::Anonymous] {
+                    self.session(line).socket = None;
+                }
+            }
+            Effect::Fetch(request) => spawn_local(async move {
+                let outcome = fetch::run(&request).await;
+                with(|driver| driver.input(Input::Fetched(request.id, outcome)));
+            }),
+            Effect::WakeAt(at) => self.wake_at(at),
+        }
+    }
+
+    fn connect(&mut self, line: Line) {
+        if self.at_rest {
+            return;
+        }
+        let session = self.session(line);
+        session.number += 1;
+        let Some(origin) = &session.origin else { return };
+        session.socket = Socket::connect(line, origin, session.number);
+    }
+
+    /// Opens a lost session again after a pause that doubles each time, with jitter so that a relay's clients do not
+    /// come back all at once.
+    fn reconnect_later(&mut self, line: Line) {
+        let session = self.session(line);
+        session.socket = None;
+        session.pause = (session.pause * 2).clamp(RECONNECT_FIRST, RECONNECT_LAST);
+        session.number += 1;
+        let (pause, number) = (session.pause, session.number);
+        let mut jitter = [0];
+        let _ = getrandom::fill(&mut jitter);
+        let pause = pause / 2 + pause * i64::from(jitter[0]) / 255;
+        spawn_local(async move {
+            time::sleep(pause).await;
+            with(|driver| {
+                if driver.session(line).number == number {
+                    driver.connect(line);
+                }
+            });
+        });
+    }
+
+    fn wake_at(&mut self, at: Timestamp) {
+        if self.wake_at.is_some_and(|earlier| earlier <= at) {
+            return;
+        }
+        self.wake_at = Some(at);
+        spawn_local(async move {
+            time::sleep(at.0 - time::now().0).await;
+            with(|driver| {
+                if driver.wake_at == Some(at) {
+                    driver.wake_at = None;
+                    driver.input(Input::Wake);
+                }
+            });
+        });
+    }
+}

@@ -1,0 +1,31 @@
+//! Fetches: no cookies, no redirects, no cache.
+
+use js_sys::Uint8Array;
+use kuvert_core::{FetchMethod, FetchOutcome, FetchRequest};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{RequestCache, RequestCredentials, RequestInit, RequestRedirect, Response};
+
+use crate::scope;
+
+pub(crate) async fn run(request: &FetchRequest) -> FetchOutcome {
+    answer(request).await.unwrap_or(FetchOutcome::Failed)
+}
+
+async fn answer(request: &FetchRequest) -> Result<FetchOutcome, JsValue> {
+    let init = RequestInit::new();
+    init.set_credentials(RequestCredentials::Omit);
+    init.set_redirect(RequestRedirect::Error);
+    init.set_cache(RequestCache::NoStore);
+    if let FetchMethod::Put(body) = &request.method {
+        init.set_method("PUT");
+        init.set_body(&Uint8Array::from(body.as_slice()));
+    }
+    let response: Response =
+        JsFuture::from(scope().fetch_with_str_and_init(&request.url, &init)).await?.unchecked_into();
+    let body = Uint8Array::new(&JsFuture::from(response.array_buffer()?).await?);
+    if body.length() as usize > request.limit {
+        return Ok(FetchOutcome::Failed);
+    }
+    Ok(FetchOutcome::Answered { status: response.status(), body: body.to_vec() })
+}

@@ -38,13 +38,18 @@ const PACKAGES: [Package; 9] = [
     },
 ];
 
-/// Needed where rustup has no `wasm32-unknown-unknown` target and cannot fetch it.
+/// Needed where rustup has no `wasm32-unknown-unknown` target and cannot fetch it. The packages' file lists tell them
+/// from Debian's ordinary, older Rust, which has the same file names.
 const WASM_PACKAGES: [Package; 4] = [
-    Package { name: "rustc-web", provides: "/usr/bin/rustc", reason: "compiles for wasm" },
-    Package { name: "cargo-web", provides: "/usr/bin/cargo", reason: "builds the standard library for wasm" },
+    Package { name: "rustc-web", provides: "/var/lib/dpkg/info/rustc-web.list", reason: "compiles for wasm" },
+    Package {
+        name: "cargo-web",
+        provides: "/var/lib/dpkg/info/cargo-web.list",
+        reason: "builds the standard library for wasm",
+    },
     Package {
         name: "rust-web-src",
-        provides: "/usr/lib/rustlib/src/rust/library/std/Cargo.toml",
+        provides: "/var/lib/dpkg/info/rust-web-src.list",
         reason: "the standard library's source",
     },
     Package {

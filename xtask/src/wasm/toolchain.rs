@@ -69,7 +69,7 @@ impl Toolchain {
             command.env("RUSTC_BOOTSTRAP", "1").env("RUSTC", DEBIAN_RUSTC);
             command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker);
         }
-        command.env("RUSTFLAGS", flags(&files::root()?)?);
+        command.env("RUSTFLAGS", flags(&files::root()?)?).env_remove("CARGO_ENCODED_RUSTFLAGS");
         command.env("CC_wasm32_unknown_unknown", "clang-19").env("AR_wasm32_unknown_unknown", "llvm-ar-19");
         Ok(command)
     }

@@ -19,7 +19,16 @@
     if (message) message.hidden = false;
   };
 
-  const engine = new Worker(worker, { type: "module", name: "kuvert-engine" });
+  // The button "use here" left a note (browser.rs): the worker then takes the profile from the tab that holds it.
+  let name = "kuvert-engine";
+  try {
+    if (sessionStorage.getItem("kuvert-take-over")) name = "kuvert-take-over";
+    sessionStorage.removeItem("kuvert-take-over");
+  } catch {
+    // A browser without storage has no profile to take over.
+  }
+
+  const engine = new Worker(worker, { type: "module", name });
   engine.kuvertWaiting = [];
   engine.kuvertFailed = false;
   engine.onmessage = (event) => engine.kuvertWaiting.push(event.data);

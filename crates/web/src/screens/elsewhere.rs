@@ -21,23 +21,23 @@ pub(crate) fn Loading() -> impl IntoView {
 /// Kuvert is open in another tab.
 #[component]
 pub(crate) fn Elsewhere() -> impl IntoView {
-    calm("elsewhere-heading", "elsewhere-text", "elsewhere-button")
+    calm("elsewhere-heading", "elsewhere-text", "elsewhere-button", browser::take_over)
 }
 
 /// The engine stopped.
 #[component]
 pub(crate) fn Broken() -> impl IntoView {
-    calm("broken-heading", "broken-text", "broken-button")
+    calm("broken-heading", "broken-text", "broken-button", browser::reload)
 }
 
-fn calm(heading: &'static str, text: &'static str, button: &'static str) -> AnyView {
+fn calm(heading: &'static str, text: &'static str, button: &'static str, act: fn()) -> AnyView {
     view! {
         <main class="letter">
             <div class="sheet sheet-is-calm">
                 {envelope()}
                 <h1 tabindex="-1" id="screen-heading">{t(heading)}</h1>
                 <p>{t(text)}</p>
-                <button type="button" class="button" on:click=move |_| browser::reload()>{t(button)}</button>
+                <button type="button" class="button" on:click=move |_| act()>{t(button)}</button>
             </div>
         </main>
     }

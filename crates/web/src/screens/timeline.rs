@@ -1,9 +1,10 @@
 //! The messages of a conversation, with separators between days.
 //!
 //! The scrolling box is laid out from its end (`column-reverse`), so that the browser keeps the newest message in view,
-//! and what is being read in its place while older messages are put before it.
+//! and what is being read in its place while older messages are put before it. New messages below what is being read
+//! would push it up; `keep_place` moves the box by as much.
 
-use kuvert_view::{ConversationId, UiCommand};
+use kuvert_view::{ConversationId, MessageId, MessageView, UiCommand};
 use leptos::html;
 use leptos::prelude::*;
 use web_sys::{Element, ScrollBehavior, ScrollToOptions};
@@ -34,6 +35,7 @@ pub(crate) fn TimelineView(
     let scroller = NodeRef::<html::Div>::new();
     let is_far = RwSignal::new(false);
     let older = Older::new(state, id);
+    keep_place(state, scroller);
     Effect::new(move |_| {
         if to_newest.get() > 0
             && let Some(scroller) = scroller.get_untracked()
@@ -68,6 +70,34 @@ pub(crate) fn TimelineView(
         </div>
         {move || is_far.get().then(|| newest_button(scroller))}
     }
+}
+
+/// Keeps what is being read in its place when messages come below it.
+fn keep_place(state: AppState, scroller: NodeRef<html::Div>) {
+    let timeline = state.timeline();
+    let ends = Memo::new(move |_| {
+        timeline.with(|timeline| {
+            let id = |message: &MessageView| message.id;
+            (timeline.messages.first().map(id), timeline.messages.last().map(id))
+        })
+    });
+    let height = StoredValue::new(0);
+    Effect::new(move |before: Option<Option<MessageId>>| {
+        let (_, newest) = ends.get();
+        let is_appended = before.flatten().is_some_and(|before| Some(before) != newest);
+        // Measured once the new rows are laid out, and before they are painted.
+        request_animation_frame(move || {
+            let (Some(Some(scroller)), Some(known)) = (scroller.try_get_untracked(), height.try_get_value())
+            else {
+                return;
+            };
+            height.set_value(scroller.scroll_height());
+            if is_appended && scroller.scroll_top() < -1 {
+                scroller.set_scroll_top(scroller.scroll_top() + known - scroller.scroll_height());
+            }
+        });
+        newest
+    });
 }
 
 /// The rows: days, messages, and what the engine has not shown yet.
@@ -119,7 +149,7 @@ struct Older {
     state: AppState,
     conversation: ConversationId,
     /// The oldest message for which older ones were asked for.
-    asked: RwSignal<Option<kuvert_view::MessageId>>,
+    asked: RwSignal<Option<MessageId>>,
 }
 
 impl Older {

@@ -14,6 +14,13 @@ mod session;
 mod store;
 mod writer;
 
+#[cfg(test)]
+#[allow(dead_code)] // the protocol tests use more of it
+#[path = "../tests/protocol/support.rs"]
+mod support;
+#[cfg(test)]
+mod tests;
+
 use std::future::IntoFuture;
 use std::net::SocketAddr;
 use std::sync::Arc;

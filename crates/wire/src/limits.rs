@@ -32,8 +32,6 @@ pub const MAX_INBOX_ENTRIES: u64 = 100_000;
 pub const DELIVERY_WINDOW: u64 = 256;
 /// Requests of one session in work at the relay, after which it stops reading from that session.
 pub const MAX_IN_FLIGHT: usize = 256;
-/// Frames waiting to be written to one session.
-pub const MAX_SESSION_QUEUE: usize = 512;
 /// Sessions open at one relay.
 pub const MAX_SESSIONS: usize = 50_000;
 /// Bad frames after which a session is closed.
@@ -79,6 +77,5 @@ const _: () = assert!(MAX_BODY + MAX_FANOUT + MAX_GROUP_INFO < MAX_FRAME);
 const _: () = assert!(MAX_KEY_PACKAGES * MAX_KEY_PACKAGE < MAX_FRAME);
 const _: () = assert!(MAX_ENTRIES_BYTES + MAX_BODY < MAX_FRAME);
 const _: () = assert!(MAX_FRAME < MAX_WRITER_QUEUE);
-const _: () = assert!(DELIVERY_WINDOW as usize <= MAX_SESSION_QUEUE);
 const _: () = assert!(MAX_FANOUT_TARGETS * 100 <= MAX_FANOUT);
 const _: () = assert!(ENTRY_DAYS < INBOX_DAYS);

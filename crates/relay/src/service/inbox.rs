@@ -6,6 +6,18 @@ use super::{Answer, Outcome, Success, Work, refused};
 use crate::seal::Sealing;
 use crate::store::{InboxRow, StoreError};
 
+impl Answer {
+    /// For the owner of `row` who holds everything up to `acknowledged`.
+    pub(crate) fn owned(row: &InboxRow, created: bool, acknowledged: u64) -> Self {
+        // A seq that was never given out belongs to an earlier inbox of this name; it acknowledges nothing of this one.
+        let acknowledged =
+            if acknowledged < row.next { acknowledged.max(row.acknowledged) } else { row.acknowledged };
+        let key_packages = u16::try_from(row.packages()).unwrap_or(u16::MAX);
+        let owned = Owned { created, key_packages, last_resort: row.last_resort };
+        Self::Owned { owned, acknowledged, last: row.next - 1 }
+    }
+}
+
 impl Work<'_, '_> {
     /// Opens an inbox for its owner, or creates it.
     pub(super) fn own(
@@ -19,15 +31,12 @@ impl Work<'_, '_> {
             (None, Some(keys)) => (InboxRow::new(keys.seal_key, keys.deposit_key.clone(), self.today), true),
             (None, None) => return Ok(Answer::NoSuchInbox),
         };
-        // A seq that was never given out belongs to an earlier inbox of this name; it acknowledges nothing of this one.
         if acknowledged < row.next {
             self.drop_acknowledged(inbox, &mut row, acknowledged);
         }
         row.used = self.today;
         self.tx.put_inbox(inbox, &row);
-        let key_packages = u16::try_from(row.packages()).unwrap_or(u16::MAX);
-        let owned = Owned { created, key_packages, last_resort: row.last_resort };
-        Ok(Answer::Owned { owned, acknowledged: row.acknowledged, last: row.next - 1 })
+        Ok(Answer::owned(&row, created, acknowledged))
     }
 
     /// Drops what its owner holds. A seq that was acknowledged before, or never given out, changes nothing.

@@ -42,7 +42,7 @@ impl Work<'_, '_> {
 
     fn sweep_repeat(&mut self, key: &[u8]) -> Result<(), StoreError> {
         let day = key.first_chunk::<4>().ok_or(StoreError::Corrupt)?;
-        if Day(u32::from_be_bytes(*day)).is_older_than(limits::REPEAT_DAYS, self.today) {
+        if Day(u32::from_be_bytes(*day)).is_older_than(limits::REPEAT_DAYS - 1, self.today) {
             self.tx.remove(Table::Repeats, key.to_vec());
         }
         Ok(())

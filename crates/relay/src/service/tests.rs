@@ -201,6 +201,22 @@ fn what_nobody_used_goes_with_everything_in_it() {
 }
 
 #[test]
+fn a_sweep_lets_requests_pass_in_between() {
+    // RELAY-5: MAX_SWEEP
+    let mut bench = Bench::new();
+    let mut tx = Tx::new(&bench.store);
+    for n in 0..=limits::MAX_SWEEP as u64 {
+        let old = [bench.today.minus(10).0.to_be_bytes().as_slice(), &n.to_be_bytes()].concat();
+        tx.put(Table::Repeats, old, Vec::new());
+    }
+    tx.commit().expect("commits");
+    let Answer::Swept(more) = bench.apply(&Op::Sweep(SweepFrom::default())) else { panic!("a sweep") };
+    assert_eq!(bench.store.keys(Table::Repeats, b"", 10).expect("reads").len(), 1);
+    bench.apply(&Op::Sweep(more.expect("there is more")));
+    assert_eq!(bench.store.keys(Table::Repeats, b"", 10).expect("reads").len(), 0);
+}
+
+#[test]
 fn key_packages_go_out_once_each_in_order_and_the_last_resort_stays() {
     let (mut bench, alice) = (Bench::new(), Device::new(1));
     bench.apply(&alice.own(0));

@@ -136,7 +136,11 @@ impl Inbound {
         }
         let inbox = InboxId::of(&own.owner);
         let op = Op::Own { inbox, acknowledged: own.acknowledged, create: own.create };
-        match self.context.writer.perform(op, 0).await {
+        let answer = match self.context.writer.perform(op, 0).await {
+            Err(Busy) => self.own_unwritten(inbox, own.acknowledged).await,
+            answer => answer,
+        };
+        match answer {
             Ok(Answer::Owned { owned, acknowledged, last }) => {
                 let registration = self.context.sessions.take_over(inbox, acknowledged);
                 let delivery = Delivery::new(inbox, acknowledged, last, Arc::clone(&registration.owner));
@@ -147,6 +151,15 @@ impl Inbound {
             Ok(Answer::NoSuchInbox) => self.complain(ErrorCode::NoSuchInbox).await,
             Ok(_) | Err(Busy) => self.end(ErrorCode::Busy).await,
         }
+    }
+
+    /// Owning notes the day and drops what is acknowledged. Where that cannot be written, because the disk is full, the
+    /// entries are delivered all the same.
+    async fn own_unwritten(&self, inbox: InboxId, acknowledged: u64) -> Result<Answer, Busy> {
+        let store = Arc::clone(&self.context.store);
+        let read = tokio::task::spawn_blocking(move || store.inbox(inbox)).await;
+        let Ok(Ok(Some(row))) = read else { return Err(Busy) };
+        Ok(Answer::owned(&row, false, acknowledged))
     }
 
     async fn request(&mut self, request: Request, content: Content, size: usize) -> Result<(), End> {

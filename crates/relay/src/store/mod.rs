@@ -108,6 +108,7 @@ pub(crate) struct Stretch {
 pub(crate) struct Store {
     path: PathBuf,
     engine: RwLock<Option<Engine>>,
+    /// Makes writes fail until the store is opened again, as a full disk does.
     #[cfg(test)]
     pub(crate) fails: std::sync::atomic::AtomicBool,
 }
@@ -155,6 +156,8 @@ impl Store {
         // The old one holds the directory's lock until it is gone.
         *engine = None;
         *engine = Some(Engine::open(&self.path)?);
+        #[cfg(test)]
+        self.fails.store(false, std::sync::atomic::Ordering::SeqCst);
         Ok(())
     }
 
@@ -197,6 +200,11 @@ impl Store {
             }
         }
         Ok(stretch)
+    }
+
+    /// Reads an inbox.
+    pub(crate) fn inbox(&self, inbox: InboxId) -> Result<Option<InboxRow>, StoreError> {
+        self.get(Table::Inboxes, inbox.as_bytes())?.map(|row| rows::read(&row)).transpose()
     }
 
     /// Reads a card.

@@ -14,11 +14,14 @@ use minicbor::{Decode, Encode};
 
 pub(crate) const ORIGIN: &str = "https://relay.example";
 
+/// Whether bytes are read as the sample's value.
+pub(crate) type Reads = Box<dyn Fn(&[u8]) -> bool>;
+
 /// A value's bytes, and whether bytes are read as that value.
 pub(crate) struct Sample {
     pub(crate) name: &'static str,
     pub(crate) bytes: Vec<u8>,
-    pub(crate) reads: Box<dyn Fn(&[u8]) -> bool>,
+    pub(crate) reads: Reads,
 }
 
 fn sample<T>(name: &'static str, value: T) -> Sample

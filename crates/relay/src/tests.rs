@@ -1,0 +1,85 @@
+//! A whole relay whose disk fails, or whose bounds are reached.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use kuvert_wire::{ClientFrame, Entry, ErrorCode, RelayFrame, limits};
+
+use crate::service::{Answer, Content, Op, Request};
+use crate::support::{Connection, Device, id};
+use crate::{Config, Relay};
+
+async fn relay_in(data: &Path) -> Relay {
+    let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let config = Config { data: data.to_owned(), listen, origins: Vec::new(), web: None };
+    Relay::start(config).await.expect("starts")
+}
+
+#[tokio::test]
+async fn a_session_beyond_the_bound_is_turned_away_until_another_ends() {
+    // RELAY-5: MAX_SESSIONS
+    let dir = tempfile::tempdir().expect("a directory");
+    let relay = relay_in(dir.path()).await;
+    let all_but_one = u32::try_from(limits::MAX_SESSIONS).expect("fits") - 1;
+    let others = relay.slots.acquire_many(all_but_one).await.expect("open");
+    let last = Connection::open(relay.local_addr()).await;
+    assert!(Connection::try_open(relay.local_addr()).await.is_none());
+    drop(last);
+    while relay.slots.available_permits() == 0 {
+        tokio::task::yield_now().await;
+    }
+    assert!(Connection::try_open(relay.local_addr()).await.is_some());
+    drop(others);
+    relay.stop().await;
+}
+
+#[tokio::test]
+async fn what_waits_for_the_writer_is_bounded_in_bytes() {
+    // RELAY-5: MAX_WRITER_QUEUE, MAX_BATCH. Each request claims the room of the largest, so that most have to wait.
+    let dir = tempfile::tempdir().expect("a directory");
+    let relay = relay_in(dir.path()).await;
+    let alice = Device::new(1);
+    drop(alice.connect(relay.local_addr(), 0).await);
+    let total = 2 * limits::MAX_BATCH;
+    let mut waiting = tokio::task::JoinSet::new();
+    for n in 0..total {
+        let ClientFrame::Deposit(request) = alice.deposit(id(n as u64), b"small") else {
+            panic!("a deposit")
+        };
+        let content = Content::of(id(n as u64).as_bytes(), None);
+        let writer = Arc::clone(&relay.writer);
+        let op = Op::Request(Request::Deposit(request), content);
+        waiting.spawn(async move { writer.perform(op, limits::MAX_FRAME).await });
+    }
+    let answers = waiting.join_all().await;
+    assert!(answers.iter().all(|answer| matches!(answer, Ok(Answer::Frame(RelayFrame::Accepted { .. })))));
+    let row = relay.store.inbox(alice.inbox).expect("reads").expect("an inbox");
+    assert_eq!(row.next - row.head, total as u64);
+    relay.stop().await;
+}
+
+#[tokio::test]
+async fn a_relay_that_cannot_write_refuses_posts_and_still_serves_owners() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let relay = relay_in(dir.path()).await;
+    let alice = Device::new(1);
+    drop(alice.connect(relay.local_addr(), 0).await);
+    let mut sender = Connection::open(relay.local_addr()).await;
+    let accepted = |n| RelayFrame::Accepted { id: id(n), seq: 0 };
+    assert_eq!(sender.ask(&alice.deposit(id(1), b"one")).await, accepted(1));
+    assert_eq!(sender.ask(&alice.deposit(id(2), b"two")).await, accepted(2));
+
+    relay.store.fails.store(true, Ordering::SeqCst);
+    let busy = RelayFrame::Refused { id: id(3), code: ErrorCode::Busy, epoch: None };
+    assert_eq!(sender.ask(&alice.deposit(id(3), b"three")).await, busy);
+    let (mut session, owned) = alice.connect(relay.local_addr(), 1).await;
+    assert!(!owned.created);
+    assert_eq!(alice.drain(&mut session).await, [(2, Entry::Deposit { body: b"two".to_vec() })]);
+
+    tokio::time::sleep(limits::REOPEN_AFTER).await;
+    assert_eq!(sender.ask(&alice.deposit(id(3), b"three")).await, accepted(3));
+    assert_eq!(alice.collect(&mut session, 3, 1).await, [Entry::Deposit { body: b"three".to_vec() }]);
+    relay.stop().await;
+}

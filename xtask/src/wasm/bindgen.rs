@@ -2,7 +2,10 @@
 //!
 //! Used as a library, because installing the command of the same name would take minutes on every machine.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result};
 use wasm_bindgen_cli_support::Bindgen;
@@ -22,30 +25,37 @@ pub(super) struct Bound {
     pub(super) snippets: BTreeMap<String, String>,
 }
 
-/// Binds one module. Its glue names no file to load: whoever starts it says where the module is.
-pub(super) fn run(root: &Path, module: &Module, bytes: &[u8]) -> Result<Bound> {
-    let dir = root.join("target/wasm-build/bound").join(module.name);
-    if dir.is_dir() {
-        std::fs::remove_dir_all(&dir)?;
+impl Bound {
+    /// Binds one module into `dir`. Its glue names no file to load: whoever starts it says where the module is.
+    pub(super) fn emit(dir: &Path, module: &Module, bytes: &[u8]) -> Result<()> {
+        Bindgen::new()
+            .input_bytes(module.name, bytes.to_vec())
+            .web(true)?
+            .typescript(false)
+            .omit_default_module_path(true)
+            .remove_name_section(true)
+            .remove_producers_section(true)
+            .generate_output()
+            .and_then(|mut output| output.emit(dir))
+            .with_context(|| format!("wasm-bindgen cannot bind {}", module.package))
     }
-    Bindgen::new()
-        .input_bytes(module.name, bytes.to_vec())
-        .web(true)?
-        .typescript(false)
-        .omit_default_module_path(true)
-        .remove_name_section(true)
-        .remove_producers_section(true)
-        .generate_output()
-        .and_then(|mut output| output.emit(&dir))
-        .with_context(|| format!("wasm-bindgen cannot bind {}", module.package))?;
-    let mut snippets = BTreeMap::new();
-    for path in files::all(&dir.join("snippets"))? {
-        snippets.insert(format!("./{}", files::shown(&dir, &path)), files::read(&path)?);
+
+    /// Where [`emit`](Self::emit) puts the module itself.
+    pub(super) fn wasm_path(dir: &Path, module: &Module) -> PathBuf {
+        dir.join(format!("{}_bg.wasm", module.name))
     }
-    Ok(Bound {
-        name: module.name,
-        wasm: files::read_bytes(&dir.join(format!("{}_bg.wasm", module.name)))?,
-        glue: files::read(&dir.join(format!("{}.js", module.name)))?,
-        snippets,
-    })
+
+    /// Reads back what lies in `dir`.
+    pub(super) fn load(dir: &Path, module: &Module) -> Result<Self> {
+        let mut snippets = BTreeMap::new();
+        for path in files::all(&dir.join("snippets"))? {
+            snippets.insert(format!("./{}", files::shown(dir, &path)), files::read(&path)?);
+        }
+        Ok(Self {
+            name: module.name,
+            wasm: files::read_bytes(&Self::wasm_path(dir, module))?,
+            glue: files::read(&dir.join(format!("{}.js", module.name)))?,
+            snippets,
+        })
+    }
 }

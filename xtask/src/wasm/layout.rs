@@ -144,7 +144,10 @@ pub(super) fn write(root: &Path, site: &Site) -> Result<Sizes> {
     for File { path, name, bytes } in &site.files {
         let target = next.join(path);
         files::write(&target, bytes)?;
-        let compressed = compress(path, bytes)?;
+        let compressed = match compressed_before(&web, path, bytes) {
+            Some(compressed) => Some(compressed),
+            None => compress(path, bytes)?,
+        };
         let brotli = compressed.as_ref().map_or(bytes.len(), Vec::len) as u64;
         if let Some(compressed) = compressed {
             files::write(&next.join(format!("{path}.br")), &compressed)?;
@@ -157,6 +160,12 @@ pub(super) fn write(root: &Path, site: &Site) -> Result<Sizes> {
     fs::rename(&next, &web).with_context(|| format!("{} cannot be replaced", web.display()))?;
     sizes.0.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(sizes)
+}
+
+/// The brotli form that the last build made of the same bytes: making it takes seconds for a large module.
+fn compressed_before(web: &Path, path: &str, bytes: &[u8]) -> Option<Vec<u8>> {
+    let same = fs::read(web.join(path)).is_ok_and(|old| old == bytes);
+    if same { fs::read(web.join(format!("{path}.br"))).ok() } else { None }
 }
 
 /// The brotli form of a file that gains by it.
@@ -249,5 +258,15 @@ mod tests {
         assert!(!dir.path().join("target/web/assets/old.js").exists());
         assert!(dir.path().join("target/web/index.html").is_file());
         assert!(sizes.0.iter().any(|size| size.name == "worker.wasm" && size.raw == 64 && size.brotli < 64));
+        assert_eq!(write(dir.path(), &site).expect("written again"), sizes);
+    }
+
+    #[test]
+    fn what_was_compressed_before_is_used_again_only_for_the_same_bytes() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        files::write(&dir.path().join("a.js"), b"old").expect("written");
+        files::write(&dir.path().join("a.js.br"), b"br").expect("written");
+        assert_eq!(compressed_before(dir.path(), "a.js", b"old"), Some(b"br".to_vec()));
+        assert_eq!(compressed_before(dir.path(), "a.js", b"new"), None);
     }
 }

@@ -12,13 +12,19 @@ mod optimise;
 mod sizes;
 mod toolchain;
 
-use std::{fs, path::Path, time::Instant};
+use std::{
+    fs::{self, File},
+    io::ErrorKind,
+    path::Path,
+    time::Instant,
+};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use bindgen::Bound;
 pub(crate) use sizes::Sizes;
 pub(crate) use toolchain::Toolchain;
 
@@ -57,6 +63,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         bail!("no Rust compiler for wasm here: run `cargo xtask setup` first");
     };
     let compiled = compile(&toolchain, &root, options.deny_warnings)?;
+    let _lock = lock(&root)?;
     let stamp = stamp(&root, &compiled)?;
     let sizes = match up_to_date(&root, &stamp) {
         Some(sizes) => {
@@ -121,17 +128,8 @@ fn up_to_date(root: &Path, stamp: &str) -> Option<Sizes> {
 /// Everything after the compiler.
 fn assemble(root: &Path, compiled: &[Compiled], stamp: &str) -> Result<Sizes> {
     // What is half written must not look complete to the next run.
-    if root.join("target/web.stamp").exists() {
-        fs::remove_file(root.join("target/web.stamp"))?;
-    }
-    let mut modules = Vec::new();
-    for Compiled { module, bytes } in compiled {
-        let started = Instant::now();
-        let mut bound = bindgen::run(root, module, bytes)?;
-        bound.wasm = optimise::run(root, module, &bound.wasm)?;
-        println!("  {}: bound and optimised in {:.1} s", module.package, started.elapsed().as_secs_f64());
-        modules.push(bound);
-    }
+    remove(&root.join("target/web.stamp"))?;
+    let modules = compiled.iter().map(|compiled| bind(root, compiled)).collect::<Result<Vec<_>>>()?;
     let started = Instant::now();
     let site = layout::site(root, &modules)?;
     let sizes = layout::write(root, &site)?;
@@ -141,29 +139,68 @@ fn assemble(root: &Path, compiled: &[Compiled], stamp: &str) -> Result<Sizes> {
     Ok(sizes)
 }
 
+/// Binds and optimises a module, unless that was done to the same bytes before.
+fn bind(root: &Path, Compiled { module, bytes }: &Compiled) -> Result<Bound> {
+    let dir = root.join("target/wasm-build/bound").join(module.name);
+    let stamp = digest(&[RECIPE.as_bytes(), optimise::version()?.as_bytes(), bytes]);
+    if fs::read_to_string(dir.join("stamp")).is_ok_and(|old| old == stamp) {
+        return Bound::load(&dir, module);
+    }
+    if dir.is_dir() {
+        fs::remove_dir_all(&dir).with_context(|| format!("{} cannot be removed", dir.display()))?;
+    }
+    let started = Instant::now();
+    Bound::emit(&dir, module, bytes)?;
+    optimise::run(&Bound::wasm_path(&dir, module))?;
+    files::write(&dir.join("stamp"), stamp.as_bytes())?;
+    println!("  {}: bound and optimised in {:.1} s", module.package, started.elapsed().as_secs_f64());
+    Bound::load(&dir, module)
+}
+
 /// A hash of all that the output depends on, compiler excepted.
 fn stamp(root: &Path, compiled: &[Compiled]) -> Result<String> {
-    let mut hash = Sha256::new();
-    let mut add = |bytes: &[u8]| {
-        hash.update((bytes.len() as u64).to_be_bytes());
-        hash.update(bytes);
-    };
-    add(RECIPE.as_bytes());
-    add(optimise::version()?.as_bytes());
+    let mut parts = vec![RECIPE.as_bytes().to_vec(), optimise::version()?.into_bytes()];
     for Compiled { module, bytes } in compiled {
-        add(module.name.as_bytes());
-        add(bytes);
+        parts.push(module.name.as_bytes().to_vec());
+        parts.push(bytes.clone());
     }
     for path in layout::inputs(root)? {
-        add(files::shown(root, &path).as_bytes());
-        add(&fs::read(&path).with_context(|| format!("{} cannot be read", path.display()))?);
+        parts.push(files::shown(root, &path).into_bytes());
+        parts.push(files::read_bytes(&path)?);
     }
-    Ok(hex(&hash.finalize()))
+    Ok(digest(&parts.iter().map(Vec::as_slice).collect::<Vec<_>>()))
+}
+
+/// SHA-256 of parts that cannot run into each other.
+fn digest(parts: &[&[u8]]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    hex(&hash.finalize())
 }
 
 /// Lower-case hexadecimal digits.
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Removes a file if it is there.
+fn remove(path: &Path) -> Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Only one run at a time may write below `target`; the lock ends with the file.
+fn lock(root: &Path) -> Result<File> {
+    let path = root.join("target/web.lock");
+    files::write(&path, b"")?;
+    let file = File::open(&path)?;
+    file.lock().with_context(|| format!("{} cannot be locked", path.display()))?;
+    Ok(file)
 }
 
 #[cfg(test)]
@@ -180,5 +217,10 @@ mod tests {
             r#"{"reason":"compiler-message","message":{"level":"note"}}"#,
         );
         assert_eq!(warnings(messages), 1);
+    }
+
+    #[test]
+    fn parts_of_a_digest_cannot_run_into_each_other() {
+        assert_ne!(digest(&[b"ab", b"c"]), digest(&[b"a", b"bc"]));
     }
 }

@@ -5,10 +5,9 @@
 
 use std::{fs, path::Path};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
-use super::Module;
-use crate::{files, process};
+use crate::process;
 
 /// What the compiler emits by default for this target; wasm-opt must be told that browsers know it too.
 const FEATURES: [&str; 6] = [
@@ -20,17 +19,13 @@ const FEATURES: [&str; 6] = [
     "--enable-sign-ext",
 ];
 
-/// Optimises for size.
-pub(super) fn run(root: &Path, module: &Module, bytes: &[u8]) -> Result<Vec<u8>> {
-    let dir = root.join("target/wasm-build/optimised");
-    fs::create_dir_all(&dir)?;
-    let input = dir.join(format!("{}.in.wasm", module.name));
-    let output = dir.join(format!("{}.wasm", module.name));
-    files::write(&input, bytes)?;
+/// Optimises a module for size, in its place.
+pub(super) fn run(path: &Path) -> Result<()> {
+    let output = path.with_extension("optimised");
     let mut command = process::command("wasm-opt")?;
-    command.arg("-Os").args(FEATURES).arg(&input).arg("--output").arg(&output);
+    command.arg("-Os").args(FEATURES).arg(path).arg("--output").arg(&output);
     process::output(&mut command)?;
-    files::read_bytes(&output)
+    fs::rename(&output, path).with_context(|| format!("{} cannot be replaced", path.display()))
 }
 
 /// The version line: another version makes other bytes.

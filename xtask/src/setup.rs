@@ -18,13 +18,12 @@ struct Package {
 }
 
 /// Needed on every machine.
-const PACKAGES: [Package; 9] = [
+const PACKAGES: [Package; 8] = [
     Package { name: "gcc", provides: "/usr/bin/cc", reason: "SQLCipher and OpenSSL are C" },
     Package { name: "make", provides: "/usr/bin/make", reason: "builds the OpenSSL that SQLCipher links" },
     Package { name: "perl", provides: "/usr/bin/perl", reason: "configures that OpenSSL" },
     Package { name: "clang-19", provides: "/usr/bin/clang-19", reason: "compiles SQLCipher for wasm" },
     Package { name: "llvm-19", provides: "/usr/bin/llvm-ar-19", reason: "archives SQLCipher for wasm" },
-    Package { name: "binaryen", provides: "/usr/bin/wasm-opt", reason: "makes wasm modules smaller" },
     Package { name: "chromium", provides: "/usr/bin/chromium", reason: "browser tests" },
     Package {
         name: "fonts-dejavu-core",

@@ -2,10 +2,7 @@
 //!
 //! Used as a library, because installing the command of the same name would take minutes on every machine.
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, path::Path};
 
 use anyhow::{Context, Result};
 use wasm_bindgen_cli_support::Bindgen;
@@ -40,11 +37,6 @@ impl Bound {
             .with_context(|| format!("wasm-bindgen cannot bind {}", module.package))
     }
 
-    /// Where [`emit`](Self::emit) puts the module itself.
-    pub(super) fn wasm_path(dir: &Path, module: &Module) -> PathBuf {
-        dir.join(format!("{}_bg.wasm", module.name))
-    }
-
     /// Reads back what lies in `dir`.
     pub(super) fn load(dir: &Path, module: &Module) -> Result<Self> {
         let mut snippets = BTreeMap::new();
@@ -53,7 +45,7 @@ impl Bound {
         }
         Ok(Self {
             name: module.name,
-            wasm: files::read_bytes(&Self::wasm_path(dir, module))?,
+            wasm: files::read_bytes(&dir.join(format!("{}_bg.wasm", module.name)))?,
             glue: files::read(&dir.join(format!("{}.js", module.name)))?,
             snippets,
         })

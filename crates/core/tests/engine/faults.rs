@@ -1,6 +1,6 @@
 //! What goes wrong: lost answers, lost requests, killed processes, repeated and forged frames.
 
-use kuvert_core::{ClientError, Command, ContactState, Input, Line, MessageState};
+use kuvert_core::{ClientError, Command, ContactState, Event, Input, Line, MessageState};
 use kuvert_wire::{Entries, RelayFrame, SealedEntry, encode};
 
 use crate::relay::Relay;
@@ -165,6 +165,22 @@ fn a_relay_that_leaves_out_an_entry_is_told_on() {
     assert!(matches!(result, Err(ClientError::PeerFault(_))));
     world.send(BOB, "still works");
     assert_eq!(world.devices[ALICE].texts(), ["hello", "still works"]);
+}
+
+#[test]
+fn entries_that_were_lost_at_the_relay_are_said_and_stop_nothing() {
+    // RELAY-2, seen from the device: a gap stands for itself and what was lost before it.
+    let mut world = World::acquainted();
+    world.go_offline(ALICE);
+    for text in ["one", "two", "three"] {
+        world.send(BOB, text);
+    }
+    let inbox = world.devices[ALICE].inbox();
+    world.relay.lose_oldest(inbox, 2);
+    world.go_online(ALICE);
+    assert_eq!(world.devices[ALICE].texts(), ["hello", "three"]);
+    assert!(world.devices[ALICE].events.contains(&Event::Gap { lost: 2 }));
+    assert_eq!(world.relay.waiting(inbox), 0);
 }
 
 #[test]

@@ -196,6 +196,16 @@ impl Relay {
         Some(RelayFrame::Entries(Entries { first: seq, sealed }))
     }
 
+    /// Puts a gap in the place of the oldest entries.
+    pub fn lose_oldest(&mut self, id: InboxId, lost: u64) {
+        let inbox = self.inboxes.get_mut(&id).expect("inbox");
+        let oldest: Vec<_> = inbox.entries.keys().copied().take(lost as usize).collect();
+        inbox.entries.retain(|seq, _| !oldest.contains(seq));
+        let at = *oldest.last().expect("entries");
+        let gap = EntrySealer::new(&[4; 32], id, &inbox.keys.seal_key).seal(at, &Entry::Gap { lost });
+        inbox.entries.insert(at, gap);
+    }
+
     pub fn waiting(&self, id: InboxId) -> usize {
         self.inboxes[&id].entries.len()
     }

@@ -1,5 +1,7 @@
 //! The root of the app: which screen is shown, and what follows from going there.
 
+use std::time::Duration;
+
 use kuvert_view::{Connection, ConversationId, Storage, UiCommand};
 use leptos::prelude::*;
 
@@ -71,17 +73,37 @@ pub(crate) fn choose_language(language: Language, lang: Lang) {
     language.0.set(lang);
 }
 
+/// How long another tab may hold the profile before that is said: a page that is loaded again meets the end of itself.
+const PATIENCE: Duration = Duration::from_millis(800);
+
+/// Whether another tab has held the profile for longer than a moment.
+fn held_elsewhere() -> RwSignal<bool> {
+    let state = state();
+    let held = Memo::new(move |_| {
+        state.storage().get() == Some(Storage::HeldElsewhere)
+            || state.connection().get() == Some(Connection::Elsewhere)
+    });
+    let said = RwSignal::new(false);
+    Effect::new(move |_| {
+        if held.get() {
+            set_timeout(move || said.set(held.get_untracked()), PATIENCE);
+        } else {
+            said.set(false);
+        }
+    });
+    said
+}
+
 fn stage() -> Memo<Stage> {
     let state = state();
     let route = navigation().route();
+    let elsewhere = held_elsewhere();
     Memo::new(move |_| {
-        let elsewhere = state.storage().get() == Some(Storage::HeldElsewhere)
-            || state.connection().get() == Some(Connection::Elsewhere);
         let opened_link = route.with(|route| matches!(route, Route::OpenedLink(_)));
         if state.broken().get() {
             return Stage::Broken;
         }
-        if elsewhere {
+        if elsewhere.get() {
             return Stage::Elsewhere;
         }
         state.profile().with(|profile| match profile {

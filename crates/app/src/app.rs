@@ -5,7 +5,9 @@ use std::collections::VecDeque;
 use kuvert_core::{
     ChangeSet, Client, ClientError, Command, Config, Event, FetchRequest, Input, Line, Output, Timestamp,
 };
-use kuvert_view::{Connection, ConversationId, MessageId, ProfileView, UiCommand, ViewUpdate};
+use kuvert_view::{
+    Connection, ConversationId, ConversationView, MessageId, MessageView, ProfileView, UiCommand, ViewUpdate,
+};
 
 use crate::views;
 
@@ -135,6 +137,31 @@ impl App {
         })
     }
 
+    /// State of the connection to the relay.
+    pub fn connection(&self) -> Connection {
+        self.connection
+    }
+
+    /// All conversations, the most recent first.
+    ///
+    /// # Errors
+    /// [`ClientError`] if the database fails.
+    pub fn conversations(&mut self) -> Result<Vec<ConversationView>, ClientError> {
+        Ok(self.client.conversations()?.iter().map(views::conversation).collect())
+    }
+
+    /// One conversation; `None` if there is no such one.
+    ///
+    /// # Errors
+    /// [`ClientError`] if the database fails.
+    pub fn conversation(
+        &mut self,
+        conversation: ConversationId,
+    ) -> Result<Option<ConversationView>, ClientError> {
+        let summary = self.client.conversation(views::conversation_row(conversation))?;
+        Ok(summary.as_ref().map(views::conversation))
+    }
+
     fn try_command(&mut self, now: Timestamp, command: UiCommand) -> Result<(), ClientError> {
         let command = match command {
             UiCommand::Start => return self.start(),
@@ -162,7 +189,7 @@ impl App {
 
     fn start(&mut self) -> Result<(), ClientError> {
         self.updates.push_back(ViewUpdate::Profile(self.profile()));
-        let conversations = self.client.conversations()?.iter().map(views::conversation).collect();
+        let conversations = self.conversations()?;
         self.updates.push_back(ViewUpdate::Conversations(conversations));
         self.updates.push_back(ViewUpdate::Connection(self.connection));
         Ok(())
@@ -185,11 +212,16 @@ impl App {
         Ok(())
     }
 
-    fn page(
+    /// One page of messages before `before` (or the newest), oldest first, and whether there are older ones. Marks
+    /// nothing read.
+    ///
+    /// # Errors
+    /// [`ClientError`] if the database fails.
+    pub fn page(
         &mut self,
         conversation: ConversationId,
         before: Option<MessageId>,
-    ) -> Result<(Vec<kuvert_view::MessageView>, bool), ClientError> {
+    ) -> Result<(Vec<MessageView>, bool), ClientError> {
         let row = views::conversation_row(conversation);
         let mut rows = self.client.messages(row, before.map(views::message_row), PAGE + 1)?;
         let has_older = rows.len() > PAGE as usize;
@@ -209,7 +241,11 @@ impl App {
         }
     }
 
-    fn mark_read(&mut self, now: Timestamp, conversation: ConversationId) -> Result<(), ClientError> {
+    /// Everything in a conversation was seen, without showing it.
+    ///
+    /// # Errors
+    /// [`ClientError`] if the database fails.
+    pub fn mark_read(&mut self, now: Timestamp, conversation: ConversationId) -> Result<(), ClientError> {
         let command = Command::MarkRead { conversation: views::conversation_row(conversation) };
         self.client.handle(now, Input::Command(command))?;
         self.drain()

@@ -1,0 +1,205 @@
+//! `kuvert contact`: add, list and accept.
+
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use clap::Subcommand;
+use kuvert_client::Session;
+use kuvert_core::Link;
+use kuvert_view::{CardView, ContactState, ConversationView, Trust, UiCommand, ViewUpdate};
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use super::{CATCH_UP, Common, Failure, ask, catch_up, find, open, own_message, seconds, sent};
+use crate::output::{Output, foreign};
+
+/// First message if none is given.
+const GREETING: &str = "Hello! I would like to write to you.";
+
+/// Commands about contacts.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ContactCommand {
+    /// Send a first message to the person behind a link
+    Add(AddArgs),
+    /// List contacts and requests
+    List(ListArgs),
+    /// Accept a request, so that both can write
+    Accept(AcceptArgs),
+}
+
+/// Whom to add.
+#[derive(Debug, clap::Args)]
+pub(crate) struct AddArgs {
+    /// The link, as in https://relay.example/c/ID#SECRET; quote it
+    link: String,
+    /// First message
+    #[arg(long, value_name = "TEXT")]
+    message: Option<String>,
+    /// Seconds to wait for the relay
+    #[arg(long, value_name = "S", default_value = "10", value_parser = seconds)]
+    timeout: Duration,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// How to list.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ListArgs {
+    /// Show what is known here, without asking the relay
+    #[arg(long)]
+    offline: bool,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Whom to accept.
+#[derive(Debug, clap::Args)]
+pub(crate) struct AcceptArgs {
+    /// Kuvert ID or name
+    who: String,
+    /// Seconds to wait for the relay
+    #[arg(long, value_name = "S", default_value = "10", value_parser = seconds)]
+    timeout: Duration,
+    #[command(flatten)]
+    common: Common,
+}
+
+impl ContactCommand {
+    pub(super) fn common(&self) -> &Common {
+        match self {
+            Self::Add(args) => &args.common,
+            Self::List(args) => &args.common,
+            Self::Accept(args) => &args.common,
+        }
+    }
+
+    pub(super) async fn run(self, common: &Common, output: Output) -> Result<(), Failure> {
+        match self {
+            Self::Add(args) => add(args, output).await,
+            Self::List(args) => list(common, args.offline, output).await,
+            Self::Accept(args) => accept(args, output).await,
+        }
+    }
+}
+
+async fn add(args: AddArgs, output: Output) -> Result<(), Failure> {
+    let link = Link::parse(&args.link).map_err(|_| Failure::BadLink)?;
+    let relay = Some(link.origin().to_owned());
+    let (mut session, own) = open(&args.common, "kuvert contact add").map_err(|failure| match failure {
+        Failure::NoIdentity { .. } => Failure::NoIdentity { relay: relay.clone() },
+        failure => failure,
+    })?;
+    if own.relay != link.origin() {
+        return Err(Failure::OtherRelay { relay });
+    }
+    let deadline = Instant::now() + args.timeout;
+    catch_up(&mut session, CATCH_UP.min(args.timeout)).await?;
+    let card = open_card(&mut session, &args.link, deadline).await?;
+    if card.own {
+        return Err(Failure::OwnLink);
+    }
+    let mut delivery = None;
+    // Somebody who is a contact already gets a message only if there is one.
+    if card.conversation.is_none() || args.message.is_some() {
+        let text = args.message.unwrap_or_else(|| GREETING.to_owned());
+        let updates = ask(&mut session, UiCommand::SendRequest { link: args.link, text })?;
+        let message = own_message(&updates).ok_or(Failure::Refused)?;
+        delivery = Some(sent(&mut session, message, deadline).await?);
+    }
+    let contact = find(&mut session, &card.kuvert_id)?;
+    report(output, &contact, delivery)?;
+    session.close().await;
+    Ok(())
+}
+
+async fn open_card(session: &mut Session, link: &str, deadline: Instant) -> Result<CardView, Failure> {
+    session.command(UiCommand::OpenLink { link: link.to_owned() });
+    let opened = session.run_until(deadline, |_, update| match update {
+        ViewUpdate::Card(card) => ControlFlow::Break(Ok(card)),
+        ViewUpdate::Failed(failure) => ControlFlow::Break(Err(failure)),
+        _ => ControlFlow::Continue(()),
+    });
+    Ok(opened.await?.ok_or(Failure::Unreachable)??)
+}
+
+async fn list(common: &Common, offline: bool, output: Output) -> Result<(), Failure> {
+    let (mut session, _) = open(common, "kuvert contact list")?;
+    if !offline && !catch_up(&mut session, CATCH_UP).await? {
+        output.note("the relay cannot be reached; this is what is known here");
+    }
+    let contacts = session.app().conversations()?;
+    let lines: Vec<_> = contacts.iter().map(line).collect();
+    let all = Value::Array(contacts.iter().map(|contact| value(contact, None)).collect());
+    if output.json || !lines.is_empty() {
+        output.result(&all, &lines.join("\n"))?;
+    } else {
+        output.note("there is no contact yet: kuvert contact add LINK");
+    }
+    if !offline {
+        session.until_sent(Instant::now() + super::LAST_WORDS).await?;
+        session.close().await;
+    }
+    Ok(())
+}
+
+async fn accept(args: AcceptArgs, output: Output) -> Result<(), Failure> {
+    let (mut session, _) = open(&args.common, "kuvert contact accept")?;
+    let deadline = Instant::now() + args.timeout;
+    catch_up(&mut session, CATCH_UP.min(args.timeout)).await?;
+    let contact = find(&mut session, &args.who)?;
+    match contact.state {
+        ContactState::Requested => return Err(Failure::NothingToAccept),
+        ContactState::Asking => {
+            ask(&mut session, UiCommand::Accept { conversation: contact.id })?;
+        }
+        ContactState::Accepted => {}
+    }
+    let is_sent = session.until_sent(deadline).await?;
+    let contact = find(&mut session, &contact.kuvert_id)?;
+    report(output, &contact, Some(if is_sent { "sent" } else { "queued" }))?;
+    session.close().await;
+    Ok(())
+}
+
+fn report(output: Output, contact: &ConversationView, delivery: Option<&str>) -> Result<(), Failure> {
+    let mut text = line(contact);
+    if delivery == Some("queued") {
+        text.push_str("  (queued: sent by the next command that reaches the relay)");
+    }
+    Ok(output.result(&value(contact, delivery), &text)?)
+}
+
+fn line(contact: &ConversationView) -> String {
+    let (state, trust) = (state(contact.state), trust(contact.trust));
+    format!("{}  {state:9}  {trust:10}  {}", contact.kuvert_id, foreign(&contact.title))
+}
+
+fn value(contact: &ConversationView, delivery: Option<&str>) -> Value {
+    let mut value = json!({
+        "id": contact.kuvert_id,
+        "name": contact.title,
+        "state": state(contact.state),
+        "trust": trust(contact.trust),
+    });
+    if let Some(delivery) = delivery {
+        value["delivery"] = delivery.into();
+    }
+    value
+}
+
+fn state(state: ContactState) -> &'static str {
+    match state {
+        ContactState::Requested => "requested",
+        ContactState::Asking => "asking",
+        ContactState::Accepted => "accepted",
+    }
+}
+
+fn trust(trust: Trust) -> &'static str {
+    match trust {
+        Trust::New => "new",
+        Trust::Introduced => "introduced",
+        Trust::Verified => "verified",
+        Trust::Changed => "changed",
+    }
+}

@@ -1,0 +1,182 @@
+//! Why a command was not done: a code for programs, words for people. Words say what happened, why, and what to do.
+
+use kuvert_client::{ProfileError, SessionError};
+use kuvert_core::{ClientError, Refusal, StoreError};
+
+/// A command that was not done.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error("there is no identity in this profile yet; make one: kuvert id create --name NAME{}", 
+        relay.as_ref().map(|relay| format!(" --relay {relay}")).unwrap_or_default())]
+    NoIdentity { relay: Option<String> },
+    #[error("this profile has an identity already, and keeps it; use another --profile for another identity")]
+    IdentityExists,
+    #[error("this name cannot be used; a name has 1 to 64 characters and no control characters")]
+    NameInvalid,
+    #[error(
+        "this is not a relay's address; give https://HOST or https://HOST:PORT (http only for this machine)"
+    )]
+    RelayInvalid,
+    #[error("this text cannot be sent; a message has at least one character and at most 16 KiB")]
+    TextInvalid,
+    #[error("this is not a complete Kuvert link; copy it again, with the part after #, and quote it")]
+    BadLink,
+    #[error("the relay does not hold this card any more: the link was revoked, or is old; ask for a new one")]
+    CardGone,
+    #[error("the card behind this link does not hold; do not trust it, and ask for the link again")]
+    CardInvalid,
+    #[error("the relay cannot be reached; check the network and try again")]
+    Unreachable,
+    #[error(
+        "this person uses another relay, which this version cannot reach from here; make an identity there: \
+         kuvert id create --profile OTHER --name NAME{}",
+        relay.as_ref().map(|relay| format!(" --relay {relay}")).unwrap_or_default()
+    )]
+    OtherRelay { relay: Option<String> },
+    #[error("this is your own link; send it to somebody else")]
+    OwnLink,
+    #[error("there is no contact {who}; kuvert contact list shows all, kuvert contact add LINK adds one")]
+    UnknownContact { who: String },
+    #[error("{id} is a mistyped Kuvert ID: its last two characters do not fit; compare it again")]
+    IdMistyped { id: String },
+    #[error("several contacts are called {name}; name one by its Kuvert ID: {}", ids.join(", "))]
+    AmbiguousName { name: String, ids: Vec<String> },
+    #[error("your request was not accepted yet; you can write when it is (kuvert listen reports it)")]
+    NotAccepted,
+    #[error("this person asks to write to you; accept first: kuvert contact accept {id}")]
+    NotAcceptedByYou { id: String },
+    #[error("there is nothing to accept: you asked this person, who has to accept")]
+    NothingToAccept,
+    #[error("the relay refused the message, and it was not sent; ask the contact for a new link")]
+    Refused,
+    #[error("another process took over this profile's inbox; end it and try again")]
+    TakenOver,
+    #[error("the time given by --timeout is over; what comes later waits for the next command")]
+    TimedOut,
+    #[error("there is no data folder for this user; say where the profile is: --profile DIR")]
+    NoFolder,
+    #[error(
+        "the key does not open this profile's database; put the key file back that belongs to it, \
+        nothing was changed"
+    )]
+    WrongKey,
+    #[error("{0}; {next}", next = next_step(.0))]
+    Profile(ProfileError),
+    #[error("the profile cannot be used: {0}")]
+    Engine(ClientError),
+    #[error("{0}")]
+    System(#[from] std::io::Error),
+    #[error("{0}")]
+    Tls(String),
+}
+
+impl Failure {
+    /// For programs; stays the same from version to version.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::NoIdentity { .. } => "no_identity",
+            Self::IdentityExists => "identity_exists",
+            Self::NameInvalid => "name_invalid",
+            Self::RelayInvalid => "relay_invalid",
+            Self::TextInvalid => "text_invalid",
+            Self::BadLink => "bad_link",
+            Self::CardGone => "card_gone",
+            Self::CardInvalid => "card_invalid",
+            Self::Unreachable => "unreachable",
+            Self::OtherRelay { .. } => "other_relay",
+            Self::OwnLink => "own_link",
+            Self::UnknownContact { .. } => "unknown_contact",
+            Self::IdMistyped { .. } => "id_mistyped",
+            Self::AmbiguousName { .. } => "ambiguous_name",
+            Self::NotAccepted => "not_accepted",
+            Self::NotAcceptedByYou { .. } => "not_accepted_by_you",
+            Self::NothingToAccept => "nothing_to_accept",
+            Self::Refused => "refused",
+            Self::TakenOver => "taken_over",
+            Self::TimedOut => "timed_out",
+            Self::NoFolder => "no_folder",
+            Self::WrongKey => "wrong_key",
+            Self::Profile(ProfileError::InUse { .. }) => "profile_in_use",
+            Self::Profile(ProfileError::KeyMissing { .. }) => "key_missing",
+            Self::Profile(ProfileError::KeyInvalid { .. }) => "key_invalid",
+            Self::Profile(_) => "profile",
+            Self::Engine(_) => "database",
+            Self::System(_) | Self::Tls(_) => "system",
+        }
+    }
+
+    /// The process's exit code.
+    pub(crate) fn exit(&self) -> u8 {
+        match self {
+            Self::Profile(ProfileError::InUse { .. }) => 3,
+            Self::TimedOut => 4,
+            _ => 1,
+        }
+    }
+}
+
+fn next_step(error: &ProfileError) -> &'static str {
+    match error {
+        ProfileError::InUse { .. } => "end that command and try again, or use another --profile",
+        ProfileError::KeyMissing { .. } => {
+            "put it back from a backup, or move the folder away to begin anew; nothing was changed"
+        }
+        ProfileError::KeyInvalid { .. } => "put the right file back from a backup; nothing was changed",
+        ProfileError::Missing { .. } => "make an identity: kuvert id create --name NAME",
+        ProfileError::Path { .. } => "use another --profile",
+        ProfileError::Io { .. } => "check the folder's permissions and its disk",
+        ProfileError::Random(_) => "try again",
+    }
+}
+
+impl From<ProfileError> for Failure {
+    fn from(error: ProfileError) -> Self {
+        match error {
+            ProfileError::Missing { .. } => Self::NoIdentity { relay: None },
+            error => Self::Profile(error),
+        }
+    }
+}
+
+impl From<ClientError> for Failure {
+    fn from(error: ClientError) -> Self {
+        match error {
+            ClientError::Store(StoreError::WrongKey) => Self::WrongKey,
+            ClientError::Store(StoreError::InUse) => Self::Profile(ProfileError::InUse { by: String::new() }),
+            ClientError::Refused(Refusal::NoIdentity) => Self::NoIdentity { relay: None },
+            error => Self::Engine(error),
+        }
+    }
+}
+
+impl From<SessionError> for Failure {
+    fn from(error: SessionError) -> Self {
+        match error {
+            SessionError::Profile(error) => error.into(),
+            SessionError::Engine(error) => error.into(),
+            SessionError::Tls(error) => Self::Tls(error.to_string()),
+        }
+    }
+}
+
+impl From<kuvert_view::Failure> for Failure {
+    fn from(failure: kuvert_view::Failure) -> Self {
+        use kuvert_view::Failure as Shown;
+        match failure {
+            Shown::NameInvalid => Self::NameInvalid,
+            Shown::TextInvalid => Self::TextInvalid,
+            Shown::LinkUnreadable => Self::BadLink,
+            Shown::CardGone => Self::CardGone,
+            Shown::CardInvalid => Self::CardInvalid,
+            Shown::Unreachable => Self::Unreachable,
+            Shown::OtherRelay => Self::OtherRelay { relay: None },
+            Shown::NotAccepted => Self::NotAccepted,
+            Shown::IdentityExists => Self::IdentityExists,
+            Shown::NoIdentity => Self::NoIdentity { relay: None },
+            Shown::Unknown => Self::UnknownContact { who: String::new() },
+            Shown::Database => Self::Engine(ClientError::Damaged("the database cannot be written")),
+            Shown::OwnLink => Self::OwnLink,
+            Shown::ProfileInUse => Self::Profile(ProfileError::InUse { by: String::new() }),
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! `kuvert id` and `kuvert link`: who the user is, and how others reach them.
+
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use clap::Subcommand;
+use kuvert_client::{Profile, Session, Watch};
+use kuvert_view::{ProfileView, UiCommand, ViewUpdate};
+use qrcode::QrCode;
+use qrcode::render::unicode::Dense1x2;
+use serde_json::json;
+use tokio::time::Instant;
+
+use super::{CATCH_UP, Common, DEFAULT_RELAY, Failure, ask, catch_up, folder, open};
+use crate::output::{Output, foreign};
+
+/// Time for the own card to reach the relay.
+const PUBLISH: Duration = Duration::from_secs(10);
+
+/// Commands about the identity.
+#[derive(Debug, Subcommand)]
+pub(crate) enum IdCommand {
+    /// Make an identity
+    Create(CreateArgs),
+    /// Show the identity
+    Show(ShowArgs),
+}
+
+/// How to make an identity.
+#[derive(Debug, clap::Args)]
+pub(crate) struct CreateArgs {
+    /// Name that contacts see first, 1 to 64 characters
+    #[arg(long, value_name = "NAME")]
+    name: String,
+    /// Relay at which you receive; it cannot be changed later
+    #[arg(long, value_name = "URL", default_value = DEFAULT_RELAY)]
+    relay: String,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// What to show of the identity.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ShowArgs {
+    #[command(flatten)]
+    common: Common,
+}
+
+/// What to show of the link.
+#[derive(Debug, clap::Args)]
+pub(crate) struct LinkArgs {
+    #[command(flatten)]
+    pub(super) common: Common,
+}
+
+impl IdCommand {
+    pub(super) fn common(&self) -> &Common {
+        match self {
+            Self::Create(args) => &args.common,
+            Self::Show(args) => &args.common,
+        }
+    }
+
+    pub(super) async fn run(self, common: &Common, output: Output) -> Result<(), Failure> {
+        match self {
+            Self::Create(args) => create(args, output),
+            Self::Show(_) => {
+                let (_, own) = open(common, "kuvert id show")?;
+                show(&own, output)
+            }
+        }
+    }
+}
+
+fn create(args: CreateArgs, output: Output) -> Result<(), Failure> {
+    let profile = Profile::open_or_create(&folder(&args.common)?, "kuvert id create")?;
+    let mut session = Session::open(profile, &args.relay, Watch::All)?;
+    ask(&mut session, UiCommand::CreateIdentity { name: args.name }).map_err(|failure| match failure {
+        // Nothing was tried to be reached here: the address itself is wrong.
+        Failure::Unreachable => Failure::RelayInvalid,
+        failure => failure,
+    })?;
+    let own = session.own_profile().ok_or(Failure::NoIdentity { relay: None })?;
+    show(&own, output)?;
+    output.note("others reach you by your link: kuvert link");
+    Ok(())
+}
+
+fn show(own: &ProfileView, output: Output) -> Result<(), Failure> {
+    let json = json!({ "id": own.kuvert_id, "name": own.name, "relay": own.relay });
+    let text = format!("{}  {}  {}", own.kuvert_id, foreign(&own.name), own.relay);
+    Ok(output.result(&json, &text)?)
+}
+
+/// Shows the link, which is made the first time.
+pub(super) async fn link(common: &Common, output: Output) -> Result<(), Failure> {
+    let (mut session, _) = open(common, "kuvert link")?;
+    session.go_online();
+    session.command(UiCommand::ShowLink);
+    let shown = session.run_until(Instant::now() + PUBLISH, |_, update| match update {
+        ViewUpdate::Link { link } => ControlFlow::Break(Ok(link)),
+        ViewUpdate::Failed(failure) => ControlFlow::Break(Err(failure)),
+        _ => ControlFlow::Continue(()),
+    });
+    let link = shown.await?.ok_or(Failure::Unreachable)??;
+    // Who opens the link finds an inbox, and keys in it.
+    catch_up(&mut session, CATCH_UP).await?;
+    let code = if output.is_terminal() { qr(&link) } else { None };
+    let text = code.map_or_else(|| link.clone(), |code| format!("{code}\n{link}"));
+    output.result(&json!({ "link": link }), &text)?;
+    session.close().await;
+    Ok(())
+}
+
+/// A QR code for a dark screen; `None` for a text that is too long for one.
+fn qr(text: &str) -> Option<String> {
+    let code = QrCode::new(text).ok()?;
+    let mut image = code.render::<Dense1x2>();
+    Some(image.dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).quiet_zone(true).build())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_fits_into_a_qr_code_of_a_terminal_window() {
+        let link =
+            format!("https://relay.example.org/c/{}#{}", "AbCdEfGhIjKlMnOpQrStUv", "AbCdEfGhIjKl".repeat(4));
+        let code = qr(&link).expect("fits");
+        assert!(code.lines().all(|line| line.chars().count() <= 80));
+        assert!(code.lines().count() <= 40);
+    }
+}

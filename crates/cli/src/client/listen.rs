@@ -1,0 +1,208 @@
+//! `kuvert listen`: reports what comes, one event per line.
+//!
+//! A message is reported once: the profile notes the last one that was. The note is made after the line was flushed,
+//! so that a listener that is killed in between repeats a line rather than losing it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use kuvert_client::Session;
+use kuvert_view::{
+    Connection, ContactState, ConversationId, ConversationView, Delivery, MessageId, MessageView, Sender,
+    ViewUpdate,
+};
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use super::{CATCH_UP, Common, Failure, LAST_WORDS, catch_up, open, seconds};
+use crate::output::{Output, foreign, time};
+
+/// How long to listen.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ListenArgs {
+    /// End after so many messages and requests
+    #[arg(long, value_name = "N")]
+    count: Option<u64>,
+    /// End after so many seconds
+    #[arg(long, value_name = "S", value_parser = seconds)]
+    timeout: Option<Duration>,
+    #[command(flatten)]
+    pub(super) common: Common,
+}
+
+/// Listens until enough came, or time ran out.
+pub(super) async fn listen(args: ListenArgs, output: Output) -> Result<(), Failure> {
+    let (mut session, _) = open(&args.common, "kuvert listen")?;
+    let deadline = args.timeout.map(|timeout| Instant::now() + timeout);
+    let mut listener = Listener {
+        output,
+        left: args.count,
+        listened: session.profile().listened()?,
+        states: session.app().conversations()?.iter().map(|one| (one.id, one.state)).collect(),
+        is_connected: None,
+    };
+    let waiting = listener.waiting(&mut session)?;
+    listener.report(&mut session, waiting)?;
+    session.go_online();
+    let mut is_done = listener.is_done();
+    while !is_done {
+        let Some(update) = session.next_update(deadline).await? else { break };
+        // All that came in one step: messages of several conversations are put in order.
+        let mut updates = vec![update];
+        while let Some(update) = session.poll_update() {
+            updates.push(update);
+        }
+        listener.take(&mut session, updates)?;
+        is_done = listener.is_done();
+    }
+    if is_done {
+        // Senders are told of the delivery once everything that waited is here.
+        catch_up(&mut session, CATCH_UP).await?;
+    }
+    session.until_sent(Instant::now() + LAST_WORDS).await?;
+    session.close().await;
+    if is_done { Ok(()) } else { Err(Failure::TimedOut) }
+}
+
+struct Listener {
+    output: Output,
+    /// Messages and requests still to report; `None` for no end.
+    left: Option<u64>,
+    /// The last message that was reported.
+    listened: MessageId,
+    states: BTreeMap<ConversationId, ContactState>,
+    is_connected: Option<bool>,
+}
+
+impl Listener {
+    fn is_done(&self) -> bool {
+        self.left == Some(0)
+    }
+
+    /// Messages that came while nobody listened.
+    fn waiting(
+        &self,
+        session: &mut Session,
+    ) -> Result<BTreeMap<MessageId, (ConversationId, MessageView)>, Failure> {
+        let mut waiting = BTreeMap::new();
+        for conversation in session.app().conversations()? {
+            let mut before = None;
+            loop {
+                let (page, has_older) = session.app().page(conversation.id, before)?;
+                before = page.first().map(|message| message.id);
+                let new = page.into_iter().filter(|m| m.from == Sender::Contact && m.id > self.listened);
+                waiting.extend(new.map(|message| (message.id, (conversation.id, message))));
+                if !has_older || before.is_none_or(|oldest| oldest <= self.listened) {
+                    break;
+                }
+            }
+        }
+        Ok(waiting)
+    }
+
+    fn take(&mut self, session: &mut Session, updates: Vec<ViewUpdate>) -> Result<(), Failure> {
+        let mut messages = BTreeMap::new();
+        for update in updates {
+            match update {
+                ViewUpdate::Message { conversation, message } => match (message.from, message.delivery) {
+                    (Sender::Contact, _) if message.id > self.listened => {
+                        messages.insert(message.id, (conversation, message));
+                    }
+                    (Sender::Own, Delivery::Delivered) => self.delivered(session, conversation, &message)?,
+                    _ => {}
+                },
+                ViewUpdate::Conversation(conversation) => self.contact(&conversation)?,
+                ViewUpdate::Connection(Connection::Online) => self.connected(true)?,
+                ViewUpdate::Connection(Connection::Offline) => self.connected(false)?,
+                ViewUpdate::Connection(Connection::Elsewhere) => return Err(Failure::TakenOver),
+                _ => {}
+            }
+        }
+        self.report(session, messages)
+    }
+
+    /// Reports messages in the order in which they came, and marks read what was reported completely.
+    fn report(
+        &mut self,
+        session: &mut Session,
+        messages: BTreeMap<MessageId, (ConversationId, MessageView)>,
+    ) -> Result<(), Failure> {
+        let (mut seen, mut unseen) = (BTreeSet::new(), BTreeSet::new());
+        for (id, (conversation, message)) in messages {
+            if self.is_done() {
+                unseen.insert(conversation);
+                continue;
+            }
+            if let Some(contact) = session.app().conversation(conversation)? {
+                let is_request = contact.state == ContactState::Asking;
+                let event = if is_request { "request" } else { "message" };
+                let verb = if is_request { " asks to write to you" } else { "" };
+                let text = format!("{}{verb}: {}", who(&contact), foreign(&message.text));
+                let mut value = event_of(event, &contact);
+                value["text"] = message.text.into();
+                self.event(value, message.at, &text)?;
+            }
+            session.profile().set_listened(id)?;
+            self.listened = id;
+            self.left = self.left.map(|left| left - 1);
+            seen.insert(conversation);
+        }
+        for conversation in seen.difference(&unseen) {
+            session.mark_read(*conversation)?;
+        }
+        Ok(())
+    }
+
+    /// A contact changed: perhaps a request was accepted.
+    fn contact(&mut self, contact: &ConversationView) -> Result<(), Failure> {
+        let before = self.states.insert(contact.id, contact.state);
+        if before == Some(ContactState::Requested) && contact.state == ContactState::Accepted {
+            let text = format!("{} accepted your request", who(contact));
+            self.event(event_of("accepted", contact), now(), &text)?;
+        }
+        Ok(())
+    }
+
+    fn delivered(
+        &mut self,
+        session: &mut Session,
+        conversation: ConversationId,
+        message: &MessageView,
+    ) -> Result<(), Failure> {
+        let Some(contact) = session.app().conversation(conversation)? else { return Ok(()) };
+        let text = format!("{} has your message: {}", who(&contact), foreign(&message.text));
+        let mut value = event_of("delivered", &contact);
+        value["message"] = message.id.0.into();
+        self.event(value, now(), &text)
+    }
+
+    fn connected(&mut self, is_connected: bool) -> Result<(), Failure> {
+        if self.is_connected.replace(is_connected) == Some(is_connected) {
+            return Ok(());
+        }
+        let (event, text) = match is_connected {
+            true => ("connected", "connected"),
+            false => ("disconnected", "the relay cannot be reached; trying again"),
+        };
+        self.event(json!({ "event": event }), now(), text)
+    }
+
+    fn event(&self, mut value: Value, at: i64, text: &str) -> Result<(), Failure> {
+        value["at"] = at.into();
+        Ok(self.output.result(&value, &format!("{}  {text}", time(at)))?)
+    }
+}
+
+fn event_of(event: &str, contact: &ConversationView) -> Value {
+    json!({ "event": event, "id": contact.kuvert_id, "from": contact.title })
+}
+
+fn who(contact: &ConversationView) -> String {
+    format!("{} ({})", foreign(&contact.title), contact.kuvert_id)
+}
+
+/// Milliseconds since 1970 (UTC).
+fn now() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}

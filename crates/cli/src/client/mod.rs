@@ -1,0 +1,228 @@
+//! The client commands: each opens the profile, does one thing and ends.
+
+mod contact;
+mod failure;
+mod identity;
+mod listen;
+mod message;
+
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Subcommand;
+use kuvert_client::{Profile, Session, Watch};
+use kuvert_core::KuvertId;
+use kuvert_view::{
+    Connection, ConversationId, ConversationView, Delivery, MessageId, ProfileView, Sender, UiCommand,
+    ViewUpdate,
+};
+use tokio::time::Instant;
+
+use crate::output::Output;
+use failure::Failure;
+
+/// What the exit codes mean.
+pub(crate) const EXIT_CODES: &str = "\
+Exit codes: 0 done; 1 not done, the message says why; 2 the command line is wrong; 3 another process uses the profile; \
+4 time ran out (listen)";
+
+/// Where a new identity has its inbox if nothing else is said.
+const DEFAULT_RELAY: &str = "http://localhost:8787";
+/// Time to connect and to fetch what waits, before a command goes on with what is known.
+const CATCH_UP: Duration = Duration::from_secs(3);
+/// Time for what is owed to others (reports) to leave before a command ends.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// Commands of the client.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ClientCommand {
+    /// Make or show your identity
+    #[command(subcommand)]
+    Id(identity::IdCommand),
+    /// Show the link by which others reach you, with a QR code on a terminal
+    Link(identity::LinkArgs),
+    /// Add, list and accept contacts
+    #[command(subcommand)]
+    Contact(contact::ContactCommand),
+    /// Send a message
+    Send(message::SendArgs),
+    /// Report messages and other events as they come, one per line
+    Listen(listen::ListenArgs),
+    /// Show the messages of a conversation
+    History(message::HistoryArgs),
+}
+
+/// What all client commands have in common.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Common {
+    /// Folder of the profile [default: kuvert in the data folder of this user]
+    #[arg(long, value_name = "DIR", global = true)]
+    profile: Option<PathBuf>,
+    /// Write JSON, for programs
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+impl ClientCommand {
+    /// Runs the command to its end.
+    pub(crate) fn run(self) -> ExitCode {
+        let common = self.common().clone();
+        let output = Output { json: common.json };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let done = match runtime {
+            Ok(runtime) => {
+                let done = runtime.block_on(self.perform(&common, output));
+                // A fetch that nobody waits for must not hold up the end.
+                runtime.shutdown_background();
+                done
+            }
+            Err(error) => Err(Failure::System(error)),
+        };
+        match done {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(failure) => {
+                output.failure(failure.code(), &failure.to_string());
+                ExitCode::from(failure.exit())
+            }
+        }
+    }
+
+    fn common(&self) -> &Common {
+        match self {
+            Self::Id(command) => command.common(),
+            Self::Link(args) => &args.common,
+            Self::Contact(command) => command.common(),
+            Self::Send(args) => &args.common,
+            Self::Listen(args) => &args.common,
+            Self::History(args) => &args.common,
+        }
+    }
+
+    async fn perform(self, common: &Common, output: Output) -> Result<(), Failure> {
+        match self {
+            Self::Id(command) => command.run(common, output).await,
+            Self::Link(_) => identity::link(common, output).await,
+            Self::Contact(command) => command.run(common, output).await,
+            Self::Send(args) => message::send(args, output).await,
+            Self::Listen(args) => listen::listen(args, output).await,
+            Self::History(args) => message::history(args, output).await,
+        }
+    }
+}
+
+/// Opens a profile that has an identity. `command` is what others are told that find the profile in use.
+fn open(common: &Common, command: &str) -> Result<(Session, ProfileView), Failure> {
+    let profile = Profile::open(&folder(common)?, command)?;
+    let session = Session::open(profile, DEFAULT_RELAY, Watch::All)?;
+    match session.own_profile() {
+        Some(own) => Ok((session, own)),
+        None => Err(Failure::NoIdentity { relay: None }),
+    }
+}
+
+/// The profile's folder.
+fn folder(common: &Common) -> Result<PathBuf, Failure> {
+    common.profile.clone().or_else(|| Some(data_folder()?.join("kuvert"))).ok_or(Failure::NoFolder)
+}
+
+/// Where programs keep data of this user.
+fn data_folder() -> Option<PathBuf> {
+    if cfg!(target_os = "macos") {
+        return Some(std::env::home_dir()?.join("Library/Application Support"));
+    }
+    let named = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from);
+    // The XDG specification has relative paths ignored.
+    named.filter(|path| path.is_absolute()).or_else(|| Some(std::env::home_dir()?.join(".local/share")))
+}
+
+/// Connects and fetches what waits. Says whether everything is here; if not, the relay cannot be reached or is slow.
+async fn catch_up(session: &mut Session, within: Duration) -> Result<bool, Failure> {
+    session.go_online();
+    if session.connection() == Connection::Online {
+        return Ok(true);
+    }
+    let caught_up = session.run_until(Instant::now() + within, |_, update| match update {
+        ViewUpdate::Connection(Connection::Online) => ControlFlow::Break(Ok(true)),
+        ViewUpdate::Connection(Connection::Offline) => ControlFlow::Break(Ok(false)),
+        ViewUpdate::Connection(Connection::Elsewhere) => ControlFlow::Break(Err(Failure::TakenOver)),
+        _ => ControlFlow::Continue(()),
+    });
+    caught_up.await?.unwrap_or(Ok(false))
+}
+
+/// Gives a command that is answered at once, and returns the answers.
+fn ask(session: &mut Session, command: UiCommand) -> Result<Vec<ViewUpdate>, Failure> {
+    while session.poll_update().is_some() {}
+    session.command(command);
+    let mut updates = Vec::new();
+    while let Some(update) = session.poll_update() {
+        if let ViewUpdate::Failed(failure) = update {
+            return Err(failure.into());
+        }
+        updates.push(update);
+    }
+    Ok(updates)
+}
+
+/// The conversation with a contact, named by Kuvert ID or by name.
+fn find(session: &mut Session, who: &str) -> Result<ConversationView, Failure> {
+    let all = session.app().conversations()?;
+    // What reads as an ID is an ID: nobody can take it over by calling oneself so.
+    let id = KuvertId::parse(who);
+    let is_meant = |conversation: &ConversationView| match &id {
+        Ok(id) => conversation.kuvert_id == id.to_string(),
+        Err(_) => conversation.title.to_lowercase() == who.trim().to_lowercase(),
+    };
+    let mut meant: Vec<_> = all.into_iter().filter(is_meant).collect();
+    match (meant.pop(), id) {
+        (Some(one), _) if meant.is_empty() => Ok(one),
+        (Some(one), _) => {
+            meant.push(one);
+            let ids = meant.into_iter().map(|conversation| conversation.kuvert_id).collect();
+            Err(Failure::AmbiguousName { name: who.to_owned(), ids })
+        }
+        (None, Err(_)) if is_like_an_id(who) => Err(Failure::IdMistyped { id: who.to_owned() }),
+        (None, _) => Err(Failure::UnknownContact { who: who.to_owned() }),
+    }
+}
+
+/// Whether a text has the shape of a Kuvert ID, in groups.
+fn is_like_an_id(text: &str) -> bool {
+    text.contains('-')
+        && text.chars().filter(|c| !matches!(c, '-' | ' ')).count() == 18
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | ' '))
+}
+
+/// The own message that a command wrote down.
+fn own_message(updates: &[ViewUpdate]) -> Option<(ConversationId, MessageId)> {
+    updates.iter().find_map(|update| match update {
+        ViewUpdate::Message { conversation, message } if message.from == Sender::Own => {
+            Some((*conversation, message.id))
+        }
+        _ => None,
+    })
+}
+
+/// Waits until the relay took a message and everything before and after it, and says what became of it.
+async fn sent(
+    session: &mut Session,
+    (conversation, id): (ConversationId, MessageId),
+    deadline: Instant,
+) -> Result<&'static str, Failure> {
+    session.until_sent(deadline).await?;
+    let (page, _) = session.app().page(conversation, Some(MessageId(id.0 + 1)))?;
+    match page.last().filter(|message| message.id == id).map(|message| message.delivery) {
+        Some(Delivery::Queued) => Ok("queued"),
+        Some(Delivery::Failed) => Err(Failure::Refused),
+        _ => Ok("sent"),
+    }
+}
+
+/// Reads a time limit in seconds, decimals allowed.
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| "not a number of seconds".to_owned())?;
+    // A year is for ever enough, and clocks can count it.
+    Duration::try_from_secs_f64(seconds.min(31_536_000.0)).map_err(|error| error.to_string())
+}

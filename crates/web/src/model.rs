@@ -183,8 +183,8 @@ impl Drafts {
 /// One row of the timeline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Row {
-    /// A new day begins; the day's number and the time of its first message.
-    Day(i64, i64),
+    /// A new day begins; its first message, and the time of that.
+    Day(MessageId, i64),
     /// A message, and whether the one before it on the same day came from the same side.
     Message(MessageId, bool),
 }
@@ -196,7 +196,7 @@ pub(crate) fn rows(messages: &[MessageView], day_of: impl Fn(i64) -> i64) -> Vec
     for message in messages {
         let day = day_of(message.at);
         if before.is_none_or(|(shown, _)| shown != day) {
-            rows.push(Row::Day(day, message.at));
+            rows.push(Row::Day(message.id, message.at));
             before = None;
         }
         let follows = before.is_some_and(|(_, from)| from == message.from);

@@ -132,12 +132,24 @@ fn rows_have_a_separator_per_day_and_join_messages_of_one_side() {
     assert_eq!(
         rows(&messages, day_of),
         [
-            Row::Day(0, 1000),
+            Row::Day(MessageId(1), 1000),
             Row::Message(MessageId(1), false),
             Row::Message(MessageId(2), true),
             Row::Message(MessageId(3), false),
-            Row::Day(1, 4000),
+            Row::Day(MessageId(4), 4000),
             Row::Message(MessageId(4), false),
         ]
     );
+}
+
+#[test]
+fn rows_are_all_different_even_if_clocks_go_backwards() {
+    let mut messages =
+        [message(1, Sender::Own, "a"), message(2, Sender::Contact, "b"), message(3, Sender::Own, "c")];
+    messages[1].at = 90_000_000;
+    messages[2].at = messages[0].at;
+    let rows = rows(&messages, |at| at / 86_400_000);
+    let different: std::collections::HashSet<&Row> = rows.iter().collect();
+    assert_eq!(rows.len(), 6);
+    assert_eq!(different.len(), rows.len());
 }

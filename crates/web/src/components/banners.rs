@@ -5,13 +5,17 @@ use leptos::prelude::*;
 
 use super::icon::{Icon, icon};
 use crate::i18n::t;
-use crate::state::{Alert, state};
+use crate::state::{Alert, Profile, state};
 
 /// Says when there is no connection, and when nothing is kept.
 #[component]
 pub(crate) fn Banners() -> impl IntoView {
     let state = state();
-    let connection = Memo::new(move |_| state.connection().get());
+    // Without an identity there is nothing to connect for.
+    let connection = Memo::new(move |_| {
+        let is_known = state.profile().with(|profile| matches!(profile, Profile::Known(_)));
+        state.connection().get().filter(|_| is_known)
+    });
     let passing = Memo::new(move |_| state.storage().get() == Some(Storage::Passing));
     view! {
         <div class="banners" role="status">

@@ -28,6 +28,14 @@ pub(crate) fn Conversation(
         Memo::new(move |_| conversations.with(|list| list.is_some()) && conversation.with(Option::is_none));
     let to_newest = RwSignal::new(0_u32);
     let on_sent = Callback::new(move |()| to_newest.update(|count| *count += 1));
+    Effect::new(move |before: Option<Option<ContactState>>| {
+        let contact = contact.get();
+        // The button that had the focus is gone; what it made possible takes it.
+        if before.flatten() == Some(ContactState::Asking) && contact == Some(ContactState::Accepted) {
+            request_animation_frame(|| browser::focus("composer"));
+        }
+        contact
+    });
     view! {
         <article class="conversation" aria-labelledby="screen-heading">
             <PaneHead>{move || conversation.get().map(head)}</PaneHead>
@@ -64,10 +72,7 @@ fn head(shown: ConversationView) -> AnyView {
 }
 
 fn asking(conversation: ConversationId, name: Signal<String>) -> AnyView {
-    let accept = move |_| {
-        bridge::post(&UiCommand::Accept { conversation });
-        browser::focus("screen-heading");
-    };
+    let accept = move |_| bridge::post(&UiCommand::Accept { conversation });
     view! {
         <section class="request" aria-labelledby="request-heading">
             <h2 id="request-heading">{t1("request-asking", "name", move || name.get())}</h2>

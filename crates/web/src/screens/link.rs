@@ -69,6 +69,7 @@ fn LinkSheet(
                     data-testid="link-text"
                     rows="4"
                     readonly
+                    autocomplete="off"
                     spellcheck="false"
                     prop:value=link
                 ></textarea>

@@ -200,7 +200,7 @@ impl Step<'_, '_> {
         let text = checked_text(text)?;
         self.enqueue(conversation, Content::text(self.rng.bytes(), text), Some(text))?;
         self.tx.mark_read(conversation)?;
-        Ok(())
+        self.rotate_if_due(conversation)
     }
 
     fn retry(&mut self, id: MessageId) -> Result<(), ClientError> {

@@ -28,18 +28,19 @@ impl Step<'_, '_> {
             if seq <= cursor {
                 continue;
             }
-            let entry = account.seal.open(seq, sealed);
-            // A gap at `seq` stands for itself and the entries just before it; nothing else may be left out.
-            let from = match &entry {
-                Ok(Entry::Gap { lost }) => seq.saturating_sub(*lost).saturating_add(1),
-                _ => seq,
-            };
-            if from > cursor + 1 {
-                return Err(ClientError::PeerFault("the relay left out an entry"));
-            }
-            match entry {
-                Ok(entry) => self.entry(&entry)?,
-                Err(_) => self.dropped("an entry does not open")?,
+            let missing = seq - cursor - 1;
+            match account.seal.open(seq, sealed) {
+                // A gap at `seq` stands for itself and the entries just before it.
+                Ok(entry @ Entry::Gap { lost }) if missing < lost => self.entry(&entry)?,
+                Ok(entry) => {
+                    if missing > 0 {
+                        // The relay lost entries without saying so: that is said here, and goes on.
+                        self.event(Event::Gap { lost: missing });
+                    }
+                    self.entry(&entry)?;
+                }
+                Err(_) if missing == 0 => self.dropped("an entry does not open")?,
+                Err(_) => return Err(ClientError::PeerFault("an entry out of place")),
             }
             cursor = seq;
         }

@@ -119,6 +119,7 @@ impl Step<'_, '_> {
             conversation,
             relay: account.relay.clone(),
             intent: Intent::Introduce as u8,
+            rotated: self.now.0,
         })?;
         self.tx.set_channel(conversation, channel.as_bytes())?;
         self.queue(OutboxRow {
@@ -173,6 +174,7 @@ impl Step<'_, '_> {
             conversation,
             relay: account.relay.clone(),
             intent: Intent::None as u8,
+            rotated: self.now.0,
         })?;
         self.tx.set_channel(conversation, channel.as_bytes())?;
         Ok(())

@@ -8,6 +8,9 @@ use kuvert_wire::{ChannelId, ClientFrame, Commit, ErrorCode, Post, PostId, encod
 use crate::step::Step;
 use crate::{ClientError, Line, Output, Refusal};
 
+/// Age of the own keys in a group after which sending renews them: a week in milliseconds.
+const ROTATE_AFTER: i64 = 7 * 86_400_000;
+
 /// What a pending commit is for. The numbers are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
@@ -89,6 +92,7 @@ impl Step<'_, '_> {
         }
         let commit = group.stage_update(&provider, &account.device)?;
         self.tx.set_intent(channel.as_bytes(), Intent::Rotate as u8)?;
+        self.tx.set_rotated(channel.as_bytes(), self.now.0)?;
         let id = self.fresh_id();
         let frame =
             Commit { post: post_frame(id, channel, commit.post), next: commit.next, welcomes: Vec::new() };
@@ -100,6 +104,18 @@ impl Step<'_, '_> {
             message: None,
             frame: encode(&ClientFrame::Commit(frame)),
         })
+    }
+
+    /// Renews the own keys where they are old.
+    pub(crate) fn rotate_if_due(&mut self, conversation: ConversationId) -> Result<(), ClientError> {
+        let channel = self.tx.conversation(conversation)?.and_then(|row| row.channel);
+        let Some(channel) = channel else { return Ok(()) };
+        match self.tx.group(&channel)? {
+            Some(group) if self.now.0.saturating_sub(group.rotated) >= ROTATE_AFTER => {
+                self.rotate(conversation)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Appends a request to the outbox, and sends it if the session is there.

@@ -34,6 +34,8 @@ pub(crate) struct Sessions {
     hello: Option<Hello>,
     /// The relay said that it does not know the inbox.
     inbox_missing: bool,
+    /// The proof asked the relay to create the inbox.
+    asked_to_create: bool,
     /// Key packages on their way.
     key_packages: Option<PostId>,
     /// Pause after the relay was busy.
@@ -135,6 +137,7 @@ impl Step<'_, '_> {
         let known = self.tx.meta(MetaKey::InboxExists)?.is_some() && !self.sessions.inbox_missing;
         let create = (!known)
             .then(|| InboxKeys { seal_key: account.seal.public(), deposit_key: account.deposit.clone() });
+        self.sessions.asked_to_create = create.is_some();
         let proof = OwnerProof { origin: &account.relay, challenge: &hello.challenge };
         let own = Own {
             owner: account.owner_key(),
@@ -150,6 +153,9 @@ impl Step<'_, '_> {
     fn owned(&mut self, owned: &Owned) -> Result<(), ClientError> {
         self.sessions.inbox_missing = false;
         self.tx.set_meta(MetaKey::InboxExists, &[1])?;
+        if owned.created && !self.sessions.asked_to_create {
+            return Err(ClientError::PeerFault("the relay made an inbox that nobody asked for"));
+        }
         if owned.created {
             // A new inbox counts from 1 again.
             self.tx.set_cursor(0)?;

@@ -81,6 +81,8 @@ pub struct GroupRow {
     pub relay: String,
     /// What the pending commit is for (numbers of `kuvert-core`), 0 for none.
     pub intent: u8,
+    /// When this device last renewed its keys in the group: milliseconds since 1970.
+    pub rotated: i64,
 }
 
 const CONTACT: &str = "c.id, c.identity, c.name, c.state, c.trust";
@@ -244,8 +246,8 @@ impl Tx<'_> {
     /// [`StoreError`] if the channel is known already or the database fails.
     pub fn add_group(&self, group: &GroupRow) -> Result<(), StoreError> {
         self.sql().execute(
-            "INSERT INTO mls_group (channel, conversation, relay, intent) VALUES (?1, ?2, ?3, ?4)",
-            params![group.channel, group.conversation.0, group.relay, group.intent],
+            "INSERT INTO mls_group (channel, conversation, relay, intent, rotated) VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![group.channel, group.conversation.0, group.relay, group.intent, group.rotated],
         )?;
         Ok(())
     }
@@ -255,16 +257,26 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`] if the database fails.
     pub fn group(&self, channel: &[u8; 16]) -> Result<Option<GroupRow>, StoreError> {
-        let sql = "SELECT channel, conversation, relay, intent FROM mls_group WHERE channel = ?1";
+        let sql = "SELECT channel, conversation, relay, intent, rotated FROM mls_group WHERE channel = ?1";
         let group = |row: &Row<'_>| {
             Ok(GroupRow {
                 channel: row.get(0)?,
                 conversation: ConversationId(row.get(1)?),
                 relay: row.get(2)?,
                 intent: row.get(3)?,
+                rotated: row.get(4)?,
             })
         };
         Ok(self.sql().prepare_cached(sql)?.query_row(params![channel], group).optional()?)
+    }
+
+    /// Notes when this device renewed its keys in a group.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn set_rotated(&self, channel: &[u8; 16], at: i64) -> Result<(), StoreError> {
+        self.sql().execute("UPDATE mls_group SET rotated = ?2 WHERE channel = ?1", params![channel, at])?;
+        Ok(())
     }
 
     /// Notes what the pending commit of a group is for; 0 for none.

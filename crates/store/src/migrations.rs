@@ -28,7 +28,8 @@ const STEPS: &[&str] = &[
          channel BLOB PRIMARY KEY,
          conversation INTEGER NOT NULL REFERENCES conversation(id),
          relay TEXT NOT NULL,
-         intent INTEGER NOT NULL DEFAULT 0
+         intent INTEGER NOT NULL,
+         rotated INTEGER NOT NULL
      ) STRICT, WITHOUT ROWID;
      CREATE TABLE message (
          id INTEGER PRIMARY KEY AUTOINCREMENT,

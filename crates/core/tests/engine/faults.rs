@@ -1,6 +1,6 @@
 //! What goes wrong: lost answers, lost requests, killed processes, repeated and forged frames.
 
-use kuvert_core::{ClientError, Command, ContactState, Event, Input, Line, MessageState};
+use kuvert_core::{ClientError, Command, ContactState, Event, Input, Line, MessageState, SenderKind};
 use kuvert_wire::{Entries, RelayFrame, SealedEntry, encode};
 
 use crate::relay::Relay;
@@ -157,7 +157,21 @@ fn minicbor_frame(bytes: &[u8]) -> RelayFrame {
 }
 
 #[test]
-fn a_relay_that_leaves_out_an_entry_is_told_on() {
+fn a_relay_that_loses_entries_in_silence_is_told_on() {
+    let mut world = World::acquainted();
+    world.go_offline(ALICE);
+    world.send(BOB, "one");
+    world.send(BOB, "two");
+    let inbox = world.devices[ALICE].inbox();
+    world.relay.lose_silently(inbox);
+    world.go_online(ALICE);
+    assert!(world.devices[ALICE].events.contains(&Event::Gap { lost: 1 }));
+    world.send(BOB, "three");
+    assert_eq!(world.devices[ALICE].texts(), ["hello", "two", "three"]);
+}
+
+#[test]
+fn an_entry_out_of_place_ends_the_session_and_changes_nothing() {
     let mut world = World::acquainted();
     let sealed = vec![SealedEntry { bytes: vec![0; 80] }];
     let frame = encode(&RelayFrame::Entries(Entries { first: 1_000, sealed }));
@@ -226,4 +240,83 @@ fn a_relay_of_another_version_is_refused() {
     hello.version = 99;
     let result = world.again(ALICE, encode(&RelayFrame::Hello(hello)));
     assert!(matches!(result, Err(ClientError::PeerFault(_))));
+}
+
+#[test]
+fn no_bytes_from_a_relay_stop_the_engine() {
+    let mut world = World::acquainted();
+    world.send(ALICE, "one");
+    let heard = world.devices[BOB].heard.clone();
+    // A small linear generator: the same bytes in every run.
+    let mut state = 42_u64;
+    let mut random = move |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % below
+    };
+    for round in 0..2_000 {
+        let mut frame = heard[random(heard.len())].clone();
+        for _ in 0..=random(4) {
+            match round % 3 {
+                0 => {
+                    let at = random(frame.len());
+                    frame[at] = random(256) as u8;
+                }
+                1 => frame.truncate(random(frame.len()) + 1),
+                _ => frame = (0..random(200) + 1).map(|_| random(256) as u8).collect(),
+            }
+        }
+        let line = if round % 2 == 0 { Line::Owner } else { Line::Anonymous };
+        // Refused or without effect; neither ends the engine nor shows anything.
+        let _ = world.devices[BOB].client.handle(world.now, Input::Frame(line, frame));
+        while world.devices[BOB].client.poll_output().is_some() {}
+    }
+    assert_eq!(world.devices[BOB].texts(), ["hello", "one"]);
+    world.go_offline(BOB);
+    world.go_online(BOB);
+    // Forged entries may have taken the place of a few real ones, as any relay can withhold what it likes.
+    for n in 0..40 {
+        world.send(ALICE, &format!("message {n}"));
+    }
+    let last = world.devices[BOB].texts().pop();
+    assert_eq!(last.as_deref(), Some("message 39"));
+}
+
+#[test]
+fn of_two_commits_one_wins_and_the_other_is_made_again() {
+    let mut world = World::acquainted();
+    let before = world.relay.commits.len();
+    world.go_offline(ALICE);
+    world.go_offline(BOB);
+    world.now = world.now.plus_millis(8 * 86_400_000);
+    // Both renew their keys, in the same epoch, and wait with more messages behind it.
+    for device in [ALICE, BOB] {
+        for n in 0..3 {
+            world.send(device, &format!("{device} says {n}"));
+        }
+    }
+    world.go_online(ALICE);
+    world.go_online(BOB);
+    let epochs: Vec<_> = world.relay.commits[before..].iter().map(|(_, epoch)| *epoch).collect();
+    assert_eq!(epochs, [2, 3], "one commit per epoch, and both devices have renewed their keys");
+    for device in [ALICE, BOB] {
+        let mut texts = world.devices[device].texts();
+        assert_eq!(texts.len(), 7);
+        texts.retain(|text| text.starts_with("0 says"));
+        assert_eq!(texts, ["0 says 0", "0 says 1", "0 says 2"]);
+        let own = world.devices[device].timeline().into_iter().filter(|m| m.0 == SenderKind::Own);
+        assert!(own.into_iter().all(|message| message.2 == MessageState::Delivered));
+    }
+    world.send(BOB, "after");
+    assert_eq!(world.devices[ALICE].texts().pop().as_deref(), Some("after"));
+}
+
+#[test]
+fn a_busy_relay_is_asked_again_later() {
+    let mut world = World::acquainted();
+    world.relay.busy = true;
+    world.send(BOB, "one");
+    assert_eq!(world.devices[BOB].timeline()[1].2, MessageState::Queued);
+    world.relay.busy = false;
+    world.wake(BOB);
+    assert_eq!(world.devices[ALICE].texts(), ["hello", "one"]);
 }

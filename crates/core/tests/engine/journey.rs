@@ -96,9 +96,9 @@ fn many_people_write_through_one_link() {
         world.go_online(device);
     }
     let link = world.link(ALICE);
-    for device in 1..names.len() {
+    for (device, name) in names.iter().enumerate().skip(1) {
         world.command(device, Command::OpenLink { link: link.clone() }).expect("opens");
-        let request = Command::Request { link: link.clone(), text: format!("from {}", names[device]) };
+        let request = Command::Request { link: link.clone(), text: format!("from {name}") };
         world.command(device, request).expect("requests");
     }
     let conversations = world.devices[ALICE].client.conversations().expect("reads");

@@ -9,7 +9,7 @@ use kuvert_wire::{
     SealedEntry, decode, limits, verify_owner_proof,
 };
 
-pub const ORIGIN: &str = "http://localhost:8787";
+pub(crate) const ORIGIN: &str = "http://localhost:8787";
 const CHALLENGE: kuvert_wire::Challenge = kuvert_wire::Challenge::new([9; 32]);
 
 struct Inbox {
@@ -22,39 +22,41 @@ struct Inbox {
 }
 
 #[derive(Default)]
-pub struct Relay {
+pub(crate) struct Relay {
     inboxes: BTreeMap<InboxId, Inbox>,
     channels: BTreeMap<ChannelId, (ChannelState, u64)>,
     cards: BTreeMap<CardId, Vec<u8>>,
     answers: BTreeMap<PostId, RelayFrame>,
     /// Posts and commits are accepted, but nobody hears of it.
-    pub mute: bool,
-    pub commits: Vec<(ChannelId, u64)>,
-    pub bodies: BTreeSet<Vec<u8>>,
+    pub(crate) mute: bool,
+    /// Nothing is accepted for now.
+    pub(crate) busy: bool,
+    pub(crate) commits: Vec<(ChannelId, u64)>,
+    pub(crate) bodies: BTreeSet<Vec<u8>>,
 }
 
 impl Relay {
-    pub fn hello() -> RelayFrame {
+    pub(crate) fn hello() -> RelayFrame {
         RelayFrame::Hello(Hello { version: limits::PROTOCOL_VERSION, challenge: CHALLENGE })
     }
 
     /// What waits in an inbox, as one frame.
-    pub fn replay(&self, inbox: InboxId) -> Option<RelayFrame> {
+    pub(crate) fn replay(&self, inbox: InboxId) -> Option<RelayFrame> {
         let entries = &self.inboxes.get(&inbox)?.entries;
         let first = *entries.keys().next()?;
         Some(RelayFrame::Entries(Entries { first, sealed: entries.values().cloned().collect() }))
     }
 
-    pub fn get_card(&self, id: CardId) -> Option<Vec<u8>> {
+    pub(crate) fn get_card(&self, id: CardId) -> Option<Vec<u8>> {
         self.cards.get(&id).cloned()
     }
 
-    pub fn put_card(&mut self, id: CardId, bytes: Vec<u8>) {
+    pub(crate) fn put_card(&mut self, id: CardId, bytes: Vec<u8>) {
         CardRecord::verified(id, &bytes).expect("a valid card");
         self.cards.insert(id, bytes);
     }
 
-    pub fn owner_frame(&mut self, owner: &mut Option<InboxId>, frame: ClientFrame) -> Vec<RelayFrame> {
+    pub(crate) fn owner_frame(&mut self, owner: &mut Option<InboxId>, frame: ClientFrame) -> Vec<RelayFrame> {
         match frame {
             ClientFrame::Own(own) => {
                 let proof = OwnerProof { origin: &own.origin, challenge: &CHALLENGE };
@@ -103,7 +105,7 @@ impl Relay {
     }
 
     /// Forgets an inbox, as after 90 days.
-    pub fn forget(&mut self, id: InboxId) {
+    pub(crate) fn forget(&mut self, id: InboxId) {
         self.inboxes.remove(&id);
     }
 
@@ -115,8 +117,14 @@ impl Relay {
     }
 
     /// Answers, and inboxes that got something, with the seq it got.
-    pub fn anonymous_frame(&mut self, frame: ClientFrame) -> (Option<RelayFrame>, Vec<(InboxId, u64)>) {
+    pub(crate) fn anonymous_frame(
+        &mut self,
+        frame: ClientFrame,
+    ) -> (Option<RelayFrame>, Vec<(InboxId, u64)>) {
         let id = frame.id().expect("anonymous requests have ids");
+        if self.busy {
+            return (Some(RelayFrame::Refused { id, code: ErrorCode::Busy, epoch: None }), Vec::new());
+        }
         let (answer, delivered) = match self.answers.get(&id) {
             Some(answer) => (answer.clone(), Vec::new()),
             None => self.request(frame),
@@ -191,13 +199,13 @@ impl Relay {
         (id, seq)
     }
 
-    pub fn entry(&self, id: InboxId, seq: u64) -> Option<RelayFrame> {
+    pub(crate) fn entry(&self, id: InboxId, seq: u64) -> Option<RelayFrame> {
         let sealed = vec![self.inboxes.get(&id)?.entries.get(&seq)?.clone()];
         Some(RelayFrame::Entries(Entries { first: seq, sealed }))
     }
 
     /// Puts a gap in the place of the oldest entries.
-    pub fn lose_oldest(&mut self, id: InboxId, lost: u64) {
+    pub(crate) fn lose_oldest(&mut self, id: InboxId, lost: u64) {
         let inbox = self.inboxes.get_mut(&id).expect("inbox");
         let oldest: Vec<_> = inbox.entries.keys().copied().take(lost as usize).collect();
         inbox.entries.retain(|seq, _| !oldest.contains(seq));
@@ -206,7 +214,12 @@ impl Relay {
         inbox.entries.insert(at, gap);
     }
 
-    pub fn waiting(&self, id: InboxId) -> usize {
+    /// Loses the oldest entry and says nothing.
+    pub(crate) fn lose_silently(&mut self, id: InboxId) {
+        self.inboxes.get_mut(&id).expect("inbox").entries.pop_first();
+    }
+
+    pub(crate) fn waiting(&self, id: InboxId) -> usize {
         self.inboxes[&id].entries.len()
     }
 }

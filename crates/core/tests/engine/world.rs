@@ -10,61 +10,61 @@ use kuvert_wire::{CardId, ClientFrame, InboxId, decode, encode, limits};
 
 use crate::relay::{ORIGIN, Relay};
 
-pub struct Device {
-    pub client: Client,
+pub(crate) struct Device {
+    pub(crate) client: Client,
     owner: Option<InboxId>,
     online: bool,
-    pub events: Vec<Event>,
+    pub(crate) events: Vec<Event>,
     inputs: VecDeque<Input>,
     /// Every owner frame that came, to be played again.
-    pub heard: Vec<Vec<u8>>,
+    pub(crate) heard: Vec<Vec<u8>>,
     path: Option<std::path::PathBuf>,
     restarts: u8,
     seed: u8,
 }
 
 impl Device {
-    pub fn inbox(&self) -> InboxId {
+    pub(crate) fn inbox(&self) -> InboxId {
         self.owner.expect("has been online")
     }
 
-    pub fn conversation(&mut self) -> ConversationSummary {
+    pub(crate) fn conversation(&mut self) -> ConversationSummary {
         self.client.conversations().expect("reads").into_iter().next().expect("a conversation")
     }
 
-    pub fn id(&mut self) -> ConversationId {
+    pub(crate) fn id(&mut self) -> ConversationId {
         self.conversation().conversation.id
     }
 
-    pub fn state(&mut self) -> ContactState {
+    pub(crate) fn state(&mut self) -> ContactState {
         self.conversation().contact.state
     }
 
     /// Texts with who wrote them and what became of them, oldest first.
-    pub fn timeline(&mut self) -> Vec<(SenderKind, String, MessageState)> {
+    pub(crate) fn timeline(&mut self) -> Vec<(SenderKind, String, MessageState)> {
         let id = self.id();
         let rows = self.client.messages(id, None, 1_000).expect("reads");
         rows.into_iter().map(|row| (row.sender, row.text, row.state)).collect()
     }
 
-    pub fn texts(&mut self) -> Vec<String> {
+    pub(crate) fn texts(&mut self) -> Vec<String> {
         self.timeline().into_iter().map(|(_, text, _)| text).collect()
     }
 }
 
-pub struct World {
-    pub relay: Relay,
-    pub devices: Vec<Device>,
-    pub now: Timestamp,
+pub(crate) struct World {
+    pub(crate) relay: Relay,
+    pub(crate) devices: Vec<Device>,
+    pub(crate) now: Timestamp,
     /// Requests are lost on their way to the relay.
-    pub deaf: bool,
+    pub(crate) deaf: bool,
 }
 
-pub const ALICE: usize = 0;
-pub const BOB: usize = 1;
+pub(crate) const ALICE: usize = 0;
+pub(crate) const BOB: usize = 1;
 
 impl World {
-    pub fn new(names: &[&str]) -> Self {
+    pub(crate) fn new(names: &[&str]) -> Self {
         let mut world = Self {
             relay: Relay::default(),
             devices: Vec::new(),
@@ -77,7 +77,7 @@ impl World {
         world
     }
 
-    pub fn add(&mut self, seed: u8, name: &str, path: Option<std::path::PathBuf>) {
+    pub(crate) fn add(&mut self, seed: u8, name: &str, path: Option<std::path::PathBuf>) {
         let mut device = Device {
             client: open(seed, 0, path.as_deref()).expect("opens"),
             owner: None,
@@ -96,7 +96,7 @@ impl World {
     }
 
     /// Loses the process, as by SIGKILL, and starts it again from its database.
-    pub fn restart(&mut self, at: usize) {
+    pub(crate) fn restart(&mut self, at: usize) {
         let device = &mut self.devices[at];
         device.online = false;
         device.inputs.clear();
@@ -108,7 +108,7 @@ impl World {
         while device.client.poll_output().is_some() {}
     }
 
-    pub fn go_online(&mut self, at: usize) {
+    pub(crate) fn go_online(&mut self, at: usize) {
         self.devices[at].online = true;
         for line in [Line::Owner, Line::Anonymous] {
             self.devices[at].inputs.push_back(Input::Connected(line));
@@ -117,7 +117,7 @@ impl World {
         self.run();
     }
 
-    pub fn go_offline(&mut self, at: usize) {
+    pub(crate) fn go_offline(&mut self, at: usize) {
         self.devices[at].online = false;
         self.devices[at].inputs.clear();
         for line in [Line::Owner, Line::Anonymous] {
@@ -126,29 +126,29 @@ impl World {
         self.run();
     }
 
-    pub fn command(&mut self, at: usize, command: Command) -> Result<(), ClientError> {
+    pub(crate) fn command(&mut self, at: usize, command: Command) -> Result<(), ClientError> {
         let result = self.input(at, Input::Command(command));
         self.run();
         result
     }
 
-    pub fn send(&mut self, at: usize, text: &str) {
+    pub(crate) fn send(&mut self, at: usize, text: &str) {
         let conversation = self.devices[at].id();
         self.command(at, Command::Send { conversation, text: text.to_owned() }).expect("sends");
     }
 
-    pub fn wake(&mut self, at: usize) {
+    pub(crate) fn wake(&mut self, at: usize) {
         self.now = self.now.plus_millis(100_000);
         self.devices[at].inputs.push_back(Input::Wake);
         self.run();
     }
 
-    pub fn again(&mut self, at: usize, frame: Vec<u8>) -> Result<(), ClientError> {
+    pub(crate) fn again(&mut self, at: usize, frame: Vec<u8>) -> Result<(), ClientError> {
         self.input(at, Input::Frame(Line::Owner, frame))
     }
 
     /// Runs until nothing is under way.
-    pub fn run(&mut self) {
+    pub(crate) fn run(&mut self) {
         while let Some(at) = self.devices.iter().position(|device| !device.inputs.is_empty()) {
             let input = self.devices[at].inputs.pop_front().expect("just seen");
             if let Input::Frame(Line::Owner, frame) = &input {
@@ -158,7 +158,7 @@ impl World {
         }
     }
 
-    pub fn input(&mut self, at: usize, input: Input) -> Result<(), ClientError> {
+    pub(crate) fn input(&mut self, at: usize, input: Input) -> Result<(), ClientError> {
         self.now = self.now.plus_millis(1);
         self.devices[at].client.handle(self.now, input)?;
         while let Some(output) = self.devices[at].client.poll_output() {
@@ -212,7 +212,7 @@ impl World {
     }
 
     /// The link of a device.
-    pub fn link(&mut self, at: usize) -> String {
+    pub(crate) fn link(&mut self, at: usize) -> String {
         self.command(at, Command::ShowLink).expect("shows");
         let found = self.devices[at].events.iter().rev().find_map(|event| match event {
             Event::OwnLink(link) => Some(link.clone()),
@@ -222,20 +222,20 @@ impl World {
     }
 
     /// Bob opens Alice's link and writes.
-    pub fn request(&mut self, text: &str) {
+    pub(crate) fn request(&mut self, text: &str) {
         let link = self.link(ALICE);
         self.command(BOB, Command::OpenLink { link: link.clone() }).expect("opens");
         self.command(BOB, Command::Request { link, text: text.to_owned() }).expect("requests");
     }
 
     /// Alice and Bob, both online, in an accepted conversation that began with "hello".
-    pub fn acquainted() -> Self {
+    pub(crate) fn acquainted() -> Self {
         let mut world = Self::new(&["Alice", "Bob"]);
         world.meet();
         world
     }
 
-    pub fn meet(&mut self) {
+    pub(crate) fn meet(&mut self) {
         self.go_online(ALICE);
         self.go_online(BOB);
         self.request("hello");

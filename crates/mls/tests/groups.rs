@@ -1,0 +1,175 @@
+//! Groups of two devices, without engine and relay.
+
+use kuvert_mls::{
+    Delivery, Device, DeviceCertificate, DeviceRole, EngineRng, Group, GroupData, GroupKind, Identity,
+    IncomingMessage, JoinerPackage, MlsError, Provider,
+};
+use kuvert_wire::{ChannelId, DepositKey, Fanout, FanoutKey, InboxId, decode, limits};
+use openmls_memory_storage::MemoryStorage;
+
+const RELAY: &str = "https://relay.example";
+const NOW: u64 = 1_800_000_000;
+
+struct Party {
+    provider: Provider<'static, MemoryStorage>,
+    device: Device,
+    seed: u8,
+}
+
+impl Party {
+    fn new(seed: u8) -> Self {
+        let identity = Identity::from_seed(&[seed; 32]);
+        let key = [seed + 100; 32];
+        let certificate = DeviceCertificate::sign(
+            &identity,
+            Device::public_key(&key),
+            DeviceRole::Owner,
+            "",
+            0..NOW + 1_000,
+        );
+        Self {
+            provider: Provider {
+                crypto: Box::leak(Box::default()),
+                rng: Box::leak(Box::new(EngineRng::new([seed; 32]))),
+                storage: MemoryStorage::default(),
+            },
+            device: Device::new(&key, &certificate.to_bytes()).expect("a valid certificate"),
+            seed,
+        }
+    }
+
+    fn delivery(&self) -> Delivery {
+        Delivery {
+            relay: RELAY.to_owned(),
+            inbox: InboxId::new([self.seed; 16]),
+            token: DepositKey::new([self.seed; 32]).token([1; 16]),
+            not_after: NOW + 100,
+        }
+    }
+}
+
+fn pair() -> (Party, Group, Party, Group) {
+    let (alice, bob) = (Party::new(1), Party::new(2));
+    let data = GroupData { kind: GroupKind::Direct, relay: RELAY.into(), group_key: [7; 32] };
+    let channel = ChannelId::new([5; 16]);
+    let mut of_alice =
+        Group::create(&alice.provider, &alice.device, channel, data, &alice.delivery()).expect("creates");
+    let package = Group::make_package(&bob.provider, &bob.device, &bob.delivery(), false).expect("makes");
+    let joiner = JoinerPackage::verified(&alice.provider, &package.bytes, NOW).expect("holds");
+    let commit = of_alice.stage_add(&alice.provider, &alice.device, joiner).expect("stages");
+    assert_eq!(of_alice.epoch(), 0, "a staged commit changes nothing");
+    of_alice.accept_commit(&alice.provider).expect("accepts");
+    let (of_bob, inviter) = Group::join(&bob.provider, &commit.welcome.expect("a welcome")).expect("joins");
+    assert_eq!(inviter, Identity::from_seed(&[1; 32]).key());
+    assert_eq!((of_alice.epoch(), of_bob.epoch()), (1, 1));
+    (alice, of_alice, bob, of_bob)
+}
+
+fn text(message: Result<IncomingMessage, MlsError>) -> String {
+    match message.expect("opens") {
+        IncomingMessage::Message { plain, .. } => String::from_utf8(plain.to_vec()).expect("text"),
+        IncomingMessage::Own => panic!("an own message"),
+    }
+}
+
+#[test]
+fn what_one_seals_the_other_opens_once_and_knows_by_whom() {
+    let (alice, mut of_alice, bob, mut of_bob) = pair();
+    let sealed = of_alice.seal(&alice.provider, &alice.device, b"hello").expect("seals");
+    assert!(matches!(of_alice.open(&alice.provider, &sealed.body), Ok(IncomingMessage::Own)));
+    match of_bob.open(&bob.provider, &sealed.body).expect("opens") {
+        IncomingMessage::Message { sender, plain } => {
+            assert_eq!(sender, Identity::from_seed(&[1; 32]).key());
+            assert_eq!(plain.as_slice(), b"hello");
+        }
+        IncomingMessage::Own => panic!("not own"),
+    }
+    let again = of_bob.open(&bob.provider, &sealed.body);
+    assert!(matches!(again, Err(MlsError::PeerFault(_))), "a message opens once");
+}
+
+#[test]
+fn a_changed_or_foreign_body_is_refused() {
+    let (alice, mut of_alice, bob, mut of_bob) = pair();
+    let mut sealed = of_alice.seal(&alice.provider, &alice.device, b"hello").expect("seals");
+    let at = sealed.body.len() / 2;
+    sealed.body[at] ^= 1;
+    for body in [sealed.body.as_slice(), b"", b"short", &[0; 300]] {
+        assert!(matches!(of_bob.open(&bob.provider, body), Err(MlsError::PeerFault(_))));
+        assert!(matches!(of_bob.process_commit(&bob.provider, body), Err(MlsError::PeerFault(_))));
+    }
+}
+
+#[test]
+fn a_pending_commit_is_merged_or_dropped_by_verdict_only() {
+    // MLS-1
+    let (alice, mut of_alice, bob, mut of_bob) = pair();
+    let lost = of_alice.stage_update(&alice.provider, &alice.device).expect("stages");
+    assert!(of_alice.has_pending_commit());
+    assert!(of_alice.seal(&alice.provider, &alice.device, b"x").is_err(), "the epoch may end");
+    let won = of_bob.stage_update(&bob.provider, &bob.device).expect("stages");
+    of_bob.accept_commit(&bob.provider).expect("merges");
+    of_alice.drop_commit(&alice.provider).expect("drops");
+    of_alice.process_commit(&alice.provider, &won.post.body).expect("processes");
+    assert_eq!((of_alice.epoch(), of_bob.epoch()), (2, 2));
+    assert!(of_bob.process_commit(&bob.provider, &lost.post.body).is_err(), "the loser is void");
+    let sealed = of_bob.seal(&bob.provider, &bob.device, b"after").expect("seals");
+    assert_eq!(text(of_alice.open(&alice.provider, &sealed.body)), "after");
+}
+
+#[test]
+fn a_group_is_the_same_after_it_was_loaded_again() {
+    let (alice, mut of_alice, bob, mut of_bob) = pair();
+    for round in 0..3 {
+        let said = format!("round {round}");
+        let sealed = of_alice.seal(&alice.provider, &alice.device, said.as_bytes()).expect("seals");
+        of_bob = Group::load(&bob.provider.storage, of_bob.channel()).expect("loads");
+        assert_eq!(text(of_bob.open(&bob.provider, &sealed.body)), said);
+        of_alice = Group::load(&alice.provider.storage, of_alice.channel()).expect("loads");
+        let commit = of_alice.stage_update(&alice.provider, &alice.device).expect("stages");
+        of_alice = Group::load(&alice.provider.storage, of_alice.channel()).expect("loads");
+        assert!(of_alice.has_pending_commit(), "a pending commit survives");
+        of_alice.accept_commit(&alice.provider).expect("merges");
+        of_bob.process_commit(&bob.provider, &commit.post.body).expect("processes");
+    }
+}
+
+#[test]
+fn the_next_epoch_at_the_relay_is_the_one_that_members_reach() {
+    let (alice, mut of_alice, bob, mut of_bob) = pair();
+    let commit = of_alice.stage_update(&alice.provider, &alice.device).expect("stages");
+    of_bob.process_commit(&bob.provider, &commit.post.body).expect("processes");
+    let post = of_bob.seal(&bob.provider, &bob.device, b"x").expect("seals");
+    assert_eq!(commit.next.epoch, post.epoch);
+    assert_eq!(commit.next.post_secret, post.secret.hash());
+    let list = post.fanout_key.secret_box().open(FanoutKey::CONTEXT, &commit.next.fanout).expect("opens");
+    let list: Fanout = decode(&list, limits::MAX_FANOUT).expect("a list");
+    let inboxes: Vec<_> = list.targets.iter().map(|target| target.inbox).collect();
+    assert_eq!(inboxes, [InboxId::new([1; 16]), InboxId::new([2; 16])]);
+}
+
+#[test]
+fn a_key_package_that_is_too_old_or_damaged_is_refused() {
+    let (alice, bob) = (Party::new(1), Party::new(2));
+    let package = Group::make_package(&bob.provider, &bob.device, &bob.delivery(), true).expect("makes");
+    let verified = |bytes: &[u8], now| JoinerPackage::verified(&alice.provider, bytes, now);
+    assert!(verified(&package.bytes, NOW).is_ok());
+    assert!(verified(&package.bytes, NOW + 101).is_err());
+    for at in (0..package.bytes.len()).step_by(97) {
+        let mut damaged = package.bytes.clone();
+        damaged[at] ^= 0x40;
+        assert!(verified(&damaged, NOW).is_err(), "byte {at}");
+    }
+}
+
+#[test]
+fn a_certificate_of_somebody_else_opens_no_door() {
+    let mallory = Identity::from_seed(&[9; 32]);
+    let alice = Identity::from_seed(&[1; 32]);
+    let key = Device::public_key(&[50; 32]);
+    let mut forged = DeviceCertificate::sign(&mallory, key, DeviceRole::Owner, "", 0..NOW);
+    forged.identity = alice.key();
+    assert!(Device::new(&[50; 32], &forged.to_bytes()).is_err());
+    let of_another = DeviceCertificate::sign(&mallory, key, DeviceRole::Owner, "", 0..NOW);
+    assert!(Device::new(&[51; 32], &of_another.to_bytes()).is_err());
+}

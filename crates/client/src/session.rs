@@ -24,6 +24,8 @@ pub struct Session {
     tls: Arc<rustls::ClientConfig>,
     fetcher: Fetcher,
     is_online: bool,
+    /// Another program uses the inbox: sockets stay closed.
+    is_at_rest: bool,
     lines: [Outgoing; 2],
     tasks: JoinSet<()>,
     wakes: BTreeSet<Timestamp>,
@@ -61,6 +63,7 @@ impl Session {
             tls: line::tls()?,
             fetcher: Fetcher::new(),
             is_online: false,
+            is_at_rest: false,
             lines: Default::default(),
             tasks: JoinSet::new(),
             wakes: BTreeSet::new(),
@@ -225,6 +228,7 @@ impl Session {
                 Effect::Transmit(line, frame) => self.outgoing(line).push(frame),
                 Effect::Reconnect(line) => self.outgoing(line).close(),
                 Effect::Rest => {
+                    self.is_at_rest = true;
                     self.tasks.abort_all();
                     self.lines = Default::default();
                 }
@@ -254,6 +258,9 @@ impl Session {
     /// What the engine has to know of a happening.
     fn input(&mut self, happening: Happening) -> Option<Input> {
         match happening {
+            Happening::Fetched(id, outcome) => Some(Input::Fetched(id, outcome)),
+            // What the sockets still had to say when they were closed.
+            _ if self.is_at_rest => None,
             Happening::Opened(line, socket) => {
                 *self.outgoing(line) = Outgoing { socket: Some(socket), ..Outgoing::default() };
                 Some(Input::Connected(line))
@@ -266,7 +273,6 @@ impl Session {
                 self.outgoing(line).close();
                 Some(Input::Disconnected(line))
             }
-            Happening::Fetched(id, outcome) => Some(Input::Fetched(id, outcome)),
         }
     }
 

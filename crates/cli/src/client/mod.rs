@@ -58,10 +58,10 @@ pub(crate) enum ClientCommand {
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Common {
     /// Folder of the profile [default: kuvert in the data folder of this user]
-    #[arg(long, value_name = "DIR", global = true)]
+    #[arg(long, value_name = "DIR")]
     profile: Option<PathBuf>,
     /// Write JSON, for programs
-    #[arg(long, global = true)]
+    #[arg(long)]
     json: bool,
 }
 

@@ -64,8 +64,8 @@ test("the databases of both browsers are encrypted on disk", async (t) => {
     assert.ok((await bytesIn(opfs(browser))) > 4096, `${browser.name} keeps a database in the file system`);
     const needles = [WAITING, ANSWER, ANNA, BEN, SQLITE_HEADER];
     assert.deepEqual(await findInFiles(opfs(browser), needles), [], `${browser.name}'s database is encrypted`);
-    // Nor does the browser itself keep what was written, in its sessions or its form data.
-    assert.deepEqual(await browser.findOnDisk([WAITING, ANSWER]), [], `${browser.name}'s profile`);
+    // Nor does the browser itself keep what was typed, in its sessions or its form data.
+    assert.deepEqual(await browser.findOnDisk([WAITING, ANSWER, ANNA, BEN]), [], `${browser.name}'s profile`);
   }
   world.assertQuiet();
 });

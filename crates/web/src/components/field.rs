@@ -4,10 +4,12 @@ use leptos::prelude::*;
 
 use crate::i18n::t;
 
-/// One line of text, such as a name.
+/// The user's own name.
+///
+/// The input has neither a name nor an id: Chromium keeps what is typed into a field that has one, in the clear on disk.
 #[component]
 pub(crate) fn NameField(
-    /// Id of the input; the hint and the reason get ids made from it.
+    /// The hint and the reason get ids made from this.
     id: &'static str,
     /// Text key of the label.
     label: &'static str,
@@ -21,22 +23,22 @@ pub(crate) fn NameField(
 ) -> impl IntoView {
     view! {
         <div class="field">
-            <label for=id>{t(label)}</label>
-            <input
-                id=id
-                type="text"
-                name="nickname"
-                autocomplete="nickname"
-                autocapitalize="words"
-                maxlength="128"
-                aria-describedby=format!("{id}-hint {id}-wrong")
-                aria-invalid=move || wrong.get().is_some().to_string()
-                prop:value=value
-                on:input=move |event| {
-                    value.set(event_target_value(&event));
-                    wrong.set(None);
-                }
-            />
+            <label class="field-label">
+                <span>{t(label)}</span>
+                <input
+                    type="text"
+                    autocomplete="nickname"
+                    autocapitalize="words"
+                    maxlength="128"
+                    aria-describedby=format!("{id}-hint {id}-wrong")
+                    aria-invalid=move || wrong.get().is_some().to_string()
+                    prop:value=value
+                    on:input=move |event| {
+                        value.set(event_target_value(&event));
+                        wrong.set(None);
+                    }
+                />
+            </label>
             <p class="hint" id=format!("{id}-hint")>{hint}</p>
             {wrong_line(id, wrong)}
         </div>

@@ -68,17 +68,24 @@ pub(crate) fn Composer(
                         on:keydown=on_key
                     ></textarea>
                 </div>
-                <button
-                    type="submit"
-                    class="button button-send"
-                    data-testid="send"
-                    disabled=move || waiting.get()
-                    aria-label=t("composer-send")
-                    title=t("composer-send")
-                >
-                    {icon(Icon::Send)}
-                </button>
+                {send_button(waiting)}
             </div>
         </form>
     }
+}
+
+fn send_button(waiting: Signal<bool>) -> AnyView {
+    view! {
+        <button
+            type="submit"
+            class="button button-send"
+            data-testid="send"
+            disabled=move || waiting.get()
+            aria-label=t("composer-send")
+            title=t("composer-send")
+        >
+            {icon(Icon::Send)}
+        </button>
+    }
+    .into_any()
 }

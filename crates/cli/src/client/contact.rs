@@ -6,7 +6,10 @@ use std::time::Duration;
 use clap::Subcommand;
 use kuvert_client::Session;
 use kuvert_core::Link;
-use kuvert_view::{CardView, ContactState, ConversationView, Trust, UiCommand, ViewUpdate};
+use kuvert_view::{
+    CardView, ContactState, ConversationId, ConversationView, Delivery, MessageId, Trust, UiCommand,
+    ViewUpdate,
+};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -98,11 +101,22 @@ async fn add(args: AddArgs, output: Output) -> Result<(), Failure> {
     if card.own {
         return Err(Failure::OwnLink);
     }
-    let mut delivery = None;
-    // Somebody who is a contact already gets a message only if there is one.
-    if card.conversation.is_none() || args.message.is_some() {
+    let failed = match card.conversation {
+        Some(conversation) => failed_request(&mut session, conversation)?,
+        None => None,
+    };
+    let wish = if let Some(message) = failed {
+        Some(UiCommand::Retry { message })
+    } else if card.conversation.is_none() || args.message.is_some() {
         let text = args.message.unwrap_or_else(|| GREETING.to_owned());
-        let updates = ask(&mut session, UiCommand::SendRequest { link: args.link, text })?;
+        Some(UiCommand::SendRequest { link: args.link, text })
+    } else {
+        // Somebody who is a contact already gets no greeting.
+        None
+    };
+    let mut delivery = None;
+    if let Some(wish) = wish {
+        let updates = ask(&mut session, wish)?;
         let message = own_message(&updates).ok_or(Failure::Refused)?;
         delivery = Some(sent(&mut session, message, deadline).await?);
     }
@@ -110,6 +124,15 @@ async fn add(args: AddArgs, output: Output) -> Result<(), Failure> {
     report(output, &contact, delivery)?;
     session.close().await;
     Ok(())
+}
+
+/// The first message of a request that the relay refused, and that can be tried again.
+fn failed_request(session: &mut Session, conversation: ConversationId) -> Result<Option<MessageId>, Failure> {
+    let (page, has_older) = session.app().page(conversation, None)?;
+    Ok(match page.as_slice() {
+        [only] if !has_older && only.delivery == Delivery::Failed => Some(only.id),
+        _ => None,
+    })
 }
 
 async fn open_card(session: &mut Session, link: &str, deadline: Instant) -> Result<CardView, Failure> {
@@ -124,7 +147,8 @@ async fn open_card(session: &mut Session, link: &str, deadline: Instant) -> Resu
 
 async fn list(common: &Common, offline: bool, output: Output) -> Result<(), Failure> {
     let (mut session, _) = open(common, "kuvert contact list")?;
-    if !offline && !catch_up(&mut session, CATCH_UP).await? {
+    let is_online = !offline && catch_up(&mut session, CATCH_UP).await?;
+    if !is_online && !offline {
         output.note("the relay cannot be reached; this is what is known here");
     }
     let contacts = session.app().conversations()?;
@@ -135,10 +159,10 @@ async fn list(common: &Common, offline: bool, output: Output) -> Result<(), Fail
     } else {
         output.note("there is no contact yet: kuvert contact add LINK");
     }
-    if !offline {
+    if is_online {
         session.until_sent(Instant::now() + super::LAST_WORDS).await?;
-        session.close().await;
     }
+    session.close().await;
     Ok(())
 }
 

@@ -177,7 +177,8 @@ impl Step<'_, '_> {
             rotated: self.now.0,
         })?;
         self.tx.set_channel(conversation, channel.as_bytes())?;
-        Ok(())
+        // A key package was used up: another takes its place, so that the next stranger finds a fresh one.
+        self.put_key_packages(1, false)
     }
 
     /// The request's own messages cannot be sent: the user may try again.

@@ -166,7 +166,8 @@ impl Step<'_, '_> {
         Ok(())
     }
 
-    fn put_key_packages(&mut self, count: u16, last_resort: bool) -> Result<(), ClientError> {
+    /// Makes key packages and gives them to the relay.
+    pub(crate) fn put_key_packages(&mut self, count: u16, last_resort: bool) -> Result<(), ClientError> {
         let account = self.account()?;
         let secret_box = introduction_box(account.introduction.as_bytes(), KEY_PACKAGE);
         let make = |is_last| -> Result<minicbor::bytes::ByteVec, ClientError> {

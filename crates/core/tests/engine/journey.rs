@@ -101,6 +101,8 @@ fn many_people_write_through_one_link() {
         let request = Command::Request { link: link.clone(), text: format!("from {name}") };
         world.command(device, request).expect("requests");
     }
+    let inbox = world.devices[ALICE].inbox();
+    assert_eq!(world.relay.key_packages(inbox), 12, "what was used up was replaced");
     let conversations = world.devices[ALICE].client.conversations().expect("reads");
     let mut seen: Vec<_> = conversations.iter().map(|c| c.contact.name.as_str()).collect();
     seen.sort_unstable();

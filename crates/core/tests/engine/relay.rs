@@ -219,6 +219,10 @@ impl Relay {
         self.inboxes.get_mut(&id).expect("inbox").entries.pop_first();
     }
 
+    pub(crate) fn key_packages(&self, id: InboxId) -> usize {
+        self.inboxes[&id].packages.len()
+    }
+
     pub(crate) fn waiting(&self, id: InboxId) -> usize {
         self.inboxes[&id].entries.len()
     }

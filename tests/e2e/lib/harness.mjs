@@ -67,6 +67,11 @@ export class World {
     return browser;
   }
 
+  /** A path in the test's own directory, which goes with the test. */
+  path(name) {
+    return this.#directory.join(name);
+  }
+
   /** WEB-1, and no error in any console: call it at the end of a test. */
   assertQuiet() {
     for (const browser of this.browsers) {

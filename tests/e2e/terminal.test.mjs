@@ -1,0 +1,64 @@
+// Anna in a browser, Ben in a terminal: two clients, one conversation.
+
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { test } from "node:test";
+import { promisify } from "node:util";
+import { eventually, World } from "./lib/harness.mjs";
+import { accept, message, open, ownLink, say, start } from "./bench/journeys.mjs";
+import { expectDelivery } from "./bench/waiting.mjs";
+
+const run = promisify(execFile);
+const LIMIT = 30_000;
+
+/** A terminal client with a profile of its own; each call is one command, and returns what it says as JSON. */
+function terminal(world, name) {
+  return async (...args) => {
+    const all = [...args, "--profile", world.path(`terminal-${name}`), "--json"];
+    const { stdout } = await run(world.relay.binary, all, { timeout: LIMIT });
+    const lines = stdout.trim().split("\n").map((line) => JSON.parse(line));
+    return args[0] === "listen" ? lines : lines[0];
+  };
+}
+
+test("Anna in a browser and Ben in a terminal write to each other", async (t) => {
+  const world = await World.start(t);
+  const anna = await world.browser("anna", { locale: "de-DE" });
+  const page = await anna.open("/");
+  await start(page, "Anna");
+  const link = new URL(await ownLink(page), world.relay.origin).href;
+
+  const kuvert = terminal(world, "ben");
+  await kuvert("id", "create", "--name", "Ben", "--relay", world.relay.origin);
+  const asked = await kuvert("contact", "add", link, "--message", "Hallo aus dem Terminal");
+  assert.equal(asked.delivery, "sent");
+  assert.equal(asked.state, "requested");
+
+  await open(page, "Ben");
+  await message(page, "Hallo aus dem Terminal").waitFor();
+  await accept(page);
+  await say(page, "Hallo im Terminal");
+
+  const events = await kuvert("listen", "--count", "1", "--timeout", "20");
+  assert.ok(events.some((event) => event.event === "message" && event.text === "Hallo im Terminal"));
+  await expectDelivery(page, "Hallo im Terminal", /^(delivered|read)$/);
+
+  const sent = await kuvert("send", "Anna", "Bis bald");
+  assert.equal(sent.state, "sent");
+  await message(page, "Bis bald").waitFor();
+  await page.reload();
+  await message(page, "Bis bald").waitFor();
+
+  // The report on the last message comes with the next command that connects.
+  const history = await eventually("everything is delivered", async () => {
+    await kuvert("contact", "list");
+    const all = await kuvert("history", "Anna");
+    return all.every(({ state }) => ["delivered", "received"].includes(state)) && all;
+  }, LIMIT);
+  assert.deepEqual(history.map(({ from, text }) => [from, text]), [
+    ["me", "Hallo aus dem Terminal"],
+    ["Anna", "Hallo im Terminal"],
+    ["me", "Bis bald"],
+  ]);
+  world.assertQuiet();
+});

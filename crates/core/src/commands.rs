@@ -87,6 +87,7 @@ impl Step<'_, '_> {
         let link = own.link(&account.relay);
         if own.published {
             self.event(Event::OwnLink(link.to_string()));
+            self.fetch(Fetching::OwnCardAgain, &link, FetchMethod::Put(own.record.clone()));
         } else {
             self.fetch(Fetching::OwnCard, &link, FetchMethod::Put(own.record.clone()));
         }
@@ -131,7 +132,7 @@ impl Step<'_, '_> {
         match self.sessions.fetches.remove(&id.0) {
             Some(Fetching::Card(text)) => self.card_fetched(text, outcome),
             Some(Fetching::OwnCard) => self.own_card_stored(&outcome),
-            None => Ok(()),
+            Some(Fetching::OwnCardAgain) | None => Ok(()),
         }
     }
 
@@ -199,7 +200,6 @@ impl Step<'_, '_> {
         }
         let text = checked_text(text)?;
         self.enqueue(conversation, Content::text(self.rng.bytes(), text), Some(text))?;
-        self.tx.mark_read(conversation)?;
         self.rotate_if_due(conversation)
     }
 

@@ -36,13 +36,20 @@ impl Step<'_, '_> {
         if device.relay != account.relay {
             return Err(Refusal::OtherRelay.into());
         }
-        if let Some(contact) = self.tx.contact_by_identity(&card.identity.0)? {
-            let conversation = self.tx.conversation_with(contact.id)?.ok_or(Refusal::Unknown)?.id;
-            self.command(crate::Command::Send { conversation, text: text.to_owned() })?;
-            self.event(Event::Requested(conversation));
-            return Ok(());
-        }
-        let (_, conversation) = self.tx.add_contact(&card.identity.0, &card.name, ContactState::Requested)?;
+        let conversation = match self.tx.contact_by_identity(&card.identity.0)? {
+            None => self.tx.add_contact(&card.identity.0, &card.name, ContactState::Requested)?.1,
+            Some(contact) => {
+                let row = self.tx.conversation_with(contact.id)?.ok_or(Refusal::Unknown)?;
+                let has_failed = row.introduction.is_some() && self.tx.unsealed(row.id)?.is_empty();
+                if !has_failed {
+                    self.command(crate::Command::Send { conversation: row.id, text: text.to_owned() })?;
+                    self.event(Event::Requested(row.id));
+                    return Ok(());
+                }
+                // The first try did not reach them; this card may.
+                row.id
+            }
+        };
         self.tx.set_introduction(conversation, Some(&encode(device)))?;
         let profile = Profile { name: account.name.clone() };
         self.enqueue(conversation, Content::request(self.rng.bytes(), &profile, text), Some(text))?;

@@ -53,6 +53,8 @@ pub(crate) enum Fetching {
     Card(String),
     /// The own card goes to the relay.
     OwnCard,
+    /// The own card goes there again, in case the relay has lost it.
+    OwnCardAgain,
 }
 
 impl Sessions {
@@ -205,11 +207,18 @@ impl Step<'_, '_> {
     }
 
     pub(crate) fn wake(&mut self) -> Result<(), ClientError> {
-        if self.sessions.retry_at.is_some_and(|at| at <= self.now) {
-            self.sessions.retry_at = None;
-            self.transmit_outbox()?;
+        match self.sessions.retry_at {
+            Some(at) if at <= self.now => {
+                self.sessions.retry_at = None;
+                self.transmit_outbox()
+            }
+            Some(at) => {
+                // Woken for an earlier wish: this one still stands.
+                self.outputs.push(Output::WakeAt(at));
+                Ok(())
+            }
+            None => Ok(()),
         }
-        Ok(())
     }
 }
 

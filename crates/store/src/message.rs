@@ -206,12 +206,12 @@ impl Tx<'_> {
         Ok(statement.query_row(params![conversation.0, mimi], |row| row.get(0)).optional()?.map(MessageId))
     }
 
-    /// How many messages wait to be accepted by the relay.
+    /// How many messages wait to be accepted by the relay, those not for the eyes included.
     ///
     /// # Errors
     /// [`StoreError`] if the database fails.
     pub fn queued_count(&self) -> Result<u64, StoreError> {
-        let sql = "SELECT COUNT(*) FROM message WHERE sender = 0 AND state = 0";
+        let sql = "SELECT COUNT(*) FROM message WHERE sender = 0 AND state IN (0, 6)";
         let count: i64 = self.sql().query_row(sql, [], |row| row.get(0))?;
         Ok(count.unsigned_abs())
     }

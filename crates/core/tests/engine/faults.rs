@@ -1,7 +1,7 @@
 //! What goes wrong: lost answers, lost requests, killed processes, repeated and forged frames.
 
 use kuvert_core::{ClientError, Command, ContactState, Event, Input, Line, MessageState, SenderKind};
-use kuvert_wire::{Entries, RelayFrame, SealedEntry, encode};
+use kuvert_wire::{Entries, ErrorCode, RelayFrame, SealedEntry, encode};
 
 use crate::relay::Relay;
 use crate::world::{ALICE, BOB, World};
@@ -319,4 +319,26 @@ fn a_busy_relay_is_asked_again_later() {
     world.relay.busy = false;
     world.wake(BOB);
     assert_eq!(world.devices[ALICE].texts(), ["hello", "one"]);
+}
+
+#[test]
+fn a_request_that_was_refused_can_be_retried_or_made_anew() {
+    for with_new_text in [false, true] {
+        let mut world = World::new(&["Alice", "Bob"]);
+        world.go_online(ALICE);
+        world.go_online(BOB);
+        world.relay.refuse = Some(ErrorCode::NoKeyPackage);
+        world.request("first");
+        assert_eq!(world.devices[BOB].timeline()[0].2, MessageState::Failed);
+        world.relay.refuse = None;
+        if with_new_text {
+            world.request("second");
+            assert_eq!(world.devices[ALICE].texts(), ["second"]);
+        } else {
+            let conversation = world.devices[BOB].id();
+            let rows = world.devices[BOB].client.messages(conversation, None, 9).expect("reads");
+            world.command(BOB, Command::Retry { message: rows[0].id }).expect("retries");
+            assert_eq!(world.devices[ALICE].texts(), ["first"]);
+        }
+    }
 }

@@ -31,6 +31,8 @@ pub(crate) struct Relay {
     pub(crate) mute: bool,
     /// Nothing is accepted for now.
     pub(crate) busy: bool,
+    /// Everything is refused for this reason.
+    pub(crate) refuse: Option<ErrorCode>,
     pub(crate) commits: Vec<(ChannelId, u64)>,
     pub(crate) bodies: BTreeSet<Vec<u8>>,
 }
@@ -122,6 +124,9 @@ impl Relay {
         frame: ClientFrame,
     ) -> (Option<RelayFrame>, Vec<(InboxId, u64)>) {
         let id = frame.id().expect("anonymous requests have ids");
+        if let Some(code) = self.refuse {
+            return (Some(RelayFrame::Refused { id, code, epoch: None }), Vec::new());
+        }
         if self.busy {
             return (Some(RelayFrame::Refused { id, code: ErrorCode::Busy, epoch: None }), Vec::new());
         }

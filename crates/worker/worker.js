@@ -9,6 +9,13 @@ const early = [];
 let started = false;
 self.onmessage = ({ data }) => (started ? receive(data) : early.push(data));
 
+// A fault inside a promise would go unheard; thrown from a task, it reaches the page's `error` event.
+self.addEventListener("unhandledrejection", (event) => {
+  setTimeout(() => {
+    throw event.reason;
+  });
+});
+
 const loaded = init({ module_or_path: "{{worker_wasm}}" });
 
 function lock(options) {

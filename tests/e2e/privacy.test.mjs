@@ -5,8 +5,8 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { findInFiles, World } from "./lib/harness.mjs";
-import { accept, message, open, ownLink, request, say, start } from "./bench/journeys.mjs";
-import { expectDelivery } from "./bench/waiting.mjs";
+import { accept, message, open, ownLink, request, say, start } from "./lib/journeys.mjs";
+import { expectDelivery } from "./lib/waiting.mjs";
 
 const ANNA = "Anna-of-the-privacy-test";
 const BEN = "Ben-of-the-privacy-test";

@@ -3,7 +3,7 @@
 
 import { test } from "node:test";
 import { assertAccessible, DESKTOP, PHONE, World } from "./lib/harness.mjs";
-import { accept, message, open, ownLink, request, say, settings, start } from "./bench/journeys.mjs";
+import { accept, message, open, ownLink, request, say, settings, start } from "./lib/journeys.mjs";
 
 /**
  * Takes the pictures of the screen that is shown. The language changes by a reload, as on a return to the page.

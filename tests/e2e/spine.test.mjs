@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DESKTOP, PHONE, World } from "./lib/harness.mjs";
-import { accept, message, open, ownLink, request, say, start } from "./bench/journeys.mjs";
-import { expectDelivery } from "./bench/waiting.mjs";
+import { accept, message, open, ownLink, request, say, start } from "./lib/journeys.mjs";
+import { expectDelivery } from "./lib/waiting.mjs";
 
 const HELLO = "Hallo Anna, hier ist Ben.";
 const ANSWER = "Schön, dass du schreibst, Ben!";

@@ -5,8 +5,8 @@ import { execFile } from "node:child_process";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import { eventually, World } from "./lib/harness.mjs";
-import { accept, message, open, ownLink, say, start } from "./bench/journeys.mjs";
-import { expectDelivery } from "./bench/waiting.mjs";
+import { accept, message, open, ownLink, say, start } from "./lib/journeys.mjs";
+import { expectDelivery } from "./lib/waiting.mjs";
 
 const run = promisify(execFile);
 const LIMIT = 30_000;

@@ -154,7 +154,7 @@ pub struct MessageView {
     /// Who wrote it.
     #[n(1)]
     pub from: Sender,
-    /// Its text.
+    /// Its text; empty if only a newer version understands what it says.
     #[n(2)]
     pub text: String,
     /// When it was written, by the writer's clock: milliseconds since 1970 (UTC).

@@ -51,6 +51,8 @@ delivery-read = gelesen
 delivery-failed = nicht gesendet
 delivery-retry = Nochmal senden
 
+message-unsupported = Diese Nachricht braucht eine neuere Version von Kuvert.
+
 day-today = Heute
 
 conversation-messages = Nachrichten

@@ -51,6 +51,8 @@ delivery-read = read
 delivery-failed = not sent
 delivery-retry = Send again
 
+message-unsupported = This message needs a newer version of Kuvert.
+
 day-today = Today
 
 conversation-messages = Messages

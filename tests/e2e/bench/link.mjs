@@ -6,7 +6,7 @@
 // measured is Kuvert and not a person. The clock is the page's own: it starts with the navigation.
 
 import { World } from "../lib/harness.mjs";
-import { ownLink, start } from "./journeys.mjs";
+import { ownLink, start } from "../lib/journeys.mjs";
 
 const RUNS = Number(process.argv[2] ?? 5);
 const LIMIT = 30_000;

@@ -39,7 +39,7 @@ fn shown(message: MessageView, follows: bool, name: Signal<String>) -> AnyView {
     view! {
         <div class=class data-testid="message">
             {speaker(message.from, name)}
-            <p class="bubble-text" dir="auto">{words(&message.text)}</p>
+            <p class="bubble-text" dir="auto">{said(&message.text)}</p>
             <p class="bubble-foot">
                 {time_of(message.at)}
                 {delivery_mark(message.delivery)}
@@ -48,6 +48,14 @@ fn shown(message: MessageView, follows: bool, name: Signal<String>) -> AnyView {
         {failed.then(|| retry(id))}
     }
     .into_any()
+}
+
+/// What a message says. The engine gives no text for what only a newer version understands.
+fn said(text: &str) -> AnyView {
+    if text.is_empty() {
+        return view! { <em>{t("message-unsupported")}</em> }.into_any();
+    }
+    words(text).into_any()
 }
 
 /// A text that was handed to the engine and is not in the timeline yet.

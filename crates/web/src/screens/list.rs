@@ -149,6 +149,7 @@ fn preview(last: Option<LastMessage>) -> AnyView {
     let mark = shows_delivery(&last).then(|| delivery_mark(last.delivery));
     let words = move || match last.from {
         Sender::Own => text(lang.get(), "list-own", &[("text", last.text.clone().into())]),
+        Sender::Contact if last.text.is_empty() => text(lang.get(), "message-unsupported", &[]),
         Sender::Contact | Sender::System => last.text.clone(),
     };
     view! {

@@ -1,7 +1,7 @@
 // Waiting for what became of a message.
 
 import assert from "node:assert/strict";
-import { eventually } from "../lib/harness.mjs";
+import { eventually } from "./harness.mjs";
 
 /** Waits until the mark of an own message says what is expected. */
 export async function expectDelivery(page, text, expected, timeout = 15_000) {

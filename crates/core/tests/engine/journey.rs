@@ -28,6 +28,8 @@ fn a_link_a_request_an_acceptance_and_a_chat() {
     assert_eq!(world.devices[BOB].timeline(), [delivered]);
 
     world.send(ALICE, "hi Bob");
+    world.go_offline(ALICE);
+    world.go_online(ALICE);
     world.send(BOB, "how are you?");
     let texts = ["hello", "hi Bob", "how are you?"];
     assert_eq!(world.devices[ALICE].texts(), texts);
@@ -37,6 +39,8 @@ fn a_link_a_request_an_acceptance_and_a_chat() {
         assert!(own.into_iter().all(|message| message.2 == MessageState::Delivered));
         let inbox = world.devices[device].inbox();
         assert_eq!(world.relay.waiting(inbox), 0, "delivered is deleted at the relay");
+        let is_odd = |event: &Event| matches!(event, Event::Gap { .. } | Event::Dropped(_));
+        assert!(!world.devices[device].events.iter().any(is_odd), "nothing was lost or dropped");
     }
 }
 

@@ -1,6 +1,7 @@
 //! The engine with virtual time: two real devices and a relay in memory.
 
 mod faults;
+mod impostors;
 mod journey;
 mod relay;
 mod world;

@@ -228,6 +228,11 @@ impl Relay {
         self.inboxes[&id].packages.len()
     }
 
+    /// Hands out this key package next, whoever made it.
+    pub(crate) fn put_first(&mut self, id: InboxId, package: Vec<u8>) {
+        self.inboxes.get_mut(&id).expect("inbox").packages.insert(0, package);
+    }
+
     pub(crate) fn waiting(&self, id: InboxId) -> usize {
         self.inboxes[&id].entries.len()
     }

@@ -47,12 +47,12 @@ pub(crate) async fn start(key: Option<Uint8Array>) {
         Storage::Lasting => Location::File(storage::DATABASE),
         _ => Location::Memory,
     };
-    let mut seed = [0; 32];
-    if getrandom::fill(&mut seed).is_err() {
+    let (mut seed, mut passing_key) = ([0; 32], [0; 32]);
+    if getrandom::fill(&mut seed).and_then(|()| getrandom::fill(&mut passing_key)).is_err() {
         post(&ViewUpdate::Failed(Failure::Database));
         return;
     }
-    let key = DatabaseKey::new(key.unwrap_or(seed));
+    let key = DatabaseKey::new(key.unwrap_or(passing_key));
     let origin = scope().location().origin();
     post(&ViewUpdate::Storage(kept));
     match App::open(&Config { location, key: &key, seed }, &origin, Watch::Shown) {

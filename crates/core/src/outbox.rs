@@ -3,7 +3,9 @@
 use kuvert_content::{AT_EXTENSION, Content, ExtensionKey, Report, Status};
 use kuvert_mls::{Group, KuvertId, SealedPost};
 use kuvert_store::{ConversationId, GroupRow, MessageState, NewMessage, OutboxKind, OutboxRow, SenderKind};
-use kuvert_wire::{ChannelId, ClientFrame, Commit, ErrorCode, Post, PostId, encode};
+use kuvert_wire::{
+    ChannelId, ClientFrame, Commit, CreateChannel, ErrorCode, Post, PostId, decode, encode, limits,
+};
 
 use crate::step::Step;
 use crate::{ClientError, Line, Output, Refusal};
@@ -179,13 +181,22 @@ impl Step<'_, '_> {
         let Some(row) = self.tx.take_outbox(id.as_bytes())? else { return Ok(()) };
         match (row.kind, code) {
             (OutboxKind::Post, ErrorCode::Conflict) => self.post_conflicted(&row, epoch),
-            (OutboxKind::Commit, ErrorCode::Conflict) if row_is_rotation(self, &row)? => {
-                self.commit_conflicted(&row)
+            // A commit won this epoch, and it may be this very one: the relay forgets requests, and the answer to the
+            // first try may have been lost. The inbox tells; until then the commit stays pending.
+            (OutboxKind::Commit, ErrorCode::Conflict) => Ok(self.tx.push_outbox(&row)?),
+            // It was made before: by an earlier try, or by the other side.
+            (OutboxKind::CreateChannel, ErrorCode::Taken) => Ok(()),
+            (OutboxKind::Post | OutboxKind::Commit, ErrorCode::NoSuchChannel) if self.may_revive(&row)? => {
+                self.revive(&row)
             }
             (OutboxKind::Post, _) => match row.message {
                 Some(message) => Ok(self.tx.set_message_state(message, MessageState::Failed)?),
                 None => Ok(()),
             },
+            (OutboxKind::Commit, _) => {
+                self.abandon_commit(&row)?;
+                self.fail_waiting(row.conversation)
+            }
             _ => self.fail_waiting(row.conversation),
         }
     }
@@ -196,19 +207,52 @@ impl Step<'_, '_> {
         self.tx.drop_posts(&group.channel)?;
         let provider = self.provider();
         let current = Group::load(&provider.storage, ChannelId::new(group.channel))?.epoch();
-        if epoch.is_some_and(|epoch| epoch <= current) {
-            return self.seal_waiting(row.conversation);
+        let sealed_in = match decode(&row.frame, limits::MAX_FRAME) {
+            Ok(ClientFrame::Post(post)) => post.epoch,
+            _ => return Err(ClientError::Damaged("a post in the outbox")),
+        };
+        match epoch {
+            // The commit that began it will come.
+            Some(epoch) if epoch > current => Ok(()),
+            Some(epoch) if epoch == current && sealed_in < current => self.seal_waiting(row.conversation),
+            // The relay contradicts itself, or is behind for good: sealing anew would go on for ever.
+            _ => self.fail_waiting(row.conversation),
         }
-        Ok(())
     }
 
-    /// Another commit won: the own one is dropped. Its intent is taken up again when the winner has come.
-    fn commit_conflicted(&mut self, row: &OutboxRow) -> Result<(), ClientError> {
+    /// The relay will never take this commit: without it the group goes on in its epoch, or nothing could be sealed again.
+    fn abandon_commit(&mut self, row: &OutboxRow) -> Result<(), ClientError> {
         let group = self.group_of(row)?;
         let provider = self.provider();
         Group::load(&provider.storage, ChannelId::new(group.channel))?.drop_commit(&provider)?;
-        // Messages stay unsealed until the winner is processed: the old epoch is over at the relay.
-        Ok(())
+        Ok(self.tx.set_intent(&group.channel, Intent::None as u8)?)
+    }
+
+    /// Whether a channel that the relay forgot can be made anew: once per session, and not before first contact.
+    fn may_revive(&mut self, row: &OutboxRow) -> Result<bool, ClientError> {
+        let group = self.group_of(row)?;
+        Ok(group.intent != Intent::Introduce as u8 && self.sessions.revived.insert(group.channel))
+    }
+
+    /// The relay forgot the channel, because nobody wrote for long: makes it anew, in the epoch in which the group is.
+    fn revive(&mut self, row: &OutboxRow) -> Result<(), ClientError> {
+        let account = self.account()?;
+        let channel = ChannelId::new(self.group_of(row)?.channel);
+        self.abandon_commit(row)?;
+        self.tx.drop_posts(channel.as_bytes())?;
+        self.tx.drop_commits(channel.as_bytes())?;
+        let provider = self.provider();
+        let state = Group::load(&provider.storage, channel)?.channel_state(&provider, &account.device)?;
+        let create = CreateChannel { id: self.fresh_id(), channel, state };
+        self.queue(OutboxRow {
+            id: *create.id.as_bytes(),
+            kind: OutboxKind::CreateChannel,
+            conversation: row.conversation,
+            channel: row.channel,
+            message: None,
+            frame: encode(&ClientFrame::CreateChannel(create)),
+        })?;
+        self.seal_waiting(row.conversation)
     }
 
     /// Owed delivery reports go out once everything that waited has come.
@@ -228,10 +272,6 @@ impl Step<'_, '_> {
         }
         Ok(())
     }
-}
-
-fn row_is_rotation(step: &Step<'_, '_>, row: &OutboxRow) -> Result<bool, ClientError> {
-    Ok(step.group_of(row)?.intent == Intent::Rotate as u8)
 }
 
 pub(crate) fn post_frame(id: PostId, channel: ChannelId, sealed: SealedPost) -> Post {

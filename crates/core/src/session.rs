@@ -1,6 +1,6 @@
 //! The two sessions with the relay: greeting, proof, key packages, catching up.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kuvert_mls::{Group, introduction_box};
 use kuvert_store::MetaKey;
@@ -30,6 +30,8 @@ pub(crate) struct Sessions {
     pub(crate) live: bool,
     /// The anonymous session was greeted.
     pub(crate) anonymous_ready: bool,
+    /// Channels that were made anew on the anonymous session.
+    pub(crate) revived: BTreeSet<[u8; 16]>,
     /// The greeting of the owner session.
     hello: Option<Hello>,
     /// The relay said that it does not know the inbox.
@@ -69,7 +71,10 @@ impl Sessions {
                 self.hello = None;
                 self.key_packages = None;
             }
-            Line::Anonymous => self.anonymous_ready = false,
+            Line::Anonymous => {
+                self.anonymous_ready = false;
+                self.revived.clear();
+            }
         }
     }
 
@@ -113,6 +118,8 @@ impl Step<'_, '_> {
                 let hello = self.sessions.hello.take();
                 let hello = hello.ok_or(ClientError::PeerFault("the relay does not create the inbox"))?;
                 self.sessions.inbox_missing = true;
+                // The next one counts from 1, also if the answer that it was made is lost.
+                self.tx.set_cursor(0)?;
                 self.prove(&hello)
             }
             (Line::Owner, RelayFrame::Error { code: ErrorCode::TakenOver }) => {
@@ -195,6 +202,10 @@ impl Step<'_, '_> {
 
     /// The relay cannot take a request now: asks to be woken to try again.
     pub(crate) fn retry_later(&mut self) {
+        // Many requests may be refused at once: one pause is enough for all of them.
+        if self.sessions.retry_at.is_some_and(|at| at > self.now) {
+            return;
+        }
         let pause = (self.sessions.retry_pause * 2).clamp(RETRY_FIRST, RETRY_LAST);
         self.sessions.retry_pause = pause;
         let at = self.now.plus_millis(pause);

@@ -4,4 +4,5 @@ mod faults;
 mod impostors;
 mod journey;
 mod relay;
+mod stuck;
 mod world;

@@ -111,6 +111,16 @@ impl Relay {
         self.inboxes.remove(&id);
     }
 
+    /// Forgets which requests it has answered, as after two days.
+    pub(crate) fn forget_requests(&mut self) {
+        self.answers.clear();
+    }
+
+    /// Forgets all channels, as after 90 days without a post.
+    pub(crate) fn forget_channels(&mut self) {
+        self.channels.clear();
+    }
+
     fn acknowledge(&mut self, id: InboxId, seq: u64) {
         let inbox = self.inboxes.get_mut(&id).expect("inbox");
         assert!(seq < inbox.next, "only what was sent can be acknowledged");
@@ -153,8 +163,13 @@ impl Relay {
                 (RelayFrame::KeyPackage(KeyPackageReply { id: take.id, package }), Vec::new())
             }
             ClientFrame::CreateChannel(create) => {
-                self.channels.insert(create.channel, (create.state, 0));
-                (RelayFrame::Accepted { id: create.id, seq: 0 }, Vec::new())
+                let state = self.channels.entry(create.channel).or_insert_with(|| (create.state.clone(), 0));
+                let answer = if state.0 == create.state {
+                    RelayFrame::Accepted { id: create.id, seq: 0 }
+                } else {
+                    RelayFrame::Refused { id: create.id, code: ErrorCode::Taken, epoch: None }
+                };
+                (answer, Vec::new())
             }
             ClientFrame::Post(post) => self.post(&post, None),
             ClientFrame::Commit(commit) => {
@@ -173,7 +188,10 @@ impl Relay {
     }
 
     fn post(&mut self, post: &Post, next: Option<ChannelState>) -> (RelayFrame, Vec<(InboxId, u64)>) {
-        let (state, seq) = self.channels.get_mut(&post.channel).expect("channel");
+        let Some((state, seq)) = self.channels.get_mut(&post.channel) else {
+            let refused = RelayFrame::Refused { id: post.id, code: ErrorCode::NoSuchChannel, epoch: None };
+            return (refused, Vec::new());
+        };
         if state.epoch != post.epoch {
             let refused =
                 RelayFrame::Refused { id: post.id, code: ErrorCode::Conflict, epoch: Some(state.epoch) };

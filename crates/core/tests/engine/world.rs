@@ -109,8 +109,13 @@ impl World {
     }
 
     pub(crate) fn go_online(&mut self, at: usize) {
+        self.open_lines(at, &[Line::Owner, Line::Anonymous]);
+    }
+
+    /// Opens some sessions only, and runs until nothing is under way.
+    pub(crate) fn open_lines(&mut self, at: usize, lines: &[Line]) {
         self.devices[at].online = true;
-        for line in [Line::Owner, Line::Anonymous] {
+        for &line in lines {
             self.devices[at].inputs.push_back(Input::Connected(line));
             self.devices[at].inputs.push_back(Input::Frame(line, encode(&Relay::hello())));
         }

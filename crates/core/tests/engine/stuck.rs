@@ -1,0 +1,123 @@
+//! What could stop a conversation for good, and does not.
+
+use kuvert_core::{Command, Input, Line, MessageState};
+use kuvert_wire::{ErrorCode, RelayFrame, encode};
+
+use crate::world::{ALICE, BOB, World};
+
+const WEEK: i64 = 8 * 86_400_000;
+
+fn assert_texts(world: &mut World, expected: &[&str]) {
+    assert_eq!(world.devices[ALICE].texts(), expected);
+    assert_eq!(world.devices[BOB].texts(), expected);
+}
+
+#[test]
+fn an_own_commit_that_won_is_merged_even_if_the_relay_forgot_the_request() {
+    // MLS-1: only the inbox tells which commit was accepted when the answer was lost.
+    let mut world = World::acquainted();
+    world.now = world.now.plus_millis(WEEK);
+    let conversation = world.devices[BOB].id();
+    let send = Command::Send { conversation, text: "one".into() };
+    world.input(BOB, Input::Command(send)).expect("sends");
+    // The connection is lost before anything is heard, and for longer than the relay remembers requests.
+    world.go_offline(BOB);
+    world.relay.forget_requests();
+    world.open_lines(BOB, &[Line::Anonymous]);
+    world.go_online(BOB);
+    world.send(BOB, "two");
+    world.send(ALICE, "three");
+    assert_texts(&mut world, &["hello", "one", "two", "three"]);
+}
+
+#[test]
+fn a_channel_that_the_relay_forgot_is_made_anew() {
+    let mut world = World::acquainted();
+    world.relay.forget_channels();
+    world.now = world.now.plus_millis(WEEK);
+    world.send(BOB, "one");
+    world.send(BOB, "two");
+    world.send(ALICE, "three");
+    assert_texts(&mut world, &["hello", "one", "two", "three"]);
+}
+
+#[test]
+fn both_make_a_forgotten_channel_anew() {
+    let mut world = World::acquainted();
+    world.go_offline(ALICE);
+    world.go_offline(BOB);
+    world.send(BOB, "one");
+    world.relay.forget_channels();
+    world.send(ALICE, "two");
+    world.go_online(BOB);
+    world.go_online(ALICE);
+    world.send(ALICE, "three");
+    let sorted = |mut texts: Vec<String>| {
+        texts.sort();
+        texts
+    };
+    assert_eq!(sorted(world.devices[ALICE].texts()), ["hello", "one", "three", "two"]);
+    assert_eq!(sorted(world.devices[BOB].texts()), ["hello", "one", "three", "two"]);
+}
+
+#[test]
+fn a_commit_that_is_refused_for_good_does_not_stop_what_follows() {
+    let mut world = World::acquainted();
+    world.now = world.now.plus_millis(WEEK);
+    world.relay.refuse = Some(ErrorCode::TooLarge);
+    world.send(BOB, "one");
+    assert_eq!(world.devices[BOB].timeline()[1].2, MessageState::Failed);
+    world.relay.refuse = None;
+    let conversation = world.devices[BOB].id();
+    let failed = world.devices[BOB].client.messages(conversation, None, 1).expect("reads").remove(0);
+    world.command(BOB, Command::Retry { message: failed.id }).expect("retries");
+    world.send(BOB, "two");
+    assert_texts(&mut world, &["hello", "one", "two"]);
+}
+
+#[test]
+fn a_relay_that_contradicts_itself_is_not_asked_for_ever() {
+    let mut world = World::acquainted();
+    world.relay.refuse = Some(ErrorCode::Conflict);
+    // Ends at all.
+    world.send(BOB, "one");
+    assert_eq!(world.devices[BOB].timeline()[1].2, MessageState::Failed);
+}
+
+#[test]
+fn an_inbox_that_was_made_anew_is_read_from_its_begin_even_if_nobody_heard_of_it() {
+    let mut world = World::acquainted();
+    world.send(BOB, "one");
+    world.go_offline(ALICE);
+    let inbox = world.devices[ALICE].inbox();
+    world.relay.forget(inbox);
+    // The relay says that the inbox is gone, makes it as asked, and its answer is lost.
+    world.open_lines(ALICE, &[]);
+    for input in [
+        Input::Connected(Line::Owner),
+        Input::Frame(Line::Owner, encode(&crate::relay::Relay::hello())),
+        Input::Frame(Line::Owner, encode(&RelayFrame::Error { code: ErrorCode::NoSuchInbox })),
+    ] {
+        world.input(ALICE, input).expect("handles");
+    }
+    world.go_offline(ALICE);
+    world.send(BOB, "two");
+    world.go_online(ALICE);
+    assert_eq!(world.devices[ALICE].texts(), ["hello", "one", "two"]);
+}
+
+#[test]
+fn many_busy_answers_are_one_pause() {
+    let mut world = World::acquainted();
+    world.go_offline(BOB);
+    for n in 0..20 {
+        world.send(BOB, &format!("{n}"));
+    }
+    world.relay.busy = true;
+    world.go_online(BOB);
+    world.relay.busy = false;
+    world.now = world.now.plus_millis(2_000);
+    world.input(BOB, Input::Wake).expect("wakes");
+    world.run();
+    assert_eq!(world.devices[ALICE].texts().len(), 21);
+}

@@ -161,8 +161,13 @@ impl Step<'_, '_> {
 
     fn text(&mut self, received: &Received<'_>, text: &str) -> Result<(), ClientError> {
         let conversation = received.conversation;
+        // Who answers has accepted, even if the acceptance itself was lost; who asks while being asked, too.
+        let contact = received.contact;
+        if contact.state == ContactState::Requested {
+            self.tx.update_contact(contact.id, &contact.name, ContactState::Accepted)?;
+        }
         // A request is one message, until it is accepted.
-        if received.contact.state == ContactState::Asking && self.tx.received_count(conversation)? > 0 {
+        if contact.state == ContactState::Asking && self.tx.received_count(conversation)? > 0 {
             return self.dropped("a second message of a request");
         }
         let at = received.content.extensions.get_integer(&ExtensionKey::from(AT_EXTENSION));

@@ -85,6 +85,22 @@ fn a_relay_that_contradicts_itself_is_not_asked_for_ever() {
 }
 
 #[test]
+fn an_answer_is_an_acceptance_even_if_the_acceptance_was_lost() {
+    let mut world = World::new(&["Alice", "Bob"]);
+    world.go_online(ALICE);
+    world.go_online(BOB);
+    world.request("hello");
+    world.go_offline(BOB);
+    world.send(ALICE, "welcome");
+    let inbox = world.devices[BOB].inbox();
+    // The first entry is the acceptance.
+    world.relay.lose_silently(inbox);
+    world.go_online(BOB);
+    world.send(BOB, "thanks");
+    assert_texts(&mut world, &["hello", "welcome", "thanks"]);
+}
+
+#[test]
 fn an_inbox_that_was_made_anew_is_read_from_its_begin_even_if_nobody_heard_of_it() {
     let mut world = World::acquainted();
     world.send(BOB, "one");

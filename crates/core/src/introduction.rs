@@ -80,6 +80,10 @@ impl Step<'_, '_> {
         let Some(row) = self.tx.take_outbox(reply.id.as_bytes())? else { return Ok(()) };
         self.relay_took_a_request();
         let conversation = self.tx.conversation(row.conversation)?.ok_or(Refusal::Unknown)?;
+        if conversation.introduction.is_none() {
+            // The contact was faster: there is a group already.
+            return Ok(());
+        }
         let device = introduction_of(&conversation)?;
         let contact = self.tx.contact(conversation.contact)?.ok_or(Refusal::Unknown)?;
         let opened =
@@ -184,6 +188,9 @@ impl Step<'_, '_> {
             rotated: self.now.0,
         })?;
         self.tx.set_channel(conversation, channel.as_bytes())?;
+        // What waits for an own introduction, which may have failed for good, need not wait any longer.
+        self.tx.set_introduction(conversation, None)?;
+        self.seal_waiting(conversation)?;
         // A key package was used up: another takes its place, so that the next stranger finds a fresh one.
         self.put_key_packages(1, false)
     }

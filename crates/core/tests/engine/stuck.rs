@@ -1,6 +1,6 @@
 //! What could stop a conversation for good, and does not.
 
-use kuvert_core::{Command, Input, Line, MessageState};
+use kuvert_core::{Command, ContactState, Input, Line, MessageState};
 use kuvert_wire::{ErrorCode, RelayFrame, encode};
 
 use crate::world::{ALICE, BOB, World};
@@ -82,6 +82,23 @@ fn a_relay_that_contradicts_itself_is_not_asked_for_ever() {
     // Ends at all.
     world.send(BOB, "one");
     assert_eq!(world.devices[BOB].timeline()[1].2, MessageState::Failed);
+}
+
+#[test]
+fn a_contact_who_comes_by_an_own_link_is_reached_though_the_own_request_failed() {
+    let mut world = World::new(&["Alice", "Bob"]);
+    world.go_online(ALICE);
+    world.go_online(BOB);
+    world.relay.refuse = Some(ErrorCode::BadToken);
+    world.request("hello");
+    assert_eq!(world.devices[BOB].timeline()[0].2, MessageState::Failed);
+    world.relay.refuse = None;
+    let link = world.link(BOB);
+    world.command(ALICE, Command::OpenLink { link: link.clone() }).expect("opens");
+    world.command(ALICE, Command::Request { link, text: "good day".into() }).expect("requests");
+    world.send(BOB, "there you are");
+    assert_eq!(world.devices[ALICE].texts(), ["good day", "there you are"]);
+    assert_eq!(world.devices[ALICE].state(), ContactState::Accepted);
 }
 
 #[test]

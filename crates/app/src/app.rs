@@ -80,8 +80,8 @@ impl App {
     /// Takes what happened at a session, a fetch or a timer.
     ///
     /// # Errors
-    /// [`ClientError`] if the profile's database or MLS state failed. A relay's fault leads to
-    /// [`Effect::Reconnect`] instead.
+    /// [`ClientError`] if the profile's database or MLS state failed. A frame that could not be handled leads to
+    /// [`Effect::Reconnect`], and a relay's fault to nothing else.
     pub fn input(&mut self, now: Timestamp, input: Input) -> Result<(), ClientError> {
         let line = match &input {
             Input::Frame(line, _) => Some(*line),
@@ -93,9 +93,11 @@ impl App {
             _ => {}
         }
         match (self.client.handle(now, input), line) {
-            (Err(ClientError::PeerFault(_)), Some(line)) => {
+            (Err(error), Some(line)) => {
+                // Also if the fault is here: what follows on this session must not be taken, and so acknowledged, in
+                // the place of the frame that failed. A new session begins with that frame again.
                 self.effects.push_back(Effect::Reconnect(line));
-                Ok(())
+                if matches!(error, ClientError::PeerFault(_)) { Ok(()) } else { Err(error) }
             }
             (result, _) => {
                 result?;
@@ -314,5 +316,31 @@ impl App {
             self.connection = connection;
             self.updates.push_back(ViewUpdate::Connection(connection));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kuvert_core::{DatabaseKey, Location};
+
+    use super::*;
+
+    #[test]
+    fn a_session_with_a_frame_that_failed_is_opened_anew() {
+        let key = DatabaseKey::new([1; 32]);
+        let config = Config { location: Location::Memory, key: &key, seed: [2; 32] };
+        let mut app = App::open(&config, "http://localhost:8787", Watch::Shown).expect("opens");
+        let hello = kuvert_wire::Hello {
+            version: kuvert_wire::limits::PROTOCOL_VERSION,
+            challenge: kuvert_wire::Challenge::new([3; 32]),
+        };
+        let hello = kuvert_wire::encode(&kuvert_wire::RelayFrame::Hello(hello));
+        // Without an identity nobody can own an inbox: a fault that is not the relay's.
+        let result = app.input(Timestamp(0), Input::Frame(Line::Owner, hello));
+        assert!(result.is_err());
+        assert_eq!(app.poll_effect(), Some(Effect::Reconnect(Line::Owner)));
+        let result = app.input(Timestamp(0), Input::Frame(Line::Anonymous, b"garbage".to_vec()));
+        assert!(result.is_ok());
+        assert_eq!(app.poll_effect(), Some(Effect::Reconnect(Line::Anonymous)));
     }
 }

@@ -14,6 +14,9 @@ use crate::{fetch, post, scope, storage, time};
 /// First and longest pause before a lost session is opened again, in milliseconds.
 const RECONNECT_FIRST: i64 = 250;
 const RECONNECT_LAST: i64 = 30_000;
+/// A session that was open for so many milliseconds makes the next pause the first one again: a greeting alone does not,
+/// or a session that fails right after it would be opened without rest.
+const STEADY: i64 = 10_000;
 
 thread_local! {
     static DRIVER: RefCell<Option<Driver>> = const { RefCell::new(None) };
@@ -26,6 +29,7 @@ struct Session {
     socket: Option<Socket>,
     number: u64,
     pause: i64,
+    opened: Option<Timestamp>,
 }
 
 struct Driver {
@@ -87,11 +91,11 @@ pub(crate) fn socket(line: Line, number: u64, event: SocketEvent) {
             return;
         }
         let input = match event {
-            SocketEvent::Opened => Input::Connected(line),
-            SocketEvent::Frame(frame) => {
-                session.pause = 0;
-                Input::Frame(line, frame)
+            SocketEvent::Opened => {
+                session.opened = Some(time::now());
+                Input::Connected(line)
             }
+            SocketEvent::Frame(frame) => Input::Frame(line, frame),
             SocketEvent::Closed => {
                 driver.reconnect_later(line);
                 Input::Disconnected(line)
@@ -180,6 +184,9 @@ impl Driver {
     fn reconnect_later(&mut self, line: Line) {
         let session = self.session(line);
         session.socket = None;
+        if session.opened.take().is_some_and(|opened| time::now() >= opened.plus_millis(STEADY)) {
+            session.pause = 0;
+        }
         session.pause = (session.pause * 2).clamp(RECONNECT_FIRST, RECONNECT_LAST);
         session.number += 1;
         let (pause, number) = (session.pause, session.number);

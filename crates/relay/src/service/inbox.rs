@@ -44,6 +44,8 @@ impl Work<'_, '_> {
         let Some(mut row) = self.tx.inbox(inbox)? else { return Ok(()) };
         if seq > row.acknowledged && seq < row.next {
             self.drop_acknowledged(inbox, &mut row, seq);
+            // A session may last longer than an unused inbox does.
+            row.used = self.today;
             self.tx.put_inbox(inbox, &row);
         }
         Ok(())

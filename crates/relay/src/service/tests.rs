@@ -201,6 +201,18 @@ fn what_nobody_used_goes_with_everything_in_it() {
 }
 
 #[test]
+fn an_inbox_whose_owner_stays_connected_and_reads_is_used() {
+    let (mut bench, alice) = (Bench::new(), Device::new(1));
+    bench.apply(&alice.own(0));
+    bench.today.0 += limits::INBOX_DAYS;
+    bench.frame(&deposit(alice.inbox, &alice.deposit_key, 1));
+    bench.apply(&Op::Ack { inbox: alice.inbox, seq: 1 });
+    bench.today.0 += 1;
+    sweep(&mut bench);
+    assert!(bench.store.inbox(alice.inbox).expect("reads").is_some());
+}
+
+#[test]
 fn a_sweep_lets_requests_pass_in_between() {
     // RELAY-5: MAX_SWEEP
     let mut bench = Bench::new();

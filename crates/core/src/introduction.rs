@@ -88,18 +88,33 @@ impl Step<'_, '_> {
         let contact = self.tx.contact(conversation.contact)?.ok_or(Refusal::Unknown)?;
         let opened =
             introduction_box(device.introduction_key.as_bytes(), KEY_PACKAGE).open(b"", &reply.package);
-        let joiner = opened.ok().and_then(|package| {
-            JoinerPackage::verified(&self.provider(), &package, self.now.seconds())
-                .ok()
-                .filter(|joiner| joiner.certificate.identity.0 == contact.identity)
-        });
-        match joiner {
-            Some(joiner) => self.establish(conversation.id, &device, joiner),
-            None => {
-                self.event(Event::Dropped("a key package is not the contact's"));
-                self.fail_waiting(conversation.id)
-            }
+        let verified_at = |now| {
+            let package = opened.as_ref().ok()?;
+            let joiner = JoinerPackage::verified(&self.provider(), package, now).ok();
+            joiner.filter(|joiner| joiner.certificate.identity.0 == contact.identity)
+        };
+        if let Some(joiner) = verified_at(self.now.seconds()) {
+            self.sessions.ended_packages.remove(&conversation.id);
+            return self.establish(conversation.id, &device, joiner);
         }
+        let has_ended = verified_at(0).is_some();
+        if has_ended && self.may_take_another(conversation.id) {
+            return self.introduce(&conversation);
+        }
+        self.event(Event::Dropped("a key package is not the contact's"));
+        self.fail_waiting(conversation.id)
+    }
+
+    /// The oldest key packages go out first and may be past their time: behind them, at the latest in the one of last
+    /// resort, is one that holds.
+    fn may_take_another(&mut self, conversation: ConversationId) -> bool {
+        let ended = self.sessions.ended_packages.entry(conversation).or_default();
+        *ended += 1;
+        let more = *ended <= limits::MAX_KEY_PACKAGES;
+        if !more {
+            self.sessions.ended_packages.remove(&conversation);
+        }
+        more
     }
 
     fn establish(

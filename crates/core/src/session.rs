@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kuvert_mls::{Group, introduction_box};
-use kuvert_store::MetaKey;
+use kuvert_store::{ConversationId, MetaKey};
 use kuvert_wire::{
     Ack, ClientFrame, ErrorCode, Hello, InboxKeys, Own, Owned, OwnerProof, PostId, PutKeyPackages,
     RelayFrame, limits,
@@ -17,6 +17,8 @@ use crate::{Card, ClientError, Event, FetchId, Line, Output, Timestamp};
 const KEY_PACKAGES: u16 = 12;
 /// Fewer than this, and new ones are made.
 const KEY_PACKAGES_LOW: u16 = 6;
+/// Age in seconds after which the key package of last resort is made anew: several tries before the old one ends.
+const RENEW_LAST_RESORT: u64 = 30 * 86_400;
 /// Cards kept in memory after their links were opened.
 const MAX_CARDS: usize = 16;
 /// First pause after the relay was busy, in milliseconds; doubled each time.
@@ -32,6 +34,8 @@ pub(crate) struct Sessions {
     pub(crate) anonymous_ready: bool,
     /// Channels that were made anew on the anonymous session.
     pub(crate) revived: BTreeSet<[u8; 16]>,
+    /// How many key packages of a contact were past their time.
+    pub(crate) ended_packages: BTreeMap<ConversationId, usize>,
     /// The greeting of the owner session.
     hello: Option<Hello>,
     /// The relay said that it does not know the inbox.
@@ -169,10 +173,18 @@ impl Step<'_, '_> {
             // A new inbox counts from 1 again.
             self.tx.set_cursor(0)?;
         }
-        if owned.key_packages < KEY_PACKAGES_LOW || !owned.last_resort {
-            self.put_key_packages(KEY_PACKAGES.saturating_sub(owned.key_packages), !owned.last_resort)?;
+        let last_resort = !owned.last_resort || self.is_last_resort_old()?;
+        if owned.key_packages < KEY_PACKAGES_LOW || last_resort {
+            self.put_key_packages(KEY_PACKAGES.saturating_sub(owned.key_packages), last_resort)?;
         }
         Ok(())
+    }
+
+    /// Nobody takes a key package that is past its time, and without a fresh one the own link would lead nowhere.
+    fn is_last_resort_old(&self) -> Result<bool, ClientError> {
+        let made = self.tx.meta(MetaKey::LastResortMade)?;
+        let made = made.and_then(|bytes| Some(u64::from_be_bytes(bytes.as_slice().try_into().ok()?)));
+        Ok(made.is_none_or(|made| self.now.seconds() >= made.saturating_add(RENEW_LAST_RESORT)))
     }
 
     /// Makes key packages and gives them to the relay.
@@ -188,6 +200,9 @@ impl Step<'_, '_> {
         };
         let one_time = (0..count).map(|_| make(false)).collect::<Result<_, _>>()?;
         let last_resort = if last_resort { Some(make(true)?) } else { None };
+        if last_resort.is_some() {
+            self.tx.set_meta(MetaKey::LastResortMade, &self.now.seconds().to_be_bytes())?;
+        }
         let id = self.fresh_id();
         self.sessions.key_packages = Some(id);
         let frame = PutKeyPackages { id, one_time, last_resort };

@@ -33,6 +33,8 @@ pub enum MetaKey {
     Link = 11,
     /// The relay has confirmed the inbox.
     InboxExists = 12,
+    /// When the key package of last resort was made: seconds since 1970 (u64, big-endian).
+    LastResortMade = 13,
 }
 
 impl Tx<'_> {

@@ -154,3 +154,19 @@ fn many_busy_answers_are_one_pause() {
     world.run();
     assert_eq!(world.devices[ALICE].texts().len(), 21);
 }
+
+#[test]
+fn a_link_still_leads_somewhere_after_its_key_packages_have_ended() {
+    const DAY: i64 = 86_400_000;
+    let mut world = World::new(&["Alice", "Bob"]);
+    world.go_online(ALICE);
+    world.go_online(BOB);
+    // Alice is there now and then, and nobody writes to her for long.
+    for days in [40, 60] {
+        world.go_offline(ALICE);
+        world.now = world.now.plus_millis(days * DAY);
+        world.go_online(ALICE);
+    }
+    world.request("hello");
+    assert_eq!(world.devices[ALICE].texts(), ["hello"]);
+}

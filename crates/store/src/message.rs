@@ -192,7 +192,8 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Finds an own message by its content-derived id.
+    /// Finds an own message by its content-derived id. One that is not for the eyes is not found: nobody reports on it,
+    /// and it must not go before the request that carries it.
     ///
     /// # Errors
     /// [`StoreError`] if the database fails.
@@ -201,7 +202,8 @@ impl Tx<'_> {
         conversation: ConversationId,
         mimi: &[u8],
     ) -> Result<Option<MessageId>, StoreError> {
-        let sql = "SELECT id FROM message WHERE conversation = ?1 AND mimi = ?2 AND sender = 0";
+        let sql =
+            "SELECT id FROM message WHERE conversation = ?1 AND mimi = ?2 AND sender = 0 AND state <> 6";
         let mut statement = self.sql().prepare_cached(sql)?;
         Ok(statement.query_row(params![conversation.0, mimi], |row| row.get(0)).optional()?.map(MessageId))
     }
@@ -322,5 +324,42 @@ fn state(number: i64) -> MessageState {
         4 => MessageState::Failed,
         5 => MessageState::Received,
         _ => MessageState::Unseen,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ContactState, Database, DatabaseKey, Location, OutboxKind, OutboxRow};
+
+    #[test]
+    fn a_report_on_what_is_not_for_the_eyes_cannot_take_it_from_its_request() {
+        let mut db = Database::open(Location::Memory, &DatabaseKey::new([0; 32])).expect("opens");
+        let done = db.transaction(|tx| {
+            let (_, conversation) = tx.add_contact(&[1; 32], "Ben", ContactState::Accepted)?;
+            let message = tx.add_message(&NewMessage {
+                conversation,
+                mimi: b"id",
+                sender: SenderKind::Own,
+                text: "",
+                content: b"acceptance",
+                at: 0,
+                state: MessageState::Unseen,
+            })?;
+            tx.push_outbox(&OutboxRow {
+                id: [1; 16],
+                kind: OutboxKind::Post,
+                conversation,
+                channel: None,
+                message,
+                frame: Vec::new(),
+            })?;
+            if let Some(reported) = tx.own_message(conversation, b"id")? {
+                tx.set_message_state(reported, MessageState::Delivered)?;
+            }
+            tx.take_outbox(&[1; 16])
+        });
+        let (row, _) = done.expect("nothing fails");
+        assert!(row.is_some_and(|row| row.message.is_some()));
     }
 }

@@ -7,7 +7,7 @@ use kuvert_content::{Content, Profile};
 use kuvert_store::{ContactState, ConversationId, MessageId, MessageState, MetaKey};
 use kuvert_wire::{CardId, CardRecord, OwnerKey, decode, encode, limits};
 use minicbor::{Decode, Encode};
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::account::Account;
 use crate::card::{Card, CardDevice};
@@ -112,7 +112,7 @@ impl Step<'_, '_> {
         let sealed = card.seal(&own.link(&account.relay), &self.rng.bytes());
         let key = SigningKey::from_bytes(&own.card_key);
         own.record = CardRecord::sign(&key, own.version, sealed).to_bytes();
-        self.tx.set_meta(MetaKey::Link, &encode(&own))?;
+        self.tx.set_meta(MetaKey::Link, &Zeroizing::new(encode(&own)))?;
         Ok(own)
     }
 
@@ -169,7 +169,7 @@ impl Step<'_, '_> {
             decode(&bytes, limits::MAX_FRAME).map_err(|_| ClientError::Damaged("the own link"))?;
         if stored {
             own.published = true;
-            self.tx.set_meta(MetaKey::Link, &encode(&own))?;
+            self.tx.set_meta(MetaKey::Link, &Zeroizing::new(encode(&own)))?;
             self.event(Event::OwnLink(own.link(&account.relay).to_string()));
         } else {
             self.event(Event::LinkFailed { link: String::new(), reason: LinkFailure::Unreachable });

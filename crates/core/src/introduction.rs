@@ -4,7 +4,7 @@
 //! by a commit that carries the welcome. Each step waits in the outbox, so that the wish survives a crash.
 
 use kuvert_content::{Content, Profile};
-use kuvert_mls::{Group, GroupData, GroupKind, JoinerPackage, introduction_box};
+use kuvert_mls::{Group, GroupData, GroupKind, JoinerPackage, MlsError, introduction_box};
 use kuvert_store::{
     ContactState, ConversationId, ConversationRow, GroupRow, MessageState, OutboxKind, OutboxRow,
 };
@@ -180,10 +180,11 @@ impl Step<'_, '_> {
         let (group, inviter) = Group::join(&self.provider(), welcome)?;
         let channel = group.channel();
         if inviter == account.identity.key() || self.tx.group(channel.as_bytes())?.is_some() {
-            return self.dropped("an introduction by oneself, or a repeated one");
+            // As an error, so that the group which was just joined is undone.
+            return Err(MlsError::PeerFault("an introduction by oneself, or a repeated one").into());
         }
         if group.data().relay != account.relay {
-            return self.dropped("an introduction on another relay");
+            return Err(MlsError::PeerFault("an introduction on another relay").into());
         }
         let conversation = match self.tx.contact_by_identity(&inviter.0)? {
             Some(contact) => {

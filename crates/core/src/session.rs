@@ -88,7 +88,7 @@ impl Sessions {
         FetchId(self.next_fetch)
     }
 
-    /// Keeps an opened card; the oldest go when there are too many.
+    /// Keeps an opened card; any other goes when there are too many.
     pub(crate) fn keep_card(&mut self, link: &str, card: Card) {
         if self.cards.len() >= MAX_CARDS && !self.cards.contains_key(link) {
             self.cards.pop_first();

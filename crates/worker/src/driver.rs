@@ -177,6 +177,9 @@ impl Driver {
         session.number += 1;
         let Some(origin) = &session.origin else { return };
         session.socket = Socket::connect(line, origin, session.number);
+        if session.socket.is_none() {
+            self.reconnect_later(line);
+        }
     }
 
     /// Opens a lost session again after a pause that doubles each time, with jitter so that a relay's clients do not

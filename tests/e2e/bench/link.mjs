@@ -20,7 +20,7 @@ function typeAndSend() {
   let sent = false;
   const look = () => {
     const text = document.querySelector("[data-testid=composer]");
-    const name = document.querySelector("input[autocomplete=nickname]");
+    const name = document.querySelector("[data-testid=own-name]");
     if (!sent && text && name && !text.disabled) {
       sent = true;
       globalThis.kuvertFields = performance.now();

@@ -6,7 +6,8 @@ use crate::i18n::t;
 
 /// The user's own name.
 ///
-/// The input has neither a name nor an id: Chromium keeps what is typed into a field that has one, in the clear on disk.
+/// The input has neither a name nor an id, and no `autocomplete`: Chromium keeps what is typed into a field that has
+/// one of them, in its form data or with the session, in the clear on disk.
 #[component]
 pub(crate) fn NameField(
     /// The hint and the reason get ids made from this.
@@ -27,7 +28,8 @@ pub(crate) fn NameField(
                 <span>{t(label)}</span>
                 <input
                     type="text"
-                    autocomplete="nickname"
+                    autocomplete="off"
+                    data-testid="own-name"
                     autocapitalize="words"
                     maxlength="128"
                     aria-describedby=format!("{id}-hint {id}-wrong")

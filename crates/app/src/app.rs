@@ -305,8 +305,9 @@ impl App {
                 self.connected(Connection::Elsewhere);
                 self.effects.push_back(Effect::Rest);
             }
-            // Lost entries are named in the conversation when groups heal; what was dropped had no effect.
-            Event::Gap { .. } | Event::Dropped(_) => {}
+            Event::Gap { lost } => self.updates.push_back(ViewUpdate::Lost { entries: lost }),
+            // What was dropped had no effect.
+            Event::Dropped(_) => {}
         }
     }
 

@@ -86,6 +86,13 @@ pub enum ViewUpdate {
     /// A wish could not be fulfilled. Nothing was lost.
     #[n(11)]
     Failed(#[n(0)] Failure),
+    /// Entries expired, or were lost, at the relay before this device fetched them. Said once.
+    #[n(12)]
+    Lost {
+        /// How many entries: messages, reports and changes of keys.
+        #[n(0)]
+        entries: u64,
+    },
 }
 
 /// The user's own identity.

@@ -148,4 +148,5 @@ failure-unknown = Diese Unterhaltung oder Nachricht gibt es hier nicht mehr. Lad
 failure-database = Der Speicher dieses Geräts lässt sich nicht öffnen oder ist voll. Schaffe Platz und lade die Seite neu.
 failure-own-link = Das ist dein eigener Link. Gib ihn weiter, damit andere dir schreiben können.
 failure-profile-in-use = Ein anderes Programm verwendet dieses Profil gerade. Schließe es und lade diese Seite neu.
+alert-lost = Einige Nachrichten gingen beim Relais verloren, bevor dieses Gerät sie abholen konnte. Frag deine Kontakte, was fehlt.
 failure-version = Seite und Programmteil passen nicht zusammen. Lade die Seite neu.

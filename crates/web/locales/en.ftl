@@ -148,4 +148,5 @@ failure-unknown = This conversation or message no longer exists here. Reload the
 failure-database = The storage of this device cannot be opened or is full. Make room and reload the page.
 failure-own-link = This is your own link. Pass it on so that others can write to you.
 failure-profile-in-use = Another program is using this profile. Close it and reload this page.
+alert-lost = Some messages were lost at the relay before this device could fetch them. Ask your contacts what is missing.
 failure-version = Page and engine do not match. Reload the page.

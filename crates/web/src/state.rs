@@ -30,6 +30,8 @@ pub(crate) enum Alert {
     Failure(Failure),
     /// Page and engine are of different versions.
     Version,
+    /// Something was lost at the relay.
+    Lost,
 }
 
 /// The shared state; cheap to copy.
@@ -96,6 +98,7 @@ impl AppState {
             ViewUpdate::Connection(connection) => self.connection.set(Some(connection)),
             ViewUpdate::Storage(storage) => self.storage.set(Some(storage)),
             ViewUpdate::Failed(failure) => self.apply_failure(failure),
+            ViewUpdate::Lost { .. } => self.alert(Alert::Lost),
         }
     }
 

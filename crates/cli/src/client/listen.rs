@@ -117,6 +117,7 @@ impl Listener {
                 ViewUpdate::Connection(Connection::Online) => self.connected(true)?,
                 ViewUpdate::Connection(Connection::Offline) => self.connected(false)?,
                 ViewUpdate::Connection(Connection::Elsewhere) => return Err(Failure::TakenOver),
+                ViewUpdate::Lost { entries } => self.lost(entries)?,
                 _ => {}
             }
         }
@@ -176,6 +177,12 @@ impl Listener {
         let mut value = event_of("delivered", &contact);
         value["message"] = message.id.0.into();
         self.event(value, now(), &text)
+    }
+
+    fn lost(&self, entries: u64) -> Result<(), Failure> {
+        let text =
+            "some messages were lost at the relay before this device could fetch them; ask your contacts";
+        self.event(json!({ "event": "lost", "entries": entries }), now(), text)
     }
 
     fn connected(&mut self, is_connected: bool) -> Result<(), Failure> {

@@ -66,6 +66,7 @@ fn one_alert(alert: Alert) -> AnyView {
 fn alert_key(alert: Alert) -> &'static str {
     match alert {
         Alert::Version => "failure-version",
+        Alert::Lost => "alert-lost",
         Alert::Failure(failure) => failure_key(failure),
     }
 }

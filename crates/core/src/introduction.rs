@@ -5,9 +5,7 @@
 
 use kuvert_content::{Content, Profile};
 use kuvert_mls::{Group, GroupData, GroupKind, JoinerPackage, MlsError, introduction_box};
-use kuvert_store::{
-    ContactState, ConversationId, ConversationRow, GroupRow, MessageState, OutboxKind, OutboxRow,
-};
+use kuvert_store::{ContactState, ConversationId, ConversationRow, GroupRow, MessageState};
 use kuvert_wire::{
     ChannelId, ClientFrame, Commit, CreateChannel, KeyPackageReply, TakeKeyPackage, WelcomeDeposit, decode,
     encode, limits,
@@ -65,14 +63,7 @@ impl Step<'_, '_> {
         let id = self.fresh_id();
         let frame =
             ClientFrame::TakeKeyPackage(TakeKeyPackage { id, inbox: device.inbox, token: device.token });
-        self.queue(OutboxRow {
-            id: *id.as_bytes(),
-            kind: OutboxKind::TakeKeyPackage,
-            conversation: conversation.id,
-            channel: None,
-            message: None,
-            frame: encode(&frame),
-        })
+        self.queue(conversation.id, None, &frame)
     }
 
     /// The key package came: creates group and channel, and adds the contact's device.
@@ -148,26 +139,12 @@ impl Step<'_, '_> {
             rotated: self.now.0,
         })?;
         self.tx.set_channel(conversation, channel.as_bytes())?;
-        self.queue(OutboxRow {
-            id: *create.id.as_bytes(),
-            kind: OutboxKind::CreateChannel,
-            conversation,
-            channel: Some(*channel.as_bytes()),
-            message: None,
-            frame: encode(&ClientFrame::CreateChannel(create)),
-        })?;
+        self.queue(conversation, None, &ClientFrame::CreateChannel(create))?;
         let id = self.fresh_id();
         let welcomes =
             vec![WelcomeDeposit { inbox: device.inbox, token: device.token.clone(), body: welcome }];
         let commit = Commit { post: post_frame(id, channel, commit.post), next: commit.next, welcomes };
-        self.queue(OutboxRow {
-            id: *id.as_bytes(),
-            kind: OutboxKind::Commit,
-            conversation,
-            channel: Some(*channel.as_bytes()),
-            message: None,
-            frame: encode(&ClientFrame::Commit(commit)),
-        })
+        self.queue(conversation, None, &ClientFrame::Commit(commit))
     }
 
     /// A deposit came: somebody who has the own card made contact.

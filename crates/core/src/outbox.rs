@@ -2,7 +2,9 @@
 
 use kuvert_content::{AT_EXTENSION, Content, ExtensionKey, Report, Status};
 use kuvert_mls::{Group, KuvertId, SealedPost};
-use kuvert_store::{ConversationId, GroupRow, MessageState, NewMessage, OutboxKind, OutboxRow, SenderKind};
+use kuvert_store::{
+    ConversationId, GroupRow, MessageId, MessageState, NewMessage, OutboxKind, OutboxRow, SenderKind,
+};
 use kuvert_wire::{
     ChannelId, ClientFrame, Commit, CreateChannel, ErrorCode, Post, PostId, decode, encode, limits,
 };
@@ -69,14 +71,8 @@ impl Step<'_, '_> {
         for (message, content) in waiting {
             let sealed = group.seal(&provider, &account.device, &content)?;
             let id = self.fresh_id();
-            self.queue(OutboxRow {
-                id: *id.as_bytes(),
-                kind: OutboxKind::Post,
-                conversation,
-                channel: Some(*channel.as_bytes()),
-                message: Some(message),
-                frame: encode(&ClientFrame::Post(post_frame(id, channel, sealed))),
-            })?;
+            let post = ClientFrame::Post(post_frame(id, channel, sealed));
+            self.queue(conversation, Some(message), &post)?;
         }
         Ok(())
     }
@@ -98,14 +94,7 @@ impl Step<'_, '_> {
         let id = self.fresh_id();
         let frame =
             Commit { post: post_frame(id, channel, commit.post), next: commit.next, welcomes: Vec::new() };
-        self.queue(OutboxRow {
-            id: *id.as_bytes(),
-            kind: OutboxKind::Commit,
-            conversation,
-            channel: Some(*channel.as_bytes()),
-            message: None,
-            frame: encode(&ClientFrame::Commit(frame)),
-        })
+        self.queue(conversation, None, &ClientFrame::Commit(frame))
     }
 
     /// Renews the own keys where they are old.
@@ -121,7 +110,28 @@ impl Step<'_, '_> {
     }
 
     /// Appends a request to the outbox, and sends it if the session is there.
-    pub(crate) fn queue(&mut self, row: OutboxRow) -> Result<(), ClientError> {
+    pub(crate) fn queue(
+        &mut self,
+        conversation: ConversationId,
+        message: Option<MessageId>,
+        frame: &ClientFrame,
+    ) -> Result<(), ClientError> {
+        let (id, kind, channel) = match frame {
+            ClientFrame::TakeKeyPackage(take) => (take.id, OutboxKind::TakeKeyPackage, None),
+            ClientFrame::CreateChannel(create) => {
+                (create.id, OutboxKind::CreateChannel, Some(create.channel))
+            }
+            ClientFrame::Commit(commit) => (commit.post.id, OutboxKind::Commit, Some(commit.post.channel)),
+            ClientFrame::Post(post) => (post.id, OutboxKind::Post, Some(post.channel)),
+            ClientFrame::Own(_)
+            | ClientFrame::Ack(_)
+            | ClientFrame::PutKeyPackages(_)
+            | ClientFrame::Deposit(_) => {
+                return Err(ClientError::Damaged("a frame that no outbox holds"));
+            }
+        };
+        let (id, channel) = (*id.as_bytes(), channel.map(|channel| *channel.as_bytes()));
+        let row = OutboxRow { id, kind, conversation, channel, message, frame: encode(frame) };
         self.tx.push_outbox(&row)?;
         if self.sessions.anonymous_ready && self.sessions.retry_at.is_none() {
             self.outputs.push(Output::Transmit(Line::Anonymous, row.frame));
@@ -244,14 +254,7 @@ impl Step<'_, '_> {
         let provider = self.provider();
         let state = Group::load(&provider.storage, channel)?.channel_state(&provider, &account.device)?;
         let create = CreateChannel { id: self.fresh_id(), channel, state };
-        self.queue(OutboxRow {
-            id: *create.id.as_bytes(),
-            kind: OutboxKind::CreateChannel,
-            conversation: row.conversation,
-            channel: row.channel,
-            message: None,
-            frame: encode(&ClientFrame::CreateChannel(create)),
-        })?;
+        self.queue(row.conversation, None, &ClientFrame::CreateChannel(create))?;
         self.seal_waiting(row.conversation)
     }
 

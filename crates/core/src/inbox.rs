@@ -112,7 +112,7 @@ impl Step<'_, '_> {
             // The winner came before the relay's refusal of the own commit.
             group.drop_commit(&provider)?;
         }
-        group.process_commit(&provider, entry.body)?;
+        group.process_commit(&provider, entry.body, self.now.seconds())?;
         // What was sealed for the epoch that is over would be refused.
         self.tx.drop_posts(entry.channel.as_bytes())?;
         self.tx.drop_commits(entry.channel.as_bytes())?;

@@ -79,18 +79,18 @@ impl Step<'_, '_> {
         let contact = self.tx.contact(conversation.contact)?.ok_or(Refusal::Unknown)?;
         let opened =
             introduction_box(device.introduction_key.as_bytes(), KEY_PACKAGE).open(b"", &reply.package);
-        let verified_at = |now| {
-            let package = opened.as_ref().ok()?;
-            let joiner = JoinerPackage::verified(&self.provider(), package, now).ok();
-            joiner.filter(|joiner| joiner.certificate.identity.0 == contact.identity)
-        };
-        if let Some(joiner) = verified_at(self.now.seconds()) {
-            self.sessions.ended_packages.remove(&conversation.id);
-            return self.establish(conversation.id, &device, joiner);
-        }
-        let has_ended = verified_at(0).is_some();
-        if has_ended && self.may_take_another(conversation.id) {
-            return self.introduce(&conversation);
+        let verified = opened
+            .ok()
+            .map(|package| JoinerPackage::verified(&self.provider(), &package, self.now.seconds()));
+        match verified {
+            Some(Ok(joiner)) if joiner.certificate.identity.0 == contact.identity => {
+                self.sessions.ended_packages.remove(&conversation.id);
+                return self.establish(conversation.id, &device, joiner);
+            }
+            Some(Err(MlsError::Ended)) if self.may_take_another(conversation.id) => {
+                return self.introduce(&conversation);
+            }
+            _ => {}
         }
         self.event(Event::Dropped("a key package is not the contact's"));
         self.fail_waiting(conversation.id)
@@ -154,7 +154,7 @@ impl Step<'_, '_> {
         let Some(welcome) = opened.as_ref().ok().and_then(|padded| kuvert_mls::unpad(padded)) else {
             return self.dropped("an introduction does not open");
         };
-        let (group, inviter) = Group::join(&self.provider(), welcome)?;
+        let (group, inviter) = Group::join(&self.provider(), welcome, self.now.seconds())?;
         let channel = group.channel();
         if inviter == account.identity.key() || self.tx.group(channel.as_bytes())?.is_some() {
             // As an error, so that the group which was just joined is undone.

@@ -8,6 +8,9 @@ pub enum MlsError {
     /// The other side sent something that does not hold: drop it.
     #[error("invalid message: {0}")]
     PeerFault(&'static str),
+    /// A key package is past its time: take another.
+    #[error("the key package has ended")]
+    Ended,
     /// A device's certificate does not hold: drop what it came with.
     #[error("invalid certificate: {0}")]
     Certificate(#[from] CertificateError),

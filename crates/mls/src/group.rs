@@ -154,13 +154,14 @@ impl Group {
         Ok(Self { group, data, channel })
     }
 
-    /// Joins a direct conversation by its welcome; every leaf is checked first.
+    /// Joins a direct conversation by its welcome; every leaf is checked first. `now` is in seconds since 1970.
     ///
     /// # Errors
     /// [`MlsError::PeerFault`] or [`MlsError::Certificate`] if the welcome is not for this device, or does not hold.
     pub fn join<S: StorageProvider<CURRENT_VERSION>>(
         provider: &Provider<'_, S>,
         welcome: &[u8],
+        now: u64,
     ) -> Result<(Self, IdentityKey), MlsError> {
         let message = MlsMessageIn::tls_deserialize_exact(welcome)
             .map_err(|_| MlsError::PeerFault("no MLS message"))?;
@@ -176,7 +177,7 @@ impl Group {
         let sender = certificate_of(sender)?.identity;
         let group = staged.into_group(provider).map_err(MlsError::library)?;
         let joined = Self { group, data, channel };
-        joined.check_members()?;
+        joined.check_members(now)?;
         Ok((joined, sender))
     }
 
@@ -363,7 +364,7 @@ impl Group {
     }
 
     /// Takes another member's commit, which ended the current epoch. A pending commit of this device must have been
-    /// dropped before.
+    /// dropped before. `now` is in seconds since 1970.
     ///
     /// # Errors
     /// [`MlsError::PeerFault`] if it does not hold, or does what this kind of group does not allow.
@@ -371,6 +372,7 @@ impl Group {
         &mut self,
         provider: &Provider<'_, S>,
         body: &[u8],
+        now: u64,
     ) -> Result<(), MlsError> {
         debug_assert!(!self.has_pending_commit(), "drop the own commit first");
         let commit = BodyBox::handshake(&self.data.group_key, self.channel).open(body)?;
@@ -387,7 +389,7 @@ impl Group {
         }
         if let Some(leaf) = staged.update_path_leaf_node() {
             Delivery::of(leaf)?;
-            if certificate_of(leaf)?.identity != sender {
+            if valid_certificate_of(leaf, now)?.identity != sender {
                 return Err(MlsError::PeerFault("a commit changes its sender's identity"));
             }
         }
@@ -399,8 +401,9 @@ impl Group {
     }
 
     /// Two identities, each leaf certified and reachable.
-    fn check_members(&self) -> Result<(), MlsError> {
+    fn check_members(&self, now: u64) -> Result<(), MlsError> {
         for leaf in self.leaves() {
+            valid_certificate_of(leaf, now)?;
             Delivery::of(leaf)?;
         }
         let identities = self.identities()?;
@@ -450,7 +453,7 @@ impl JoinerPackage {
     /// Reads and verifies another device's key package. `now` is in seconds since 1970.
     ///
     /// # Errors
-    /// [`MlsError::PeerFault`] or [`MlsError::Certificate`] if it does not hold, or is too old.
+    /// [`MlsError::PeerFault`] or [`MlsError::Certificate`] if it does not hold, [`MlsError::Ended`] if it is too old.
     pub fn verified<S: StorageProvider<CURRENT_VERSION>>(
         provider: &Provider<'_, S>,
         bytes: &[u8],
@@ -466,10 +469,10 @@ impl JoinerPackage {
         if package.ciphersuite() != SUITE {
             return Err(MlsError::PeerFault("the key package is for another cipher suite"));
         }
-        let certificate = certificate_of(package.leaf_node())?;
+        let certificate = valid_certificate_of(package.leaf_node(), now)?;
         let delivery = Delivery::of(package.leaf_node())?;
-        if delivery.not_after < now || certificate.not_after < now {
-            return Err(MlsError::PeerFault("the key package is too old"));
+        if delivery.not_after < now {
+            return Err(MlsError::Ended);
         }
         Ok(Self { package, certificate, delivery })
     }
@@ -502,6 +505,16 @@ fn certificate_of(leaf: &LeafNode) -> Result<DeviceCertificate, MlsError> {
     let credential = BasicCredential::try_from(leaf.credential().clone())
         .map_err(|_| MlsError::PeerFault("a leaf has another kind of credential"))?;
     Ok(DeviceCertificate::verified(credential.identity(), leaf.signature_key().as_slice())?)
+}
+
+/// The certificate of a leaf that comes into a group, at a time in seconds since 1970.
+fn valid_certificate_of(leaf: &LeafNode, now: u64) -> Result<DeviceCertificate, MlsError> {
+    let certificate = certificate_of(leaf)?;
+    if (certificate.not_before..=certificate.not_after).contains(&now) {
+        Ok(certificate)
+    } else {
+        Err(MlsError::PeerFault("a device certificate is not valid at this time"))
+    }
 }
 
 fn protocol_message(bytes: &[u8]) -> Result<ProtocolMessage, MlsError> {

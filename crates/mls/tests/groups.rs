@@ -18,15 +18,14 @@ struct Party {
 
 impl Party {
     fn new(seed: u8) -> Self {
+        Self::valid(seed, 0..NOW + 1_000)
+    }
+
+    fn valid(seed: u8, validity: std::ops::Range<u64>) -> Self {
         let identity = Identity::from_seed(&[seed; 32]);
         let key = [seed + 100; 32];
-        let certificate = DeviceCertificate::sign(
-            &identity,
-            Device::public_key(&key),
-            DeviceRole::Owner,
-            "",
-            0..NOW + 1_000,
-        );
+        let certificate =
+            DeviceCertificate::sign(&identity, Device::public_key(&key), DeviceRole::Owner, "", validity);
         Self {
             provider: Provider {
                 crypto: Box::leak(Box::default()),
@@ -59,7 +58,8 @@ fn pair() -> (Party, Group, Party, Group) {
     let commit = of_alice.stage_add(&alice.provider, &alice.device, joiner).expect("stages");
     assert_eq!(of_alice.epoch(), 0, "a staged commit changes nothing");
     of_alice.accept_commit(&alice.provider).expect("accepts");
-    let (of_bob, inviter) = Group::join(&bob.provider, &commit.welcome.expect("a welcome")).expect("joins");
+    let (of_bob, inviter) =
+        Group::join(&bob.provider, &commit.welcome.expect("a welcome"), NOW).expect("joins");
     assert_eq!(inviter, Identity::from_seed(&[1; 32]).key());
     assert_eq!((of_alice.epoch(), of_bob.epoch()), (1, 1));
     (alice, of_alice, bob, of_bob)
@@ -96,7 +96,7 @@ fn a_changed_or_foreign_body_is_refused() {
     sealed.body[at] ^= 1;
     for body in [sealed.body.as_slice(), b"", b"short", &[0; 300]] {
         assert!(matches!(of_bob.open(&bob.provider, body), Err(MlsError::PeerFault(_))));
-        assert!(matches!(of_bob.process_commit(&bob.provider, body), Err(MlsError::PeerFault(_))));
+        assert!(matches!(of_bob.process_commit(&bob.provider, body, NOW), Err(MlsError::PeerFault(_))));
     }
 }
 
@@ -110,9 +110,9 @@ fn a_pending_commit_is_merged_or_dropped_by_verdict_only() {
     let won = of_bob.stage_update(&bob.provider, &bob.device).expect("stages");
     of_bob.accept_commit(&bob.provider).expect("merges");
     of_alice.drop_commit(&alice.provider).expect("drops");
-    of_alice.process_commit(&alice.provider, &won.post.body).expect("processes");
+    of_alice.process_commit(&alice.provider, &won.post.body, NOW).expect("processes");
     assert_eq!((of_alice.epoch(), of_bob.epoch()), (2, 2));
-    assert!(of_bob.process_commit(&bob.provider, &lost.post.body).is_err(), "the loser is void");
+    assert!(of_bob.process_commit(&bob.provider, &lost.post.body, NOW).is_err(), "the loser is void");
     let sealed = of_bob.seal(&bob.provider, &bob.device, b"after").expect("seals");
     assert_eq!(text(of_alice.open(&alice.provider, &sealed.body)), "after");
 }
@@ -130,7 +130,7 @@ fn a_group_is_the_same_after_it_was_loaded_again() {
         of_alice = Group::load(&alice.provider.storage, of_alice.channel()).expect("loads");
         assert!(of_alice.has_pending_commit(), "a pending commit survives");
         of_alice.accept_commit(&alice.provider).expect("merges");
-        of_bob.process_commit(&bob.provider, &commit.post.body).expect("processes");
+        of_bob.process_commit(&bob.provider, &commit.post.body, NOW).expect("processes");
     }
 }
 
@@ -138,7 +138,7 @@ fn a_group_is_the_same_after_it_was_loaded_again() {
 fn the_next_epoch_at_the_relay_is_the_one_that_members_reach() {
     let (alice, mut of_alice, bob, mut of_bob) = pair();
     let commit = of_alice.stage_update(&alice.provider, &alice.device).expect("stages");
-    of_bob.process_commit(&bob.provider, &commit.post.body).expect("processes");
+    of_bob.process_commit(&bob.provider, &commit.post.body, NOW).expect("processes");
     let post = of_bob.seal(&bob.provider, &bob.device, b"x").expect("seals");
     assert_eq!(commit.next.epoch, post.epoch);
     assert_eq!(commit.next.post_secret, post.secret.hash());
@@ -154,7 +154,12 @@ fn a_key_package_that_is_too_old_or_damaged_is_refused() {
     let package = Group::make_package(&bob.provider, &bob.device, &bob.delivery(), true).expect("makes");
     let verified = |bytes: &[u8], now| JoinerPackage::verified(&alice.provider, bytes, now);
     assert!(verified(&package.bytes, NOW).is_ok());
-    assert!(verified(&package.bytes, NOW + 101).is_err());
+    assert!(matches!(verified(&package.bytes, NOW + 101), Err(MlsError::Ended)));
+    let not_yet = Party::valid(3, NOW + 10..NOW + 1_000);
+    let early =
+        Group::make_package(&not_yet.provider, &not_yet.device, &not_yet.delivery(), true).expect("makes");
+    assert!(verified(&early.bytes, NOW).is_err(), "a certificate that is not valid yet");
+    assert!(verified(&early.bytes, NOW + 10).is_ok());
     for at in (0..package.bytes.len()).step_by(97) {
         let mut damaged = package.bytes.clone();
         damaged[at] ^= 0x40;

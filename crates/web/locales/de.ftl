@@ -88,7 +88,7 @@ link-paste-button = Link öffnen
 
 card-loading = Der Link wird geöffnet …
 card-loading-hint = Einen Augenblick, der Umschlag wird geprüft.
-card-heading = Schreib { $name }
+card-heading = Schreib an { $name }
 card-intro = Ihr schreibt euch Ende-zu-Ende verschlüsselt. Du brauchst kein Konto und musst nichts installieren.
 card-id = Kuvert-ID
 card-relay = Relais
@@ -118,7 +118,7 @@ settings-theme-system = Wie das Gerät
 settings-theme-light = Hell
 settings-theme-dark = Dunkel
 settings-storage = Auf diesem Gerät
-settings-storage-lasting = Deine Nachrichten liegen verschlüsselt in diesem Browser und bleiben, bis du sie löschst.
+settings-storage-lasting = Deine Nachrichten liegen verschlüsselt in diesem Browser. Wer die Daten des Browsers löscht, löscht auch sie.
 settings-storage-passing = Dieser Browser kann nichts dauerhaft speichern. Beim Schließen ist alles weg.
 
 connection-offline = Keine Verbindung. Was du schreibst, wird aufgehoben und gesendet, sobald es wieder geht.

@@ -71,8 +71,10 @@ fn Unopened() -> impl IntoView {
 }
 
 fn opened(card: CardView) -> AnyView {
-    let heading_name = card.name.clone();
-    let heading_name = Signal::stored(heading_name);
+    let name = Signal::stored(card.name.clone());
+    let invitation = t1("card-heading", "name", move || name.get());
+    let is_stranger = !card.own && card.conversation.is_none();
+    let heading = move || if is_stranger { invitation() } else { name.get() };
     let rest = match (card.own, card.conversation) {
         (true, _) => own_link(),
         (false, Some(conversation)) => known(conversation),
@@ -85,7 +87,7 @@ fn opened(card: CardView) -> AnyView {
     view! {
         <div class="card-head">
             {stamp(&card.name, &card.kuvert_id)}
-            <h1 id="screen-heading" tabindex="-1">{t1("card-heading", "name", move || heading_name.get())}</h1>
+            <h1 id="screen-heading" tabindex="-1">{heading}</h1>
         </div>
         <dl class="facts">
             <dt>{t("card-id")}</dt>

@@ -47,7 +47,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let mut relay = process::command(root.join("target").join(profile).join("kuvert"))?;
     relay.arg("relay").arg("--data").arg(&data).args(["--listen", &options.listen.to_string()]);
     relay.arg("--web").arg(root.join("target/web")).args(&options.relay);
-    println!("\nKuvert is at {}   (Ctrl-C stops it)\n", address(options.listen));
+    println!("\nOpen {} in a browser once the relay listens. Ctrl-C stops it.\n", address(options.listen));
     Err(relay.exec()).context("the relay could not be started")
 }
 

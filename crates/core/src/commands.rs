@@ -78,10 +78,8 @@ impl Step<'_, '_> {
 
     fn show_link(&mut self) -> Result<(), ClientError> {
         let account = self.account()?;
-        let own = match self.tx.meta(MetaKey::Link)? {
-            Some(bytes) => {
-                decode(&bytes, limits::MAX_FRAME).map_err(|_| ClientError::Damaged("the own link"))?
-            }
+        let own = match self.own_link()? {
+            Some(own) => own,
             None => self.make_link(&account)?,
         };
         let link = own.link(&account.relay);
@@ -92,6 +90,11 @@ impl Step<'_, '_> {
             self.fetch(Fetching::OwnCard, &link, FetchMethod::Put(own.record.clone()));
         }
         Ok(())
+    }
+
+    fn own_link(&self) -> Result<Option<OwnLink>, ClientError> {
+        let Some(bytes) = self.tx.meta(MetaKey::Link)? else { return Ok(None) };
+        decode(&bytes, limits::MAX_FRAME).map(Some).map_err(|_| ClientError::Damaged("the own link"))
     }
 
     fn make_link(&mut self, account: &Account) -> Result<OwnLink, ClientError> {
@@ -164,9 +167,7 @@ impl Step<'_, '_> {
     fn own_card_stored(&mut self, outcome: &FetchOutcome) -> Result<(), ClientError> {
         let stored = matches!(outcome, FetchOutcome::Answered { status: 200 | 201, .. });
         let account = self.account()?;
-        let bytes = self.tx.meta(MetaKey::Link)?.ok_or(ClientError::Damaged("the own link"))?;
-        let mut own: OwnLink =
-            decode(&bytes, limits::MAX_FRAME).map_err(|_| ClientError::Damaged("the own link"))?;
+        let mut own = self.own_link()?.ok_or(ClientError::Damaged("the own link"))?;
         if stored {
             own.published = true;
             self.tx.set_meta(MetaKey::Link, &Zeroizing::new(encode(&own)))?;
@@ -179,11 +180,11 @@ impl Step<'_, '_> {
 
     fn accept(&mut self, conversation: ConversationId) -> Result<(), ClientError> {
         let account = self.account()?;
-        let summary = self.tx.summary(conversation)?.ok_or(Refusal::Unknown)?;
-        if summary.contact.state != ContactState::Asking {
+        let contact = self.tx.contact_of(conversation)?.ok_or(Refusal::Unknown)?;
+        if contact.state != ContactState::Asking {
             return Ok(());
         }
-        self.tx.update_contact(summary.contact.id, &summary.contact.name, ContactState::Accepted)?;
+        self.tx.update_contact(contact.id, &contact.name, ContactState::Accepted)?;
         let profile = Profile { name: account.name.clone() };
         let content = Content::acceptance(self.rng.bytes(), &profile);
         self.enqueue(conversation, content, None)?;
@@ -192,8 +193,8 @@ impl Step<'_, '_> {
 
     fn send(&mut self, conversation: ConversationId, text: &str) -> Result<(), ClientError> {
         self.account()?;
-        let summary = self.tx.summary(conversation)?.ok_or(Refusal::Unknown)?;
-        match summary.contact.state {
+        let contact = self.tx.contact_of(conversation)?.ok_or(Refusal::Unknown)?;
+        match contact.state {
             ContactState::Requested => return Err(Refusal::NotAccepted.into()),
             ContactState::Asking => self.accept(conversation)?,
             ContactState::Accepted => {}

@@ -123,8 +123,7 @@ impl Step<'_, '_> {
 
     fn message(&mut self, row: &GroupRow, sender: IdentityKey, plain: &[u8]) -> Result<(), ClientError> {
         let account = self.account()?;
-        let summary = self.tx.summary(row.conversation)?.ok_or(Refusal::Unknown)?;
-        let contact = summary.contact;
+        let contact = self.tx.contact_of(row.conversation)?.ok_or(Refusal::Unknown)?;
         if contact.identity != sender.0 {
             return self.dropped("a message of somebody else");
         }
@@ -134,7 +133,7 @@ impl Step<'_, '_> {
         let (own, other) = (account.kuvert_id(), KuvertId::of(&sender));
         let mimi = content.id(&sender_uri(other), &room_uri(own, other));
         let received =
-            Received { conversation: row.conversation, contact: &contact, content: &content, mimi };
+            Received { conversation: row.conversation, contact: &contact, content: &content, plain, mimi };
         match content.meaning() {
             Meaning::Text(text) => self.text(&received, text),
             Meaning::Request { profile, text } => {
@@ -176,7 +175,7 @@ impl Step<'_, '_> {
             mimi: received.mimi.as_bytes(),
             sender: SenderKind::Contact,
             text,
-            content: &received.content.encode(),
+            content: received.plain,
             at: at.filter(|at| (0..=self.now.0).contains(at)).unwrap_or(self.now.0),
             state: MessageState::Received,
         })?;
@@ -206,6 +205,8 @@ struct Received<'m> {
     conversation: ConversationId,
     contact: &'m ContactRow,
     content: &'m Content,
+    /// What `content` was read from, and encodes to.
+    plain: &'m [u8],
     mimi: kuvert_content::MessageId,
 }
 

@@ -38,7 +38,7 @@ impl Step<'_, '_> {
         let account = self.account()?;
         // A constant name and a number always fit.
         let _ = content.extensions.insert_integer(ExtensionKey::from(AT_EXTENSION), self.now.0);
-        let contact = self.tx.summary(conversation)?.ok_or(Refusal::Unknown)?.contact;
+        let contact = self.tx.contact_of(conversation)?.ok_or(Refusal::Unknown)?;
         let (own, other) = (account.kuvert_id(), KuvertId::of(&kuvert_mls::IdentityKey(contact.identity)));
         let mimi = content.id(&sender_uri(own), &room_uri(own, other));
         self.tx.add_message(&NewMessage {

@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use kuvert_mls::{Group, introduction_box};
 use kuvert_store::{ConversationId, MetaKey};
 use kuvert_wire::{
-    Ack, ClientFrame, ErrorCode, Hello, InboxKeys, Own, Owned, OwnerProof, PostId, PutKeyPackages,
-    RelayFrame, limits,
+    Ack, ClientFrame, ErrorCode, Hello, InboxKeys, Own, Owned, OwnerProof, PutKeyPackages, RelayFrame, limits,
 };
 
 use crate::introduction::KEY_PACKAGE;
@@ -42,8 +41,6 @@ pub(crate) struct Sessions {
     inbox_missing: bool,
     /// The proof asked the relay to create the inbox.
     asked_to_create: bool,
-    /// Key packages on their way.
-    key_packages: Option<PostId>,
     /// Pause after the relay was busy.
     retry_pause: i64,
     pub(crate) retry_at: Option<Timestamp>,
@@ -73,7 +70,6 @@ impl Sessions {
             Line::Owner => {
                 self.live = false;
                 self.hello = None;
-                self.key_packages = None;
             }
             Line::Anonymous => {
                 self.anonymous_ready = false;
@@ -112,12 +108,8 @@ impl Step<'_, '_> {
                 self.event(Event::CaughtUp);
                 Ok(())
             }
-            (Line::Owner, RelayFrame::Accepted { id, .. } | RelayFrame::Refused { id, .. }) => {
-                if self.sessions.key_packages == Some(id) {
-                    self.sessions.key_packages = None;
-                }
-                Ok(())
-            }
+            // Key packages: those that did not arrive are missed at the next greeting.
+            (Line::Owner, RelayFrame::Accepted { .. } | RelayFrame::Refused { .. }) => Ok(()),
             (Line::Owner, RelayFrame::Error { code: ErrorCode::NoSuchInbox }) => {
                 let hello = self.sessions.hello.take();
                 let hello = hello.ok_or(ClientError::PeerFault("the relay does not create the inbox"))?;
@@ -203,9 +195,7 @@ impl Step<'_, '_> {
         if last_resort.is_some() {
             self.tx.set_meta(MetaKey::LastResortMade, &self.now.seconds().to_be_bytes())?;
         }
-        let id = self.fresh_id();
-        self.sessions.key_packages = Some(id);
-        let frame = PutKeyPackages { id, one_time, last_resort };
+        let frame = PutKeyPackages { id: self.fresh_id(), one_time, last_resort };
         self.transmit(Line::Owner, &ClientFrame::PutKeyPackages(frame));
         Ok(())
     }

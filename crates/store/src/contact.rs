@@ -128,6 +128,17 @@ impl Tx<'_> {
         Ok(self.sql().prepare_cached(&sql)?.query_row([id.0], |row| contact(row, 0)).optional()?)
     }
 
+    /// The contact of a conversation.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn contact_of(&self, id: ConversationId) -> Result<Option<ContactRow>, StoreError> {
+        let sql = format!(
+            "SELECT {CONTACT} FROM contact c JOIN conversation v ON v.contact = c.id WHERE v.id = ?1"
+        );
+        Ok(self.sql().prepare_cached(&sql)?.query_row([id.0], |row| contact(row, 0)).optional()?)
+    }
+
     /// Changes where first contact stands, and the name.
     ///
     /// # Errors
@@ -159,17 +170,6 @@ impl Tx<'_> {
     pub fn conversation(&self, id: ConversationId) -> Result<Option<ConversationRow>, StoreError> {
         let sql = format!("SELECT {CONVERSATION} FROM conversation v WHERE v.id = ?1");
         Ok(self.sql().prepare_cached(&sql)?.query_row([id.0], |row| conversation(row, 0)).optional()?)
-    }
-
-    /// Conversations whose first contact is not made yet.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the database fails.
-    pub fn introductions(&self) -> Result<Vec<ConversationRow>, StoreError> {
-        let sql = format!("SELECT {CONVERSATION} FROM conversation v WHERE v.introduction IS NOT NULL");
-        let mut statement = self.sql().prepare_cached(&sql)?;
-        let rows = statement.query_map([], |row| conversation(row, 0))?;
-        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// Writes or clears what is needed for first contact.

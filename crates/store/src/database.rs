@@ -1,6 +1,6 @@
 //! Opening the database, and its transactions.
 
-use std::cell::{Ref, RefCell, RefMut};
+use std::cell::{RefCell, RefMut};
 
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
@@ -137,11 +137,6 @@ impl Tx<'_> {
         let end = if result.is_ok() { "RELEASE attempt" } else { "ROLLBACK TO attempt; RELEASE attempt" };
         self.sql().execute_batch(end)?;
         Ok(result)
-    }
-
-    /// Notices of what changed so far.
-    pub fn changes(&self) -> Ref<'_, ChangeSet> {
-        self.changes.borrow()
     }
 
     pub(crate) fn note(&self) -> RefMut<'_, ChangeSet> {

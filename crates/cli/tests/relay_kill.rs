@@ -4,48 +4,17 @@
 #[path = "../../relay/tests/protocol/support.rs"]
 mod support;
 
+mod relay_process;
+
 use std::collections::HashSet;
-use std::io::{BufRead, BufReader};
-use std::net::SocketAddr;
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
 
 use kuvert_wire::{ChannelId, ClientFrame, Entry, RelayFrame};
+use relay_process::Relay;
 use support::{Connection, Conversation, Device, id};
 
 const ROUNDS: u64 = 20;
 /// Requests that one round would make if it were left alone.
 const REQUESTS: u64 = 400;
-
-/// A relay in a process of its own.
-struct Process {
-    child: Child,
-    address: SocketAddr,
-}
-
-impl Process {
-    fn start(data: &Path, origin: &str) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_kuvert"))
-            .args(["relay", "--listen", "127.0.0.1:0", "--origin", origin, "--data"])
-            .arg(data)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the binary runs");
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).expect("a line");
-        let address = line.trim().rsplit('/').next().and_then(|address| address.parse().ok());
-        Self { child, address: address.expect("an address in the line") }
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        // SIGKILL: the process gets no chance to finish anything.
-        self.child.kill().expect("still running");
-        self.child.wait().expect("ends");
-    }
-}
 
 /// The request numbered `n`: by turns a deposit to alice and a post to alice and bob.
 fn request(conversation: &Conversation, alice: &Device, n: u64) -> ClientFrame {
@@ -67,7 +36,7 @@ fn number(entry: &Entry) -> u64 {
 
 /// Owns an inbox of which the device holds everything up to `held`, takes and acknowledges what waits, and returns its
 /// numbers with their seqs.
-async fn drain(relay: &Process, origin: &str, device: &Device, held: u64) -> Vec<(u64, u64)> {
+async fn drain(relay: &Relay, origin: &str, device: &Device, held: u64) -> Vec<(u64, u64)> {
     let mut session = Connection::open(relay.address).await;
     let proof = device.proof(origin, &session.challenge, held, true);
     assert!(matches!(session.ask(&proof).await, RelayFrame::Owned(_)));
@@ -76,7 +45,7 @@ async fn drain(relay: &Process, origin: &str, device: &Device, held: u64) -> Vec
 
 /// Sends requests without waiting for answers until the relay is gone; returns the numbers that it accepted.
 async fn send_until_killed(
-    relay: Process,
+    relay: Relay,
     conversation: &Conversation,
     alice: &Device,
     round: u64,
@@ -115,17 +84,17 @@ async fn sigkill_at_any_moment_loses_no_accepted_envelope_and_doubles_none() {
     let conversation = Conversation(ChannelId::new([9; 16]));
     let mut next_seq = [1, 1];
     {
-        let relay = Process::start(dir.path(), origin);
+        let relay = Relay::start(dir.path(), &[origin]);
         drain(&relay, origin, &alice, 0).await;
         drain(&relay, origin, &bob, 0).await;
         let mut creator = Connection::open(relay.address).await;
         creator.ask(&conversation.create(id(0), &[&alice, &bob])).await;
     }
     for round in 0..ROUNDS {
-        let relay = Process::start(dir.path(), origin);
+        let relay = Relay::start(dir.path(), &[origin]);
         let accepted = send_until_killed(relay, &conversation, &alice, round).await;
 
-        let relay = Process::start(dir.path(), origin);
+        let relay = Relay::start(dir.path(), &[origin]);
         // Repeats of what was accepted are answered alike and stored no second time.
         let mut sender = Connection::open(relay.address).await;
         let last = *accepted.last().expect("something was accepted");

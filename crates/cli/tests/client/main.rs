@@ -3,5 +3,7 @@
 mod kill;
 mod privacy;
 mod refusals;
+#[path = "../relay_process/mod.rs"]
+mod relay_process;
 mod support;
 mod talk;

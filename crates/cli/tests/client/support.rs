@@ -1,9 +1,8 @@
 //! Relays and people in processes of their own, and a proxy between them that loses frames on command.
 
-use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
@@ -14,42 +13,14 @@ use tempfile::TempDir;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::tungstenite::Message;
 
-pub(crate) const KUVERT: &str = env!("CARGO_BIN_EXE_kuvert");
+pub(crate) use crate::relay_process::{KUVERT, Relay};
+
 /// Nothing here takes so long, unless something is broken.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A relay in a process of its own; SIGKILLed when dropped.
-pub(crate) struct Relay {
-    child: Child,
-    pub(crate) address: SocketAddr,
-}
-
 impl Relay {
-    /// Starts a relay on a free port; `origins` may be empty.
-    pub(crate) fn start(data: &Path, origins: &[&str]) -> Self {
-        let mut child = Command::new(KUVERT)
-            .args(["relay", "--listen", "127.0.0.1:0", "--data"])
-            .arg(data)
-            .args(origins.iter().flat_map(|origin| ["--origin", origin]))
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the binary runs");
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).expect("a line");
-        let address = line.trim().rsplit('/').next().and_then(|address| address.parse().ok());
-        Self { child, address: address.expect("an address in the line") }
-    }
-
     pub(crate) fn origin(&self) -> String {
         format!("http://{}", self.address)
-    }
-}
-
-impl Drop for Relay {
-    fn drop(&mut self) {
-        self.child.kill().expect("still running");
-        self.child.wait().expect("ends");
     }
 }
 

@@ -37,7 +37,7 @@ pub use store::StoreError;
 
 use crate::service::{Answer, Op, Service, SweepFrom};
 use crate::session::{Context, Phase, Sessions};
-use crate::store::Store;
+use crate::store::{Embedded, RelayStore};
 use crate::writer::Writer;
 
 /// Why a relay did not start.
@@ -68,7 +68,7 @@ pub struct Relay {
     phase: watch::Sender<Phase>,
     slots: Arc<Semaphore>,
     writer: Arc<Writer>,
-    store: Arc<Store>,
+    store: Arc<dyn RelayStore>,
     server: JoinHandle<()>,
     sweeper: JoinHandle<()>,
 }
@@ -79,13 +79,18 @@ impl Relay {
     /// # Errors
     /// [`StartError`]; nothing runs then.
     pub async fn start(config: Config) -> Result<Self, StartError> {
+        let data = config.data.clone();
+        let store = tokio::task::spawn_blocking(move || Embedded::open(&data)).await;
+        let store = store.unwrap_or(Err(StoreError::Closed))?;
+        Self::start_over(Arc::new(store), config).await
+    }
+
+    /// Like [`Self::start`], over a store that is open.
+    async fn start_over(store: Arc<dyn RelayStore>, config: Config) -> Result<Self, StartError> {
         let listen = |source| StartError::Listen { address: config.listen, source };
         let listener = TcpListener::bind(config.listen).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
         let origins = config.origins_at(address)?;
-        let data = config.data;
-        let store = tokio::task::spawn_blocking(move || Store::open(&data)).await;
-        let store = Arc::new(store.unwrap_or(Err(StoreError::Closed))?);
         let sessions = Arc::new(Sessions::default());
         let service = Service::new(origins.clone());
         let writer =
@@ -99,6 +104,7 @@ impl Relay {
             sessions,
             origins: origins.into(),
             phase: phases.clone(),
+            partial: Arc::new(Semaphore::new(limits::MAX_PARTIAL_FRAMES / 1024)),
         };
         let site = http::Site { context, slots: Arc::clone(&slots), web: config.web.map(Arc::new) };
         let server = tokio::spawn(serve(listener, site, phases));

@@ -8,13 +8,18 @@ use std::sync::atomic::Ordering;
 use kuvert_wire::{ClientFrame, Entry, ErrorCode, RelayFrame, limits};
 
 use crate::service::{Answer, Content, Op, Request};
+use crate::store::Embedded;
+use crate::store::faulty::Faulty;
 use crate::support::{Connection, Device, id};
 use crate::{Config, Relay};
 
-async fn relay_in(data: &Path) -> Relay {
+fn config(data: &Path) -> Config {
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let config = Config { data: data.to_owned(), listen, origins: Vec::new(), web: None };
-    Relay::start(config).await.expect("starts")
+    Config { data: data.to_owned(), listen, origins: Vec::new(), web: None }
+}
+
+async fn relay_in(data: &Path) -> Relay {
+    Relay::start(config(data)).await.expect("starts")
 }
 
 #[tokio::test]
@@ -63,7 +68,8 @@ async fn what_waits_for_the_writer_is_bounded_in_bytes() {
 #[tokio::test]
 async fn a_relay_that_cannot_write_refuses_posts_and_still_serves_owners() {
     let dir = tempfile::tempdir().expect("a directory");
-    let relay = relay_in(dir.path()).await;
+    let store = Arc::new(Faulty::over(Arc::new(Embedded::open(dir.path()).expect("opens"))));
+    let relay = Relay::start_over(Arc::clone(&store) as _, config(dir.path())).await.expect("starts");
     let alice = Device::new(1);
     drop(alice.connect(relay.local_addr(), 0).await);
     let mut sender = Connection::open(relay.local_addr()).await;
@@ -71,14 +77,14 @@ async fn a_relay_that_cannot_write_refuses_posts_and_still_serves_owners() {
     assert_eq!(sender.ask(&alice.deposit(id(1), b"one")).await, accepted(1));
     assert_eq!(sender.ask(&alice.deposit(id(2), b"two")).await, accepted(2));
 
-    relay.store.fails.store(true, Ordering::SeqCst);
+    store.fails.store(true, Ordering::SeqCst);
     let busy = RelayFrame::Refused { id: id(3), code: ErrorCode::Busy, epoch: None };
     assert_eq!(sender.ask(&alice.deposit(id(3), b"three")).await, busy);
     let (mut session, owned) = alice.connect(relay.local_addr(), 1).await;
     assert!(!owned.created);
     assert_eq!(alice.drain(&mut session).await, [(2, Entry::Deposit { body: b"two".to_vec() })]);
 
-    tokio::time::sleep(limits::REOPEN_AFTER).await;
+    store.fails.store(false, Ordering::SeqCst);
     assert_eq!(sender.ask(&alice.deposit(id(3), b"three")).await, accepted(3));
     assert_eq!(alice.collect(&mut session, 3, 1).await, [Entry::Deposit { body: b"three".to_vec() }]);
     relay.stop().await;

@@ -1,82 +1,102 @@
 //! The one thread that changes the store.
 //!
-//! It collects requests for up to [`limits::BATCH_WAIT`], works them off in order in one transaction, makes that durable
-//! with one sync, and only then answers them and wakes the sessions whose inboxes got entries (RELAY-1). When a
-//! batch cannot be stored, all of its requests are answered `Busy`, the sealing keys are renewed, because seqs of the
-//! lost batch will be used again, and the store is opened anew after a rest.
+//! It takes what waits, works it off in order in one transaction, makes that durable with one sync, and only then
+//! answers and wakes the sessions whose inboxes got entries (RELAY-1). While it syncs, the next batch gathers. When a batch
+//! cannot be stored, all of its requests are answered `Busy`, and so are those that the same sessions sent behind them, so
+//! that none overtakes another; the sealing keys are renewed, because seqs of the lost batch will be used again.
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
-use kuvert_wire::limits;
+use kuvert_wire::{ErrorCode, PostId, RelayFrame, limits};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::day::Day;
-use crate::service::{Answer, Op, Service};
-use crate::session::Sessions;
-use crate::store::{Store, StoreError, Tx};
+use crate::service::{Answer, Op, Service, Work};
+use crate::session::{Line, Sessions};
+use crate::store::{RelayStore, StoreError, Tx};
 
 /// The request was not stored and may be repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Busy;
 
-/// Will hold the answer to a request.
-pub(crate) type Pending = oneshot::Receiver<Result<Answer, Busy>>;
-
 /// Bytes that one permit of the queue stands for.
 const PERMIT: usize = 1024;
 
+/// The answer to a request that was not stored.
+pub(crate) fn busy(id: PostId) -> RelayFrame {
+    RelayFrame::Refused { id, code: ErrorCode::Busy, epoch: None }
+}
+
 /// The way to the writer thread.
 pub(crate) struct Writer {
-    jobs: Sender<Message>,
-    /// Bounds what waits in `jobs`.
+    queue: Sender<Message>,
+    /// Bounds what waits in `queue`.
     room: Arc<Semaphore>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 enum Message {
-    Job(Job),
+    /// Operations of one session, in their order; its line gets the answers of requests.
+    Session {
+        line: Arc<Line>,
+        ops: Vec<Op>,
+        room: OwnedSemaphorePermit,
+    },
+    /// An operation that somebody waits for.
+    One {
+        op: Op,
+        answer: oneshot::Sender<Result<Answer, Busy>>,
+        room: OwnedSemaphorePermit,
+    },
     Stop,
-}
-
-struct Job {
-    op: Op,
-    answer: oneshot::Sender<Result<Answer, Busy>>,
-    /// Given back when the operation was worked off.
-    room: OwnedSemaphorePermit,
 }
 
 impl Writer {
     /// Starts the thread.
     pub(crate) fn start(
-        store: Arc<Store>,
+        store: Arc<dyn RelayStore>,
         service: Service,
         sessions: Arc<Sessions>,
     ) -> std::io::Result<Self> {
-        let (jobs, waiting) = channel();
-        let mut thread = Thread { waiting, store, service, sessions, failed: None };
+        let (queue, waiting) = channel();
+        let mut thread = Thread { waiting, store, service, sessions, failing: false };
         let thread = std::thread::Builder::new().name("kuvert-writer".into()).spawn(move || thread.run())?;
         Ok(Self {
-            jobs,
+            queue,
             room: Arc::new(Semaphore::new(limits::MAX_WRITER_QUEUE / PERMIT)),
             thread: Mutex::new(Some(thread)),
         })
     }
 
-    /// Hands an operation over that came in `size` bytes; waits while too much is waiting already.
-    pub(crate) async fn submit(&self, op: Op, size: usize) -> Result<Pending, Busy> {
-        let permits = u32::try_from(1 + size / PERMIT).unwrap_or(u32::MAX);
-        let room = Arc::clone(&self.room).acquire_many_owned(permits).await.map_err(|_| Busy)?;
-        let (answer, pending) = oneshot::channel();
-        self.jobs.send(Message::Job(Job { op, answer, room })).map_err(|_| Busy)?;
-        Ok(pending)
+    /// Hands the operations of a session over, which came in `size` bytes; waits while too much is waiting already.
+    /// Answers to requests go to the line.
+    pub(crate) async fn submit(&self, line: &Arc<Line>, ops: Vec<Op>, size: usize) {
+        match self.claim(size).await {
+            // If nobody takes it the relay has stopped, and the connection ends as well.
+            Ok(room) => drop(self.queue.send(Message::Session { line: Arc::clone(line), ops, room })),
+            Err(Busy) => line.answer(ops.iter().filter_map(Op::id).map(busy)),
+        }
     }
 
-    /// Hands an operation over and waits until it is durable.
+    /// Hands an operation over whose end nobody waits for.
+    pub(crate) async fn note(&self, op: Op) {
+        self.submit(&Arc::default(), vec![op], 0).await;
+    }
+
+    /// Hands an operation over that came in `size` bytes, and waits until it is durable.
     pub(crate) async fn perform(&self, op: Op, size: usize) -> Result<Answer, Busy> {
-        self.submit(op, size).await?.await.unwrap_or(Err(Busy))
+        let room = self.claim(size).await?;
+        let (answer, pending) = oneshot::channel();
+        self.queue.send(Message::One { op, answer, room }).map_err(|_| Busy)?;
+        pending.await.unwrap_or(Err(Busy))
+    }
+
+    async fn claim(&self, size: usize) -> Result<OwnedSemaphorePermit, Busy> {
+        let permits = u32::try_from(1 + size / PERMIT).unwrap_or(u32::MAX);
+        Arc::clone(&self.room).acquire_many_owned(permits).await.map_err(|_| Busy)
     }
 
     /// Works off what was handed over so far, takes no more, and ends the thread. Blocks.
@@ -84,7 +104,7 @@ impl Writer {
         self.room.close();
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(thread) = thread {
-            let stopped = self.jobs.send(Message::Stop).is_ok() && thread.join().is_ok();
+            let stopped = self.queue.send(Message::Stop).is_ok() && thread.join().is_ok();
             if !stopped {
                 tracing::error!("the writer did not end as it should");
             }
@@ -94,24 +114,32 @@ impl Writer {
 
 struct Thread {
     waiting: Receiver<Message>,
-    store: Arc<Store>,
+    store: Arc<dyn RelayStore>,
     service: Service,
     sessions: Arc<Sessions>,
-    /// When the store failed, until it was opened again.
-    failed: Option<Instant>,
+    /// The last batch could not be stored.
+    failing: bool,
+}
+
+/// Answers that wait until their batch is durable.
+#[derive(Default)]
+struct Answers {
+    lines: Vec<(Arc<Line>, Vec<(PostId, RelayFrame)>)>,
+    ones: Vec<(oneshot::Sender<Result<Answer, Busy>>, Result<Answer, Busy>)>,
+    count: usize,
 }
 
 impl Thread {
     fn run(&mut self) {
         loop {
             match self.next() {
-                Ok(Message::Job(job)) => {
-                    if !self.batch(job) {
+                Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => return,
+                Ok(first) => {
+                    if !self.batch(first) {
                         return;
                     }
                 }
                 Err(RecvTimeoutError::Timeout) => self.service.sealing().expire(Instant::now()),
-                Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => return,
             }
         }
     }
@@ -124,99 +152,138 @@ impl Thread {
         }
     }
 
-    /// Works off `first` and what comes soon after it. Returns whether to go on.
-    fn batch(&mut self, first: Job) -> bool {
-        let until = Instant::now() + limits::BATCH_WAIT;
+    /// Works off `first` and what waits behind it. Returns whether to go on.
+    fn batch(&mut self, first: Message) -> bool {
         self.service.sealing().expire(Instant::now());
-        self.reopen();
         let store = Arc::clone(&self.store);
-        let mut work = self.service.begin(Tx::new(&store), Day::today());
-        let mut answers = Vec::new();
+        let mut work = self.service.begin(Tx::new(&*store), Day::today());
+        let mut answers = Answers::default();
         let mut failure = None;
-        let mut next = Some(Message::Job(first));
+        let mut next = Some(first);
         let mut goes_on = true;
         while let Some(message) = next.take() {
-            let Message::Job(Job { op, answer, room }) = message else {
-                goes_on = false;
-                break;
-            };
-            match work.apply(&op) {
-                Ok(done) => answers.push((answer, done)),
-                Err(error) => {
-                    failure = Some(error);
-                    refuse(answer);
+            let worked = match message {
+                Message::Stop => {
+                    goes_on = false;
                     break;
                 }
+                Message::Session { line, ops, room: _room } => answers.session(&mut work, line, &ops),
+                Message::One { op, answer, room: _room } => answers.one(&mut work, &op, answer),
+            };
+            if let Err(error) = worked {
+                failure = Some(error);
+                break;
             }
-            drop(room);
-            if answers.len() < limits::MAX_BATCH && work.tx.size() < limits::MAX_BATCH_BYTES {
-                next = self.waiting.recv_timeout(until.saturating_duration_since(Instant::now())).ok();
+            if answers.count < limits::MAX_BATCH && work.tx.size() < limits::MAX_BATCH_BYTES {
+                next = match self.waiting.try_recv() {
+                    Ok(message) => Some(message),
+                    Err(TryRecvError::Empty | TryRecvError::Disconnected) => None,
+                };
             }
         }
-        let (tx, woken) = (work.tx, work.woken);
-        let stored = match failure {
-            None => tx.commit(),
-            Some(error) => Err(error),
-        };
-        match stored {
+        let (tx, stored) = (work.tx, work.stored);
+        match failure.map_or_else(|| tx.commit(), Err) {
             Ok(()) => {
-                for (answer, done) in answers {
-                    // Who does not wait any more will repeat the request and get the same answer.
-                    let _ = answer.send(Ok(done));
+                if std::mem::take(&mut self.failing) {
+                    tracing::info!("batches can be stored again");
                 }
-                woken.into_iter().for_each(|inbox| self.sessions.wake(inbox));
+                self.sessions.deliver(stored);
+                answers.send();
             }
             Err(error) => {
-                self.fail(&error);
-                answers.into_iter().for_each(|(answer, _)| refuse(answer));
+                self.service.sealing().renew();
+                // Requests that fail as well are not worth a line each.
+                if !std::mem::replace(&mut self.failing, true) {
+                    let class = error.class();
+                    tracing::error!(class, "a batch could not be stored; requests are refused as busy");
+                }
+                answers.refuse();
             }
         }
         goes_on
     }
-
-    fn fail(&mut self, error: &StoreError) {
-        self.service.sealing().renew();
-        // Requests that fail while the store rests do not make the rest longer, and are not worth a line each.
-        if self.failed.is_none() {
-            tracing::error!(
-                class = error.class(),
-                "a batch could not be stored; requests are refused as busy"
-            );
-            self.failed = Some(Instant::now());
-        }
-    }
-
-    /// After a failed write the engine takes no more writes until it is opened again.
-    fn reopen(&mut self) {
-        if self.failed.is_some_and(|failed| failed.elapsed() >= limits::REOPEN_AFTER) {
-            match self.store.reopen() {
-                Ok(()) => self.failed = None,
-                Err(error) => {
-                    tracing::error!(class = error.class(), "the store could not be opened again");
-                    self.failed = Some(Instant::now());
-                }
-            }
-        }
-    }
 }
 
-fn refuse(answer: oneshot::Sender<Result<Answer, Busy>>) {
-    let _ = answer.send(Err(Busy));
+impl Answers {
+    /// Works off the operations of a session. After an error all of them count as not done.
+    fn session(&mut self, work: &mut Work<'_, '_>, line: Arc<Line>, ops: &[Op]) -> Result<(), StoreError> {
+        self.count += ops.len();
+        let mut done = Vec::with_capacity(ops.len());
+        let refuses = line.refuses();
+        let mut failure = Ok(());
+        for op in ops {
+            match (op.id(), &failure) {
+                (Some(id), Err(_)) => done.push((id, busy(id))),
+                (Some(id), Ok(())) if refuses => done.push((id, busy(id))),
+                (None, Err(_)) => {}
+                (id, Ok(())) => match (work.apply(op), id) {
+                    (Ok(Answer::Frame(frame)), Some(id)) => done.push((id, frame)),
+                    (Ok(_), _) => {}
+                    (Err(error), id) => {
+                        done.extend(id.map(|id| (id, busy(id))));
+                        failure = Err(error);
+                    }
+                },
+            }
+        }
+        if !done.is_empty() {
+            self.lines.push((line, done));
+        }
+        failure
+    }
+
+    fn one(
+        &mut self,
+        work: &mut Work<'_, '_>,
+        op: &Op,
+        answer: oneshot::Sender<Result<Answer, Busy>>,
+    ) -> Result<(), StoreError> {
+        self.count += 1;
+        let (done, failure) = match work.apply(op) {
+            Ok(done) => (Ok(done), Ok(())),
+            Err(error) => (Err(Busy), Err(error)),
+        };
+        self.ones.push((answer, done));
+        failure
+    }
+
+    /// Sends the answers. Who does not wait any more will repeat the request and get the same answer.
+    fn send(self) {
+        for (line, answers) in self.lines {
+            line.answer(answers.into_iter().map(|(_, frame)| frame));
+        }
+        for (waiting, answer) in self.ones {
+            let _ = waiting.send(answer);
+        }
+    }
+
+    /// Refuses everything.
+    fn refuse(self) {
+        for (line, answers) in self.lines {
+            line.refuse();
+            line.answer(answers.into_iter().map(|(id, _)| busy(id)));
+        }
+        for (waiting, _) in self.ones {
+            let _ = waiting.send(Err(Busy));
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::Ordering;
+
     use kuvert_wire::{DepositKey, InboxId, InboxKeys, SealKeyPair};
 
     use super::*;
+    use crate::store::Memory;
+    use crate::store::faulty::Faulty;
 
     #[tokio::test]
     async fn a_failed_commit_answers_busy_and_renews_the_sealing_keys() {
-        let dir = tempfile::tempdir().expect("a directory");
-        let store = Arc::new(Store::open(dir.path()).expect("opens"));
+        let store = Arc::new(Faulty::over(Arc::new(Memory::default())));
         let service = Service::new(Vec::new());
-        let writer =
-            Writer::start(Arc::clone(&store), service, Arc::new(Sessions::default())).expect("starts");
+        let writer = Writer::start(Arc::clone(&store) as _, service, Arc::default()).expect("starts");
         let inbox = InboxId::new([1; 16]);
         let keys = InboxKeys {
             seal_key: SealKeyPair::from_bytes([1; 32]).public(),
@@ -227,21 +294,58 @@ mod tests {
 
         assert!(writer.perform(own(), 0).await.is_ok());
         assert!(writer.perform(deposit(1), 0).await.is_ok());
-        store.fails.store(true, std::sync::atomic::Ordering::SeqCst);
+        store.fails.store(true, Ordering::SeqCst);
         assert_eq!(writer.perform(deposit(2), 0).await, Err(Busy));
         let read = store.entries(inbox, 0, 10, 10_000).expect("reads go on").expect("entries");
         assert_eq!(read.sealed.len(), 1);
 
-        // Being asked all the time does not keep the store from being opened again.
-        let began = Instant::now();
-        while writer.perform(deposit(3), 0).await.is_err() {
-            assert!(began.elapsed() < limits::REOPEN_AFTER * 10, "the store is opened again");
-            tokio::time::sleep(limits::REOPEN_AFTER / 100).await;
-        }
+        store.fails.store(false, Ordering::SeqCst);
+        assert!(writer.perform(deposit(3), 0).await.is_ok());
         let read = store.entries(inbox, 0, 10, 10_000).expect("reads").expect("entries");
-        assert_eq!(read.sealed.len(), 2, "the seq of what was refused is used by the next");
-        assert_ne!(read.sealed[0].bytes[..32], read.sealed[1].bytes[..32], "another window, another key");
+        assert_eq!(read.sealed.len(), 2);
+        assert_ne!(
+            read.sealed[0][..32],
+            read.sealed[1][..32],
+            "the keys of the lost batch are not used again"
+        );
         writer.stop();
-        assert_eq!(writer.perform(deposit(4), 0).await, Err(Busy));
+    }
+
+    #[tokio::test]
+    async fn what_was_sent_behind_a_refused_request_does_not_overtake_it() {
+        let store = Arc::new(Faulty::over(Arc::new(Memory::default())));
+        let writer = Writer::start(Arc::clone(&store) as _, Service::new(Vec::new()), Arc::default());
+        let writer = writer.expect("starts");
+        let inbox = InboxId::new([1; 16]);
+        let keys = InboxKeys {
+            seal_key: SealKeyPair::from_bytes([1; 32]).public(),
+            deposit_key: DepositKey::new([2; 32]),
+        };
+        let op = Op::Own { inbox, acknowledged: 0, create: Some(keys.clone()) };
+        writer.perform(op, 0).await.expect("owned");
+        let line = Arc::new(Line::default());
+        let jobs = |n| vec![crate::service::fixtures::deposit(inbox, &keys.deposit_key, n)];
+        let answers = async |n: usize| {
+            let mut all = Vec::new();
+            while all.len() < n {
+                std::future::poll_fn(|cx| line.poll_woken(cx)).await;
+                let mut some = Vec::new();
+                line.take_answers(&mut some);
+                all.extend(some);
+            }
+            all
+        };
+        let refused = |frame: &RelayFrame| matches!(frame, RelayFrame::Refused { .. });
+
+        store.fails.store(true, Ordering::SeqCst);
+        writer.submit(&line, jobs(1), 0).await;
+        assert!(answers(1).await.iter().all(refused));
+        store.fails.store(false, Ordering::SeqCst);
+        writer.submit(&line, jobs(2), 0).await;
+        assert!(answers(1).await.iter().all(refused), "it was under way behind the first");
+        line.settle();
+        writer.submit(&line, jobs(1), 0).await;
+        assert!(!answers(1).await.iter().any(refused));
+        writer.stop();
     }
 }

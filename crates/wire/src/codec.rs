@@ -24,8 +24,14 @@ pub enum DecodeError {
 /// Encodes a value as CBOR.
 pub fn encode<T: Encode<()>>(value: &T) -> Vec<u8> {
     let mut bytes = Vec::new();
-    match minicbor::encode(value, &mut bytes) {
-        Ok(()) => bytes,
+    encode_into(value, &mut bytes);
+    bytes
+}
+
+/// Appends a value as CBOR to `bytes`.
+pub fn encode_into<T: Encode<()>>(value: &T, bytes: &mut Vec<u8>) {
+    match minicbor::encode(value, bytes) {
+        Ok(()) => {}
         Err(never) => unreachable!("writing to memory failed: {never}"),
     }
 }

@@ -328,3 +328,36 @@ impl ClientFrame {
         }
     }
 }
+
+/// Appends what [`RelayFrame::Entries`] with these entries encodes to, without building the frame.
+pub fn encode_entries_into(first: u64, sealed: &[impl AsRef<[u8]>], bytes: &mut Vec<u8>) {
+    let mut write = || -> Result<(), minicbor::encode::Error<std::convert::Infallible>> {
+        let mut encoder = minicbor::Encoder::new(&mut *bytes);
+        encoder.array(2)?.u8(2)?.array(1)?.array(2)?.u64(first)?.array(sealed.len() as u64)?;
+        for entry in sealed {
+            encoder.array(1)?.bytes(entry.as_ref())?;
+        }
+        Ok(())
+    };
+    match write() {
+        Ok(()) => {}
+        Err(never) => unreachable!("writing to memory failed: {never}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_encode_alike_with_and_without_their_frame() {
+        for lens in [vec![], vec![0], vec![23, 24, 300, 70_000]] {
+            let sealed: Vec<_> = lens.iter().map(|&len| vec![7; len]).collect();
+            let mut bytes = Vec::new();
+            encode_entries_into(300, &sealed, &mut bytes);
+            let sealed = sealed.into_iter().map(|bytes| SealedEntry { bytes }).collect();
+            let frame = RelayFrame::Entries(Entries { first: 300, sealed });
+            assert_eq!(bytes, crate::encode(&frame));
+        }
+    }
+}

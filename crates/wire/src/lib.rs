@@ -17,12 +17,13 @@ mod token;
 
 pub use aead::{OpenError, SecretBoxKey, derive_key};
 pub use card::{CardRecord, CardRecordError};
-pub use codec::{DecodeError, decode, encode};
+pub use codec::{DecodeError, decode, encode, encode_into};
 pub use entry::{Entry, EntrySealer, SealKeyPair, SealedEntry};
 pub use error::ErrorCode;
 pub use frame::{
     Ack, ChannelState, ClientFrame, Commit, CreateChannel, Deposit, Entries, Hello, InboxKeys,
     KeyPackageReply, Own, Owned, Post, PutKeyPackages, RelayFrame, TakeKeyPackage, WelcomeDeposit,
+    encode_entries_into,
 };
 pub use ids::{
     CardId, Challenge, ChannelId, FanoutKey, InboxId, IntroductionKey, OwnerKey, PostId, PostSecret,

@@ -40,6 +40,14 @@ pub const MAX_BAD_FRAMES: u32 = 8;
 pub const MAX_BATCH: usize = 1024;
 /// Bytes of changes after which a batch takes no more writes.
 pub const MAX_BATCH_BYTES: usize = 16 * 1024 * 1024;
+/// Bytes of rows in memory after which they move to their tables.
+pub const MOVE_BYTES: usize = 32 * 1024 * 1024;
+/// Bytes of journal after which rows move to their tables.
+pub const MOVE_JOURNAL: u64 = 128 * 1024 * 1024;
+/// Bytes of rows in memory after which writes wait until others have moved.
+pub const MAX_LAYER: usize = 64 * 1024 * 1024;
+/// Bytes of incomplete frames that all sessions of a relay together may hold.
+pub const MAX_PARTIAL_FRAMES: usize = 64 * 1024 * 1024;
 /// Bytes of requests that wait for the relay's writer, after which sessions wait.
 pub const MAX_WRITER_QUEUE: usize = 32 * 1024 * 1024;
 /// Bytes of sealed entries in one frame, unless the first entry alone is longer.
@@ -62,14 +70,16 @@ pub const REPEAT_DAYS: u32 = 2;
 
 /// Life of the relay's ephemeral sealing key.
 pub const SEAL_WINDOW: Duration = Duration::from_secs(60);
-/// How long a batch of writes may wait for company.
-pub const BATCH_WAIT: Duration = Duration::from_millis(1);
+/// How long rows stay in memory and journal before they move to their tables, if nothing else moves them.
+pub const MOVE_EVERY: Duration = Duration::from_secs(60);
 /// Time between two sweeps for what is too old.
 pub const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
 /// Rest after a failed write before the store is opened again.
 pub const REOPEN_AFTER: Duration = Duration::from_secs(1);
 /// Silence after which a relay pings, and after twice which it closes.
 pub const PING_AFTER: Duration = Duration::from_secs(45);
+/// How long a session that ended waits for its client to end it as well.
+pub const LINGER: Duration = Duration::from_secs(1);
 /// Time for a graceful stop.
 pub const DRAIN: Duration = Duration::from_secs(5);
 
@@ -78,4 +88,5 @@ const _: () = assert!(MAX_KEY_PACKAGES * MAX_KEY_PACKAGE < MAX_FRAME);
 const _: () = assert!(MAX_ENTRIES_BYTES + MAX_BODY < MAX_FRAME);
 const _: () = assert!(MAX_FRAME < MAX_WRITER_QUEUE);
 const _: () = assert!(MAX_FANOUT_TARGETS * 100 <= MAX_FANOUT);
+const _: () = assert!(MOVE_BYTES + MAX_BATCH_BYTES + MAX_FRAME < MAX_LAYER);
 const _: () = assert!(ENTRY_DAYS < INBOX_DAYS);

@@ -20,7 +20,7 @@ pub(super) async fn read(State(site): State<Site>, Path(id): Path<String>) -> Re
         Ok(Ok(Some(row))) => {
             if row.used != Day::today() {
                 // Only keeps the card from growing old; the next reader repeats it.
-                let _ = site.context.writer.submit(Op::UseCard(card), 0).await;
+                site.context.writer.note(Op::UseCard(card)).await;
             }
             let headers = [(header::CONTENT_TYPE, "application/cbor"), (header::CACHE_CONTROL, "no-store")];
             (headers, row.record).into_response()

@@ -7,18 +7,19 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, State, WebSocketUpgrade};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::map_response_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use hyper_util::rt::TokioIo;
+use hyper_util::server::conn::auto::upgrade::downcast;
 use kuvert_wire::limits;
+use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
+use tungstenite::handshake::derive_accept_key;
 
-use crate::session::{self, Context};
-
-/// Bytes that an idle session's socket may buffer, each way.
-const SOCKET_BUFFER: usize = 8 * 1024;
+use crate::session::{self, Context, Transport};
 
 /// What every request handler may use.
 #[derive(Clone)]
@@ -42,19 +43,44 @@ pub(crate) fn router(site: Site) -> Router {
         .with_state(site)
 }
 
-async fn open_session(State(site): State<Site>, upgrade: WebSocketUpgrade) -> Response {
+/// `GET /v1/session`: upgrades to a WebSocket (RFC 6455, section 4.2) and serves it on the connection itself.
+async fn open_session(State(site): State<Site>, mut request: Request) -> Response {
+    let Some(accept) = websocket_accept(request.headers()) else {
+        let headers = [(header::UPGRADE, "websocket"), (header::SEC_WEBSOCKET_VERSION, "13")];
+        return (StatusCode::UPGRADE_REQUIRED, headers, "this path speaks WebSocket, version 13\n")
+            .into_response();
+    };
     let Ok(slot) = Arc::clone(&site.slots).try_acquire_owned() else {
         return (StatusCode::SERVICE_UNAVAILABLE, "too many sessions\n").into_response();
     };
-    upgrade
-        .max_message_size(limits::MAX_FRAME)
-        .max_frame_size(limits::MAX_FRAME)
-        .read_buffer_size(SOCKET_BUFFER)
-        .write_buffer_size(SOCKET_BUFFER)
-        .on_upgrade(move |socket| async move {
-            session::serve(socket, site.context).await;
-            drop(slot);
+    let upgrade = hyper::upgrade::on(&mut request);
+    tokio::spawn(async move {
+        let parts = upgrade.await.ok().and_then(|upgraded| downcast::<TokioIo<TcpStream>>(upgraded).ok());
+        if let Some(parts) = parts {
+            let transport = Transport::Plain(parts.io.into_inner());
+            session::serve(transport, parts.read_buf, site.context).await;
+        }
+        drop(slot);
+    });
+    let headers = [
+        (header::UPGRADE, "websocket".to_owned()),
+        (header::CONNECTION, "upgrade".to_owned()),
+        (header::SEC_WEBSOCKET_ACCEPT, accept),
+    ];
+    (StatusCode::SWITCHING_PROTOCOLS, headers).into_response()
+}
+
+/// The answer to the key in a WebSocket upgrade request, if it is one.
+fn websocket_accept(headers: &HeaderMap) -> Option<String> {
+    let has = |name, token: &str| {
+        headers.get_all(name).iter().any(|value| {
+            let mut tokens = value.as_bytes().split(|byte| *byte == b',');
+            tokens.any(|other| other.trim_ascii().eq_ignore_ascii_case(token.as_bytes()))
         })
+    };
+    let upgrades = has(header::CONNECTION, "upgrade") && has(header::UPGRADE, "websocket");
+    let key = headers.get(header::SEC_WEBSOCKET_KEY)?;
+    (upgrades && has(header::SEC_WEBSOCKET_VERSION, "13")).then(|| derive_accept_key(key.as_bytes()))
 }
 
 type Headers = Arc<[(HeaderName, HeaderValue)]>;

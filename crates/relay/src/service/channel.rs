@@ -28,8 +28,8 @@ impl Work<'_, '_> {
             let key = request.channel.as_bytes();
             let same = row.epoch == state.epoch
                 && row.post_secret == state.post_secret
-                && self.tx.get(Table::Fanouts, key)?.as_ref() == Some(&state.fanout)
-                && self.tx.get(Table::GroupInfos, key)?.as_ref() == Some(&state.group_info);
+                && self.tx.get(Table::Fanouts, key)?.is_some_and(|stored| stored == state.fanout)
+                && self.tx.get(Table::GroupInfos, key)?.is_some_and(|stored| stored == state.group_info);
             return if same { Ok(Ok(Success::Accepted(0))) } else { refused(ErrorCode::Taken) };
         }
         let row = ChannelRow { epoch: state.epoch, post_secret: state.post_secret, seq: 0, used: self.today };
@@ -138,8 +138,8 @@ impl Work<'_, '_> {
     fn put_channel(&mut self, key: &[u8], row: &ChannelRow, state: Option<&ChannelState>) {
         self.tx.put_row(Table::Channels, key, row);
         if let Some(state) = state {
-            self.tx.put(Table::Fanouts, key.to_vec(), state.fanout.clone());
-            self.tx.put(Table::GroupInfos, key.to_vec(), state.group_info.clone());
+            self.tx.put(Table::Fanouts, key, state.fanout.clone());
+            self.tx.put(Table::GroupInfos, key, state.group_info.clone());
         }
     }
 }

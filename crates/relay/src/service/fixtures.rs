@@ -2,14 +2,14 @@
 
 use kuvert_wire::{
     ChannelId, ChannelState, Commit, CreateChannel, Deposit, DepositKey, Entry, Fanout, FanoutKey,
-    FanoutTarget, InboxId, InboxKeys, Post, PostId, PostSecret, RelayFrame, SealKeyPair, TakeKeyPackage,
-    Token, encode,
+    FanoutTarget, InboxId, InboxKeys, Post, PostId, PostSecret, RelayFrame, SealKeyPair, SealedEntry,
+    TakeKeyPackage, Token, encode,
 };
 use tempfile::TempDir;
 
 use super::{Answer, Content, Op, Request, Service};
 use crate::day::Day;
-use crate::store::{Store, Tx};
+use crate::store::{Embedded, InboxRow, RelayStore, Tx};
 
 /// A deposit of `[n]` with request id `n`.
 pub(crate) fn deposit(inbox: InboxId, key: &DepositKey, n: u8) -> Op {
@@ -28,6 +28,11 @@ pub(crate) fn request(request: Request) -> Op {
     };
     let owner = if let Request::PutKeyPackages(inbox, _) = &request { Some(*inbox) } else { None };
     Op::Request(request, Content::of(&bytes, owner))
+}
+
+/// An inbox that holds nothing.
+pub(crate) fn inbox_row() -> InboxRow {
+    InboxRow::new(SealKeyPair::from_bytes([1; 32]).public(), DepositKey::new([2; 32]), Day(20_000))
 }
 
 /// The n-th request id.
@@ -107,7 +112,7 @@ impl Conversation {
 /// The services over a store of their own.
 pub(crate) struct Bench {
     dir: TempDir,
-    pub(crate) store: Store,
+    pub(crate) store: Box<dyn RelayStore>,
     pub(crate) service: Service,
     pub(crate) today: Day,
 }
@@ -115,13 +120,13 @@ pub(crate) struct Bench {
 impl Bench {
     pub(crate) fn new() -> Self {
         let dir = tempfile::tempdir().expect("a directory");
-        let store = Store::open(dir.path()).expect("opens");
+        let store = Box::new(Embedded::open(dir.path()).expect("opens"));
         Self { dir, store, service: Service::new(vec!["http://here".into()]), today: Day(20_000) }
     }
 
     /// Does one operation in a transaction of its own.
     pub(crate) fn apply(&mut self, op: &Op) -> Answer {
-        let mut work = self.service.begin(Tx::new(&self.store), self.today);
+        let mut work = self.service.begin(Tx::new(&*self.store), self.today);
         let answer = work.apply(op).expect("the store works");
         work.tx.commit().expect("commits");
         answer
@@ -140,8 +145,9 @@ impl Bench {
         let mut found = Vec::new();
         let mut after = 0;
         while let Some(stretch) = self.store.entries(device.inbox, after, 1000, usize::MAX).expect("reads") {
-            for (seq, sealed) in (stretch.first..).zip(&stretch.sealed) {
-                found.push((seq, device.seal.open(seq, sealed).expect("opens for its owner")));
+            for (seq, bytes) in (stretch.first..).zip(stretch.sealed) {
+                let sealed = SealedEntry { bytes: bytes.into() };
+                found.push((seq, device.seal.open(seq, &sealed).expect("opens for its owner")));
                 after = seq;
             }
         }
@@ -151,7 +157,7 @@ impl Bench {
     /// Closes and opens the store, with new sealing keys.
     pub(crate) fn restart(self) -> Self {
         self.store.close();
-        let store = Store::open(self.dir.path()).expect("opens again");
+        let store = Box::new(Embedded::open(self.dir.path()).expect("opens again"));
         Self { store, service: Service::new(vec!["http://here".into()]), ..self }
     }
 }

@@ -82,10 +82,10 @@ impl Work<'_, '_> {
             self.replace_by_gap(inbox, &mut row, last);
         }
         let sealed = self.service.sealing.seal(inbox, &row.seal_key, row.next, entry);
-        self.tx.put_entry(inbox, row.next, self.today, &sealed);
+        self.tx.insert_entry(inbox, row.next, self.today, &sealed);
+        self.stored.insert(inbox, row.next);
         row.next += 1;
         self.tx.put_inbox(inbox, &row);
-        self.woken.insert(inbox);
     }
 
     /// Replaces the entries from the oldest up to `last` by one gap, which takes the place of `last` and counts what an
@@ -99,6 +99,6 @@ impl Work<'_, '_> {
         self.tx.put_entry(inbox, last, self.today, &gap);
         row.head = last;
         row.lost = lost;
-        self.woken.insert(inbox);
+        self.stored.insert(inbox, row.next - 1);
     }
 }

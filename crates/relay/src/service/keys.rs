@@ -45,6 +45,6 @@ impl Work<'_, '_> {
         } else {
             return refused(ErrorCode::NoKeyPackage);
         };
-        Ok(Ok(Success::KeyPackage(package.ok_or(StoreError::Corrupt)?)))
+        Ok(Ok(Success::KeyPackage(package.ok_or(StoreError::Corrupt)?.into())))
     }
 }

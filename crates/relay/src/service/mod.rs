@@ -8,6 +8,7 @@ mod channel;
 mod inbox;
 mod keys;
 mod repeats;
+mod request;
 mod sweep;
 
 #[cfg(test)]
@@ -15,8 +16,9 @@ pub(crate) mod fixtures;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
 use kuvert_wire::{
     CardId, Commit, CreateChannel, Deposit, ErrorCode, InboxId, InboxKeys, KeyPackageReply, Owned, Post,
     PostId, PutKeyPackages, RelayFrame, TakeKeyPackage,
@@ -44,6 +46,16 @@ pub(crate) enum Op {
     UseCard(CardId),
     /// Removes what is too old, a part at a time.
     Sweep(SweepFrom),
+}
+
+impl Op {
+    /// The id of a request.
+    pub(crate) fn id(&self) -> Option<PostId> {
+        match self {
+            Self::Request(request, _) => Some(request.id()),
+            _ => None,
+        }
+    }
 }
 
 /// A request with an id: repeatable, answered by a frame.
@@ -135,8 +147,8 @@ pub(crate) struct Service {
 pub(crate) struct Work<'w, 's> {
     pub(crate) tx: Tx<'s>,
     pub(crate) today: Day,
-    /// Inboxes that got entries.
-    pub(crate) woken: HashSet<InboxId>,
+    /// Inboxes that got entries, and the last seq of each.
+    pub(crate) stored: HashMap<InboxId, u64, RandomState>,
     service: &'w mut Service,
 }
 
@@ -148,7 +160,7 @@ impl Service {
 
     /// Begins a transaction on `today`.
     pub(crate) fn begin<'w, 's>(&'w mut self, tx: Tx<'s>, today: Day) -> Work<'w, 's> {
-        Work { tx, today, woken: HashSet::new(), service: self }
+        Work { tx, today, stored: HashMap::default(), service: self }
     }
 
     /// The keys under which entries are sealed.

@@ -78,7 +78,7 @@ impl Work<'_, '_> {
             self.tx.remove(Table::Packages, package_key(inbox, place));
         }
         self.tx.remove(Table::Packages, package_key(inbox, LAST_RESORT));
-        self.tx.remove(Table::Inboxes, inbox.as_bytes().to_vec());
+        self.tx.remove_inbox(inbox);
         // Should its owner come back, the new inbox begins at seq 1 again: never under the same keys.
         self.service.sealing.renew();
     }

@@ -116,7 +116,7 @@ fn a_full_inbox_replaces_its_oldest_by_one_gap() {
     bench.apply(&alice.own(0));
     bench.frame(&deposit(alice.inbox, &alice.deposit_key, 1));
     // As if it had been filled: the rows of the entries in between play no part.
-    let mut tx = Tx::new(&bench.store);
+    let mut tx = Tx::new(&*bench.store);
     let mut row = tx.inbox(alice.inbox).expect("reads").expect("an inbox");
     row.next = limits::MAX_INBOX_ENTRIES + 1;
     tx.put_inbox(alice.inbox, &row);
@@ -134,11 +134,11 @@ fn a_full_inbox_replaces_its_oldest_by_one_gap() {
             (last, Entry::Deposit { body: vec![3] })
         ]
     );
-    let row = Tx::new(&bench.store).inbox(alice.inbox).expect("reads").expect("an inbox");
+    let row = Tx::new(&*bench.store).inbox(alice.inbox).expect("reads").expect("an inbox");
     assert_eq!(row.next - row.head, limits::MAX_INBOX_ENTRIES);
     // The gap's seq was used in this window before: it must not be sealed under the window's key.
     let key = |after| {
-        bench.store.entries(alice.inbox, after, 1, 1000).expect("reads").expect("one").sealed[0].bytes[..32]
+        bench.store.entries(alice.inbox, after, 1, 1000).expect("reads").expect("one").sealed[0][..32]
             .to_vec()
     };
     assert_ne!(key(0), key(3));
@@ -216,7 +216,7 @@ fn an_inbox_whose_owner_stays_connected_and_reads_is_used() {
 fn a_sweep_lets_requests_pass_in_between() {
     // RELAY-5: MAX_SWEEP
     let mut bench = Bench::new();
-    let mut tx = Tx::new(&bench.store);
+    let mut tx = Tx::new(&*bench.store);
     for n in 0..=limits::MAX_SWEEP as u64 {
         let old = [bench.today.minus(10).0.to_be_bytes().as_slice(), &n.to_be_bytes()].concat();
         tx.put(Table::Repeats, old, Vec::new());
@@ -402,7 +402,7 @@ fn one_batch_lets_one_of_two_commits_win() {
     let conversation = Conversation(ChannelId::new([9; 16]));
     bench.apply(&alice.own(0));
     bench.frame(&conversation.create(1, conversation.state(0, &[&alice])));
-    let mut work = bench.service.begin(Tx::new(&bench.store), bench.today);
+    let mut work = bench.service.begin(Tx::new(&*bench.store), bench.today);
     let mut commit = |n| {
         let commit = Request::Commit(Box::new(conversation.commit(n, 0, &[&alice])));
         work.apply(&request(commit)).expect("the store works")

@@ -1,35 +1,46 @@
-//! One WebSocket connection: an inbound half that reads frames and hands requests on, and an outbound half that writes
-//! answers in their order and delivers an inbox's entries.
+//! One WebSocket connection, in one task: reads frames and hands requests to the writer, sends answers in their order,
+//! and delivers an inbox's entries.
 //!
-//! The halves run side by side in one task, so that a device that does not read can still acknowledge. Between them is
-//! one bounded queue of things to send: when it is full, the session is not read from.
+//! Reading does not depend on writing: a device that does not read can still acknowledge. What a session holds is bounded:
+//! [`limits::MAX_IN_FLIGHT`] requests and answers, [`limits::DELIVERY_WINDOW`] unacknowledged entries, one frame that
+//! is not yet complete, and one write that the socket has not yet taken. One that waits holds next to nothing.
 
-mod inbound;
-mod outbound;
+mod delivery;
+mod framing;
+mod input;
+mod output;
 mod registry;
+mod transport;
 
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 
-use axum::extract::ws::WebSocket;
-use futures_util::StreamExt;
-use kuvert_wire::{Challenge, Hello, RelayFrame, limits};
-use tokio::sync::{mpsc, watch};
+use bytes::Bytes;
+use kuvert_wire::{ErrorCode, limits};
+use tokio::sync::{Semaphore, watch};
+use tokio::time::{Instant, Sleep};
 
-pub(crate) use registry::{Owner, Sessions};
+pub(crate) use registry::{Line, Sessions};
+pub(crate) use transport::Transport;
 
-use crate::seal::random;
-use crate::store::Store;
-use crate::writer::{Pending, Writer};
+use crate::store::RelayStore;
+use crate::writer::Writer;
+use delivery::Delivery;
+use input::Talk;
 
 /// What a session needs of its relay.
 #[derive(Clone)]
 pub(crate) struct Context {
-    pub(crate) store: Arc<Store>,
+    pub(crate) store: Arc<dyn RelayStore>,
     pub(crate) writer: Arc<Writer>,
     pub(crate) sessions: Arc<Sessions>,
     /// Origins that a proof of ownership may name.
     pub(crate) origins: Arc<[String]>,
     pub(crate) phase: watch::Receiver<Phase>,
+    /// Bytes, in KiB, that all sessions together may hold of frames that are not complete.
+    pub(crate) partial: Arc<Semaphore>,
 }
 
 /// How long the relay will still be there.
@@ -43,44 +54,155 @@ pub(crate) enum Phase {
     Closed,
 }
 
-/// Something for the outbound half to send.
-enum Outgoing {
-    Frame(RelayFrame),
-    /// An answer that is not there yet. Those behind it wait.
-    Answer {
-        id: kuvert_wire::PostId,
-        pending: Pending,
-    },
-    /// From here on, the entries of an inbox.
-    Deliver(outbound::Delivery),
-    Ping,
+/// The session is over; what is queued is still sent.
+struct End;
+
+/// The connection is gone.
+struct Gone;
+
+/// See the [module](self).
+struct Session {
+    transport: Transport,
+    talk: Talk,
+    /// Bytes of a frame that is not complete, or that waits for its turn.
+    unread: Vec<u8>,
+    /// What the socket has not taken yet.
+    unsent: Vec<u8>,
+    /// When the socket last took something.
+    took: Instant,
+    /// When a client was last heard that has been pinged since.
+    pinged_after: Option<Instant>,
 }
 
-/// Serves a connection until it ends.
-pub(crate) async fn serve(socket: WebSocket, context: Context) {
+/// What to do next.
+enum Event {
+    /// Bytes were read.
+    Read(Result<(), End>),
+    /// There may be something to send, or room to read on.
+    Woken,
+    /// Time to look at the clock.
+    Clock,
+    Draining,
+    Gone,
+}
+
+/// Serves a connection until it ends. `read_ahead` came behind the upgrade request.
+pub(crate) async fn serve(transport: Transport, read_ahead: Bytes, context: Context) {
     let mut phase = context.phase.clone();
     tokio::select! {
-        () = talk(socket, context) => {}
+        () = talk(transport, read_ahead, context) => {}
         _ = phase.wait_for(|phase| *phase == Phase::Closed) => {}
     }
 }
 
-async fn talk(socket: WebSocket, context: Context) {
-    let challenge = Challenge::new(*random());
-    let (sink, stream) = socket.split();
-    let (outgoing, queue) = mpsc::channel(limits::MAX_IN_FLIGHT);
-    let hello = Hello { version: limits::PROTOCOL_VERSION, challenge };
-    let outbound = outbound::Outbound::new(sink, queue, Arc::clone(&context.store));
-    let inbound = inbound::Inbound::new(stream, outgoing, context, challenge);
-    tokio::pin! {
-        let inbound = inbound.run();
-        let outbound = outbound.run(RelayFrame::Hello(hello));
+async fn talk(transport: Transport, read_ahead: Bytes, context: Context) {
+    let mut phase = context.phase.clone();
+    let now = Instant::now();
+    let (unread, unsent) = (read_ahead.into(), Vec::new());
+    let talk = Talk::new(context);
+    let mut session = Session { transport, talk, unread, unsent, took: now, pinged_after: None };
+    let end = {
+        let draining = phase.wait_for(|phase| *phase >= Phase::Draining);
+        let clock = tokio::time::sleep_until(now + limits::PING_AFTER);
+        tokio::pin!(draining, clock);
+        session.run(&mut clock, |cx| draining.as_mut().poll(cx).is_ready()).await
+    };
+    if let Err(End) = end {
+        let _ = tokio::time::timeout(limits::DRAIN, session.finish()).await;
     }
-    tokio::select! {
-        () = &mut outbound => {}
-        // The queue to the outbound half is closed now: it writes what is left and ends.
-        () = &mut inbound => {
-            let _ = tokio::time::timeout(limits::DRAIN, outbound).await;
+}
+
+impl Session {
+    /// Talks until the session ends ([`End`]) or the connection is gone (`Ok`).
+    async fn run(
+        &mut self,
+        clock: &mut Pin<&mut Sleep>,
+        mut draining: impl FnMut(&mut std::task::Context<'_>) -> bool,
+    ) -> Result<(), End> {
+        loop {
+            self.work_off().await?;
+            if self.send().await.is_err() {
+                return Ok(());
+            }
+            if self.talk.may_go_on() {
+                continue;
+            }
+            match self.next(clock, &mut draining).await {
+                Event::Read(read) => read?,
+                Event::Woken if self.talk.was_taken_over() => return self.talk.end(ErrorCode::TakenOver),
+                Event::Woken => {}
+                Event::Clock => self.look_at_clock(clock)?,
+                Event::Draining => return self.talk.end(ErrorCode::Stopping),
+                Event::Gone => return Ok(()),
+            }
+        }
+    }
+
+    async fn next(
+        &mut self,
+        clock: &mut Pin<&mut Sleep>,
+        draining: &mut impl FnMut(&mut std::task::Context<'_>) -> bool,
+    ) -> Event {
+        poll_fn(|cx| {
+            if !self.unsent.is_empty() {
+                match self.poll_unsent(cx) {
+                    Ok(true) => return Poll::Ready(Event::Woken),
+                    Ok(false) => {}
+                    Err(Gone) => return Poll::Ready(Event::Gone),
+                }
+            }
+            if self.talk.poll_woken(cx).is_ready() {
+                return Poll::Ready(Event::Woken);
+            }
+            if self.talk.reads()
+                && let Poll::Ready(event) = self.poll_input(cx)
+            {
+                return Poll::Ready(event);
+            }
+            if clock.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(Event::Clock);
+            }
+            if draining(cx) { Poll::Ready(Event::Draining) } else { Poll::Pending }
+        })
+        .await
+    }
+
+    /// Pings a silent client, and gives up one that stays silent or does not read.
+    fn look_at_clock(&mut self, clock: &mut Pin<&mut Sleep>) -> Result<(), End> {
+        let now = Instant::now();
+        let heard = self.talk.heard;
+        let stuck = !self.unsent.is_empty() && now >= self.took + limits::PING_AFTER * 2;
+        if stuck || now >= heard + limits::PING_AFTER * 2 {
+            return self.talk.end(ErrorCode::Timeout);
+        }
+        let silent = now >= heard + limits::PING_AFTER;
+        if silent && self.pinged_after != Some(heard) {
+            self.talk.ping = true;
+            self.pinged_after = Some(heard);
+        }
+        clock.as_mut().reset(heard + limits::PING_AFTER * if silent { 2 } else { 1 });
+        Ok(())
+    }
+
+    /// Answers what was asked, says goodbye, and waits for the client to do so: what it sent and nobody read would make
+    /// the system drop what it was sent.
+    async fn finish(&mut self) {
+        self.talk.delivery = None;
+        self.talk.submit().await;
+        while self.send().await.is_ok() {
+            if self.talk.in_flight == 0 && self.unsent.is_empty() {
+                self.talk.closing = true;
+                if self.send().await.is_ok() {
+                    let _ = tokio::time::timeout(limits::LINGER, self.close()).await;
+                }
+                return;
+            }
+            poll_fn(|cx| {
+                let stuck = !self.unsent.is_empty() && matches!(self.poll_unsent(cx), Ok(false));
+                let woken = self.talk.poll_woken(cx).is_ready();
+                if woken || (!stuck && self.talk.in_flight == 0) { Poll::Ready(()) } else { Poll::Pending }
+            })
+            .await;
         }
     }
 }

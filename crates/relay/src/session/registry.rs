@@ -1,74 +1,131 @@
-//! Which inboxes are owned by a session right now, so that new entries wake it and a later session can take over.
+//! What a session shares with the writer, and which inboxes are owned by a session right now.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
 
-use kuvert_wire::InboxId;
-use tokio::sync::Notify;
+use foldhash::fast::RandomState;
+use futures_util::task::AtomicWaker;
+use kuvert_wire::{InboxId, RelayFrame};
 
 /// The owner sessions of this process. Node-local and never stored: after a restart devices connect again.
 #[derive(Default)]
 pub(crate) struct Sessions {
-    owners: Mutex<HashMap<InboxId, Arc<Owner>>>,
+    owners: Mutex<HashMap<InboxId, Arc<Line>, RandomState>>,
 }
 
-/// What the two halves of an owner session, the writer and a successor share.
+/// The way from the writer, or from a successor, to a session.
 #[derive(Default)]
-pub(crate) struct Owner {
-    /// There may be something to deliver: new entries, or room for more.
-    pub(crate) wake: Notify,
-    /// Another session took over.
-    pub(crate) taken_over: Notify,
-    /// Last seq sent.
-    pub(crate) sent: AtomicU64,
-    /// Last seq acknowledged.
-    pub(crate) acknowledged: AtomicU64,
+pub(crate) struct Line {
+    waker: AtomicWaker,
+    due: AtomicBool,
+    /// Answers to requests, in their order.
+    answers: Mutex<Vec<RelayFrame>>,
+    /// A request of this session was refused as busy; so are those that were under way behind it, so that none of them
+    /// overtakes it. Ends when all are answered.
+    refusing: AtomicBool,
+    /// Last seq stored in the owned inbox, as far as it was told.
+    last: AtomicU64,
+    taken_over: AtomicBool,
 }
 
-impl Owner {
-    /// Notes an acknowledgement. Returns `None` if it names what was never sent, otherwise whether it is news.
-    pub(crate) fn acknowledge(&self, seq: u64) -> Option<bool> {
-        if seq > self.sent.load(Ordering::Acquire) {
-            return None;
+impl Line {
+    /// Makes the session look at everything here.
+    pub(crate) fn wake(&self) {
+        self.due.store(true, Ordering::Release);
+        self.waker.wake();
+    }
+
+    /// Waits for [`Self::wake`].
+    pub(crate) fn poll_woken(&self, cx: &Context<'_>) -> Poll<()> {
+        if self.due.swap(false, Ordering::AcqRel) {
+            return Poll::Ready(());
         }
-        let news = self.acknowledged.fetch_max(seq, Ordering::AcqRel) < seq;
-        if news {
-            self.wake.notify_one();
-        }
-        Some(news)
+        self.waker.register(cx.waker());
+        if self.due.swap(false, Ordering::AcqRel) { Poll::Ready(()) } else { Poll::Pending }
+    }
+
+    /// Hands answers over.
+    pub(crate) fn answer(&self, answers: impl IntoIterator<Item = RelayFrame>) {
+        self.lock().extend(answers);
+        self.wake();
+    }
+
+    /// Takes the answers that are there into `into`, which is empty.
+    pub(crate) fn take_answers(&self, into: &mut Vec<RelayFrame>) {
+        std::mem::swap(&mut *self.lock(), into);
+    }
+
+    /// From now on, requests are refused as busy.
+    pub(crate) fn refuse(&self) {
+        self.refusing.store(true, Ordering::Release);
+    }
+
+    /// Whether requests are refused as busy.
+    pub(crate) fn refuses(&self) -> bool {
+        self.refusing.load(Ordering::Acquire)
+    }
+
+    /// All requests were answered: the next is no longer behind a refused one.
+    pub(crate) fn settle(&self) {
+        self.refusing.store(false, Ordering::Release);
+    }
+
+    /// Last seq stored, as far as the session was told.
+    pub(super) fn last(&self) -> u64 {
+        self.last.load(Ordering::Acquire)
+    }
+
+    /// Tells up to which seq entries are stored.
+    pub(crate) fn stored(&self, last: u64) {
+        self.last.fetch_max(last, Ordering::AcqRel);
+    }
+
+    /// Whether another session owns the inbox now.
+    pub(super) fn was_taken_over(&self) -> bool {
+        self.taken_over.load(Ordering::Acquire)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<RelayFrame>> {
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Ends the registration of a session when it ends.
-pub(crate) struct Registration {
+pub(super) struct Registration {
     sessions: Arc<Sessions>,
     inbox: InboxId,
-    pub(crate) owner: Arc<Owner>,
+    line: Arc<Line>,
 }
 
 impl Sessions {
     /// Makes a session the one that owns `inbox`, in place of any other.
-    pub(crate) fn take_over(self: &Arc<Self>, inbox: InboxId, acknowledged: u64) -> Registration {
-        let owner = Arc::new(Owner {
-            sent: AtomicU64::new(acknowledged),
-            acknowledged: AtomicU64::new(acknowledged),
-            ..Owner::default()
-        });
-        if let Some(former) = self.lock().insert(inbox, Arc::clone(&owner)) {
-            former.taken_over.notify_one();
+    pub(super) fn take_over(self: &Arc<Self>, inbox: InboxId, line: &Arc<Line>) -> Registration {
+        if let Some(former) = self.lock().insert(inbox, Arc::clone(line)) {
+            former.taken_over.store(true, Ordering::Release);
+            former.wake();
         }
-        Registration { sessions: Arc::clone(self), inbox, owner }
+        Registration { sessions: Arc::clone(self), inbox, line: Arc::clone(line) }
     }
 
-    /// Tells the session that owns `inbox`, if there is one, to look for entries.
-    pub(crate) fn wake(&self, inbox: InboxId) {
-        if let Some(owner) = self.lock().get(&inbox) {
-            owner.wake.notify_one();
+    /// Tells the sessions that own these inboxes up to which seq entries are stored.
+    pub(crate) fn deliver(&self, stored: impl IntoIterator<Item = (InboxId, u64)>) {
+        let owners = self.lock();
+        for (inbox, last) in stored {
+            if let Some(line) = owners.get(&inbox) {
+                line.stored(last);
+                line.wake();
+            }
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<InboxId, Arc<Owner>>> {
+    /// The inboxes that are owned by a session.
+    pub(crate) fn owned(&self) -> Vec<InboxId> {
+        self.lock().keys().copied().collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<InboxId, Arc<Line>, RandomState>> {
         self.owners.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -76,7 +133,7 @@ impl Sessions {
 impl Drop for Registration {
     fn drop(&mut self) {
         let mut owners = self.sessions.lock();
-        if owners.get(&self.inbox).is_some_and(|owner| Arc::ptr_eq(owner, &self.owner)) {
+        if owners.get(&self.inbox).is_some_and(|line| Arc::ptr_eq(line, &self.line)) {
             owners.remove(&self.inbox);
         }
     }
@@ -90,21 +147,24 @@ mod tests {
     fn a_former_session_that_ends_late_does_not_end_its_successor() {
         let sessions = Arc::new(Sessions::default());
         let inbox = InboxId::new([1; 16]);
-        let first = sessions.take_over(inbox, 0);
-        let second = sessions.take_over(inbox, 0);
+        let lines = [Arc::new(Line::default()), Arc::new(Line::default())];
+        let first = sessions.take_over(inbox, &lines[0]);
+        let second = sessions.take_over(inbox, &lines[1]);
+        assert!(lines[0].was_taken_over() && !lines[1].was_taken_over());
         drop(first);
-        assert!(sessions.lock().contains_key(&inbox));
+        assert_eq!(sessions.owned(), [inbox]);
         drop(second);
         assert!(sessions.lock().is_empty());
     }
 
     #[test]
-    fn an_acknowledgement_is_monotone_and_names_only_what_was_sent() {
-        // RELAY-2
-        let owner = Owner { sent: AtomicU64::new(5), ..Owner::default() };
-        assert_eq!(owner.acknowledge(6), None);
-        assert_eq!(owner.acknowledge(4), Some(true));
-        assert_eq!(owner.acknowledge(3), Some(false));
-        assert_eq!(owner.acknowledged.load(Ordering::SeqCst), 4);
+    fn a_wake_is_not_lost_whenever_it_comes() {
+        let line = Line::default();
+        let cx = Context::from_waker(std::task::Waker::noop());
+        assert_eq!(line.poll_woken(&cx), Poll::Pending);
+        line.wake();
+        line.wake();
+        assert_eq!(line.poll_woken(&cx), Poll::Ready(()));
+        assert_eq!(line.poll_woken(&cx), Poll::Pending);
     }
 }

@@ -3,24 +3,29 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry as Slot;
 
+use foldhash::fast::RandomState;
 use kuvert_wire::{ChannelId, InboxId, SealedEntry, encode};
 use minicbor::{Decode, Encode};
 
-use super::{ChannelRow, ENTRY_HEAD, InboxRow, Store, StoreError, Table, entry_key, rows, split_entry};
+use super::{
+    Change, ChannelRow, ENTRY_HEAD, InboxRow, Key, RelayStore, StoreError, Table, Value, entry_key, rows,
+    split_entry,
+};
 use crate::day::Day;
 
 /// A set of changes over the store. Reads see the changes made so far; nobody else does before [`Self::commit`].
 pub(crate) struct Tx<'s> {
-    store: &'s Store,
-    /// `None` stands for a removed row.
-    changes: HashMap<(Table, Vec<u8>), Option<Vec<u8>>>,
+    store: &'s dyn RelayStore,
+    changes: HashMap<(Table, Key), Change, RandomState>,
+    /// Inboxes as rows: most requests change one, and many requests of a batch the same one.
+    inboxes: HashMap<InboxId, InboxRow, RandomState>,
     size: usize,
 }
 
 impl<'s> Tx<'s> {
     /// Without changes.
-    pub(crate) fn new(store: &'s Store) -> Self {
-        Self { store, changes: HashMap::new(), size: 0 }
+    pub(crate) fn new(store: &'s dyn RelayStore) -> Self {
+        Self { store, changes: HashMap::default(), inboxes: HashMap::default(), size: 0 }
     }
 
     /// Bytes that the changes hold in memory, roughly.
@@ -29,14 +34,15 @@ impl<'s> Tx<'s> {
     }
 
     /// What lies below the changes.
-    pub(crate) fn store(&self) -> &'s Store {
+    pub(crate) fn store(&self) -> &'s dyn RelayStore {
         self.store
     }
 
-    /// Reads a value.
-    pub(crate) fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        match self.changes.get(&(table, key.to_vec())) {
-            Some(changed) => Ok(changed.clone()),
+    /// Reads a value. Inboxes are read by [`Self::inbox`].
+    pub(crate) fn get(&self, table: Table, key: &[u8]) -> Result<Option<Value>, StoreError> {
+        debug_assert!(table != Table::Inboxes, "inboxes are kept as rows");
+        match self.changes.get(&(table, Key::new(key))) {
+            Some(change) => Ok(change.value().cloned()),
             None => self.store.get(table, key),
         }
     }
@@ -51,29 +57,48 @@ impl<'s> Tx<'s> {
     }
 
     /// Stores a value.
-    pub(crate) fn put(&mut self, table: Table, key: Vec<u8>, value: Vec<u8>) {
-        self.change(table, key, Some(value));
+    pub(crate) fn put(&mut self, table: Table, key: impl AsRef<[u8]>, value: impl Into<Value>) {
+        self.change(table, Key::new(key.as_ref()), Change::Put(value.into()));
+    }
+
+    /// Stores a value under a key that holds none.
+    pub(crate) fn insert(&mut self, table: Table, key: impl AsRef<[u8]>, value: impl Into<Value>) {
+        self.change(table, Key::new(key.as_ref()), Change::Insert(value.into()));
     }
 
     /// Stores a row.
     pub(crate) fn put_row<T: Encode<()>>(&mut self, table: Table, key: &[u8], row: &T) {
-        self.put(table, key.to_vec(), encode(row));
+        self.put(table, key, encode(row));
     }
 
     /// Removes a value, whether or not there is one.
-    pub(crate) fn remove(&mut self, table: Table, key: Vec<u8>) {
-        self.change(table, key, None);
+    pub(crate) fn remove(&mut self, table: Table, key: impl AsRef<[u8]>) {
+        self.change(table, Key::new(key.as_ref()), Change::Remove);
     }
 
     /// Reads an inbox.
     pub(crate) fn inbox(&self, inbox: InboxId) -> Result<Option<InboxRow>, StoreError> {
-        self.row(Table::Inboxes, inbox.as_bytes())
+        if let Some(row) = self.inboxes.get(&inbox) {
+            return Ok(Some(row.clone()));
+        }
+        match self.changes.get(&(Table::Inboxes, Key::new(inbox.as_bytes()))) {
+            Some(_) => Ok(None),
+            None => self.store.inbox(inbox),
+        }
     }
 
     /// Stores an inbox.
     pub(crate) fn put_inbox(&mut self, inbox: InboxId, row: &InboxRow) {
         debug_assert!(row.acknowledged < row.head && row.head <= row.next, "the queue is one stretch");
-        self.put_row(Table::Inboxes, inbox.as_bytes(), row);
+        if self.inboxes.insert(inbox, row.clone()).is_none() {
+            self.size += size_of::<InboxRow>();
+        }
+    }
+
+    /// Removes an inbox's row.
+    pub(crate) fn remove_inbox(&mut self, inbox: InboxId) {
+        self.inboxes.remove(&inbox);
+        self.change(Table::Inboxes, Key::new(inbox.as_bytes()), Change::Remove);
     }
 
     /// Reads a channel.
@@ -81,12 +106,14 @@ impl<'s> Tx<'s> {
         self.row(Table::Channels, channel.as_bytes())
     }
 
-    /// Stores an entry that was queued on `day`.
+    /// Stores an entry that was queued on `day`, under a seq that had none.
+    pub(crate) fn insert_entry(&mut self, inbox: InboxId, seq: u64, day: Day, sealed: &SealedEntry) {
+        self.insert(Table::Queue, entry_key(inbox, seq), entry_value(day, sealed));
+    }
+
+    /// Stores an entry in place of another.
     pub(crate) fn put_entry(&mut self, inbox: InboxId, seq: u64, day: Day, sealed: &SealedEntry) {
-        let mut value = Vec::with_capacity(ENTRY_HEAD + sealed.bytes.len());
-        value.extend_from_slice(&day.0.to_be_bytes());
-        value.extend_from_slice(&sealed.bytes);
-        self.put(Table::Queue, entry_key(inbox, seq), value);
+        self.put(Table::Queue, entry_key(inbox, seq), entry_value(day, sealed));
     }
 
     /// The day on which an entry was queued.
@@ -104,45 +131,106 @@ impl<'s> Tx<'s> {
 
     /// Makes all changes durable, or none.
     pub(crate) fn commit(self) -> Result<(), StoreError> {
-        if self.changes.is_empty() {
-            return Ok(());
+        let mut batch = Vec::with_capacity(self.changes.len() + self.inboxes.len());
+        for (inbox, row) in self.inboxes {
+            batch.push((Table::Inboxes, Key::new(inbox.as_bytes()), Change::Put(encode(&row).into())));
         }
-        self.store.write(self.changes.into_iter().map(|((table, key), value)| (table, key, value)))
+        for ((table, key), change) in self.changes {
+            let replaced = table == Table::Inboxes && batch.iter().any(|(t, k, _)| (*t, *k) == (table, key));
+            if !replaced {
+                batch.push((table, key, change));
+            }
+        }
+        if batch.is_empty() { Ok(()) } else { self.store.write(batch) }
     }
 
-    fn change(&mut self, table: Table, key: Vec<u8>, value: Option<Vec<u8>>) {
-        self.size += key.len() + value.as_ref().map_or(0, Vec::len);
+    fn change(&mut self, table: Table, key: Key, change: Change) {
+        let weight = |change: &Change| size_of::<Key>() + change.value().map_or(0, Value::len);
+        self.size += weight(&change);
         match self.changes.entry((table, key)) {
             Slot::Occupied(mut slot) => {
-                self.size -= slot.key().1.len() + slot.get().as_ref().map_or(0, Vec::len);
-                slot.insert(value);
+                self.size -= weight(slot.get());
+                match (slot.get(), change) {
+                    // It was never there for anybody else.
+                    (Change::Insert(_), Change::Remove) => {
+                        self.size -= size_of::<Key>();
+                        slot.remove();
+                    }
+                    (Change::Insert(_), Change::Put(value)) => {
+                        slot.insert(Change::Insert(value));
+                    }
+                    (_, Change::Insert(value)) => {
+                        slot.insert(Change::Put(value));
+                    }
+                    (_, change) => {
+                        slot.insert(change);
+                    }
+                }
             }
             Slot::Vacant(slot) => {
-                slot.insert(value);
+                slot.insert(change);
             }
         }
     }
 }
 
+fn entry_value(day: Day, sealed: &SealedEntry) -> Vec<u8> {
+    let mut value = Vec::with_capacity(ENTRY_HEAD + sealed.bytes.len());
+    value.extend_from_slice(&day.0.to_be_bytes());
+    value.extend_from_slice(&sealed.bytes);
+    value
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::Memory;
 
     #[test]
     fn a_transaction_reads_its_own_changes_and_nobody_else_does() {
-        let dir = tempfile::tempdir().expect("a directory");
-        let store = Store::open(dir.path()).expect("opens");
+        let store = Memory::default();
         let mut tx = Tx::new(&store);
-        tx.put(Table::Fanouts, b"a".to_vec(), b"1".to_vec());
-        assert_eq!(tx.get(Table::Fanouts, b"a").expect("reads"), Some(b"1".to_vec()));
+        tx.put(Table::Fanouts, b"a", &b"1"[..]);
+        assert_eq!(tx.get(Table::Fanouts, b"a").expect("reads"), Some(Value::from_static(b"1")));
         assert_eq!(store.get(Table::Fanouts, b"a").expect("reads"), None);
         tx.commit().expect("commits");
-        assert_eq!(store.get(Table::Fanouts, b"a").expect("reads"), Some(b"1".to_vec()));
+        assert_eq!(store.get(Table::Fanouts, b"a").expect("reads"), Some(Value::from_static(b"1")));
 
         let mut tx = Tx::new(&store);
-        tx.remove(Table::Fanouts, b"a".to_vec());
+        tx.remove(Table::Fanouts, b"a");
         assert_eq!(tx.get(Table::Fanouts, b"a").expect("reads"), None);
-        tx.put(Table::Fanouts, b"a".to_vec(), b"22".to_vec());
-        assert_eq!(tx.size(), 3);
+        tx.put(Table::Fanouts, b"a", &b"22"[..]);
+        assert_eq!(tx.size(), size_of::<Key>() + 2);
+    }
+
+    #[test]
+    fn what_comes_and_goes_in_one_transaction_leaves_no_change() {
+        let store = Memory::default();
+        let mut tx = Tx::new(&store);
+        tx.insert(Table::Queue, b"a", &b"1"[..]);
+        tx.put(Table::Queue, b"a", &b"2"[..]);
+        tx.remove(Table::Queue, b"a");
+        assert_eq!((tx.changes.len(), tx.size()), (0, 0));
+        tx.remove(Table::Queue, b"b");
+        tx.insert(Table::Queue, b"b", &b"1"[..]);
+        assert_eq!(tx.changes.values().next(), Some(&Change::Put(Value::from_static(b"1"))));
+    }
+
+    #[test]
+    fn an_inbox_that_was_removed_can_be_made_again_in_the_same_transaction() {
+        let store = Memory::default();
+        let inbox = InboxId::new([1; 16]);
+        let row = crate::service::fixtures::inbox_row();
+        let mut tx = Tx::new(&store);
+        tx.put_inbox(inbox, &row);
+        tx.commit().expect("commits");
+        let mut tx = Tx::new(&store);
+        tx.remove_inbox(inbox);
+        assert_eq!(tx.inbox(inbox).expect("reads"), None);
+        let again = InboxRow { next: 7, head: 7, ..row };
+        tx.put_inbox(inbox, &again);
+        tx.commit().expect("commits");
+        let store: &dyn RelayStore = &store;
+        assert_eq!(store.inbox(inbox).expect("reads"), Some(again));
     }
 }

@@ -1,0 +1,161 @@
+//! The tables on disk, in fjall. They take whole layers, sorted, and so hold neither the order in which rows came nor,
+//! within a layer, which came together.
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+use std::path::{Path, PathBuf};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+
+use fjall::config::CompressionPolicy;
+use fjall::{CompressionType, Database, Keyspace, KeyspaceCreateOptions, Readable};
+
+use super::layers::Layer;
+use crate::store::{Key, Snapshot, StoreError, Table, Value};
+
+/// Memory for blocks read from disk, in bytes.
+const CACHE: u64 = 32 * 1024 * 1024;
+/// Most files of tables kept open.
+const OPEN_FILES: usize = 256;
+
+/// See the [module](self).
+pub(super) struct Base {
+    path: PathBuf,
+    engine: RwLock<Option<Engine>>,
+}
+
+#[derive(Clone)]
+struct Engine {
+    db: Database,
+    tables: Vec<Keyspace>,
+}
+
+impl Engine {
+    fn open(path: &Path) -> Result<Self, StoreError> {
+        // Almost everything stored is ciphertext, which does not compress.
+        let db = Database::builder(path)
+            .cache_size(CACHE)
+            .max_cached_files(Some(OPEN_FILES))
+            .worker_threads(1)
+            .journal_compression(CompressionType::None)
+            .open()?;
+        let options =
+            || KeyspaceCreateOptions::default().data_block_compression_policy(CompressionPolicy::disabled());
+        let tables =
+            Table::ALL.iter().map(|(_, name)| db.keyspace(name, options)).collect::<Result<_, _>>()?;
+        Ok(Self { db, tables })
+    }
+
+    fn table(&self, table: Table) -> &Keyspace {
+        &self.tables[table as usize]
+    }
+}
+
+impl Base {
+    pub(super) fn open(path: PathBuf) -> Result<Self, StoreError> {
+        Ok(Self { engine: RwLock::new(Some(Engine::open(&path)?)), path })
+    }
+
+    /// Opens the tables anew: after a failure the engine takes no more.
+    pub(super) fn reopen(&self) -> Result<(), StoreError> {
+        let mut engine = self.engine.write().unwrap_or_else(PoisonError::into_inner);
+        if engine.take().is_some() {
+            *engine = Some(Engine::open(&self.path)?);
+        }
+        Ok(())
+    }
+
+    pub(super) fn close(&self) {
+        *self.engine.write().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// Takes all rows of a layer in. They are durable afterwards; after an error some may be, and taking the same layer
+    /// in again is right.
+    pub(super) fn take_in(&self, layer: &Layer) -> Result<(), StoreError> {
+        let engine = self.read();
+        let engine = engine.as_ref().ok_or(StoreError::Closed)?;
+        for (table, _) in Table::ALL {
+            let mut rows = layer.rows(*table).peekable();
+            if rows.peek().is_none() {
+                continue;
+            }
+            let mut ingestion = engine.table(*table).start_ingestion()?;
+            for (key, value) in rows {
+                match value {
+                    Some(value) => ingestion.write(key.as_bytes(), &**value)?,
+                    None => ingestion.write_tombstone(key.as_bytes())?,
+                }
+            }
+            ingestion.finish()?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn get(&self, table: Table, key: &[u8]) -> Result<Option<Value>, StoreError> {
+        let engine = self.read();
+        let rows = engine.as_ref().ok_or(StoreError::Closed)?.table(table);
+        Ok(rows.get(key)?.map(|value| Value::copy_from_slice(&value)))
+    }
+
+    /// Reads rows of a table within `from..=until` in key order until `enough` of them were seen, `above` in front: what
+    /// `above` says of a row counts.
+    pub(super) fn merged(
+        &self,
+        table: Table,
+        (from, until): (Key, Key),
+        above: BTreeMap<Key, Option<Value>>,
+        mut enough: impl FnMut(&Key, &Value) -> bool,
+    ) -> Result<(), StoreError> {
+        let engine = self.read();
+        let rows = engine.as_ref().ok_or(StoreError::Closed)?.table(table);
+        let mut above = above.into_iter().peekable();
+        let bounds = (Bound::Included(from.as_bytes()), Bound::Included(until.as_bytes()));
+        for row in rows.range::<&[u8], _>(bounds) {
+            let (key, value) = row.into_inner()?;
+            let key = Key::new(&key);
+            let mut replaced = false;
+            while let Some((over, value)) = above.next_if(|(over, _)| *over <= key) {
+                replaced |= over == key;
+                if value.is_some_and(|value| enough(&over, &value)) {
+                    return Ok(());
+                }
+            }
+            if !replaced && enough(&key, &Value::copy_from_slice(&value)) {
+                return Ok(());
+            }
+        }
+        for (key, value) in above {
+            if value.is_some_and(|value| enough(&key, &value)) {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn snapshot(&self) -> Result<Box<dyn Snapshot>, StoreError> {
+        let engine = self.read().clone().ok_or(StoreError::Closed)?;
+        Ok(Box::new(Moment { rows: engine.db.snapshot(), engine }))
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Option<Engine>> {
+        self.engine.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+struct Moment {
+    rows: fjall::Snapshot,
+    engine: Engine,
+}
+
+impl Snapshot for Moment {
+    fn rows(
+        &self,
+        table: Table,
+        visit: &mut dyn FnMut(&[u8], &[u8]) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        for row in self.rows.iter(self.engine.table(table)) {
+            let (key, value) = row.into_inner()?;
+            visit(&key, &value)?;
+        }
+        Ok(())
+    }
+}

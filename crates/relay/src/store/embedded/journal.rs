@@ -1,0 +1,353 @@
+//! The journal: every batch, in order, durable before it is answered.
+//!
+//! Two files take turns. While one is written, the rows of the other move to the tables; then its key is
+//! destroyed and its space is written anew. Each turn has a key of its own under which its records are encrypted
+//! (ChaCha20-Poly1305), which does two things: the tag says where the journal ends, whatever an earlier turn left behind it in
+//! the file; and when the key is gone, so is the order in which envelopes came, which the tables do not hold (RELAY-4).
+//!
+//! A record is `length (4) || number (8) || ciphertext || tag (16)`, the number counting records of a turn and being the nonce.
+//! A key file is `turn (8) || key (32) || first 8 bytes of their SHA-256`, or zeros. Numbers are little-endian.
+//!
+//! Space is written with zeros before it is used: syncing data into space that a file already has is several times
+//! faster than syncing a file that grows.
+
+use std::fs::{File, OpenOptions};
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::path::Path;
+use std::sync::Arc;
+
+use chacha20poly1305::aead::AeadInPlace;
+use chacha20poly1305::{ChaCha20Poly1305, KeyInit, Nonce, Tag};
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use crate::seal::random;
+use crate::store::{Batch, Change, Key, StoreError, Table, Value};
+
+/// File names of the two turns: records and key.
+const NAMES: [(&str, &str); 2] = [("journal-a", "journal-a.key"), ("journal-b", "journal-b.key")];
+/// Bytes in front of a record's ciphertext.
+const HEAD: usize = 12;
+/// Bytes of a record's tag.
+const TAG: usize = 16;
+/// Bytes of a key file.
+const KEY_FILE: usize = 48;
+/// Bytes by which a file grows.
+const STEP: u64 = 1024 * 1024;
+
+/// See the [module](self).
+pub(super) struct Journal {
+    slots: [Slot; 2],
+    keys: Arc<Keys>,
+    /// Where records go.
+    current: usize,
+    turn: u64,
+    cipher: ChaCha20Poly1305,
+    /// End of the last durable record.
+    end: u64,
+    /// Number of the next record. Counts attempts, so that no nonce is used twice.
+    number: u64,
+    buffer: Vec<u8>,
+}
+
+/// One file.
+struct Slot {
+    records: File,
+    /// Bytes that the file is known to have.
+    prepared: u64,
+}
+
+/// The keys of both turns.
+pub(super) struct Keys([File; 2]);
+
+/// What a turn held when the journal was opened.
+pub(super) struct Replay {
+    /// The batches in their order.
+    pub(super) batches: Vec<Batch>,
+    /// The slot to [retire](Keys::retire) once they are in the tables.
+    pub(super) slot: usize,
+}
+
+impl Journal {
+    /// Opens the journal in `directory` and reads what it holds: the turns in their order.
+    pub(super) fn open(directory: &Path) -> Result<(Self, Vec<Replay>), StoreError> {
+        let slots = [Slot::open(directory, 0)?, Slot::open(directory, 1)?];
+        let keys = Arc::new(Keys([open(directory, NAMES[0].1)?, open(directory, NAMES[1].1)?]));
+        let mut turns = Vec::new();
+        for (place, slot) in slots.iter().enumerate() {
+            if let Some((turn, key)) = keys.read(place)? {
+                turns.push((turn, place, slot.read_records(&cipher(&key))?));
+            }
+        }
+        turns.sort_by_key(|(turn, ..)| *turn);
+        let turn = turns.last().map_or(0, |(turn, ..)| *turn);
+        let replay = turns.into_iter().map(|(_, slot, batches)| Replay { batches, slot }).collect();
+        // No record is written before the first turn begins.
+        let cipher = cipher(&random());
+        Ok((Self { slots, keys, current: 1, turn, cipher, end: 0, number: 0, buffer: Vec::new() }, replay))
+    }
+
+    /// The keys, which can be destroyed while the journal is written.
+    pub(super) fn keys(&self) -> Arc<Keys> {
+        Arc::clone(&self.keys)
+    }
+
+    /// Bytes of the current turn.
+    pub(super) fn len(&self) -> u64 {
+        self.end
+    }
+
+    /// Begins a new turn in the other file, which must have been retired. Returns the slot of the turn that ends.
+    pub(super) fn turn(&mut self) -> Result<usize, StoreError> {
+        let (turn, next) = (self.turn + 1, 1 - self.current);
+        let key = random();
+        self.keys.write(next, turn, &key)?;
+        (self.turn, self.cipher, self.end, self.number) = (turn, cipher(&key), 0, 0);
+        Ok(std::mem::replace(&mut self.current, next))
+    }
+
+    /// Makes a batch durable. After an error nothing of it counts.
+    pub(super) fn append(&mut self, batch: &Batch) -> Result<(), StoreError> {
+        let number = self.number;
+        self.number += 1;
+        self.encode(batch, number)?;
+        let (slot, end) = (&mut self.slots[self.current], self.end + self.buffer.len() as u64);
+        let written = slot
+            .prepare(end)
+            .and_then(|()| slot.records.write_all_at(&self.buffer, self.end))
+            .and_then(|()| slot.records.sync_data());
+        // If it failed, nobody knows what the disk holds of it. It does not count: the next record takes its place.
+        written?;
+        self.end = end;
+        Ok(())
+    }
+
+    /// Fills the buffer with a record.
+    fn encode(&mut self, batch: &Batch, number: u64) -> Result<(), StoreError> {
+        let buffer = &mut self.buffer;
+        buffer.clear();
+        buffer.resize(HEAD, 0);
+        for (table, key, change) in batch {
+            let (kind, value): (u8, &[u8]) = match change {
+                Change::Insert(value) => (0, value),
+                Change::Put(value) => (1, value),
+                Change::Remove => (2, &[]),
+            };
+            let size = u32::try_from(value.len()).map_err(|_| StoreError::Corrupt)?;
+            buffer.extend_from_slice(&[*table as u8, kind, key.len]);
+            buffer.extend_from_slice(key.as_bytes());
+            buffer.extend_from_slice(&size.to_le_bytes());
+            buffer.extend_from_slice(value);
+        }
+        let size = u32::try_from(buffer.len() - HEAD).map_err(|_| StoreError::Corrupt)?;
+        let (head, plain) = buffer.split_at_mut(HEAD);
+        head[..4].copy_from_slice(&size.to_le_bytes());
+        head[4..].copy_from_slice(&number.to_le_bytes());
+        let tag = self.cipher.encrypt_in_place_detached(&nonce(number), &head[..4], plain);
+        buffer.extend_from_slice(&tag.map_err(|_| StoreError::Corrupt)?);
+        Ok(())
+    }
+}
+
+impl Slot {
+    fn open(directory: &Path, place: usize) -> Result<Self, StoreError> {
+        Ok(Self { records: open(directory, NAMES[place].0)?, prepared: 0 })
+    }
+
+    /// Reads records up to the first that is not of this turn, or was not written to its end.
+    fn read_records(&self, cipher: &ChaCha20Poly1305) -> Result<Vec<Batch>, StoreError> {
+        let size = self.records.metadata()?.len();
+        let (mut batches, mut at, mut least) = (Vec::new(), 0, 0);
+        let mut head = [0; HEAD];
+        while at + (HEAD + TAG) as u64 <= size {
+            self.records.read_exact_at(&mut head, at)?;
+            let (len, number) = head.split_at(4);
+            let len = u64::from(u32::from_le_bytes([len[0], len[1], len[2], len[3]]));
+            let number = number.first_chunk().map_or(0, |number| u64::from_le_bytes(*number));
+            let end = at + HEAD as u64 + len + TAG as u64;
+            if end > size || number < least {
+                break;
+            }
+            let mut record = vec![0; usize::try_from(len).map_err(|_| StoreError::Corrupt)?];
+            let mut tag = Tag::default();
+            self.records.read_exact_at(&mut record, at + HEAD as u64)?;
+            self.records.read_exact_at(&mut tag, end - TAG as u64)?;
+            if cipher.decrypt_in_place_detached(&nonce(number), &head[..4], &mut record, &tag).is_err() {
+                break;
+            }
+            batches.push(decode(&record.into())?);
+            (at, least) = (end, number + 1);
+        }
+        Ok(batches)
+    }
+
+    /// Makes sure that the file has space up to `end`.
+    fn prepare(&mut self, end: u64) -> std::io::Result<()> {
+        while self.prepared < end {
+            let has = self.records.metadata()?.len();
+            if has > self.prepared {
+                // Written by an earlier turn or process.
+                self.prepared = has;
+                continue;
+            }
+            let zeros = vec![0; STEP as usize];
+            self.records.write_all_at(&zeros, self.prepared)?;
+            self.prepared += STEP;
+        }
+        Ok(())
+    }
+}
+
+impl Keys {
+    /// The turn and its key, if there is a turn.
+    fn read(&self, slot: usize) -> Result<Option<(u64, Zeroizing<[u8; 32]>)>, StoreError> {
+        let mut file = Zeroizing::new([0; KEY_FILE]);
+        match self.0[slot].read_exact_at(&mut *file, 0) {
+            Ok(()) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => return Ok(None),
+            Err(error) => return Err(error.into()),
+        }
+        let (content, check) = file.split_at(KEY_FILE - 8);
+        // A key that was half written has no record yet.
+        if Sha256::digest(content)[..8] != *check {
+            return Ok(None);
+        }
+        let (turn, key) = content.split_at(8);
+        let turn = turn.first_chunk().map_or(0, |turn| u64::from_le_bytes(*turn));
+        let mut copy = Zeroizing::new([0; 32]);
+        copy.copy_from_slice(key);
+        Ok(Some((turn, copy)))
+    }
+
+    fn write(&self, slot: usize, turn: u64, key: &[u8; 32]) -> Result<(), StoreError> {
+        let mut file = Zeroizing::new([0; KEY_FILE]);
+        file[..8].copy_from_slice(&turn.to_le_bytes());
+        file[8..40].copy_from_slice(key);
+        let check = Sha256::digest(&file[..40]);
+        file[40..].copy_from_slice(&check[..8]);
+        self.0[slot].write_all_at(&*file, 0)?;
+        Ok(self.0[slot].sync_all()?)
+    }
+
+    /// Destroys the key of a turn whose rows are in the tables.
+    pub(super) fn retire(&self, slot: usize) -> Result<(), StoreError> {
+        self.0[slot].write_all_at(&[0; KEY_FILE], 0)?;
+        Ok(self.0[slot].sync_data()?)
+    }
+}
+
+fn open(directory: &Path, name: &str) -> std::io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false).mode(0o600);
+    options.open(directory.join(name))
+}
+
+fn cipher(key: &[u8; 32]) -> ChaCha20Poly1305 {
+    ChaCha20Poly1305::new(key.into())
+}
+
+fn nonce(number: u64) -> Nonce {
+    let mut nonce = [0; 12];
+    nonce[4..].copy_from_slice(&number.to_be_bytes());
+    nonce.into()
+}
+
+fn decode(record: &Value) -> Result<Batch, StoreError> {
+    let mut batch = Vec::new();
+    let mut at = 0;
+    let mut take = |len: usize| {
+        let end = at + len;
+        if end > record.len() {
+            return Err(StoreError::Corrupt);
+        }
+        let taken = record.slice(at..end);
+        at = end;
+        Ok((taken, end == record.len()))
+    };
+    let mut done = record.is_empty();
+    while !done {
+        let (head, _) = take(3)?;
+        let table = Table::ALL.get(usize::from(head[0])).ok_or(StoreError::Corrupt)?.0;
+        let (key, _) = take(usize::from(head[2]))?;
+        let (size, end) = take(4)?;
+        let size = size.first_chunk().map_or(0, |size| u32::from_le_bytes(*size));
+        let value = if size == 0 { (Value::new(), end) } else { take(size as usize)? };
+        // A copy: a slice would keep its whole record in memory.
+        let copy = || Value::copy_from_slice(&value.0);
+        let change = match head[1] {
+            0 => Change::Insert(copy()),
+            1 => Change::Put(copy()),
+            2 => Change::Remove,
+            _ => return Err(StoreError::Corrupt),
+        };
+        batch.push((table, Key::new(&key), change));
+        done = value.1;
+    }
+    Ok(batch)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn batch(n: u8) -> Batch {
+        vec![
+            (Table::Cards, Key::new(&[n]), Change::Put(Value::copy_from_slice(&[n; 1000]))),
+            (Table::Queue, Key::new(&[n; 24]), Change::Insert(Value::new())),
+            (Table::Cards, Key::new(b"other"), Change::Remove),
+        ]
+    }
+
+    fn replayed(directory: &Path) -> Vec<Vec<Batch>> {
+        let (_, replay) = Journal::open(directory).expect("opens");
+        replay.into_iter().map(|turn| turn.batches).collect()
+    }
+
+    #[test]
+    fn what_was_appended_is_read_back_turn_by_turn() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let (mut journal, replay) = Journal::open(dir.path()).expect("opens");
+        assert!(replay.is_empty());
+        journal.turn().expect("begins");
+        journal.append(&batch(1)).expect("appends");
+        journal.append(&batch(2)).expect("appends");
+        let first = journal.turn().expect("turns");
+        journal.append(&batch(3)).expect("appends");
+        assert_eq!(replayed(dir.path()), [vec![batch(1), batch(2)], vec![batch(3)]]);
+        journal.keys.retire(first).expect("retires");
+        assert_eq!(replayed(dir.path()), [vec![batch(3)]]);
+        assert_eq!(journal.turn().expect("turns"), 1 - first);
+        journal.append(&batch(4)).expect("appends");
+        assert_eq!(replayed(dir.path()), [vec![batch(3)], vec![batch(4)]], "nothing of an earlier turn");
+    }
+
+    #[test]
+    fn a_record_cut_at_any_byte_ends_the_journal_there() {
+        // RELAY-1: what was half written was not accepted; what was accepted lies before it.
+        let dir = tempfile::tempdir().expect("a directory");
+        let (mut journal, _) = Journal::open(dir.path()).expect("opens");
+        journal.turn().expect("begins");
+        journal.append(&batch(1)).expect("appends");
+        let sound = journal.len();
+        journal.append(&batch(2)).expect("appends");
+        let file = &journal.slots[journal.current].records;
+        for cut in (sound..journal.end).rev().step_by(7) {
+            file.write_all_at(&[0xff], cut).expect("writes");
+            assert_eq!(replayed(dir.path()), [vec![batch(1)]], "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn a_failed_record_is_written_over() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let (mut journal, _) = Journal::open(dir.path()).expect("opens");
+        journal.turn().expect("begins");
+        journal.append(&batch(1)).expect("appends");
+        let end = journal.end;
+        journal.append(&batch(2)).expect("appends");
+        // As if the sync of the second had failed.
+        journal.end = end;
+        journal.append(&batch(3)).expect("appends");
+        assert_eq!(replayed(dir.path()), [vec![batch(1), batch(3)]]);
+    }
+}

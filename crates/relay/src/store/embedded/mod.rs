@@ -1,0 +1,326 @@
+//! The embedded back end: a journal of our own in front of fjall's tables.
+//!
+//! A batch is durable when it is in the [journal]; then its rows are visible in memory, in a [layer](layers). A layer moves
+//! to the [tables](base) when it is large or [`limits::MOVE_EVERY`] old, as one sorted run per table, and its turn of the
+//! journal is destroyed. So most envelopes, which are fetched within seconds, never reach a table, and the tables do
+//! not hold the order in which rows came.
+//!
+//! Rows are whole values, so that replaying a turn over tables that hold any part of it is right: a crash loses nothing.
+
+mod base;
+mod journal;
+mod layers;
+
+use std::path::Path;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::thread::JoinHandle;
+use std::time::Instant;
+
+use kuvert_wire::{InboxId, limits};
+
+use super::{Batch, Key, RelayStore, Snapshot, StoreError, Stretch, Table, Value, entry_key, seq_of};
+use base::Base;
+use journal::{Journal, Keys};
+use layers::{Found, Layers};
+
+/// See the [module](self).
+pub(crate) struct Embedded {
+    shared: Arc<Shared>,
+    mover: Mutex<Option<JoinHandle<()>>>,
+}
+
+struct Shared {
+    /// `None` once closed. Whoever holds it is the only one that writes or begins a turn.
+    journal: Mutex<Option<Journal>>,
+    layers: RwLock<Layers>,
+    base: Base,
+    keys: Arc<Keys>,
+    moving: Mutex<Moving>,
+    changed: Condvar,
+}
+
+/// What is to be moved to the tables.
+#[derive(Default)]
+struct Moving {
+    /// Turn of the frozen layer.
+    slot: Option<usize>,
+    /// When the active layer got its first row.
+    since: Option<Instant>,
+    /// The active layer shall move now.
+    wanted: bool,
+    closing: bool,
+    /// The last attempt failed.
+    failing: bool,
+}
+
+impl Embedded {
+    /// Opens the store in `path`, which is made, for this user only, where it does not exist.
+    pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
+        private_directory(path)?;
+        let base = Base::open(path.join("tables"))?;
+        let (mut journal, replay) = Journal::open(path)?;
+        for turn in replay {
+            let mut layer = layers::Layer::default();
+            turn.batches.into_iter().for_each(|batch| layer.apply(batch));
+            base.take_in(&layer)?;
+            journal.keys().retire(turn.slot)?;
+        }
+        journal.turn()?;
+        let shared = Arc::new(Shared {
+            keys: journal.keys(),
+            journal: Mutex::new(Some(journal)),
+            layers: RwLock::default(),
+            base,
+            moving: Mutex::default(),
+            changed: Condvar::new(),
+        });
+        let mover = Arc::clone(&shared);
+        let mover = std::thread::Builder::new().name("kuvert-mover".into()).spawn(move || mover.run())?;
+        Ok(Self { shared, mover: Mutex::new(Some(mover)) })
+    }
+}
+
+impl RelayStore for Embedded {
+    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Value>, StoreError> {
+        match self.shared.layers().find(table, &Key::new(key)) {
+            Found::Value(value) => return Ok(Some(value.clone())),
+            Found::Removed => return Ok(None),
+            Found::Below => {}
+        }
+        // What was in no layer is in the tables, also if it moved there meanwhile.
+        self.shared.base.get(table, key)
+    }
+
+    fn entries(
+        &self,
+        inbox: InboxId,
+        after: u64,
+        count: usize,
+        bytes: usize,
+    ) -> Result<Option<Stretch>, StoreError> {
+        if let Some(stretch) = self.recent_entries(inbox, after, count, bytes) {
+            return Ok(Some(stretch));
+        }
+        let (from, until) = (queue_key(inbox, after.saturating_add(1)), queue_key(inbox, u64::MAX));
+        let above = self.shared.layers().range(Table::Queue, from, until);
+        let (mut rows, mut size) = (Vec::new(), 0);
+        self.shared.base.merged(Table::Queue, (from, until), above, |key, value| {
+            size += value.len();
+            rows.push(seq_of(key.as_bytes()).map(|seq| (seq, value.clone())));
+            rows.len() >= count || size > bytes.saturating_add(super::ENTRY_HEAD * count)
+        })?;
+        Stretch::collect(rows, count, bytes)
+    }
+
+    fn recent_entries(&self, inbox: InboxId, after: u64, count: usize, bytes: usize) -> Option<Stretch> {
+        let layers = self.shared.layers();
+        let rows = (after.checked_add(1)?..).map_while(|seq| {
+            match layers.find(Table::Queue, &queue_key(inbox, seq)) {
+                Found::Value(value) => Some(Ok((seq, value.clone()))),
+                Found::Removed | Found::Below => None,
+            }
+        });
+        Stretch::collect(rows, count, bytes).ok().flatten()
+    }
+
+    fn keys(&self, table: Table, after: &[u8], count: usize) -> Result<Vec<Vec<u8>>, StoreError> {
+        let (from, until) = (Key::new(after), Key::new(&[0xff; super::MAX_KEY]));
+        let above = self.shared.layers().range(table, from, until);
+        let mut keys = Vec::new();
+        self.shared.base.merged(table, (from, until), above, |key, _| {
+            if keys.len() < count && key.as_bytes() != after {
+                keys.push(key.as_bytes().to_vec());
+            }
+            keys.len() >= count
+        })?;
+        Ok(keys)
+    }
+
+    fn write(&self, batch: Batch) -> Result<(), StoreError> {
+        let mut journal = self.shared.journal();
+        let journal = journal.as_mut().ok_or(StoreError::Closed)?;
+        if self.shared.layers().active.bytes() >= limits::MAX_LAYER {
+            self.shared.make_room(journal)?;
+        }
+        journal.append(&batch)?;
+        let (first, full) = {
+            let mut layers = self.shared.change_layers();
+            let first = layers.active.is_empty();
+            layers.active.apply(batch);
+            (first, layers.active.bytes() >= limits::MOVE_BYTES || journal.len() >= limits::MOVE_JOURNAL)
+        };
+        if first || full {
+            let mut moving = self.shared.moving();
+            moving.since.get_or_insert_with(Instant::now);
+            moving.wanted |= full;
+            self.shared.changed.notify_all();
+        }
+        Ok(())
+    }
+
+    fn snapshot(&self) -> Result<Box<dyn Snapshot>, StoreError> {
+        // While the journal is held nothing is written: what the tables hold afterwards is everything.
+        let mut journal = self.shared.journal();
+        let journal = journal.as_mut().ok_or(StoreError::Closed)?;
+        self.shared.make_room(journal)?;
+        self.shared.wait_until_moved()?;
+        self.shared.base.snapshot()
+    }
+
+    fn close(&self) {
+        self.shared.moving().closing = true;
+        self.shared.changed.notify_all();
+        let mover = self.mover.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if mover.is_some_and(|mover| mover.join().is_err()) {
+            tracing::error!("the store did not end as it should");
+        }
+        *self.shared.journal() = None;
+        *self.shared.change_layers() = Layers::default();
+        self.shared.base.close();
+    }
+}
+
+impl Drop for Embedded {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+impl Shared {
+    /// The mover: brings layers to the tables until the store closes, and then what is left.
+    fn run(&self) {
+        while self.wait_for_work() {
+            // Who waits for the frozen layer to move holds the journal.
+            let moves = self.moving().slot.is_some();
+            let frozen = if moves { Ok(()) } else { self.freeze_next() };
+            if let Err(error) = frozen.and_then(|()| self.move_frozen()) {
+                self.recover(&error);
+            }
+        }
+    }
+
+    /// Waits until a layer is to be moved. Returns `false` when the store closes and nothing is left to move.
+    fn wait_for_work(&self) -> bool {
+        let mut moving = self.moving();
+        loop {
+            let since = moving.since;
+            if moving.slot.is_some() || (since.is_some() && (moving.wanted || moving.closing)) {
+                // A store that cannot write keeps what it has in its journal.
+                return !(moving.closing && moving.failing);
+            }
+            if moving.closing {
+                return false;
+            }
+            let Some(since) = since else {
+                moving = self.changed.wait(moving).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            };
+            let left = limits::MOVE_EVERY.saturating_sub(since.elapsed());
+            if left.is_zero() {
+                return true;
+            }
+            moving = self.changed.wait_timeout(moving, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    fn freeze_next(&self) -> Result<(), StoreError> {
+        self.freeze(self.journal().as_mut().ok_or(StoreError::Closed)?)
+    }
+
+    /// Begins a new turn of the journal and a new active layer; the one before is then to be moved. Does nothing while
+    /// one is on its way.
+    fn freeze(&self, journal: &mut Journal) -> Result<(), StoreError> {
+        if self.moving().slot.is_some() {
+            return Ok(());
+        }
+        if journal.len() > 0 {
+            let ended = journal.turn()?;
+            let mut layers = self.change_layers();
+            if layers.active.is_empty() {
+                // All that came went again.
+                self.keys.retire(ended)?;
+            } else {
+                layers.frozen = Some(Arc::new(std::mem::take(&mut layers.active)));
+                self.moving().slot = Some(ended);
+            }
+        }
+        let mut moving = self.moving();
+        (moving.since, moving.wanted) = (None, false);
+        self.changed.notify_all();
+        Ok(())
+    }
+
+    /// Moves the frozen layer to the tables, if there is one.
+    fn move_frozen(&self) -> Result<(), StoreError> {
+        let frozen = self.layers().frozen.clone();
+        let slot = self.moving().slot;
+        if let (Some(frozen), Some(slot)) = (frozen, slot) {
+            self.base.take_in(&frozen)?;
+            self.keys.retire(slot)?;
+            self.change_layers().frozen = None;
+            let mut moving = self.moving();
+            (moving.slot, moving.failing) = (None, false);
+        }
+        self.changed.notify_all();
+        Ok(())
+    }
+
+    /// After a failed move: rests, and opens the tables anew. The rows stay in memory and in the journal.
+    fn recover(&self, error: &StoreError) {
+        let mut moving = self.moving();
+        if !std::mem::replace(&mut moving.failing, true) {
+            tracing::error!(
+                class = error.class(),
+                "rows cannot be moved to their tables; they stay in the journal"
+            );
+        }
+        self.changed.notify_all();
+        if !moving.closing {
+            drop(self.changed.wait_timeout_while(moving, limits::REOPEN_AFTER, |moving| !moving.closing));
+        }
+        if let Err(error) = self.base.reopen() {
+            tracing::error!(class = error.class(), "the tables could not be opened again");
+        }
+    }
+
+    /// Freezes the active layer, once the one before has moved.
+    fn make_room(&self, journal: &mut Journal) -> Result<(), StoreError> {
+        self.wait_until_moved()?;
+        self.freeze(journal)
+    }
+
+    /// Waits until no layer is on its way. Fails at once where layers cannot be moved.
+    fn wait_until_moved(&self) -> Result<(), StoreError> {
+        let moving =
+            self.changed.wait_while(self.moving(), |moving| moving.slot.is_some() && !moving.failing);
+        let moving = moving.unwrap_or_else(PoisonError::into_inner);
+        if moving.slot.is_some() { Err(StoreError::Full) } else { Ok(()) }
+    }
+
+    fn journal(&self) -> MutexGuard<'_, Option<Journal>> {
+        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn moving(&self) -> MutexGuard<'_, Moving> {
+        self.moving.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn layers(&self) -> RwLockReadGuard<'_, Layers> {
+        self.layers.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change_layers(&self) -> RwLockWriteGuard<'_, Layers> {
+        self.layers.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn queue_key(inbox: InboxId, seq: u64) -> Key {
+    Key::new(&entry_key(inbox, seq))
+}
+
+fn private_directory(path: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}

@@ -56,9 +56,10 @@ async fn open_session(State(site): State<Site>, mut request: Request) -> Respons
     let upgrade = hyper::upgrade::on(&mut request);
     tokio::spawn(async move {
         let parts = upgrade.await.ok().and_then(|upgraded| downcast::<TokioIo<TcpStream>>(upgraded).ok());
-        if let Some(parts) = parts {
-            let transport = Transport::Plain(parts.io.into_inner());
-            session::serve(transport, parts.read_buf, site.context).await;
+        // A copy, so that the request's whole buffer does not stay as long as the session.
+        let stream = parts.map(|parts| (Transport::Plain(parts.io.into_inner()), parts.read_buf.to_vec()));
+        if let Some((transport, read_ahead)) = stream {
+            session::serve(transport, read_ahead, site.context).await;
         }
         drop(slot);
     });

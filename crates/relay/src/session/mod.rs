@@ -17,7 +17,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 
-use bytes::Bytes;
 use kuvert_wire::{ErrorCode, limits};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, Sleep};
@@ -87,7 +86,7 @@ enum Event {
 }
 
 /// Serves a connection until it ends. `read_ahead` came behind the upgrade request.
-pub(crate) async fn serve(transport: Transport, read_ahead: Bytes, context: Context) {
+pub(crate) async fn serve(transport: Transport, read_ahead: Vec<u8>, context: Context) {
     let mut phase = context.phase.clone();
     tokio::select! {
         () = talk(transport, read_ahead, context) => {}
@@ -95,10 +94,10 @@ pub(crate) async fn serve(transport: Transport, read_ahead: Bytes, context: Cont
     }
 }
 
-async fn talk(transport: Transport, read_ahead: Bytes, context: Context) {
+async fn talk(transport: Transport, read_ahead: Vec<u8>, context: Context) {
     let mut phase = context.phase.clone();
     let now = Instant::now();
-    let (unread, unsent) = (read_ahead.into(), Vec::new());
+    let (unread, unsent) = (read_ahead, Vec::new());
     let talk = Talk::new(context);
     let mut session = Session { transport, talk, unread, unsent, took: now, pinged_after: None };
     let end = {

@@ -3,6 +3,7 @@
 use std::{
     env, fs,
     net::{TcpListener, TcpStream},
+    os::unix::process::CommandExt as _,
     path::{Path, PathBuf},
     process::{Child, Stdio},
     thread,
@@ -36,6 +37,16 @@ enum Bench {
     RelayStart,
     /// Time from opening a link to the first message that the relay accepted
     Link,
+    /// A relay under load: SCENARIO and options as `cargo xtask bench relay --help` lists them
+    #[command(disable_help_flag = true)]
+    Relay(Load),
+}
+
+/// Options that the load generator reads itself.
+#[derive(Args)]
+struct Load {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    args: Vec<String>,
 }
 
 /// Measures and prints one JSON line.
@@ -44,6 +55,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         Bench::WebSizes => web_sizes(),
         Bench::RelayStart => relay_start(),
         Bench::Link => link(),
+        Bench::Relay(load) => generator("relay", load),
     }
 }
 
@@ -80,6 +92,16 @@ fn link() -> Result<()> {
     serde_json::from_str::<serde_json::Value>(line).with_context(|| format!("not a JSON line: {line}"))?;
     println!("{line}");
     Ok(())
+}
+
+/// Builds relay and generator for release, and becomes the generator, so that signals reach it directly.
+fn generator(what: &str, load: &Load) -> Result<()> {
+    let mut cargo = process::cargo()?;
+    cargo.args(["build", "--release", "--package", "kuvert", "--package", "kuvert-bench"]);
+    process::run(&mut cargo)?;
+    let target = env::var_os("CARGO_TARGET_DIR").map_or(files::root()?.join("target"), PathBuf::from);
+    let mut generator = process::command(target.join("release/kuvert-bench"))?;
+    Err(generator.arg(what).args(&load.args).exec()).context("the load generator could not be started")
 }
 
 /// The relay to measure: `KUVERT_BIN`, the release build, or the development build.

@@ -18,7 +18,7 @@ mod token;
 pub use aead::{OpenError, SecretBoxKey, derive_key};
 pub use card::{CardRecord, CardRecordError};
 pub use codec::{DecodeError, decode, encode, encode_into};
-pub use entry::{Entry, EntrySealer, SealKeyPair, SealedEntry};
+pub use entry::{Entry, EntryOpener, EntrySealer, SealKeyPair, SealedEntry};
 pub use error::ErrorCode;
 pub use frame::{
     Ack, ChannelState, ClientFrame, Commit, CreateChannel, Deposit, Entries, Hello, InboxKeys,

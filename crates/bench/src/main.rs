@@ -1,0 +1,109 @@
+//! `kuvert-bench`: load on a relay over real sockets, and a comparison of storage engines.
+//!
+//! Started by `cargo xtask bench`, which builds it together with the relay. Everything is measured from outside: the
+//! generator speaks the published protocol, opens every entry with its inbox's key, and counts what came against what
+//! was accepted. It prints one line of JSON last.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark talks to the terminal")]
+
+mod device;
+mod framing;
+mod net;
+mod offline;
+mod online;
+mod relay;
+mod report;
+mod session;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use serde_json::Value;
+
+use crate::relay::Target;
+
+/// The command line.
+#[derive(Debug, Parser)]
+#[command(name = "kuvert-bench", about = "Measures Kuvert; prints one JSON line last")]
+struct Cli {
+    #[command(subcommand)]
+    bench: Bench,
+}
+
+/// What can be measured.
+#[derive(Debug, Subcommand)]
+enum Bench {
+    /// A relay under load, over real sockets
+    Relay {
+        #[command(subcommand)]
+        scenario: Scenario,
+        #[command(flatten)]
+        target: Target,
+    },
+}
+
+/// What is done to the relay.
+#[derive(Debug, Subcommand)]
+enum Scenario {
+    /// Senders and receivers that are all connected
+    Online(online::Options),
+    /// Deposits to absent inboxes, whose owners then all connect and fetch
+    Offline(offline::Options),
+}
+
+fn main() -> ExitCode {
+    match run(&Cli::parse()) {
+        Ok(line) => {
+            println!("{line}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("kuvert-bench: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: &Cli) -> Result<Value> {
+    match &cli.bench {
+        Bench::Relay { scenario, target } => match scenario {
+            Scenario::Online(options) => online::run(options, target),
+            Scenario::Offline(options) => offline::run(options, target),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn options_have_the_published_names_and_defaults() {
+        let parsed = |words: &str| Cli::try_parse_from(words.split(' '));
+        assert!(parsed("kuvert-bench relay online --pairs 200 --payload 512 --window 16").is_ok());
+        assert!(parsed("kuvert-bench relay offline --messages 100000 --inboxes 1000").is_ok());
+        assert!(parsed("kuvert-bench relay online --relay http://127.0.0.1:1 --pid 7").is_ok());
+        let Bench::Relay { scenario: Scenario::Online(online), .. } =
+            parsed("kuvert-bench relay online").expect("defaults").bench
+        else {
+            panic!("another scenario");
+        };
+        assert_eq!((online.pairs, online.payload, online.window), (200, 512, 16));
+    }
+
+    #[test]
+    fn options_that_cannot_be_are_refused() {
+        for bad in ["online --pairs 0", "online --window 0", "online --relay http://127.0.0.1:1", "nothing"] {
+            let words = format!("kuvert-bench relay {bad}");
+            assert!(Cli::try_parse_from(words.split(' ')).is_err(), "{bad}");
+        }
+    }
+}

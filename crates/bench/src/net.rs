@@ -1,0 +1,250 @@
+//! All connections of the generator, on one thread.
+//!
+//! The generator shares the machine with the relay that it measures, so that whatever it costs is missing there. One
+//! thread waits for all sockets at once; they share one buffer into which is read and in which frames are opened where
+//! they lie; what a turn has to say goes out at its end, with one write per socket. A socket that is idle holds no
+//! buffer.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use kuvert_wire::limits;
+use mio::net::TcpStream;
+use mio::{Events, Interest, Poll, Token};
+use socket2::{Domain, Protocol, Socket, Type};
+
+use crate::framing::{self, Header, Kind};
+
+/// Sockets served per turn: enough to share the costs of a turn, few enough that the relay has something to do
+/// meanwhile.
+const TURN: usize = 128;
+/// What one read takes at most, behind a frame that is not complete yet.
+const READ: usize = 256 * 1024;
+/// Connections per source address, so that the ports of one address are never used up.
+const PER_SOURCE: usize = 10_000;
+/// Source addresses on the loopback network, taken in turn.
+const SOURCES: usize = 100;
+
+/// Names a connection: the n-th that was opened.
+pub(crate) type Id = usize;
+
+/// Who speaks on the connections.
+pub(crate) trait Peer {
+    /// A frame came. It may be changed in place.
+    fn frame(&mut self, out: &mut Outbox, id: Id, payload: &mut [u8]) -> Result<()>;
+
+    /// All frames that one read brought were given to [`Self::frame`].
+    fn settled(&mut self, out: &mut Outbox, id: Id) -> Result<()>;
+
+    /// The relay closed the connection.
+    fn closed(&mut self, id: Id) -> Result<()> {
+        bail!("the relay closed session {id}");
+    }
+}
+
+/// What is to be written, per connection.
+#[derive(Default)]
+pub(crate) struct Outbox {
+    lines: Vec<Line>,
+    dirty: Vec<Id>,
+}
+
+/// The writing half of a connection.
+#[derive(Default)]
+struct Line {
+    bytes: Vec<u8>,
+    written: usize,
+    dirty: bool,
+}
+
+impl Outbox {
+    /// The bytes that go out next on a connection, to append whole frames to.
+    pub(crate) fn of(&mut self, id: Id) -> &mut Vec<u8> {
+        let line = &mut self.lines[id];
+        if !line.dirty {
+            line.dirty = true;
+            self.dirty.push(id);
+        }
+        &mut line.bytes
+    }
+
+    /// Appends one binary frame.
+    pub(crate) fn send(&mut self, id: Id, payload: &[u8]) {
+        framing::append(self.of(id), Kind::Binary, payload);
+    }
+}
+
+/// The reading half of a connection.
+struct Reader {
+    stream: TcpStream,
+    upgraded: bool,
+    open: bool,
+    /// The beginning of a frame whose end has not come yet.
+    rest: Vec<u8>,
+}
+
+/// The connections.
+pub(crate) struct Net {
+    poll: Poll,
+    events: Events,
+    readers: Vec<Reader>,
+    pub(crate) out: Outbox,
+    buffer: Vec<u8>,
+}
+
+impl Net {
+    pub(crate) fn new() -> Result<Self> {
+        Ok(Self {
+            poll: Poll::new()?,
+            events: Events::with_capacity(TURN),
+            readers: Vec::new(),
+            out: Outbox::default(),
+            buffer: vec![0; limits::MAX_FRAME + framing::MAX_HEADER + READ],
+        })
+    }
+
+    /// Connects and asks for a session.
+    pub(crate) fn connect(&mut self, relay: SocketAddr) -> Result<Id> {
+        let id = self.readers.len();
+        let socket = Socket::new(Domain::for_address(relay), Type::STREAM, Some(Protocol::TCP))?;
+        socket.set_tcp_nodelay(true)?;
+        if let Some(source) = source(relay.ip(), id) {
+            socket.bind(&SocketAddr::new(source, 0).into())?;
+        }
+        socket.connect(&relay.into()).with_context(|| format!("no connection to the relay at {relay}"))?;
+        socket.set_nonblocking(true)?;
+        let mut stream = TcpStream::from_std(socket.into());
+        // Writing is not waited for: what a socket does not take is tried again each turn.
+        self.poll.registry().register(&mut stream, Token(id), Interest::READABLE | Interest::WRITABLE)?;
+        self.readers.push(Reader { stream, upgraded: false, open: true, rest: Vec::new() });
+        self.out.lines.push(Line::default());
+        self.out.of(id).extend_from_slice(framing::upgrade(&relay.to_string()).as_bytes());
+        Ok(id)
+    }
+
+    /// Writes what is due, waits until something can be read or `patience` is over, and hands it to `peer`. Returns
+    /// whether anything came.
+    pub(crate) fn turn(&mut self, patience: Duration, peer: &mut impl Peer) -> Result<bool> {
+        self.flush(peer)?;
+        match self.poll.poll(&mut self.events, Some(patience)) {
+            Err(error) if error.kind() != ErrorKind::Interrupted => return Err(error.into()),
+            _ => {}
+        }
+        let mut came = false;
+        for event in &self.events {
+            let id = event.token().0;
+            let reader = &mut self.readers[id];
+            if event.is_writable() && !self.out.lines[id].bytes.is_empty() {
+                self.out.of(id);
+            }
+            if reader.open && (event.is_readable() || event.is_read_closed()) {
+                came = true;
+                if !reader.read(id, &mut self.buffer, &mut self.out, peer)? {
+                    reader.open = false;
+                    peer.closed(id)?;
+                }
+            }
+        }
+        self.flush(peer)?;
+        Ok(came)
+    }
+
+    fn flush(&mut self, peer: &mut impl Peer) -> Result<()> {
+        while let Some(id) = self.out.dirty.pop() {
+            let (line, reader) = (&mut self.out.lines[id], &mut self.readers[id]);
+            line.dirty = false;
+            if !reader.open {
+                line.bytes.clear();
+                continue;
+            }
+            match line.write(&mut reader.stream) {
+                Ok(()) => {}
+                // The relay reads no more for now; an event says when it does again.
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                Err(_) => {
+                    reader.open = false;
+                    peer.closed(id)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Line {
+    fn write(&mut self, stream: &mut TcpStream) -> std::io::Result<()> {
+        while self.written < self.bytes.len() {
+            match stream.write(&self.bytes[self.written..]) {
+                Ok(written) => self.written += written,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.bytes.clear();
+        self.written = 0;
+        Ok(())
+    }
+}
+
+impl Reader {
+    /// Reads until nothing is left. Returns whether the connection goes on.
+    fn read(&mut self, id: Id, buffer: &mut [u8], out: &mut Outbox, peer: &mut impl Peer) -> Result<bool> {
+        let mut filled = self.rest.len();
+        buffer[..filled].copy_from_slice(&self.rest);
+        self.rest.clear();
+        let goes_on = loop {
+            match self.stream.read(&mut buffer[filled..]) {
+                Ok(0) => break false,
+                Ok(read) => {
+                    let drained = filled + read < buffer.len();
+                    filled += read;
+                    let used = self.frames(id, &mut buffer[..filled], out, peer)?;
+                    peer.settled(out, id)?;
+                    buffer.copy_within(used..filled, 0);
+                    filled -= used;
+                    // Less than was asked for: the socket is empty, and an event says when it is not.
+                    if drained {
+                        break true;
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break true,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(_) => break false,
+            }
+        };
+        self.rest.extend_from_slice(&buffer[..filled]);
+        Ok(goes_on)
+    }
+
+    /// Hands on the frames that are complete. Returns how many bytes they took.
+    fn frames(&mut self, id: Id, bytes: &mut [u8], out: &mut Outbox, peer: &mut impl Peer) -> Result<usize> {
+        let mut used = 0;
+        if !self.upgraded {
+            let Some(end) = framing::upgraded(bytes)? else { return Ok(0) };
+            self.upgraded = true;
+            used = end;
+        }
+        while let Some(header) = Header::of(&bytes[used..])? {
+            let payload = &mut bytes[used + header.start..used + header.end];
+            match header.kind {
+                Kind::Binary => peer.frame(out, id, payload)?,
+                Kind::Ping => framing::append(out.of(id), Kind::Pong, payload),
+                // The end of the stream follows a close.
+                Kind::Pong | Kind::Close => {}
+            }
+            used += header.end;
+        }
+        if bytes.len() - used > limits::MAX_FRAME + framing::MAX_HEADER {
+            bail!("the relay sent a frame of more than {} bytes", limits::MAX_FRAME);
+        }
+        Ok(used)
+    }
+}
+
+/// The source address of the `id`-th connection to a relay on this machine.
+fn source(relay: IpAddr, id: Id) -> Option<IpAddr> {
+    let place = u8::try_from(id / PER_SOURCE % SOURCES).unwrap_or_default();
+    (relay == IpAddr::V4(Ipv4Addr::LOCALHOST)).then(|| Ipv4Addr::new(127, 0, 0, 1 + place).into())
+}

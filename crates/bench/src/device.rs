@@ -171,12 +171,14 @@ pub(crate) struct Receiver {
     acknowledged: u64,
     /// The session is owned, and everything that waited has come.
     live: bool,
+    /// Entries whose seq did not follow the one before.
+    holes: u64,
 }
 
 impl Receiver {
     /// A device that holds everything up to `last`.
     pub(crate) fn new(device: &Device, last: u64) -> Self {
-        Self { opener: device.opener(), last, acknowledged: last, live: false }
+        Self { opener: device.opener(), last, acknowledged: last, live: false, holes: 0 }
     }
 
     pub(crate) fn is_live(&self) -> bool {
@@ -186,6 +188,11 @@ impl Receiver {
     /// Last seq that was delivered.
     pub(crate) fn last(&self) -> u64 {
         self.last
+    }
+
+    /// How often the seqs had a hole or went back since this was last asked (RELAY-2).
+    pub(crate) fn take_holes(&mut self) -> u64 {
+        std::mem::take(&mut self.holes)
     }
 
     /// Takes a frame of the relay, and opens the entries in it.
@@ -200,6 +207,7 @@ impl Receiver {
             for (seq, place) in (first..).zip(sealed) {
                 let entry = self.opener.open_in_place(seq, &mut payload[place]);
                 each(Delivered::read(entry.context("an entry does not open for its owner")?)?)?;
+                self.holes += u64::from(seq != self.last + 1);
                 self.last = seq;
             }
             return Ok(());

@@ -6,11 +6,17 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark talks to the terminal")]
 
+mod channel;
+mod crash;
 mod device;
+mod fanout;
 mod framing;
+mod idle;
 mod net;
 mod offline;
 mod online;
+mod open_files;
+mod owners;
 mod relay;
 mod report;
 mod session;
@@ -50,13 +56,36 @@ enum Scenario {
     Online(online::Options),
     /// Deposits to absent inboxes, whose owners then all connect and fetch
     Offline(offline::Options),
+    /// Owner sessions that are held and say nothing
+    Idle(idle::Options),
+    /// Posts to one channel whose members are all connected
+    Fanout(fanout::Options),
+    /// Load on a relay that is killed at random moments and started again; counts what is lost or doubled
+    Crash(crash::Options),
 }
+
+/// Fields that are 0 for a relay that keeps its promises.
+const PROMISES: [&str; 7] = [
+    "lost",
+    "doubled",
+    "half_delivered",
+    "wrong_epochs",
+    "refused_and_delivered",
+    "answers_changed",
+    "seq_holes",
+];
 
 fn main() -> ExitCode {
     match run(&Cli::parse()) {
         Ok(line) => {
             println!("{line}");
-            ExitCode::SUCCESS
+            let broken = PROMISES.iter().filter(|name| line[**name].as_u64().unwrap_or_default() > 0);
+            let broken: Vec<&str> = broken.copied().collect();
+            if broken.is_empty() {
+                return ExitCode::SUCCESS;
+            }
+            eprintln!("kuvert-bench: the relay broke its promise: see {}", broken.join(", "));
+            ExitCode::FAILURE
         }
         Err(error) => {
             eprintln!("kuvert-bench: {error:#}");
@@ -70,6 +99,9 @@ fn run(cli: &Cli) -> Result<Value> {
         Bench::Relay { scenario, target } => match scenario {
             Scenario::Online(options) => online::run(options, target),
             Scenario::Offline(options) => offline::run(options, target),
+            Scenario::Idle(options) => idle::run(options, target),
+            Scenario::Fanout(options) => fanout::run(options, target),
+            Scenario::Crash(options) => crash::run(options, target),
         },
     }
 }

@@ -141,7 +141,8 @@ impl Net {
             }
             if reader.open && (event.is_readable() || event.is_read_closed()) {
                 came = true;
-                if !reader.read(id, &mut self.buffer, &mut self.out, peer)? {
+                let ended = event.is_read_closed() || event.is_error();
+                if !reader.read(id, ended, &mut self.buffer, &mut self.out, peer)? {
                     reader.open = false;
                     peer.closed(id)?;
                 }
@@ -189,8 +190,15 @@ impl Line {
 }
 
 impl Reader {
-    /// Reads until nothing is left. Returns whether the connection goes on.
-    fn read(&mut self, id: Id, buffer: &mut [u8], out: &mut Outbox, peer: &mut impl Peer) -> Result<bool> {
+    /// Reads until nothing is left; to the end of the stream if it has `ended`. Returns whether the connection goes on.
+    fn read(
+        &mut self,
+        id: Id,
+        ended: bool,
+        buffer: &mut [u8],
+        out: &mut Outbox,
+        peer: &mut impl Peer,
+    ) -> Result<bool> {
         let mut filled = self.rest.len();
         buffer[..filled].copy_from_slice(&self.rest);
         self.rest.clear();
@@ -205,7 +213,7 @@ impl Reader {
                     buffer.copy_within(used..filled, 0);
                     filled -= used;
                     // Less than was asked for: the socket is empty, and an event says when it is not.
-                    if drained {
+                    if drained && !ended {
                         break true;
                     }
                 }

@@ -7,10 +7,11 @@ use anyhow::Result;
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::device::{Device, Receiver, Template, number_of, request_id};
+use crate::device::{Device, Template, number_of, request_id};
 use crate::net::{Id, Net, Outbox, Peer};
+use crate::owners::Owners;
 use crate::relay::{Relay, Target};
-use crate::report::{Losses, Meter, per_second};
+use crate::report::{Meter, per_second};
 use crate::session::{self, Opening, Told};
 
 /// Time for the relay to note the last acknowledgements and to tidy up before its folder is looked at.
@@ -67,7 +68,7 @@ pub(crate) fn run(options: &Options, target: &Target) -> Result<Value> {
     }
     let drained_in = (end - began).as_secs_f64();
     let measured = whole.stop(&relay, end)?;
-    settle(&mut net, &mut owners)?;
+    session::rest(&mut net, &mut owners, SETTLE)?;
 
     let fields = json!({
         "messages": options.messages,
@@ -87,15 +88,6 @@ pub(crate) fn run(options: &Options, target: &Target) -> Result<Value> {
 fn create(relay: &Relay, devices: &[Device]) -> Result<()> {
     let mut owners = Owners::new(relay, devices, 0);
     session::open(&mut Net::new()?, relay, devices.len(), &mut owners)
-}
-
-/// Lets the relay work off the acknowledgements.
-fn settle(net: &mut Net, owners: &mut Owners<'_>) -> Result<()> {
-    let end = Instant::now() + SETTLE;
-    while Instant::now() < end {
-        net.turn(session::TURN, owners)?;
-    }
-    Ok(())
 }
 
 /// The sessions that deposit. Each takes the number that is next; number *n* goes to inbox *n* modulo their count.
@@ -157,73 +149,6 @@ impl Peer for Depositors {
         }
         self.next += count;
         self.under_way[id] += count;
-        Ok(())
-    }
-}
-
-/// The owners of the inboxes, and which messages they got.
-struct Owners<'a> {
-    origin: &'a str,
-    devices: &'a [Device],
-    receivers: Vec<Receiver>,
-    /// By number.
-    seen: Vec<bool>,
-    due: u64,
-    delivered: u64,
-    doubled: u64,
-    live: usize,
-}
-
-impl<'a> Owners<'a> {
-    fn new(relay: &'a Relay, devices: &'a [Device], due: u64) -> Self {
-        Self {
-            origin: &relay.origin,
-            devices,
-            receivers: devices.iter().map(|device| Receiver::new(device, 0)).collect(),
-            seen: vec![false; due as usize],
-            due,
-            delivered: 0,
-            doubled: 0,
-            live: 0,
-        }
-    }
-
-    fn losses(&self) -> Losses {
-        Losses { lost: self.due - self.delivered, doubled: self.doubled }
-    }
-}
-
-impl Opening for Owners<'_> {
-    fn opened(&self) -> usize {
-        self.live
-    }
-}
-
-impl Peer for Owners<'_> {
-    fn frame(&mut self, out: &mut Outbox, id: Id, payload: &mut [u8]) -> Result<()> {
-        let receiver = &mut self.receivers[id];
-        let was_live = receiver.is_live();
-        let inboxes = self.devices.len() as u64;
-        receiver.frame((&self.devices[id], self.origin), (out, id), payload, |entry| {
-            let place = usize::try_from(entry.number)?;
-            match self.seen.get_mut(place) {
-                Some(seen) if entry.number % inboxes == id as u64 => {
-                    if std::mem::replace(seen, true) {
-                        self.doubled += 1;
-                    } else {
-                        self.delivered += 1;
-                    }
-                }
-                _ => anyhow::bail!("an inbox got a message that was not meant for it"),
-            }
-            Ok(())
-        })?;
-        self.live += usize::from(receiver.is_live() && !was_live);
-        Ok(())
-    }
-
-    fn settled(&mut self, out: &mut Outbox, id: Id) -> Result<()> {
-        self.receivers[id].acknowledge(out, id);
         Ok(())
     }
 }

@@ -45,6 +45,15 @@ pub(crate) fn until<P: Peer>(net: &mut Net, peer: &mut P, done: impl Fn(&P) -> b
     Ok(())
 }
 
+/// Goes on for `time`, with nothing in particular to wait for.
+pub(crate) fn rest(net: &mut Net, peer: &mut impl Peer, time: Duration) -> Result<()> {
+    let end = Instant::now() + time;
+    while Instant::now() < end {
+        net.turn(TURN, peer)?;
+    }
+    Ok(())
+}
+
 /// Waits, but not for ever.
 pub(crate) struct Patience(Instant);
 

@@ -1,0 +1,77 @@
+//! The owners of many inboxes, each with a session of its own, and what they get.
+
+use anyhow::{Result, bail};
+
+use crate::device::{Device, Receiver};
+use crate::net::{Id, Outbox, Peer};
+use crate::relay::Relay;
+use crate::report::Losses;
+use crate::session::Opening;
+
+/// The owners of the inboxes, and which messages they got.
+pub(crate) struct Owners<'a> {
+    origin: &'a str,
+    devices: &'a [Device],
+    receivers: Vec<Receiver>,
+    /// By number.
+    seen: Vec<bool>,
+    pub(crate) due: u64,
+    pub(crate) delivered: u64,
+    doubled: u64,
+    live: usize,
+}
+
+impl<'a> Owners<'a> {
+    /// Owners of `devices`, who are to get messages 0 to `due`, message *n* in inbox *n* modulo their count.
+    pub(crate) fn new(relay: &'a Relay, devices: &'a [Device], due: u64) -> Self {
+        Self {
+            origin: &relay.origin,
+            devices,
+            receivers: devices.iter().map(|device| Receiver::new(device, 0)).collect(),
+            seen: vec![false; due as usize],
+            due,
+            delivered: 0,
+            doubled: 0,
+            live: 0,
+        }
+    }
+
+    pub(crate) fn losses(&self) -> Losses {
+        Losses { lost: self.due - self.delivered, doubled: self.doubled }
+    }
+}
+
+impl Opening for Owners<'_> {
+    fn opened(&self) -> usize {
+        self.live
+    }
+}
+
+impl Peer for Owners<'_> {
+    fn frame(&mut self, out: &mut Outbox, id: Id, payload: &mut [u8]) -> Result<()> {
+        let receiver = &mut self.receivers[id];
+        let was_live = receiver.is_live();
+        let inboxes = self.devices.len() as u64;
+        receiver.frame((&self.devices[id], self.origin), (out, id), payload, |entry| {
+            let place = usize::try_from(entry.number)?;
+            match self.seen.get_mut(place) {
+                Some(seen) if entry.number % inboxes == id as u64 => {
+                    if std::mem::replace(seen, true) {
+                        self.doubled += 1;
+                    } else {
+                        self.delivered += 1;
+                    }
+                }
+                _ => bail!("an inbox got a message that was not meant for it"),
+            }
+            Ok(())
+        })?;
+        self.live += usize::from(receiver.is_live() && !was_live);
+        Ok(())
+    }
+
+    fn settled(&mut self, out: &mut Outbox, id: Id) -> Result<()> {
+        self.receivers[id].acknowledge(out, id);
+        Ok(())
+    }
+}

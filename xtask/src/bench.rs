@@ -40,6 +40,9 @@ enum Bench {
     /// A relay under load: SCENARIO and options as `cargo xtask bench relay --help` lists them
     #[command(disable_help_flag = true)]
     Relay(Load),
+    /// Storage engines under the relay's load, side by side: options as `cargo xtask bench storage --help` lists them
+    #[command(disable_help_flag = true)]
+    Storage(Load),
 }
 
 /// Options that the load generator reads itself.
@@ -56,6 +59,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         Bench::RelayStart => relay_start(),
         Bench::Link => link(),
         Bench::Relay(load) => generator("relay", load),
+        Bench::Storage(load) => generator("storage", load),
     }
 }
 

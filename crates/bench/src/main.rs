@@ -20,6 +20,7 @@ mod owners;
 mod relay;
 mod report;
 mod session;
+mod storage;
 
 use std::process::ExitCode;
 
@@ -47,6 +48,8 @@ enum Bench {
         #[command(flatten)]
         target: Target,
     },
+    /// Storage engines under the relay's load, side by side
+    Storage(storage::Options),
 }
 
 /// What is done to the relay.
@@ -103,6 +106,7 @@ fn run(cli: &Cli) -> Result<Value> {
             Scenario::Fanout(options) => fanout::run(options, target),
             Scenario::Crash(options) => crash::run(options, target),
         },
+        Bench::Storage(options) => storage::run(options),
     }
 }
 

@@ -54,7 +54,7 @@ struct Load {
 
 /// Measures and prints one JSON line.
 pub(crate) fn run(options: &Options) -> Result<()> {
-    match options.bench {
+    match &options.bench {
         Bench::WebSizes => web_sizes(),
         Bench::RelayStart => relay_start(),
         Bench::Link => link(),

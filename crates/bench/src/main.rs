@@ -32,7 +32,11 @@ use crate::relay::Target;
 
 /// The command line.
 #[derive(Debug, Parser)]
-#[command(name = "kuvert-bench", about = "Measures Kuvert; prints one JSON line last")]
+#[command(
+    name = "kuvert-bench",
+    bin_name = "cargo xtask bench",
+    about = "Measures Kuvert; prints one JSON line last"
+)]
 struct Cli {
     #[command(subcommand)]
     bench: Bench,
@@ -42,6 +46,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Bench {
     /// A relay under load, over real sockets
+    #[command(subcommand_value_name = "SCENARIO", subcommand_help_heading = "Scenarios")]
     Relay {
         #[command(subcommand)]
         scenario: Scenario,

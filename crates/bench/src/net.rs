@@ -22,10 +22,8 @@ use crate::framing::{self, Header, Kind};
 const TURN: usize = 128;
 /// What one read takes at most, behind a frame that is not complete yet.
 const READ: usize = 256 * 1024;
-/// Connections per source address, so that the ports of one address are never used up.
-const PER_SOURCE: usize = 10_000;
-/// Source addresses on the loopback network, taken in turn.
-const SOURCES: usize = 100;
+/// Connections per source address: few, because finding a free port takes the longer the more are taken.
+const PER_SOURCE: usize = 1_000;
 
 /// Names a connection: the n-th that was opened.
 pub(crate) type Id = usize;
@@ -251,8 +249,26 @@ impl Reader {
     }
 }
 
-/// The source address of the `id`-th connection to a relay on this machine.
+/// The source address of the `id`-th connection to a relay on this machine. Each process has its own ones, because
+/// those of an earlier run are not free again at once.
 fn source(relay: IpAddr, id: Id) -> Option<IpAddr> {
-    let place = u8::try_from(id / PER_SOURCE % SOURCES).unwrap_or_default();
-    (relay == IpAddr::V4(Ipv4Addr::LOCALHOST)).then(|| Ipv4Addr::new(127, 0, 0, 1 + place).into())
+    let [.., high, low] = std::process::id().to_be_bytes();
+    let place = (1 + id / PER_SOURCE % 250) as u8;
+    (relay == IpAddr::V4(Ipv4Addr::LOCALHOST)).then(|| Ipv4Addr::new(127, high, low, place).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_on_one_machine_come_from_many_addresses() {
+        let (here, there) = (Ipv4Addr::LOCALHOST.into(), Ipv4Addr::new(192, 0, 2, 1).into());
+        assert_eq!(source(here, 0), source(here, PER_SOURCE - 1));
+        assert_ne!(source(here, 0), source(here, PER_SOURCE));
+        assert!(
+            (0..1_000_000).step_by(PER_SOURCE).all(|id| source(here, id).is_some_and(|a| a.is_loopback()))
+        );
+        assert_eq!(source(there, 0), None);
+    }
 }

@@ -88,7 +88,7 @@ impl World {
         })
     }
 
-    fn to_channel(&mut self, ledger: &mut Ledger, channel: usize) -> u64 {
+    fn post_or_commit(&mut self, ledger: &mut Ledger, channel: usize) -> u64 {
         let commits = self.random.next_u32().is_multiple_of(COMMITS);
         let Line { channel: of, members, epoch } = &self.channels[channel];
         let (epoch, run) = (*epoch, &self.run);
@@ -131,7 +131,7 @@ impl Senders {
         while self.under_way[n].len() < WINDOW {
             let number = match n.checked_sub(self.depositors) {
                 None => world.deposit(ledger),
-                Some(place) => world.to_channel(ledger, place / 2),
+                Some(place) => world.post_or_commit(ledger, place / 2),
             };
             out.of(id).extend_from_slice(ledger.frame(number));
             self.under_way[n].push(number);

@@ -254,6 +254,19 @@ fn entries(payload: &[u8]) -> Result<Option<(u64, Vec<Range<usize>>)>> {
 }
 
 #[cfg(test)]
+impl Device {
+    /// A frame in which a relay delivers deposits with these numbers to the device, from seq `first`.
+    pub(crate) fn delivery(&self, first: u64, numbers: &[u64]) -> Vec<u8> {
+        let sealer = kuvert_wire::EntrySealer::new(&[5; 32], self.inbox(), &self.seal_key);
+        let seal = |(seq, number): (u64, &u64)| {
+            sealer.seal(seq, &kuvert_wire::Entry::Deposit { body: number.to_be_bytes().to_vec() })
+        };
+        let sealed = (first..).zip(numbers).map(seal).collect();
+        encode(&RelayFrame::Entries(kuvert_wire::Entries { first, sealed }))
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use kuvert_wire::{ChannelId, Entries, Entry, EntrySealer};
 

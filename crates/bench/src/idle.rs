@@ -31,7 +31,7 @@ pub(crate) fn run(options: &Options, target: &Target) -> Result<Value> {
     let relay = target.start()?;
     let run = session::run_secret(session::random_seed()?);
     let devices: Vec<Device> = (0..connections as usize).map(|n| Device::new(&run, n)).collect();
-    let mut owners = Owners::new(&relay, &devices, 0);
+    let mut owners = Owners::new(&relay.origin, &devices, 0);
     let mut net = Net::new()?;
 
     let before = relay.usage()?.rss_kib;

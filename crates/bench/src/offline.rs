@@ -57,7 +57,7 @@ pub(crate) fn run(options: &Options, target: &Target) -> Result<Value> {
     drop(net);
     let disk_bytes = relay.disk_bytes()?;
 
-    let mut owners = Owners::new(&relay, &devices, options.messages);
+    let mut owners = Owners::new(&relay.origin, &devices, options.messages);
     let mut net = Net::new()?;
     let began = Instant::now();
     session::open(&mut net, &relay, devices.len(), &mut owners)?;
@@ -86,7 +86,7 @@ pub(crate) fn run(options: &Options, target: &Target) -> Result<Value> {
 
 /// Creates the inboxes; their owners go at once.
 fn create(relay: &Relay, devices: &[Device]) -> Result<()> {
-    let mut owners = Owners::new(relay, devices, 0);
+    let mut owners = Owners::new(&relay.origin, devices, 0);
     session::open(&mut Net::new()?, relay, devices.len(), &mut owners)
 }
 

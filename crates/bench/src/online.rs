@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::device::{Device, Receiver, Template, number_of, request_id};
 use crate::net::{Id, Net, Outbox, Peer};
-use crate::relay::{Relay, Target};
+use crate::relay::Target;
 use crate::report::{Latencies, Losses, Meter, per_second};
 use crate::session::{self, Opening, Told};
 
@@ -46,7 +46,7 @@ fn seconds(text: &str) -> Result<f64, String> {
 /// Runs the scenario.
 pub(crate) fn run(options: &Options, target: &Target) -> Result<Value> {
     let relay = target.start()?;
-    let mut pairs = Pairs::new(options, &relay)?;
+    let mut pairs = Pairs::new(options, &relay.origin)?;
     let mut net = Net::new()?;
     // Receivers take the first places, senders those behind.
     session::open(&mut net, &relay, pairs.all.len(), &mut pairs)?;
@@ -144,7 +144,7 @@ impl Pace {
 }
 
 impl Pairs {
-    fn new(options: &Options, relay: &Relay) -> Result<Self> {
+    fn new(options: &Options, origin: &str) -> Result<Self> {
         let run = session::run_secret(session::random_seed()?);
         let now = Instant::now();
         let pair = |n| {
@@ -162,7 +162,7 @@ impl Pairs {
         };
         Ok(Self {
             run,
-            origin: relay.origin.clone(),
+            origin: origin.to_owned(),
             window: u64::from(options.window),
             all: (0..options.pairs as usize).map(pair).collect::<Result<_>>()?,
             opened: 0,
@@ -271,5 +271,40 @@ impl Pair {
         }
         self.accepted += 1;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_accepted_and_did_not_come_is_lost_and_what_comes_again_is_doubled() {
+        let options = Options { pairs: 1, payload: 64, window: 8, rate: None, seconds: 1.0, warm_up: 0.0 };
+        let mut pairs = Pairs::new(&options, "http://relay.test").expect("pairs");
+        for number in 0..6 {
+            pairs.all[0].accept(number).expect("in order");
+        }
+        assert!(pairs.all[0].accept(7).is_err());
+        pairs.all[0].sent = 6;
+        let mut deliver = |first, numbers: &[u64]| {
+            let mut frame = pairs.all[0].device.delivery(first, numbers);
+            pairs.frame(&mut Outbox::default(), 0, &mut frame).expect("good");
+            pairs.losses()
+        };
+        assert_eq!(deliver(1, &[0, 1]), Losses { lost: 4, doubled: 0 });
+        assert_eq!(deliver(3, &[1, 3]), Losses { lost: 3, doubled: 1 });
+        assert_eq!(deliver(5, &[4, 5]), Losses { lost: 1, doubled: 1 });
+        assert_eq!((pairs.delivered, pairs.under_way()), (5, 0));
+    }
+
+    #[test]
+    fn a_pace_spreads_messages_over_time() {
+        let mut pace = Pace::new(Some(1_000));
+        let after = |ms| pace.began + Duration::from_millis(ms);
+        let (soon, later) = (after(5), after(20));
+        assert_eq!((pace.due(soon), pace.due(later)), (5, 20));
+        pace.sent = 15;
+        assert_eq!((pace.due(soon), pace.due(later)), (0, 5));
     }
 }

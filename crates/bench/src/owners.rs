@@ -4,7 +4,6 @@ use anyhow::{Result, bail};
 
 use crate::device::{Device, Receiver};
 use crate::net::{Id, Outbox, Peer};
-use crate::relay::Relay;
 use crate::report::Losses;
 use crate::session::Opening;
 
@@ -23,9 +22,9 @@ pub(crate) struct Owners<'a> {
 
 impl<'a> Owners<'a> {
     /// Owners of `devices`, who are to get messages 0 to `due`, message *n* in inbox *n* modulo their count.
-    pub(crate) fn new(relay: &'a Relay, devices: &'a [Device], due: u64) -> Self {
+    pub(crate) fn new(origin: &'a str, devices: &'a [Device], due: u64) -> Self {
         Self {
-            origin: &relay.origin,
+            origin,
             devices,
             receivers: devices.iter().map(|device| Receiver::new(device, 0)).collect(),
             seen: vec![false; due as usize],
@@ -73,5 +72,25 @@ impl Peer for Owners<'_> {
     fn settled(&mut self, out: &mut Outbox, id: Id) -> Result<()> {
         self.receivers[id].acknowledge(out, id);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_come_is_lost_and_what_comes_again_is_doubled() {
+        let devices = [Device::new(&[1; 32], 0), Device::new(&[1; 32], 1)];
+        let mut owners = Owners::new("http://relay.test", &devices, 6);
+        let mut deliver = |inbox: usize, first, numbers: &[u64]| {
+            let mut frame = devices[inbox].delivery(first, numbers);
+            owners.frame(&mut Outbox::default(), inbox, &mut frame).map(|()| owners.losses())
+        };
+        assert_eq!(deliver(0, 1, &[0, 4]).expect("good"), Losses { lost: 4, doubled: 0 });
+        assert_eq!(deliver(1, 1, &[5, 3, 1]).expect("good"), Losses { lost: 1, doubled: 0 });
+        assert_eq!(deliver(0, 3, &[4, 4]).expect("good"), Losses { lost: 1, doubled: 2 });
+        assert!(deliver(0, 5, &[1]).is_err(), "meant for the other inbox");
+        assert!(deliver(0, 6, &[6]).is_err(), "never sent");
     }
 }

@@ -73,6 +73,16 @@ pub enum Entry {
         #[n(0)]
         lost: u64,
     },
+    /// Posts of a channel at another relay that it could not hand over in time.
+    #[n(4)]
+    Missed {
+        /// The channel.
+        #[n(0)]
+        channel: ChannelId,
+        /// How many.
+        #[n(1)]
+        lost: u64,
+    },
 }
 
 /// An entry as it is stored and delivered: `ephemeral key (32) || ciphertext`.

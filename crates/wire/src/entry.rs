@@ -1,9 +1,8 @@
 //! What waits in an inbox, and how a relay seals it before it touches a disk.
 //!
-//! A relay draws a window secret, renews it every [`crate::limits::SEAL_WINDOW`] and never stores it. From it follows
-//! one ephemeral X25519 key per (window, inbox); the key that it agrees on with the inbox's seal key encrypts the
-//! inbox's entries of that window (ChaCha20-Poly1305, the seq as nonce). When the window secret is gone, only the
-//! inbox's owner can open them. Because the ephemeral key differs per inbox, no two inboxes hold equal bytes.
+//! A relay draws one ephemeral X25519 key per inbox, renews all of them every [`crate::limits::SEAL_WINDOW`] and never
+//! stores them. The key that it agrees on with the inbox's seal key encrypts the inbox's entries of that window
+//! (ChaCha20-Poly1305, the seq as nonce). When the ephemeral key is gone, only the inbox's owner can open them. Because the ephemeral key differs per inbox, no two inboxes hold equal bytes.
 
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{ChaCha20Poly1305, KeyInit};
@@ -106,7 +105,7 @@ pub struct EntrySealer {
 }
 
 impl EntrySealer {
-    /// Derives the sealer of `inbox` from the window's secret.
+    /// Derives the sealer of `inbox` from a secret that was drawn for the window.
     pub fn new(window_secret: &[u8; 32], inbox: InboxId, seal_key: &SealKey) -> Self {
         let scalar = derive_key(window_secret, "kuvert seal window v1", inbox.as_bytes());
         let secret = StaticSecret::from(*scalar);

@@ -200,6 +200,18 @@ fn entries_that_were_lost_at_the_relay_are_said_and_stop_nothing() {
 }
 
 #[test]
+fn posts_that_another_relay_could_not_hand_over_are_said() {
+    let mut world = World::acquainted();
+    world.go_offline(ALICE);
+    let inbox = world.devices[ALICE].inbox();
+    world.relay.miss(inbox, kuvert_wire::ChannelId::new([5; 16]), 3);
+    world.send(BOB, "after");
+    world.go_online(ALICE);
+    assert!(world.devices[ALICE].events.contains(&Event::Gap { lost: 3 }));
+    assert_eq!(world.devices[ALICE].texts(), ["hello", "after"]);
+}
+
+#[test]
 fn a_failed_input_leaves_no_output_and_no_change() {
     // CORE-1: outputs are visible only after the commit.
     let mut world = World::acquainted();

@@ -261,6 +261,11 @@ impl Relay {
         inbox.entries.insert(at, gap);
     }
 
+    /// Says that posts of a channel elsewhere did not come.
+    pub(crate) fn miss(&mut self, id: InboxId, channel: ChannelId, lost: u64) {
+        self.deliver(id, &Entry::Missed { channel, lost });
+    }
+
     /// Loses the oldest entry and says nothing.
     pub(crate) fn lose_silently(&mut self, id: InboxId) {
         self.inboxes.get_mut(&id).expect("inbox").entries.pop_first();

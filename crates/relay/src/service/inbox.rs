@@ -177,7 +177,7 @@ impl Work<'_, '_> {
         self.tx.remove(Table::Revoked, inbox.as_bytes());
         self.tx.remove_inbox(inbox);
         // Should its owner come back, the new inbox begins at seq 1 again: never under the same keys.
-        self.service.sealing.renew();
+        self.service.sealing.forget(inbox);
     }
 
     /// Queues an envelope for who has a token.

@@ -51,7 +51,7 @@ impl Work<'_, '_> {
     fn sweep_repeat(&mut self, key: &[u8]) -> Result<(), StoreError> {
         let day = key.first_chunk::<4>().ok_or(StoreError::Corrupt)?;
         if Day(u32::from_be_bytes(*day)).is_older_than(limits::REPEAT_DAYS - 1, self.today) {
-            self.tx.remove(Table::Repeats, key.to_vec());
+            self.tx.remove(Table::Repeats, key);
         }
         Ok(())
     }
@@ -94,7 +94,7 @@ impl Work<'_, '_> {
     fn sweep_invite(&mut self, key: &[u8]) -> Result<(), StoreError> {
         let Some(made) = self.tx.get(Table::Invites, key)? else { return Ok(()) };
         if Day::from_bytes(&made)?.is_older_than(limits::INVITE_DAYS, self.today) {
-            self.tx.remove(Table::Invites, key.to_vec());
+            self.tx.remove(Table::Invites, key);
         }
         Ok(())
     }
@@ -102,7 +102,7 @@ impl Work<'_, '_> {
     fn sweep_card(&mut self, key: &[u8]) -> Result<(), StoreError> {
         let row = self.tx.row::<CardRow>(Table::Cards, key)?;
         if row.is_some_and(|row| row.used.is_older_than(limits::CARD_DAYS, self.today)) {
-            self.tx.remove(Table::Cards, key.to_vec());
+            self.tx.remove(Table::Cards, key);
         }
         Ok(())
     }

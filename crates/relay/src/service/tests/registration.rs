@@ -65,6 +65,7 @@ fn an_invitation_is_used_up_only_with_the_inbox() {
 
 #[test]
 fn an_invitation_ends_after_its_days() {
+    // RELAY-5: INVITE_DAYS
     let mut bench = Bench::new().reopen(Registration::Invite);
     for n in [1, 2] {
         bench.apply(&Op::AddInvite(invite(n).hash()));

@@ -17,7 +17,11 @@ fn client() -> Client {
     let config =
         Config { location: Location::Memory, key: &DatabaseKey::new([1; 32]), seed: [2; 32] };
     let mut client = Client::open(&config).expect("an empty profile opens");
-    let command = Command::CreateIdentity { name: "Alice".into(), relay: "http://localhost:1".into() };
+    let command = Command::CreateIdentity {
+        name: "Alice".into(),
+        relay: "http://localhost:1".into(),
+        invite: None,
+    };
     client.handle(NOW, Input::Command(command)).expect("an identity is made");
     while client.poll_output().is_some() {}
     client

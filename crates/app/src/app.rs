@@ -3,10 +3,12 @@
 use std::collections::VecDeque;
 
 use kuvert_core::{
-    ChangeSet, Client, ClientError, Command, Config, Event, FetchRequest, Input, Line, Output, Timestamp,
+    Admission, ChangeSet, Client, ClientError, Command, Config, Event, FetchRequest, Input, Line, Output,
+    Timestamp,
 };
 use kuvert_view::{
-    Connection, ConversationId, ConversationView, MessageId, MessageView, ProfileView, UiCommand, ViewUpdate,
+    Connection, ConversationId, ConversationView, Failure, MessageId, MessageView, ProfileView, UiCommand,
+    ViewUpdate,
 };
 
 use crate::views;
@@ -173,7 +175,10 @@ impl App {
                 return Ok(());
             }
             UiCommand::LoadOlder { conversation, before } => return self.older(conversation, before),
-            UiCommand::CreateIdentity { name } => Command::CreateIdentity { name, relay: self.relay.clone() },
+            UiCommand::CreateIdentity { name, invite } => {
+                Command::CreateIdentity { name, relay: self.relay.clone(), invite }
+            }
+            UiCommand::UseInvite { invite } => Command::UseInvite { invite },
             UiCommand::ShowLink => Command::ShowLink,
             UiCommand::OpenLink { link } => Command::OpenLink { link },
             UiCommand::SendRequest { link, text } => Command::Request { link, text },
@@ -304,6 +309,12 @@ impl App {
             Event::TakenOver => {
                 self.connected(Connection::Elsewhere);
                 self.effects.push_back(Effect::Rest);
+            }
+            Event::NotAdmitted(admission) => {
+                self.updates.push_back(ViewUpdate::Failed(match admission {
+                    Admission::Closed => Failure::RelayClosed,
+                    Admission::InviteNeeded => Failure::InviteNeeded,
+                }));
             }
             Event::Gap { lost } => self.updates.push_back(ViewUpdate::Lost { entries: lost }),
             // What was dropped had no effect.

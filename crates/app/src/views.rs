@@ -101,6 +101,7 @@ pub(crate) fn failure(error: &ClientError) -> view::Failure {
             Refusal::TextInvalid => view::Failure::TextInvalid,
             Refusal::LinkUnreadable => view::Failure::LinkUnreadable,
             Refusal::RelayInvalid => view::Failure::Unreachable,
+            Refusal::InviteInvalid => view::Failure::InviteInvalid,
             Refusal::OtherRelay => view::Failure::OtherRelay,
             Refusal::NotAccepted => view::Failure::NotAccepted,
             Refusal::IdentityExists => view::Failure::IdentityExists,

@@ -1,9 +1,9 @@
 //! Channels whose secrets follow from the run and the epoch, so that all who post know them.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use kuvert_wire::{
-    ChannelId, ChannelState, ClientFrame, Commit, CreateChannel, Fanout, FanoutKey, FanoutTarget, Post,
-    PostId, PostSecret, derive_key, encode, limits,
+    ChannelId, ChannelState, ClientFrame, Commit, CreateChannel, Fanout, FanoutKey, FanoutTarget, InboxId,
+    Post, PostId, PostSecret, Token, derive_key, encode, limits,
 };
 
 use crate::device::Device;
@@ -14,6 +14,8 @@ pub(crate) struct Channel {
     id: ChannelId,
     /// Encoded fan-out list, the same in all epochs.
     fanout: Vec<u8>,
+    /// Whose inbox lets the channel be made.
+    creator: (InboxId, Token),
 }
 
 impl Channel {
@@ -27,10 +29,12 @@ impl Channel {
         let target =
             |device: &Device| FanoutTarget { inbox: device.inbox(), token: device.token(), relay: None };
         let fanout = Fanout { targets: members.map(target).collect() };
+        let first = fanout.targets.first().context("a channel has at least one member")?;
+        let creator = (first.inbox, first.token.clone());
         ensure!(fanout.is_within_limits(), "a channel has at most {} members", limits::MAX_FANOUT_TARGETS);
         let mut id = [0; 16];
         id.copy_from_slice(&secret[..16]);
-        Ok(Self { secret, id: ChannelId::new(id), fanout: encode(&fanout) })
+        Ok(Self { secret, id: ChannelId::new(id), fanout: encode(&fanout), creator })
     }
 
     /// The request that creates it, in epoch 0.
@@ -39,6 +43,8 @@ impl Channel {
             id: PostId::new(id),
             channel: self.id,
             state: self.state(0),
+            inbox: self.creator.0,
+            token: self.creator.1.clone(),
         })
     }
 
@@ -68,7 +74,8 @@ impl Channel {
             epoch,
             post_secret: PostSecret::new(self.key("post", epoch)).hash(),
             fanout: key.secret_box().seal(&nonce, FanoutKey::CONTEXT, &self.fanout),
-            group_info: Vec::new(),
+            group_info: Some(Vec::new().into()),
+            access: Vec::new(),
         }
     }
 

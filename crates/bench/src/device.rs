@@ -55,7 +55,7 @@ impl Device {
     }
 
     fn own(&self, origin: &str, challenge: &Challenge, acknowledged: u64) -> ClientFrame {
-        let keys = InboxKeys { seal_key: self.seal_key, deposit_key: self.deposit_key.clone() };
+        let keys = InboxKeys { seal_key: self.seal_key, deposit_key: self.deposit_key.clone(), invite: None };
         ClientFrame::Own(Own {
             owner: self.owner_key,
             origin: origin.to_owned(),

@@ -103,6 +103,7 @@ impl Account {
             inbox: self.inbox(),
             token: self.token(rng),
             not_after: now.seconds() + PACKAGE_LIFE,
+            relay_key: None,
         }
     }
 }

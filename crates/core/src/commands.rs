@@ -5,7 +5,7 @@ use std::rc::Rc;
 use ed25519_dalek::SigningKey;
 use kuvert_content::{Content, Profile};
 use kuvert_store::{ContactState, ConversationId, MessageId, MessageState, MetaKey};
-use kuvert_wire::{CardId, CardRecord, OwnerKey, decode, encode, limits};
+use kuvert_wire::{CardId, CardRecord, Invite, OwnerKey, decode, encode, limits};
 use minicbor::{Decode, Encode};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
@@ -50,7 +50,10 @@ impl OwnLink {
 impl Step<'_, '_> {
     pub(crate) fn command(&mut self, command: Command) -> Result<(), ClientError> {
         match command {
-            Command::CreateIdentity { name, relay } => self.create_identity(&name, &relay),
+            Command::CreateIdentity { name, relay, invite } => {
+                self.create_identity(&name, &relay, invite.as_deref())
+            }
+            Command::UseInvite { invite } => self.use_invite(&invite),
             Command::ShowLink => self.show_link(),
             Command::OpenLink { link } => self.open_link(&link),
             Command::Request { link, text } => self.request(&link, &text),
@@ -61,7 +64,7 @@ impl Step<'_, '_> {
         }
     }
 
-    fn create_identity(&mut self, name: &str, relay: &str) -> Result<(), ClientError> {
+    fn create_identity(&mut self, name: &str, relay: &str, invite: Option<&str>) -> Result<(), ClientError> {
         if self.account.is_some() {
             return Err(Refusal::IdentityExists.into());
         }
@@ -70,10 +73,19 @@ impl Step<'_, '_> {
         if !is_origin(relay) {
             return Err(Refusal::RelayInvalid.into());
         }
+        if let Some(invite) = invite {
+            self.tx.set_meta(MetaKey::Invite, checked_invite(invite)?.as_bytes())?;
+        }
         let account = Account::create(self.tx, self.rng, self.now, &profile.name, relay)?;
         self.outputs.extend(connects(&account.relay));
         self.account = Some(Rc::new(account));
         Ok(())
+    }
+
+    fn use_invite(&mut self, invite: &str) -> Result<(), ClientError> {
+        self.account()?;
+        self.tx.set_meta(MetaKey::Invite, checked_invite(invite)?.as_bytes())?;
+        self.prove_again()
     }
 
     fn show_link(&mut self) -> Result<(), ClientError> {
@@ -217,6 +229,10 @@ impl Step<'_, '_> {
             self.seal_waiting(conversation.id)
         }
     }
+}
+
+fn checked_invite(text: &str) -> Result<Invite, Refusal> {
+    Invite::from_text(text.trim()).ok_or(Refusal::InviteInvalid)
 }
 
 /// The text without white space around it, if it can be sent.

@@ -35,6 +35,9 @@ pub enum Refusal {
     /// The origin is not of the form `https://host[:port]`.
     #[error("a relay is given as https://host[:port], or http:// for this machine")]
     RelayInvalid,
+    /// Not an invitation to a relay.
+    #[error("this is not a complete invitation; it has 22 letters, digits, - and _")]
+    InviteInvalid,
     /// Not a link of Kuvert.
     #[error("this is not a complete Kuvert link; copy it again, with the part after #")]
     LinkUnreadable,

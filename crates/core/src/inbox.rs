@@ -71,7 +71,7 @@ impl Step<'_, '_> {
             Entry::Commit { channel, epoch, id, body, .. } => {
                 self.commit(&ChannelEntry { channel: *channel, epoch: *epoch, id: *id, body })
             }
-            Entry::Gap { lost } => {
+            Entry::Gap { lost } | Entry::Missed { lost, .. } => {
                 self.event(Event::Gap { lost: *lost });
                 Ok(())
             }

@@ -7,8 +7,7 @@ use kuvert_content::{Content, Profile};
 use kuvert_mls::{Group, GroupData, GroupKind, JoinerPackage, MlsError, introduction_box};
 use kuvert_store::{ContactState, ConversationId, ConversationRow, GroupRow, MessageState};
 use kuvert_wire::{
-    ChannelId, ClientFrame, Commit, CreateChannel, KeyPackageReply, TakeKeyPackage, WelcomeDeposit, decode,
-    encode, limits,
+    ChannelId, ClientFrame, Commit, KeyPackageReply, TakeKeyPackage, WelcomeDeposit, decode, encode, limits,
 };
 
 use crate::card::CardDevice;
@@ -122,7 +121,7 @@ impl Step<'_, '_> {
         let delivery = account.delivery(self.rng, self.now);
         let mut group = Group::create(&provider, &account.device, channel, data, &delivery)?;
         let state = group.channel_state(&provider, &account.device)?;
-        let create = CreateChannel { id: self.fresh_id(), channel, state };
+        let create = self.create_frame(&account, channel, state);
         let commit = group.stage_add(&provider, &account.device, joiner)?;
         let welcome = commit.welcome.ok_or(ClientError::Damaged("an addition came without welcome"))?;
         let welcome = introduction_box(device.introduction_key.as_bytes(), WELCOME).seal(

@@ -72,6 +72,13 @@ pub enum Command {
         name: String,
         /// Origin of the own relay.
         relay: String,
+        /// Invitation, where that relay asks for one.
+        invite: Option<String>,
+    },
+    /// Shows another invitation to the own relay, which did not take the one before, or none.
+    UseInvite {
+        /// The invitation.
+        invite: String,
     },
     /// Asks for the own link; answered by [`Event::OwnLink`].
     ShowLink,
@@ -136,8 +143,19 @@ pub enum Event {
     },
     /// Another session of this profile took over.
     TakenOver,
+    /// The own relay makes no inbox for this device: nothing can be received, and what is sent waits.
+    NotAdmitted(Admission),
     /// Something from outside was invalid, and dropped.
     Dropped(&'static str),
+}
+
+/// Why a relay makes no inbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Admission {
+    /// It takes nobody new.
+    Closed,
+    /// It wants an invitation that was not used yet: see [`Command::UseInvite`].
+    InviteNeeded,
 }
 
 /// Why a link could not be read.

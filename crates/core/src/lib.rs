@@ -22,8 +22,8 @@ pub use card::Card;
 pub use client::{Client, Config};
 pub use error::{ClientError, Refusal};
 pub use io::{
-    CardInfo, Command, Event, FetchId, FetchMethod, FetchOutcome, FetchRequest, Input, Line, LinkFailure,
-    Output, Timestamp,
+    Admission, CardInfo, Command, Event, FetchId, FetchMethod, FetchOutcome, FetchRequest, Input, Line,
+    LinkFailure, Output, Timestamp,
 };
 pub use kuvert_mls::{IdentityKey, KuvertId};
 pub use kuvert_store::{

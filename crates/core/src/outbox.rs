@@ -6,9 +6,11 @@ use kuvert_store::{
     ConversationId, GroupRow, MessageId, MessageState, NewMessage, OutboxKind, OutboxRow, SenderKind,
 };
 use kuvert_wire::{
-    ChannelId, ClientFrame, Commit, CreateChannel, ErrorCode, Post, PostId, decode, encode, limits,
+    ChannelId, ChannelState, ClientFrame, Commit, CreateChannel, ErrorCode, Post, PostId, decode, encode,
+    limits,
 };
 
+use crate::account::Account;
 use crate::step::Step;
 use crate::{ClientError, Line, Output, Refusal};
 
@@ -126,6 +128,10 @@ impl Step<'_, '_> {
             ClientFrame::Own(_)
             | ClientFrame::Ack(_)
             | ClientFrame::PutKeyPackages(_)
+            | ClientFrame::RevokeTokens(_)
+            | ClientFrame::RenewDepositKey(_)
+            | ClientFrame::DeleteInbox(_)
+            | ClientFrame::FetchChannel(_)
             | ClientFrame::Deposit(_) => {
                 return Err(ClientError::Damaged("a frame that no outbox holds"));
             }
@@ -133,7 +139,7 @@ impl Step<'_, '_> {
         let (id, channel) = (*id.as_bytes(), channel.map(|channel| *channel.as_bytes()));
         let row = OutboxRow { id, kind, conversation, channel, message, frame: encode(frame) };
         self.tx.push_outbox(&row)?;
-        if self.sessions.anonymous_ready && self.sessions.retry_at.is_none() {
+        if self.sessions.retry_at.is_none() && self.can_transmit()? {
             self.outputs.push(Output::Transmit(Line::Anonymous, row.frame));
         }
         Ok(())
@@ -141,7 +147,7 @@ impl Step<'_, '_> {
 
     /// Sends everything that waits, in order. What the relay has already is answered like the first time.
     pub(crate) fn transmit_outbox(&mut self) -> Result<(), ClientError> {
-        if self.sessions.anonymous_ready {
+        if self.can_transmit()? {
             let rows = self.tx.outbox()?;
             self.outputs.extend(rows.into_iter().map(|row| Output::Transmit(Line::Anonymous, row.frame)));
         }
@@ -184,7 +190,7 @@ impl Step<'_, '_> {
         code: ErrorCode,
         epoch: Option<u64>,
     ) -> Result<(), ClientError> {
-        if matches!(code, ErrorCode::Busy | ErrorCode::RateLimited) {
+        if matches!(code, ErrorCode::Busy | ErrorCode::RateLimited) || self.waits_for_inbox(id, code)? {
             self.retry_later();
             return Ok(());
         }
@@ -209,6 +215,23 @@ impl Step<'_, '_> {
             }
             _ => self.fail_waiting(row.conversation),
         }
+    }
+
+    /// Whether a request failed only because the relay lost the own inbox, which is about to be made anew: it takes a channel
+    /// from none but those who have one.
+    fn waits_for_inbox(&self, id: PostId, code: ErrorCode) -> Result<bool, ClientError> {
+        if !matches!(code, ErrorCode::NoSuchInbox | ErrorCode::NoSuchChannel) {
+            return Ok(false);
+        }
+        let rows = self.tx.outbox()?;
+        let Some(refused) = rows.iter().find(|row| row.id == *id.as_bytes()) else { return Ok(false) };
+        Ok(match (refused.kind, code) {
+            (OutboxKind::CreateChannel, ErrorCode::NoSuchInbox) => true,
+            (OutboxKind::Post | OutboxKind::Commit, ErrorCode::NoSuchChannel) => {
+                rows.iter().any(|row| row.kind == OutboxKind::CreateChannel && row.channel == refused.channel)
+            }
+            _ => false,
+        })
     }
 
     /// Another epoch has begun: all posts of the old one are sealed anew, now or when its commit has come.
@@ -253,9 +276,20 @@ impl Step<'_, '_> {
         self.tx.drop_commits(channel.as_bytes())?;
         let provider = self.provider();
         let state = Group::load(&provider.storage, channel)?.channel_state(&provider, &account.device)?;
-        let create = CreateChannel { id: self.fresh_id(), channel, state };
+        let create = self.create_frame(&account, channel, state);
         self.queue(row.conversation, None, &ClientFrame::CreateChannel(create))?;
         self.seal_waiting(row.conversation)
+    }
+
+    /// Asks for a channel at the own relay: the own inbox there is the right to it.
+    pub(crate) fn create_frame(
+        &self,
+        account: &Account,
+        channel: ChannelId,
+        state: ChannelState,
+    ) -> CreateChannel {
+        let (inbox, token) = (account.inbox(), account.token(self.rng));
+        CreateChannel { id: self.fresh_id(), channel, state, inbox, token }
     }
 
     /// Owed delivery reports go out once everything that waited has come.

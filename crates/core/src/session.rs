@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use kuvert_mls::{Group, introduction_box};
 use kuvert_store::{ConversationId, MetaKey};
 use kuvert_wire::{
-    Ack, ClientFrame, ErrorCode, Hello, InboxKeys, Own, Owned, OwnerProof, PutKeyPackages, RelayFrame, limits,
+    Ack, ClientFrame, ErrorCode, Hello, InboxKeys, Invite, Own, Owned, OwnerProof, PutKeyPackages,
+    RelayFrame, limits,
 };
 
 use crate::introduction::KEY_PACKAGE;
 use crate::step::Step;
-use crate::{Card, ClientError, Event, FetchId, Line, Output, Timestamp};
+use crate::{Admission, Card, ClientError, Event, FetchId, Line, Output, Timestamp};
 
 /// One-time key packages that should wait at the relay.
 const KEY_PACKAGES: u16 = 12;
@@ -37,6 +38,8 @@ pub(crate) struct Sessions {
     pub(crate) ended_packages: BTreeMap<ConversationId, usize>,
     /// The greeting of the owner session.
     hello: Option<Hello>,
+    /// The proof was taken.
+    owned: bool,
     /// The relay said that it does not know the inbox.
     inbox_missing: bool,
     /// The proof asked the relay to create the inbox.
@@ -70,6 +73,7 @@ impl Sessions {
             Line::Owner => {
                 self.live = false;
                 self.hello = None;
+                self.owned = false;
             }
             Line::Anonymous => {
                 self.anonymous_ready = false;
@@ -111,12 +115,21 @@ impl Step<'_, '_> {
             // Key packages: those that did not arrive are missed at the next greeting.
             (Line::Owner, RelayFrame::Accepted { .. } | RelayFrame::Refused { .. }) => Ok(()),
             (Line::Owner, RelayFrame::Error { code: ErrorCode::NoSuchInbox }) => {
-                let hello = self.sessions.hello.take();
-                let hello = hello.ok_or(ClientError::PeerFault("the relay does not create the inbox"))?;
+                if self.sessions.asked_to_create {
+                    return Err(ClientError::PeerFault("the relay does not create the inbox"));
+                }
                 self.sessions.inbox_missing = true;
                 // The next one counts from 1, also if the answer that it was made is lost.
                 self.tx.set_cursor(0)?;
-                self.prove(&hello)
+                self.prove_again()
+            }
+            (Line::Owner, RelayFrame::Error { code: ErrorCode::RegistrationClosed }) => {
+                self.event(Event::NotAdmitted(Admission::Closed));
+                Ok(())
+            }
+            (Line::Owner, RelayFrame::Error { code: ErrorCode::InviteNeeded }) => {
+                self.event(Event::NotAdmitted(Admission::InviteNeeded));
+                Ok(())
             }
             (Line::Owner, RelayFrame::Error { code: ErrorCode::TakenOver }) => {
                 self.event(Event::TakenOver);
@@ -136,12 +149,36 @@ impl Step<'_, '_> {
         }
     }
 
+    /// Proves to own the inbox once more, where the relay waits for it.
+    pub(crate) fn prove_again(&mut self) -> Result<(), ClientError> {
+        match self.sessions.hello.clone() {
+            Some(hello) if !self.sessions.owned => self.prove(&hello),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether requests can go out: the relay greeted, and holds an inbox of this device. Without one it takes no channel
+    /// from it, and what others send back would be lost.
+    pub(crate) fn can_transmit(&self) -> Result<bool, ClientError> {
+        Ok(self.sessions.anonymous_ready
+            && !self.sessions.inbox_missing
+            && self.tx.meta(MetaKey::InboxExists)?.is_some())
+    }
+
+    fn invite(&self) -> Result<Option<Invite>, ClientError> {
+        Ok(self.tx.meta(MetaKey::Invite)?.and_then(|invite| Invite::from_slice(&invite)))
+    }
+
     fn prove(&mut self, hello: &Hello) -> Result<(), ClientError> {
         check_version(hello)?;
         let account = self.account()?;
         let known = self.tx.meta(MetaKey::InboxExists)?.is_some() && !self.sessions.inbox_missing;
-        let create = (!known)
-            .then(|| InboxKeys { seal_key: account.seal.public(), deposit_key: account.deposit.clone() });
+        let create = if known {
+            None
+        } else {
+            let (seal_key, deposit_key) = (account.seal.public(), account.deposit.clone());
+            Some(InboxKeys { seal_key, deposit_key, invite: self.invite()? })
+        };
         self.sessions.asked_to_create = create.is_some();
         let proof = OwnerProof { origin: &account.relay, challenge: &hello.challenge };
         let own = Own {
@@ -156,6 +193,8 @@ impl Step<'_, '_> {
     }
 
     fn owned(&mut self, owned: &Owned) -> Result<(), ClientError> {
+        let was_known = self.can_transmit()?;
+        self.sessions.owned = true;
         self.sessions.inbox_missing = false;
         self.tx.set_meta(MetaKey::InboxExists, &[1])?;
         if owned.created && !self.sessions.asked_to_create {
@@ -164,6 +203,14 @@ impl Step<'_, '_> {
         if owned.created {
             // A new inbox counts from 1 again.
             self.tx.set_cursor(0)?;
+            self.tx.set_meta(MetaKey::Invite, &[])?;
+        } else if owned.acknowledged < self.tx.cursor()? {
+            // The relay was set back to an earlier state and gives these seqs out again: what comes under them may be new,
+            // and what is not changes nothing (CORE-3).
+            self.tx.set_cursor(owned.acknowledged)?;
+        }
+        if !was_known {
+            self.transmit_outbox()?;
         }
         let last_resort = !owned.last_resort || self.is_last_resort_old()?;
         if owned.key_packages < KEY_PACKAGES_LOW || last_resort {

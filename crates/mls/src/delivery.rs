@@ -1,11 +1,15 @@
 //! Kuvert's extensions: where a device receives, and what a group is.
 
-use kuvert_wire::{ChannelId, FanoutTarget, InboxId, Token, decode, encode, limits};
+use kuvert_wire::{
+    ChannelId, FanoutKey, FanoutTarget, InboxId, PostSecret, RelayAddress, RelayKey, Token, decode, encode,
+    limits,
+};
 use minicbor::{Decode, Encode};
 use openmls::prelude::{Extension, Extensions, GroupContext, LeafNode, UnknownExtension};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::MlsError;
+use crate::seal::BodyBox;
 
 /// Extension types from the private-use range (RFC 9420, section 17.3).
 pub(crate) const GROUP_EXTENSION: u16 = 0xF0C1;
@@ -26,13 +30,24 @@ pub struct Delivery {
     /// After this time (seconds since 1970) the leaf must not be added to a group any more.
     #[n(3)]
     pub not_after: u64,
+    /// The relay's key; without it, the leaf can only be reached through channels of its own relay.
+    #[n(4)]
+    pub relay_key: Option<RelayKey>,
 }
 
 impl Delivery {
     /// The fan-out target, as seen from the relay that keeps the channel.
-    pub fn target(&self, channel_relay: &str) -> FanoutTarget {
-        let relay = (self.relay != channel_relay).then(|| self.relay.clone());
-        FanoutTarget { inbox: self.inbox, token: self.token.clone(), relay }
+    ///
+    /// # Errors
+    /// [`MlsError::PeerFault`] if the leaf receives at another relay and does not say its key.
+    pub fn target(&self, channel_relay: &str) -> Result<FanoutTarget, MlsError> {
+        let relay = if self.relay == channel_relay {
+            None
+        } else {
+            let key = self.relay_key.ok_or(MlsError::PeerFault("a leaf's relay has no key"))?;
+            Some(RelayAddress { origin: self.relay.clone(), key })
+        };
+        Ok(FanoutTarget { inbox: self.inbox, token: self.token.clone(), relay })
     }
 
     pub(crate) fn extensions(&self) -> Result<Extensions<LeafNode>, MlsError> {
@@ -91,6 +106,30 @@ impl GroupData {
         let bytes =
             &extensions.unknown(GROUP_EXTENSION).ok_or(MlsError::PeerFault("not a group of Kuvert"))?.0;
         decode(bytes, 1024).map_err(|_| MlsError::PeerFault("the group's data is malformed"))
+    }
+}
+
+/// What a member needs to post in an epoch that it missed. Rests at the relay, sealed under the group key, beside the
+/// channel's state: a device that heals has only older secrets.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct ChannelAccess {
+    /// The right to post.
+    #[n(0)]
+    pub secret: PostSecret,
+    /// Opens the fan-out list.
+    #[n(1)]
+    pub fanout_key: FanoutKey,
+}
+
+impl ChannelAccess {
+    /// Opens what came with a channel's state.
+    ///
+    /// # Errors
+    /// [`MlsError::PeerFault`] if it was not sealed under this group's key.
+    pub fn open(group: &GroupData, channel: ChannelId, sealed: &[u8]) -> Result<Self, MlsError> {
+        let opened = BodyBox::access(&group.group_key, channel).open(sealed)?;
+        decode(&opened, limits::MAX_ACCESS)
+            .map_err(|_| MlsError::PeerFault("a channel's access is malformed"))
     }
 }
 

@@ -1,6 +1,6 @@
 //! A group: one conversation's MLS state, and what leaves and enters it.
 
-use kuvert_wire::{ChannelId, ChannelState, Fanout, FanoutKey, PostSecret, encode};
+use kuvert_wire::{ChannelId, ChannelState, Fanout, FanoutKey, PostSecret, encode, limits};
 use openmls::prelude::tls_codec::{Deserialize as _, Serialize as _};
 use openmls::prelude::{
     BasicCredential, Credential, Extension, ExtensionType, Extensions, GroupContext, GroupId, KeyPackage,
@@ -16,7 +16,8 @@ use crate::delivery::{DELIVERY_EXTENSION, GROUP_EXTENSION, channel_of};
 use crate::seal::{BodyBox, FANOUT_KEY, MESSAGE_KEY, POST_SECRET};
 use crate::suite::{SUITE, capabilities, join_config};
 use crate::{
-    Delivery, Device, DeviceCertificate, EngineRng, GroupData, GroupKind, IdentityKey, MlsError, Provider,
+    ChannelAccess, Delivery, Device, DeviceCertificate, EngineRng, GroupData, GroupKind, IdentityKey,
+    MlsError, Provider,
 };
 
 /// OpenMLS checks lifetimes against the system clock, which an engine without a clock must not depend on; so they are
@@ -429,7 +430,7 @@ impl Group {
         let members = self.leaves().map(Delivery::of);
         let targets = members
             .chain(added.map(Ok))
-            .map(|delivery| Ok(delivery?.target(&self.data.relay)))
+            .map(|delivery| delivery?.target(&self.data.relay))
             .collect::<Result<_, MlsError>>()?;
         Ok(Fanout { targets })
     }
@@ -445,7 +446,11 @@ impl Group {
         let info = info.tls_serialize_detached().map_err(MlsError::library)?;
         let fanout = secrets.fanout.secret_box().seal(&rng.bytes(), FanoutKey::CONTEXT, &encode(&fanout));
         let group_info = BodyBox::group_info(&self.data.group_key, self.channel).seal(rng, &info);
-        Ok(ChannelState { epoch, post_secret: secrets.post.hash(), fanout, group_info })
+        let access = ChannelAccess { secret: secrets.post.clone(), fanout_key: secrets.fanout.clone() };
+        let access = BodyBox::access(&self.data.group_key, self.channel).seal(rng, &encode(&access));
+        debug_assert!(access.len() <= limits::MAX_ACCESS);
+        let group_info = Some(group_info.into());
+        Ok(ChannelState { epoch, post_secret: secrets.post.hash(), fanout, group_info, access })
     }
 }
 

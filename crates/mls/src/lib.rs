@@ -14,7 +14,7 @@ mod provider;
 mod seal;
 mod suite;
 
-pub use delivery::{Delivery, GroupData, GroupKind};
+pub use delivery::{ChannelAccess, Delivery, GroupData, GroupKind};
 pub use error::MlsError;
 pub use group::{Group, IncomingMessage, JoinerPackage, OwnPackage, SealedCommit, SealedPost};
 pub use identity::{

@@ -12,6 +12,7 @@ pub(crate) const FANOUT_KEY: &str = "kuvert fan-out key v1";
 pub(crate) const MESSAGE_KEY: &str = "kuvert message key v1";
 
 const HANDSHAKE: &str = "kuvert handshake v1";
+const ACCESS: &str = "kuvert channel access v1";
 const GROUP_INFO: &str = "kuvert group info v1";
 
 /// Seals one kind of body of one channel.
@@ -35,6 +36,12 @@ impl BodyBox {
     /// For GroupInfo, under the group key.
     pub(crate) fn group_info(group_key: &[u8; 32], channel: ChannelId) -> Self {
         let key = derive_key(group_key, GROUP_INFO, channel.as_bytes());
+        Self { key: SecretBoxKey::new(&key), channel }
+    }
+
+    /// For what lets a healing member post, under the group key.
+    pub(crate) fn access(group_key: &[u8; 32], channel: ChannelId) -> Self {
+        let key = derive_key(group_key, ACCESS, channel.as_bytes());
         Self { key: SecretBoxKey::new(&key), channel }
     }
 

@@ -1,10 +1,12 @@
 //! Groups of two devices, without engine and relay.
 
 use kuvert_mls::{
-    Delivery, Device, DeviceCertificate, DeviceRole, EngineRng, Group, GroupData, GroupKind, Identity,
-    IncomingMessage, JoinerPackage, MlsError, Provider,
+    ChannelAccess, Delivery, Device, DeviceCertificate, DeviceRole, EngineRng, Group, GroupData, GroupKind,
+    Identity, IncomingMessage, JoinerPackage, MlsError, Provider,
 };
-use kuvert_wire::{ChannelId, DepositKey, Fanout, FanoutKey, InboxId, decode, limits};
+use kuvert_wire::{
+    ChannelId, DepositKey, Fanout, FanoutKey, InboxId, RelayAddress, RelayKey, decode, limits,
+};
 use openmls_memory_storage::MemoryStorage;
 
 const RELAY: &str = "https://relay.example";
@@ -43,6 +45,7 @@ impl Party {
             inbox: InboxId::new([self.seed; 16]),
             token: DepositKey::new([self.seed; 32]).token([1; 16]),
             not_after: NOW + 100,
+            relay_key: None,
         }
     }
 }
@@ -146,6 +149,22 @@ fn the_next_epoch_at_the_relay_is_the_one_that_members_reach() {
     let list: Fanout = decode(&list, limits::MAX_FANOUT).expect("a list");
     let inboxes: Vec<_> = list.targets.iter().map(|target| target.inbox).collect();
     assert_eq!(inboxes, [InboxId::new([1; 16]), InboxId::new([2; 16])]);
+
+    let access =
+        ChannelAccess::open(of_alice.data(), of_alice.channel(), &commit.next.access).expect("opens");
+    assert_eq!((access.secret, access.fanout_key), (post.secret, post.fanout_key), "a member that missed it");
+    let elsewhere = ChannelAccess::open(of_alice.data(), ChannelId::new([6; 16]), &commit.next.access);
+    assert!(matches!(elsewhere, Err(MlsError::PeerFault(_))));
+}
+
+#[test]
+fn a_leaf_on_another_relay_is_a_target_only_with_the_key_of_its_relay() {
+    let mut delivery = Party::new(1).delivery();
+    assert_eq!(delivery.target(RELAY).expect("here").relay, None);
+    assert!(matches!(delivery.target("https://other.example"), Err(MlsError::PeerFault(_))));
+    delivery.relay_key = Some(RelayKey::new([4; 32]));
+    let address = RelayAddress { origin: RELAY.to_owned(), key: RelayKey::new([4; 32]) };
+    assert_eq!(delivery.target("https://other.example").expect("there").relay, Some(address));
 }
 
 #[test]

@@ -4,6 +4,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use minicbor::{Decode, Encode};
 
+use crate::store::StoreError;
+
 const SECONDS: u64 = 24 * 60 * 60;
 
 /// A day, counted from 1 January 1970 in UTC.
@@ -16,6 +18,11 @@ impl Day {
     pub(crate) fn today() -> Self {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self(u32::try_from(since.as_secs() / SECONDS).unwrap_or(u32::MAX))
+    }
+
+    /// Reads 4 bytes, big-endian.
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Self, StoreError> {
+        bytes.try_into().map(|day| Self(u32::from_be_bytes(day))).map_err(|_| StoreError::Corrupt)
     }
 
     /// Whether more than `days` lie between this day and `today`.

@@ -35,7 +35,7 @@ use tokio::task::JoinHandle;
 pub use config::{Config, ConfigError};
 pub use store::StoreError;
 
-use crate::service::{Answer, Op, Service, SweepFrom};
+use crate::service::{Answer, Op, Registration, Service, SweepFrom};
 use crate::session::{Context, Phase, Sessions};
 use crate::store::{Embedded, RelayStore};
 use crate::writer::Writer;
@@ -92,7 +92,7 @@ impl Relay {
         let address = listener.local_addr().map_err(listen)?;
         let origins = config.origins_at(address)?;
         let sessions = Arc::new(Sessions::default());
-        let service = Service::new(origins.clone());
+        let service = Service::new(origins.clone(), Registration::Open);
         let writer =
             Writer::start(Arc::clone(&store), service, Arc::clone(&sessions)).map_err(StartError::Thread)?;
         let writer = Arc::new(writer);

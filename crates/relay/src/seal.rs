@@ -1,5 +1,5 @@
-//! The key window under which queue entries are sealed. It lives in memory only: once it is gone, what was sealed in it
-//! opens for the inbox's owner alone.
+//! The keys under which queue entries are sealed, one for each inbox and window. They live in memory only: once they are
+//! gone, what was sealed under them opens for the inbox's owner alone.
 
 use std::collections::HashMap;
 use std::time::Instant;
@@ -7,15 +7,14 @@ use std::time::Instant;
 use kuvert_wire::{Entry, EntrySealer, InboxId, SealKey, SealedEntry, limits};
 use zeroize::Zeroizing;
 
-/// Seals entries. Within a window it must see every (inbox, seq) at most once, because the seq is the nonce:
-/// [`Self::renew`] whenever a seq was used and its row was not stored.
+/// Seals entries. Under one key it must see every seq at most once, because the seq is the nonce: [`Self::renew`]
+/// whenever a seq was used and its row was not stored, [`Self::forget`] where an inbox begins anew.
 #[derive(Default)]
 pub(crate) struct Sealing {
     window: Option<Window>,
 }
 
 struct Window {
-    secret: Zeroizing<[u8; 32]>,
     until: Instant,
     sealers: HashMap<InboxId, EntrySealer>,
 }
@@ -41,16 +40,21 @@ impl Sealing {
     /// Seals the entry that gets `seq`.
     pub(crate) fn seal(&mut self, inbox: InboxId, key: &SealKey, seq: u64, entry: &Entry) -> SealedEntry {
         let window = self.window.get_or_insert_with(|| Window {
-            secret: random(),
             until: Instant::now() + limits::SEAL_WINDOW,
             sealers: HashMap::new(),
         });
         if window.sealers.len() >= limits::MAX_SEAL_CACHE && !window.sealers.contains_key(&inbox) {
             window.sealers.clear();
         }
-        let sealer =
-            window.sealers.entry(inbox).or_insert_with(|| EntrySealer::new(&window.secret, inbox, key));
-        sealer.seal(seq, entry)
+        let sealer = window.sealers.entry(inbox);
+        sealer.or_insert_with(|| EntrySealer::new(&random(), inbox, key)).seal(seq, entry)
+    }
+
+    /// Forgets the key of one inbox; what is sealed to it next uses another.
+    pub(crate) fn forget(&mut self, inbox: InboxId) {
+        if let Some(window) = &mut self.window {
+            window.sealers.remove(&inbox);
+        }
     }
 
     /// Seals under a key of its own an entry whose seq may have been used in this window before.
@@ -96,6 +100,12 @@ mod tests {
         assert_eq!(sealing.until(), None);
         let later = sealing.seal(inbox, &key, 1, &entry);
         assert_ne!(later.bytes[..32], first.bytes[..32]);
-        assert_eq!(pair.open(1, &later), Ok(entry));
+        assert_eq!(pair.open(1, &later), Ok(entry.clone()));
+
+        let other = InboxId::new([2; 16]);
+        let kept = sealing.seal(other, &key, 1, &entry);
+        sealing.forget(inbox);
+        assert_ne!(sealing.seal(inbox, &key, 1, &entry).bytes[..32], later.bytes[..32], "an inbox made anew");
+        assert_eq!(sealing.seal(other, &key, 2, &entry).bytes[..32], kept.bytes[..32], "others keep theirs");
     }
 }

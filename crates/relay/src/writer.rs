@@ -282,12 +282,13 @@ mod tests {
     #[tokio::test]
     async fn a_failed_commit_answers_busy_and_renews_the_sealing_keys() {
         let store = Arc::new(Faulty::over(Arc::new(Memory::default())));
-        let service = Service::new(Vec::new());
+        let service = Service::new(Vec::new(), crate::service::Registration::Open);
         let writer = Writer::start(Arc::clone(&store) as _, service, Arc::default()).expect("starts");
         let inbox = InboxId::new([1; 16]);
         let keys = InboxKeys {
             seal_key: SealKeyPair::from_bytes([1; 32]).public(),
             deposit_key: DepositKey::new([2; 32]),
+            invite: None,
         };
         let own = || Op::Own { inbox, acknowledged: 0, create: Some(keys.clone()) };
         let deposit = |n: u8| crate::service::fixtures::deposit(inbox, &keys.deposit_key, n);
@@ -314,12 +315,17 @@ mod tests {
     #[tokio::test]
     async fn what_was_sent_behind_a_refused_request_does_not_overtake_it() {
         let store = Arc::new(Faulty::over(Arc::new(Memory::default())));
-        let writer = Writer::start(Arc::clone(&store) as _, Service::new(Vec::new()), Arc::default());
+        let writer = Writer::start(
+            Arc::clone(&store) as _,
+            Service::new(Vec::new(), crate::service::Registration::Open),
+            Arc::default(),
+        );
         let writer = writer.expect("starts");
         let inbox = InboxId::new([1; 16]);
         let keys = InboxKeys {
             seal_key: SealKeyPair::from_bytes([1; 32]).public(),
             deposit_key: DepositKey::new([2; 32]),
+            invite: None,
         };
         let op = Op::Own { inbox, acknowledged: 0, create: Some(keys.clone()) };
         writer.perform(op, 0).await.expect("owned");

@@ -35,6 +35,8 @@ pub enum MetaKey {
     InboxExists = 12,
     /// When the key package of last resort was made: seconds since 1970 (u64, big-endian).
     LastResortMade = 13,
+    /// Invitation to the own relay, until it was used (empty afterwards).
+    Invite = 14,
 }
 
 impl Tx<'_> {

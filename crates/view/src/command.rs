@@ -17,6 +17,9 @@ pub enum UiCommand {
         /// Display name.
         #[n(0)]
         name: String,
+        /// Invitation, where the relay asks for one.
+        #[n(1)]
+        invite: Option<String>,
     },
     /// Asks for the own link; answered by `Link` once the relay holds the card.
     #[n(2)]
@@ -81,5 +84,12 @@ pub enum UiCommand {
         /// The oldest message shown.
         #[n(1)]
         before: MessageId,
+    },
+    /// Shows another invitation to the own relay, which did not take the one before, or none.
+    #[n(11)]
+    UseInvite {
+        /// As it was handed on.
+        #[n(0)]
+        invite: String,
     },
 }

@@ -346,4 +346,13 @@ pub enum Failure {
     /// The profile is in use by another program.
     #[n(13)]
     ProfileInUse,
+    /// The relay takes nobody new.
+    #[n(14)]
+    RelayClosed,
+    /// The relay takes new people by invitation only, and did not take this one's.
+    #[n(15)]
+    InviteNeeded,
+    /// Not an invitation, or damaged in copying.
+    #[n(16)]
+    InviteInvalid,
 }

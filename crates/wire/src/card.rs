@@ -27,6 +27,20 @@ pub struct CardRecord {
     pub signature: Signature,
 }
 
+/// What `DELETE /v1/cards/{id}` carries: the card's key takes it away, and its older versions with it.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct CardDeletion {
+    /// The card's key.
+    #[n(0)]
+    pub owner: OwnerKey,
+    /// The last version to go; a relay takes none up to it again.
+    #[n(1)]
+    pub version: u64,
+    /// By `owner`, over the version.
+    #[n(2)]
+    pub signature: Signature,
+}
+
 /// Why a record is not the card it should be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CardRecordError {
@@ -63,14 +77,46 @@ impl CardRecord {
         if CardId::of(&record.owner) != id {
             return Err(CardRecordError::WrongCard);
         }
-        VerifyingKey::from_bytes(record.owner.as_bytes())
-            .and_then(|key| {
-                let message = message(record.version, &record.ciphertext);
-                key.verify_strict(&message, &record.signature.as_bytes().into())
-            })
-            .map_err(|_| CardRecordError::BadSignature)?;
+        verify(&record.owner, &message(record.version, &record.ciphertext), &record.signature)?;
         Ok(record)
     }
+}
+
+impl CardDeletion {
+    /// Signs the end of a card.
+    pub fn sign(key: &SigningKey, version: u64) -> Self {
+        let owner = OwnerKey::new(key.verifying_key().to_bytes());
+        let signature = Signature::new(key.sign(&deletion_message(version)).to_bytes());
+        Self { owner, version, signature }
+    }
+
+    /// The deletion's bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        encode(self)
+    }
+
+    /// Reads and verifies the deletion of card `id`.
+    ///
+    /// # Errors
+    /// [`CardRecordError`] if it is malformed, of another card, or not signed by the card's key.
+    pub fn verified(id: CardId, bytes: &[u8]) -> Result<Self, CardRecordError> {
+        let deletion: Self = decode(bytes, limits::MAX_CARD)?;
+        if CardId::of(&deletion.owner) != id {
+            return Err(CardRecordError::WrongCard);
+        }
+        verify(&deletion.owner, &deletion_message(deletion.version), &deletion.signature)?;
+        Ok(deletion)
+    }
+}
+
+fn verify(owner: &OwnerKey, message: &[u8], signature: &Signature) -> Result<(), CardRecordError> {
+    VerifyingKey::from_bytes(owner.as_bytes())
+        .and_then(|key| key.verify_strict(message, &signature.as_bytes().into()))
+        .map_err(|_| CardRecordError::BadSignature)
+}
+
+fn deletion_message(version: u64) -> Vec<u8> {
+    [b"kuvert card deletion v1".as_slice(), &version.to_be_bytes()].concat()
 }
 
 fn message(version: u64, ciphertext: &[u8]) -> Vec<u8> {
@@ -91,5 +137,17 @@ mod tests {
         assert_eq!(CardRecord::verified(other, &record.to_bytes()), Err(CardRecordError::WrongCard));
         let changed = CardRecord { version: 4, ..record };
         assert_eq!(CardRecord::verified(id, &changed.to_bytes()), Err(CardRecordError::BadSignature));
+    }
+
+    #[test]
+    fn a_deletion_verifies_only_for_its_card_and_version() {
+        let key = SigningKey::from_bytes(&[8; 32]);
+        let deletion = CardDeletion::sign(&key, 3);
+        let id = CardId::of(&deletion.owner);
+        assert_eq!(CardDeletion::verified(id, &deletion.to_bytes()), Ok(deletion.clone()));
+        let other = CardId::new([0; 16]);
+        assert_eq!(CardDeletion::verified(other, &deletion.to_bytes()), Err(CardRecordError::WrongCard));
+        let changed = CardDeletion { version: 4, ..deletion };
+        assert_eq!(CardDeletion::verified(id, &changed.to_bytes()), Err(CardRecordError::BadSignature));
     }
 }

@@ -1,9 +1,8 @@
 //! What waits in an inbox, and how a relay seals it before it touches a disk.
 //!
-//! A relay draws a window secret, renews it every [`crate::limits::SEAL_WINDOW`] and never stores it. From it follows
-//! one ephemeral X25519 key per (window, inbox); the key that it agrees on with the inbox's seal key encrypts the
-//! inbox's entries of that window (ChaCha20-Poly1305, the seq as nonce). When the window secret is gone, only the
-//! inbox's owner can open them. Because the ephemeral key differs per inbox, no two inboxes hold equal bytes.
+//! A relay draws one ephemeral X25519 key per inbox, renews all of them every [`crate::limits::SEAL_WINDOW`] and never
+//! stores them. The key that it agrees on with the inbox's seal key encrypts the inbox's entries of that window
+//! (ChaCha20-Poly1305, the seq as nonce). When the ephemeral key is gone, only the inbox's owner can open them. Because the ephemeral key differs per inbox, no two inboxes hold equal bytes.
 
 use chacha20poly1305::aead::{Aead, AeadInPlace, Payload};
 use chacha20poly1305::{ChaCha20Poly1305, KeyInit};
@@ -77,6 +76,16 @@ pub enum Entry {
         #[n(0)]
         lost: u64,
     },
+    /// Posts of a channel at another relay that it could not hand over in time.
+    #[n(4)]
+    Missed {
+        /// The channel.
+        #[n(0)]
+        channel: ChannelId,
+        /// How many.
+        #[n(1)]
+        lost: u64,
+    },
 }
 
 /// An entry as it is stored and delivered: `ephemeral key (32) || ciphertext`.
@@ -100,7 +109,7 @@ pub struct EntrySealer {
 }
 
 impl EntrySealer {
-    /// Derives the sealer of `inbox` from the window's secret.
+    /// Derives the sealer of `inbox` from a secret that was drawn for the window.
     pub fn new(window_secret: &[u8; 32], inbox: InboxId, seal_key: &SealKey) -> Self {
         let scalar = derive_key(window_secret, "kuvert seal window v1", inbox.as_bytes());
         let secret = StaticSecret::from(*scalar);

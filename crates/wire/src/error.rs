@@ -70,4 +70,12 @@ pub enum ErrorCode {
     #[n(15)]
     #[error("the session timed out")]
     Timeout,
+    /// This relay makes no new inboxes.
+    #[n(16)]
+    #[error("this relay takes no new inboxes")]
+    RegistrationClosed,
+    /// This relay makes new inboxes by invitation only, and none was shown, or one that is unknown or used up.
+    #[n(17)]
+    #[error("this relay takes new inboxes by invitation only")]
+    InviteNeeded,
 }

@@ -4,13 +4,11 @@
 
 use minicbor::{Decode, Encode};
 
+use crate::ErrorCode;
+use crate::channel::{ChannelInfo, Commit, CreateChannel, FetchChannel, Post};
 use crate::entry::SealedEntry;
-use crate::ids::{
-    Challenge, ChannelId, FanoutKey, InboxId, OwnerKey, PostId, PostSecret, PostSecretHash, SealKey,
-    Signature,
-};
+use crate::ids::{Challenge, InboxId, Invite, OwnerKey, PostId, SealKey, Signature, TokenNonce};
 use crate::token::{DepositKey, Token};
-use crate::{ErrorCode, limits};
 
 /// From a device to a relay. A session's first frame decides what it is: [`Own`] makes it an owner session, anything
 /// else an anonymous one.
@@ -42,6 +40,18 @@ pub enum ClientFrame {
     /// `Refused` with [`ErrorCode::Conflict`] and the current epoch.
     #[n(7)]
     Commit(#[n(0)] Commit),
+    /// Revokes tokens of the own inbox (owner session). Answered by `Accepted`.
+    #[n(8)]
+    RevokeTokens(#[n(0)] RevokeTokens),
+    /// Replaces the key with which tokens are checked (owner session). Answered by `Accepted`.
+    #[n(9)]
+    RenewDepositKey(#[n(0)] RenewDepositKey),
+    /// Deletes the own inbox with everything in it (owner session). Answered by `Accepted`; then the session closes.
+    #[n(10)]
+    DeleteInbox(#[n(0)] DeleteInbox),
+    /// Reads what a channel keeps for devices that heal (anonymous session). Answered by [`ChannelInfo`].
+    #[n(11)]
+    FetchChannel(#[n(0)] FetchChannel),
 }
 
 /// From a relay to a device.
@@ -92,6 +102,9 @@ pub enum RelayFrame {
         #[n(0)]
         code: ErrorCode,
     },
+    /// Answers [`FetchChannel`].
+    #[n(8)]
+    ChannelInfo(#[n(0)] ChannelInfo),
 }
 
 /// Greets a new connection.
@@ -134,6 +147,9 @@ pub struct InboxKeys {
     /// Tokens are checked with this key.
     #[n(1)]
     pub deposit_key: DepositKey,
+    /// Opens a relay that takes new inboxes by invitation only.
+    #[n(2)]
+    pub invite: Option<Invite>,
 }
 
 /// Answers [`Own`].
@@ -148,6 +164,10 @@ pub struct Owned {
     /// Whether there is a key package of last resort.
     #[n(2)]
     pub last_resort: bool,
+    /// The last seq that the relay holds as acknowledged. Where a device's own is beyond it, the relay was set back to an
+    /// earlier state, and what follows are other entries than those the device knows by their seqs.
+    #[n(3)]
+    pub acknowledged: u64,
 }
 
 /// Acknowledges all entries up to and including `seq`.
@@ -170,6 +190,36 @@ pub struct PutKeyPackages {
     /// Replaces the one handed out when no other is left.
     #[n(2)]
     pub last_resort: Option<minicbor::bytes::ByteVec>,
+}
+
+/// Revokes tokens of the own inbox, each by its nonce.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct RevokeTokens {
+    /// Names the request.
+    #[n(0)]
+    pub id: PostId,
+    /// Which; what was revoked before stays revoked.
+    #[n(1)]
+    pub nonces: Vec<TokenNonce>,
+}
+
+/// Gives the own inbox another deposit key: all tokens made with the old one end, and the list of revoked ones is cleared.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct RenewDepositKey {
+    /// Names the request.
+    #[n(0)]
+    pub id: PostId,
+    /// Tokens are checked with this key from now on.
+    #[n(1)]
+    pub deposit_key: DepositKey,
+}
+
+/// Deletes the own inbox.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct DeleteInbox {
+    /// Names the request.
+    #[n(0)]
+    pub id: PostId,
 }
 
 /// Puts one envelope into one inbox.
@@ -214,88 +264,6 @@ pub struct KeyPackageReply {
     pub package: Vec<u8>,
 }
 
-/// What a relay keeps of a channel for one epoch.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-pub struct ChannelState {
-    /// MLS epoch.
-    #[n(0)]
-    pub epoch: u64,
-    /// Recognises the epoch's post secret.
-    #[n(1)]
-    pub post_secret: PostSecretHash,
-    /// [`crate::Fanout`], sealed under the epoch's fan-out key.
-    #[cbor(n(2), with = "minicbor::bytes")]
-    pub fanout: Vec<u8>,
-    /// GroupInfo, sealed under the group key; for devices that heal.
-    #[cbor(n(3), with = "minicbor::bytes")]
-    pub group_info: Vec<u8>,
-}
-
-/// Creates a channel.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-pub struct CreateChannel {
-    /// Names the request.
-    #[n(0)]
-    pub id: PostId,
-    /// The new channel.
-    #[n(1)]
-    pub channel: ChannelId,
-    /// Its first state.
-    #[n(2)]
-    pub state: ChannelState,
-}
-
-/// Posts to all members of a channel, the sender included.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-pub struct Post {
-    /// Names the request.
-    #[n(0)]
-    pub id: PostId,
-    /// Where to.
-    #[n(1)]
-    pub channel: ChannelId,
-    /// The epoch in which the body was sealed.
-    #[n(2)]
-    pub epoch: u64,
-    /// The right to post in that epoch.
-    #[n(3)]
-    pub secret: PostSecret,
-    /// Opens the fan-out list.
-    #[n(4)]
-    pub fanout_key: FanoutKey,
-    /// Sealed bytes.
-    #[cbor(n(5), with = "minicbor::bytes")]
-    pub body: Vec<u8>,
-}
-
-/// Moves a channel from one epoch to the next.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-pub struct Commit {
-    /// The commit itself, which goes to the members of the epoch that it ends.
-    #[n(0)]
-    pub post: Post,
-    /// State of the next epoch; its number must be `post.epoch + 1`.
-    #[n(1)]
-    pub next: ChannelState,
-    /// For the devices that this commit adds.
-    #[n(2)]
-    pub welcomes: Vec<WelcomeDeposit>,
-}
-
-/// One welcome within a [`Commit`].
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-pub struct WelcomeDeposit {
-    /// Where to.
-    #[n(0)]
-    pub inbox: InboxId,
-    /// The right to.
-    #[n(1)]
-    pub token: Token,
-    /// Sealed bytes.
-    #[cbor(n(2), with = "minicbor::bytes")]
-    pub body: Vec<u8>,
-}
-
 /// Entries of an inbox, in order.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Entries {
@@ -305,13 +273,6 @@ pub struct Entries {
     /// The entries.
     #[n(1)]
     pub sealed: Vec<SealedEntry>,
-}
-
-impl ChannelState {
-    /// Whether all parts keep their bounds.
-    pub fn is_within_limits(&self) -> bool {
-        self.fanout.len() <= limits::MAX_FANOUT && self.group_info.len() <= limits::MAX_GROUP_INFO
-    }
 }
 
 impl ClientFrame {
@@ -325,6 +286,10 @@ impl ClientFrame {
             Self::CreateChannel(f) => Some(f.id),
             Self::Post(f) => Some(f.id),
             Self::Commit(f) => Some(f.post.id),
+            Self::RevokeTokens(f) => Some(f.id),
+            Self::RenewDepositKey(f) => Some(f.id),
+            Self::DeleteInbox(f) => Some(f.id),
+            Self::FetchChannel(f) => Some(f.id),
         }
     }
 }

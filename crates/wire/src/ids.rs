@@ -141,6 +141,21 @@ identifier!(
     32
 );
 identifier!(
+    /// X25519 public key of a relay, to which another relay seals what it stores for it.
+    RelayKey,
+    32
+);
+identifier!(
+    /// The first 16 bytes of a token, by which its owner revokes it.
+    TokenNonce,
+    16
+);
+identifier!(
+    /// SHA-256 of an [`Invite`]; all that a relay keeps of it.
+    InviteHash,
+    32
+);
+identifier!(
     /// 32 random bytes that a relay makes for one connection, signed by who proves to own an inbox.
     Challenge,
     32
@@ -172,6 +187,31 @@ secret!(
     IntroductionKey,
     32
 );
+
+secret!(
+    /// Makes one inbox at a relay that takes new ones by invitation only.
+    Invite,
+    16
+);
+
+impl Invite {
+    /// What the relay stores to recognise this invitation.
+    pub fn hash(&self) -> InviteHash {
+        InviteHash::new(
+            Sha256::new().chain_update(b"kuvert invite v1").chain_update(self.0).finalize().into(),
+        )
+    }
+
+    /// The form in which it is handed on: 22 characters of unpadded base64url.
+    pub fn to_text(&self) -> String {
+        data_encoding::BASE64URL_NOPAD.encode(&self.0)
+    }
+
+    /// Reads the form in which it is handed on.
+    pub fn from_text(text: &str) -> Option<Self> {
+        Self::from_slice(&data_encoding::BASE64URL_NOPAD.decode(text.as_bytes()).ok()?)
+    }
+}
 
 impl PostSecret {
     /// What the relay stores to recognise this secret.
@@ -230,5 +270,13 @@ mod tests {
         assert_eq!(CardId::from_text(&id.to_text()), Some(id));
         assert_eq!(CardId::from_text("too-short"), None);
         assert_eq!(id.to_text().len(), 22);
+    }
+
+    #[test]
+    fn an_invite_survives_its_text_form_and_prints_obscured() {
+        let invite = Invite::new([0xfb; 16]);
+        assert_eq!(Invite::from_text(&invite.to_text()), Some(invite.clone()));
+        assert_eq!(Invite::from_text("c2hvcnQ"), None);
+        assert_eq!(format!("{invite:?}"), "Invite(..)");
     }
 }

@@ -6,6 +6,7 @@
 
 mod aead;
 mod card;
+mod channel;
 mod codec;
 mod entry;
 mod error;
@@ -16,18 +17,18 @@ mod proof;
 mod token;
 
 pub use aead::{OpenError, SecretBoxKey, derive_key};
-pub use card::{CardRecord, CardRecordError};
+pub use card::{CardDeletion, CardRecord, CardRecordError};
+pub use channel::{ChannelInfo, ChannelState, Commit, CreateChannel, FetchChannel, Post, WelcomeDeposit};
 pub use codec::{DecodeError, decode, encode, encode_into};
 pub use entry::{Entry, EntryOpener, EntrySealer, SealKeyPair, SealedEntry};
 pub use error::ErrorCode;
 pub use frame::{
-    Ack, ChannelState, ClientFrame, Commit, CreateChannel, Deposit, Entries, Hello, InboxKeys,
-    KeyPackageReply, Own, Owned, Post, PutKeyPackages, RelayFrame, TakeKeyPackage, WelcomeDeposit,
-    encode_entries_into,
+    Ack, ClientFrame, DeleteInbox, Deposit, Entries, Hello, InboxKeys, KeyPackageReply, Own, Owned,
+    PutKeyPackages, RelayFrame, RenewDepositKey, RevokeTokens, TakeKeyPackage, encode_entries_into,
 };
 pub use ids::{
-    CardId, Challenge, ChannelId, FanoutKey, InboxId, IntroductionKey, OwnerKey, PostId, PostSecret,
-    PostSecretHash, SealKey, Signature,
+    CardId, Challenge, ChannelId, FanoutKey, InboxId, IntroductionKey, Invite, InviteHash, OwnerKey, PostId,
+    PostSecret, PostSecretHash, RelayKey, SealKey, Signature, TokenNonce,
 };
 pub use proof::{OwnerProof, verify_owner_proof};
-pub use token::{DepositKey, Fanout, FanoutTarget, Token};
+pub use token::{DepositKey, Fanout, FanoutTarget, RelayAddress, Token};

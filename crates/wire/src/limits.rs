@@ -13,6 +13,16 @@ pub const MAX_BODY: usize = 64 * 1024;
 pub const MAX_FANOUT: usize = 128 * 1024;
 /// Largest sealed GroupInfo.
 pub const MAX_GROUP_INFO: usize = 128 * 1024;
+/// Largest sealed access of a channel.
+pub const MAX_ACCESS: usize = 1024;
+/// Most commits that a channel keeps since its last GroupInfo.
+pub const MAX_HANDSHAKES: u64 = 256;
+/// Bytes of the commits that a channel keeps since its last GroupInfo.
+pub const MAX_HANDSHAKE_BYTES: u64 = 1024 * 1024;
+/// Bytes of commits in one answer about a channel.
+pub const MAX_HANDSHAKE_PAGE: usize = 256 * 1024;
+/// Post secrets of earlier epochs that a channel recognises.
+pub const MAX_RECENT_SECRETS: usize = 256;
 /// Most targets that one fan-out list may name.
 pub const MAX_FANOUT_TARGETS: usize = 1024;
 /// Most welcomes that one commit may carry.
@@ -21,6 +31,8 @@ pub const MAX_WELCOMES: usize = 32;
 pub const MAX_KEY_PACKAGE: usize = 8 * 1024;
 /// Most key packages that an inbox keeps.
 pub const MAX_KEY_PACKAGES: usize = 32;
+/// Most revoked tokens that an inbox keeps.
+pub const MAX_REVOKED: usize = 1024;
 /// Largest card record.
 pub const MAX_CARD: usize = 64 * 1024;
 /// Longest relay origin (`https://host:port`).
@@ -28,6 +40,8 @@ pub const MAX_ORIGIN: usize = 255;
 
 /// Most entries that wait in one inbox before the oldest make room.
 pub const MAX_INBOX_ENTRIES: u64 = 100_000;
+/// Most bytes of sealed entries that wait in one inbox before the oldest make room.
+pub const MAX_INBOX_BYTES: u64 = 256 * 1024 * 1024;
 /// Entries sent to an owner and not yet acknowledged, after which the relay pauses.
 pub const DELIVERY_WINDOW: u64 = 256;
 /// Requests of one session in work at the relay, after which it stops reading from that session.
@@ -65,6 +79,8 @@ pub const INBOX_DAYS: u32 = 90;
 pub const CHANNEL_DAYS: u32 = 90;
 /// Days until an unused card goes.
 pub const CARD_DAYS: u32 = 400;
+/// Days until an invitation that nobody used goes.
+pub const INVITE_DAYS: u32 = 30;
 /// Days that a relay remembers a request's id, so that a repeat is answered like the first.
 pub const REPEAT_DAYS: u32 = 2;
 
@@ -84,6 +100,9 @@ pub const LINGER: Duration = Duration::from_secs(1);
 pub const DRAIN: Duration = Duration::from_secs(5);
 
 const _: () = assert!(MAX_BODY + MAX_FANOUT + MAX_GROUP_INFO < MAX_FRAME);
+const _: () = assert!(MAX_GROUP_INFO + MAX_ACCESS + MAX_HANDSHAKE_PAGE + 8 * 1024 < MAX_FRAME);
+const _: () = assert!(MAX_BODY <= MAX_HANDSHAKE_PAGE);
+const _: () = assert!(MAX_REVOKED * 20 < MAX_FRAME);
 const _: () = assert!(MAX_KEY_PACKAGES * MAX_KEY_PACKAGE < MAX_FRAME);
 const _: () = assert!(MAX_ENTRIES_BYTES + MAX_BODY < MAX_FRAME);
 const _: () = assert!(MAX_FRAME < MAX_WRITER_QUEUE);

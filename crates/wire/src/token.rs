@@ -5,7 +5,7 @@ use minicbor::{Decode, Decoder, Encode, Encoder, decode, encode};
 use sha2::Sha256;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::ids::{InboxId, cbor_bytes, secret};
+use crate::ids::{InboxId, RelayKey, TokenNonce, cbor_bytes, secret};
 use crate::limits;
 
 secret!(
@@ -21,6 +21,15 @@ secret!(
     Token,
     48
 );
+
+impl Token {
+    /// What names this token to its owner.
+    pub fn nonce(&self) -> TokenNonce {
+        let mut nonce = [0; TokenNonce::LEN];
+        nonce.copy_from_slice(&self.as_bytes()[..TokenNonce::LEN]);
+        TokenNonce::new(nonce)
+    }
+}
 
 impl DepositKey {
     /// Makes the token that belongs to `nonce`, which the caller drew at random.
@@ -56,7 +65,18 @@ pub struct FanoutTarget {
     pub token: Token,
     /// The inbox's relay, where it is not the channel's own.
     #[n(2)]
-    pub relay: Option<String>,
+    pub relay: Option<RelayAddress>,
+}
+
+/// Another relay, as a channel's relay has to know it.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct RelayAddress {
+    /// Where it is reached, as in `https://relay.example`.
+    #[n(0)]
+    pub origin: String,
+    /// What waits to be handed to it is sealed to this key, so that a relay stores no inbox or token of elsewhere.
+    #[n(1)]
+    pub key: RelayKey,
 }
 
 /// Where a channel's posts go. Travels and rests sealed under the epoch's fan-out key.
@@ -71,7 +91,10 @@ impl Fanout {
     /// Whether the list keeps its bounds.
     pub fn is_within_limits(&self) -> bool {
         self.targets.len() <= limits::MAX_FANOUT_TARGETS
-            && self.targets.iter().all(|t| t.relay.as_ref().is_none_or(|r| r.len() <= limits::MAX_ORIGIN))
+            && self
+                .targets
+                .iter()
+                .all(|t| t.relay.as_ref().is_none_or(|r| r.origin.len() <= limits::MAX_ORIGIN))
     }
 }
 

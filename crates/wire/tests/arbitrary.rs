@@ -3,8 +3,8 @@
 mod samples;
 
 use kuvert_wire::{
-    CardId, CardRecord, ClientFrame, Deposit, Entries, Entry, ErrorCode, Fanout, InboxId, Post, PostId,
-    RelayFrame, SealedEntry, decode, encode, limits,
+    CardDeletion, CardId, CardRecord, ClientFrame, Deposit, Entries, Entry, ErrorCode, Fanout, InboxId, Post,
+    PostId, RelayFrame, SealedEntry, decode, encode, limits,
 };
 use proptest::prelude::*;
 
@@ -64,6 +64,7 @@ fn decode_all(bytes: &[u8]) {
     let _ = decode::<Entry>(bytes, limits::MAX_FRAME);
     let _ = decode::<Fanout>(bytes, limits::MAX_FANOUT);
     let _ = CardRecord::verified(CardId::new([0; 16]), bytes);
+    let _ = CardDeletion::verified(CardId::new([0; 16]), bytes);
 }
 
 proptest! {

@@ -42,6 +42,16 @@ fn what_is_encoded_is_what_was_published() {
 }
 
 #[test]
+fn the_worked_example_shows_what_was_published() {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/protocol/example.md");
+    let text = std::fs::read_to_string(path).expect("the example is in the repository");
+    let text: String = text.split_whitespace().collect();
+    for (name, hex) in vectors().iter().filter(|(name, _)| name.starts_with("example_")) {
+        assert!(text.contains(hex.as_str()), "{name}");
+    }
+}
+
+#[test]
 fn what_was_published_is_read() {
     for Sample { name, reads, .. } in samples::all() {
         assert!(reads(&vector(name)), "{name}");

@@ -47,6 +47,15 @@ pub(crate) enum Failure {
     NotAcceptedByYou { id: String },
     #[error("there is nothing to accept: you asked this person, who has to accept")]
     NothingToAccept,
+    #[error("this relay takes nobody new; use another one: kuvert id create --profile OTHER --relay URL")]
+    RelayClosed,
+    #[error(
+        "this relay takes new people by invitation only, and each invitation once; ask its operator for one: \
+         kuvert id invite CODE"
+    )]
+    InviteNeeded,
+    #[error("this is not a complete invitation; copy it again: it has 22 letters, digits, - and _")]
+    InviteInvalid,
     #[error("the relay refused the message, and it was not sent; ask the contact for a new link")]
     Refused,
     #[error("another process took over this profile's inbox; end it and try again")]
@@ -91,6 +100,9 @@ impl Failure {
             Self::NotAccepted => "not_accepted",
             Self::NotAcceptedByYou { .. } => "not_accepted_by_you",
             Self::NothingToAccept => "nothing_to_accept",
+            Self::RelayClosed => "relay_closed",
+            Self::InviteNeeded => "invite_needed",
+            Self::InviteInvalid => "invite_invalid",
             Self::Refused => "refused",
             Self::TakenOver => "taken_over",
             Self::TimedOut => "timed_out",
@@ -175,6 +187,9 @@ impl From<kuvert_view::Failure> for Failure {
             Shown::NoIdentity => Self::NoIdentity { relay: None },
             Shown::Unknown => Self::UnknownContact { who: String::new() },
             Shown::Database => Self::Engine(ClientError::Damaged("the database cannot be written")),
+            Shown::RelayClosed => Self::RelayClosed,
+            Shown::InviteNeeded => Self::InviteNeeded,
+            Shown::InviteInvalid => Self::InviteInvalid,
             Shown::OwnLink => Self::OwnLink,
             Shown::ProfileInUse => Self::Profile(ProfileError::InUse { by: String::new() }),
         }

@@ -24,6 +24,8 @@ pub(crate) enum IdCommand {
     Create(CreateArgs),
     /// Show the identity
     Show(ShowArgs),
+    /// Show another invitation to the relay, which did not take the one before
+    Invite(InviteArgs),
 }
 
 /// How to make an identity.
@@ -35,6 +37,19 @@ pub(crate) struct CreateArgs {
     /// Relay at which you receive; it cannot be changed later
     #[arg(long, value_name = "URL", default_value = DEFAULT_RELAY)]
     relay: String,
+    /// Invitation, where the relay takes new people by invitation only
+    #[arg(long, value_name = "CODE", allow_hyphen_values = true)]
+    invite: Option<String>,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Which invitation to show.
+#[derive(Debug, clap::Args)]
+pub(crate) struct InviteArgs {
+    /// The invitation, as the relay's operator handed it on
+    #[arg(value_name = "CODE", allow_hyphen_values = true)]
+    code: String,
     #[command(flatten)]
     common: Common,
 }
@@ -58,6 +73,7 @@ impl IdCommand {
         match self {
             Self::Create(args) => &args.common,
             Self::Show(args) => &args.common,
+            Self::Invite(args) => &args.common,
         }
     }
 
@@ -68,6 +84,16 @@ impl IdCommand {
                 let (_, own) = open(common, "kuvert id show")?;
                 show(&own, output)
             }
+            Self::Invite(args) => {
+                let (mut session, own) = open(common, "kuvert id invite")?;
+                ask(&mut session, UiCommand::UseInvite { invite: args.code })?;
+                if !catch_up(&mut session, PUBLISH).await? {
+                    return Err(Failure::Unreachable);
+                }
+                show(&own, output)?;
+                session.close().await;
+                Ok(())
+            }
         }
     }
 }
@@ -75,11 +101,13 @@ impl IdCommand {
 fn create(args: CreateArgs, output: Output) -> Result<(), Failure> {
     let profile = Profile::open_or_create(&folder(&args.common)?, "kuvert id create")?;
     let mut session = Session::open(profile, &args.relay, Watch::All)?;
-    ask(&mut session, UiCommand::CreateIdentity { name: args.name }).map_err(|failure| match failure {
-        // Nothing was tried to be reached here: the address itself is wrong.
-        Failure::Unreachable => Failure::RelayInvalid,
-        failure => failure,
-    })?;
+    ask(&mut session, UiCommand::CreateIdentity { name: args.name, invite: args.invite }).map_err(
+        |failure| match failure {
+            // Nothing was tried to be reached here: the address itself is wrong.
+            Failure::Unreachable => Failure::RelayInvalid,
+            failure => failure,
+        },
+    )?;
     let own = session.own_profile().ok_or(Failure::NoIdentity { relay: None })?;
     show(&own, output)?;
     output.note("others reach you by your link: kuvert link");

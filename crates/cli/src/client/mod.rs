@@ -147,6 +147,9 @@ async fn catch_up(session: &mut Session, within: Duration) -> Result<bool, Failu
         ViewUpdate::Connection(Connection::Online) => ControlFlow::Break(Ok(true)),
         ViewUpdate::Connection(Connection::Offline) => ControlFlow::Break(Ok(false)),
         ViewUpdate::Connection(Connection::Elsewhere) => ControlFlow::Break(Err(Failure::TakenOver)),
+        ViewUpdate::Failed(
+            failure @ (kuvert_view::Failure::RelayClosed | kuvert_view::Failure::InviteNeeded),
+        ) => ControlFlow::Break(Err(failure.into())),
         _ => ControlFlow::Continue(()),
     });
     caught_up.await?.unwrap_or(Ok(false))

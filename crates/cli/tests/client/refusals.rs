@@ -43,7 +43,11 @@ fn an_identity_is_made_once_and_with_a_sound_name_and_relay() {
     let create = |name: &str, relay: &str| alice.run(&["id", "create", "--name", name, "--relay", relay]);
     assert_fails(&create("", NOWHERE), 1, "name_invalid", &["1 to 64"]);
     assert_fails(&create("Alice", "http://relay.example"), 1, "relay_invalid", &["https://HOST"]);
+    let invited = ["id", "create", "--name", "Alice", "--relay", NOWHERE, "--invite", "-short"];
+    assert_fails(&alice.run(&invited), 1, "invite_invalid", &["22 letters"]);
     let id = create("Alice", NOWHERE).json()["id"].clone();
+    let invite = "-123456789_123456789_A";
+    assert_fails(&alice.run(&["id", "invite", invite]), 1, "unreachable", &["try again"]);
     assert_fails(&create("Mallory", NOWHERE), 1, "identity_exists", &["--profile"]);
     assert_eq!(alice.run(&["id", "show"]).json()["id"], id);
     let usage = ended(Command::new(KUVERT).args(["id", "create"]));

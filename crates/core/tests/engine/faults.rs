@@ -1,7 +1,9 @@
 //! What goes wrong: lost answers, lost requests, killed processes, repeated and forged frames.
 
-use kuvert_core::{ClientError, Command, ContactState, Event, Input, Line, MessageState, SenderKind};
-use kuvert_wire::{Entries, ErrorCode, RelayFrame, SealedEntry, encode};
+use kuvert_core::{
+    Admission, ClientError, Command, ContactState, Event, Input, Line, MessageState, Refusal, SenderKind,
+};
+use kuvert_wire::{Entries, ErrorCode, Invite, RelayFrame, SealedEntry, encode};
 
 use crate::relay::Relay;
 use crate::world::{ALICE, BOB, World};
@@ -198,6 +200,18 @@ fn entries_that_were_lost_at_the_relay_are_said_and_stop_nothing() {
 }
 
 #[test]
+fn posts_that_another_relay_could_not_hand_over_are_said() {
+    let mut world = World::acquainted();
+    world.go_offline(ALICE);
+    let inbox = world.devices[ALICE].inbox();
+    world.relay.miss(inbox, kuvert_wire::ChannelId::new([5; 16]), 3);
+    world.send(BOB, "after");
+    world.go_online(ALICE);
+    assert!(world.devices[ALICE].events.contains(&Event::Gap { lost: 3 }));
+    assert_eq!(world.devices[ALICE].texts(), ["hello", "after"]);
+}
+
+#[test]
 fn a_failed_input_leaves_no_output_and_no_change() {
     // CORE-1: outputs are visible only after the commit.
     let mut world = World::acquainted();
@@ -231,6 +245,84 @@ fn a_forgotten_inbox_is_made_anew() {
     world.go_online(ALICE);
     world.send(BOB, "still there?");
     assert_eq!(world.devices[ALICE].texts(), ["hello", "still there?"]);
+}
+
+#[test]
+fn a_relay_that_was_set_back_is_followed_and_nothing_comes_twice() {
+    // CORE-3
+    let mut world = World::acquainted();
+    world.go_offline(ALICE);
+    world.send(BOB, "one");
+    let inbox = world.devices[ALICE].inbox();
+    let backup = world.relay.backup(inbox);
+    world.go_online(ALICE);
+    world.send(BOB, "two");
+    world.send(BOB, "three");
+    world.go_offline(ALICE);
+    world.relay.restore(inbox, backup);
+    world.go_online(ALICE);
+    world.send(BOB, "four");
+    assert_eq!(world.devices[ALICE].texts(), ["hello", "one", "two", "three", "four"]);
+    world.go_offline(ALICE);
+    world.send(BOB, "five");
+    world.go_online(ALICE);
+    assert_eq!(world.devices[ALICE].texts(), ["hello", "one", "two", "three", "four", "five"]);
+    assert_eq!(world.relay.waiting(inbox), 0, "all was acknowledged");
+}
+
+#[test]
+fn nothing_goes_out_before_the_relay_holds_the_own_inbox() {
+    let mut world = World::new(&["Alice", "Bob"]);
+    world.go_online(ALICE);
+    world.open_lines(BOB, &[Line::Anonymous]);
+    world.request("hello");
+    assert_eq!(world.devices[BOB].timeline()[0].2, MessageState::Queued);
+    world.open_lines(BOB, &[Line::Owner]);
+    assert_eq!(world.devices[BOB].timeline()[0].2, MessageState::Sent);
+    assert_eq!(world.devices[ALICE].texts(), ["hello"]);
+}
+
+#[test]
+fn a_request_outlives_the_own_inbox_that_the_relay_forgot() {
+    let mut world = World::new(&["Alice", "Bob"]);
+    world.go_online(ALICE);
+    world.go_online(BOB);
+    world.go_offline(BOB);
+    let inbox = world.devices[BOB].inbox();
+    world.relay.forget(inbox);
+    world.open_lines(BOB, &[Line::Anonymous]);
+    world.request("hello");
+    assert_eq!(world.devices[BOB].timeline()[0].2, MessageState::Queued);
+    world.open_lines(BOB, &[Line::Owner]);
+    world.wake(BOB);
+    assert_eq!(world.devices[BOB].timeline()[0].2, MessageState::Sent);
+    assert_eq!(world.devices[ALICE].texts(), ["hello"]);
+}
+
+#[test]
+fn a_relay_that_wants_an_invitation_gets_one_and_then_what_waited() {
+    let mut world = World::new(&["Alice", "Bob"]);
+    world.go_online(ALICE);
+    let invite = Invite::new([7; 16]);
+    world.relay.invite = Some(invite.clone());
+    world.go_online(BOB);
+    world.request("hello");
+    assert!(world.devices[BOB].events.contains(&Event::NotAdmitted(Admission::InviteNeeded)));
+    assert_eq!(world.devices[BOB].timeline()[0].2, MessageState::Queued);
+
+    let show = |invite: &str| Command::UseInvite { invite: invite.to_owned() };
+    let refused = world.command(BOB, show("too short"));
+    assert!(matches!(refused, Err(ClientError::Refused(Refusal::InviteInvalid))));
+    let refusals = |world: &World| {
+        let refused = |event: &&Event| matches!(event, Event::NotAdmitted(_));
+        world.devices[BOB].events.iter().filter(refused).count()
+    };
+    world.command(BOB, show(&Invite::new([8; 16]).to_text())).expect("shows");
+    assert_eq!(refusals(&world), 2);
+    world.command(BOB, show(&invite.to_text())).expect("shows");
+    assert_eq!((refusals(&world), world.devices[ALICE].texts()), (2, vec!["hello".to_owned()]));
+    world.command(BOB, show(&invite.to_text())).expect("changes nothing any more");
+    assert_eq!(refusals(&world), 2);
 }
 
 #[test]

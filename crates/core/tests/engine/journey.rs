@@ -124,7 +124,7 @@ fn bad_wishes_get_a_clear_answer_and_change_nothing() {
     assert_eq!(refused(Command::Send { conversation, text: "  ".into() }), Refusal::TextInvalid);
     assert_eq!(refused(Command::Send { conversation, text: "x".repeat(20_000) }), Refusal::TextInvalid);
     assert_eq!(refused(Command::OpenLink { link: "https://x".into() }), Refusal::LinkUnreadable);
-    let again = Command::CreateIdentity { name: "A".into(), relay: "https://x".into() };
+    let again = Command::CreateIdentity { name: "A".into(), relay: "https://x".into(), invite: None };
     assert_eq!(refused(again), Refusal::IdentityExists);
     let unknown = kuvert_core::ConversationId(99);
     assert_eq!(refused(Command::Send { conversation: unknown, text: "x".into() }), Refusal::Unknown);

@@ -5,14 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kuvert_wire::{
     CardId, CardRecord, ChannelId, ChannelState, ClientFrame, Entries, Entry, EntrySealer, ErrorCode, Fanout,
-    FanoutKey, Hello, InboxId, InboxKeys, KeyPackageReply, Owned, OwnerProof, Post, PostId, RelayFrame,
-    SealedEntry, decode, limits, verify_owner_proof,
+    FanoutKey, Hello, InboxId, InboxKeys, Invite, KeyPackageReply, Owned, OwnerProof, Post, PostId,
+    RelayFrame, SealedEntry, decode, limits, verify_owner_proof,
 };
 
 pub(crate) const ORIGIN: &str = "http://localhost:8787";
 const CHALLENGE: kuvert_wire::Challenge = kuvert_wire::Challenge::new([9; 32]);
 
-struct Inbox {
+#[derive(Clone)]
+pub(crate) struct Inbox {
     keys: InboxKeys,
     next: u64,
     acknowledged: u64,
@@ -29,6 +30,8 @@ pub(crate) struct Relay {
     answers: BTreeMap<PostId, RelayFrame>,
     /// Posts and commits are accepted, but nobody hears of it.
     pub(crate) mute: bool,
+    /// Who has no inbox makes one only with this invitation.
+    pub(crate) invite: Option<Invite>,
     /// Nothing is accepted for now.
     pub(crate) busy: bool,
     /// Everything is refused for this reason.
@@ -69,6 +72,9 @@ impl Relay {
                     let Some(keys) = own.create else {
                         return vec![RelayFrame::Error { code: ErrorCode::NoSuchInbox }];
                     };
+                    if self.invite.is_some() && self.invite != keys.invite {
+                        return vec![RelayFrame::Error { code: ErrorCode::InviteNeeded }];
+                    }
                     let inbox = Inbox {
                         keys,
                         next: 1,
@@ -86,6 +92,7 @@ impl Relay {
                     created,
                     key_packages: inbox.packages.len() as u16,
                     last_resort: inbox.last_resort.is_some(),
+                    acknowledged: inbox.acknowledged,
                 };
                 let mut frames = vec![RelayFrame::Owned(owned)];
                 frames.extend(self.replay(id));
@@ -111,6 +118,16 @@ impl Relay {
         self.inboxes.remove(&id);
     }
 
+    /// A copy of an inbox as it is now.
+    pub(crate) fn backup(&self, id: InboxId) -> Inbox {
+        self.inboxes[&id].clone()
+    }
+
+    /// Sets an inbox back to an earlier state.
+    pub(crate) fn restore(&mut self, id: InboxId, inbox: Inbox) {
+        self.inboxes.insert(id, inbox);
+    }
+
     /// Forgets which requests it has answered, as after two days.
     pub(crate) fn forget_requests(&mut self) {
         self.answers.clear();
@@ -123,7 +140,9 @@ impl Relay {
 
     fn acknowledge(&mut self, id: InboxId, seq: u64) {
         let inbox = self.inboxes.get_mut(&id).expect("inbox");
-        assert!(seq < inbox.next, "only what was sent can be acknowledged");
+        if seq >= inbox.next {
+            return;
+        }
         inbox.acknowledged = inbox.acknowledged.max(seq);
         inbox.entries.retain(|at, _| *at > seq);
     }
@@ -163,6 +182,11 @@ impl Relay {
                 (RelayFrame::KeyPackage(KeyPackageReply { id: take.id, package }), Vec::new())
             }
             ClientFrame::CreateChannel(create) => {
+                let Some(inbox) = self.inboxes.get(&create.inbox) else {
+                    let code = ErrorCode::NoSuchInbox;
+                    return (RelayFrame::Refused { id: create.id, code, epoch: None }, Vec::new());
+                };
+                assert!(inbox.keys.deposit_key.made(&create.token));
                 let state = self.channels.entry(create.channel).or_insert_with(|| (create.state.clone(), 0));
                 let answer = if state.0 == create.state {
                     RelayFrame::Accepted { id: create.id, seq: 0 }
@@ -235,6 +259,11 @@ impl Relay {
         let at = *oldest.last().expect("entries");
         let gap = EntrySealer::new(&[4; 32], id, &inbox.keys.seal_key).seal(at, &Entry::Gap { lost });
         inbox.entries.insert(at, gap);
+    }
+
+    /// Says that posts of a channel elsewhere did not come.
+    pub(crate) fn miss(&mut self, id: InboxId, channel: ChannelId, lost: u64) {
+        self.deliver(id, &Entry::Missed { channel, lost });
     }
 
     /// Loses the oldest entry and says nothing.

@@ -89,7 +89,8 @@ impl World {
             restarts: 0,
             seed,
         };
-        let command = Command::CreateIdentity { name: name.to_owned(), relay: ORIGIN.to_owned() };
+        let command =
+            Command::CreateIdentity { name: name.to_owned(), relay: ORIGIN.to_owned(), invite: None };
         device.client.handle(self.now, Input::Command(command)).expect("creates");
         while device.client.poll_output().is_some() {}
         self.devices.push(device);

@@ -6,7 +6,7 @@ use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use kuvert_wire::{CardId, CardRecord};
+use kuvert_wire::{CardDeletion, CardId, CardRecord};
 
 use super::Site;
 use crate::day::Day;
@@ -17,6 +17,7 @@ pub(super) async fn read(State(site): State<Site>, Path(id): Path<String>) -> Re
     let Some(card) = CardId::from_text(&id) else { return no_such_card() };
     let store = Arc::clone(&site.context.store);
     match tokio::task::spawn_blocking(move || store.card(card)).await {
+        Ok(Ok(Some(row))) if row.record.is_empty() => deleted_card(),
         Ok(Ok(Some(row))) => {
             if row.used != Day::today() {
                 // Only keeps the card from growing old; the next reader repeats it.
@@ -46,6 +47,28 @@ pub(super) async fn store(State(site): State<Site>, Path(id): Path<String>, body
         }
         _ => busy(),
     }
+}
+
+/// `DELETE /v1/cards/{id}`: a deletion signed by the card's own key.
+pub(super) async fn delete(State(site): State<Site>, Path(id): Path<String>, body: Bytes) -> Response {
+    let Some(card) = CardId::from_text(&id) else { return no_such_card() };
+    let version = match CardDeletion::verified(card, &body) {
+        Ok(deletion) => deletion.version,
+        Err(error) => return (StatusCode::BAD_REQUEST, format!("{error}\n")).into_response(),
+    };
+    match site.context.writer.perform(Op::DeleteCard { card, version }, body.len()).await {
+        Ok(Answer::Card(CardAnswer::Deleted)) => StatusCode::NO_CONTENT.into_response(),
+        Ok(Answer::Card(CardAnswer::Absent)) => no_such_card(),
+        Ok(Answer::Card(CardAnswer::Outdated)) => {
+            (StatusCode::CONFLICT, "the stored card is newer\n").into_response()
+        }
+        _ => busy(),
+    }
+}
+
+fn deleted_card() -> Response {
+    let headers = [(header::CACHE_CONTROL, "no-store")];
+    (StatusCode::GONE, headers, "this card was deleted\n").into_response()
 }
 
 fn no_such_card() -> Response {

@@ -35,7 +35,7 @@ pub(crate) fn router(site: Site) -> Router {
     let headers = security_headers(&site.context.origins);
     Router::new()
         .route("/v1/session", get(open_session))
-        .route("/v1/cards/{id}", get(cards::read).put(cards::store))
+        .route("/v1/cards/{id}", get(cards::read).put(cards::store).delete(cards::delete))
         .route("/healthz", get(|| async { "ok\n" }))
         .fallback(web::serve)
         .layer(DefaultBodyLimit::max(limits::MAX_CARD))

@@ -8,6 +8,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use kuvert_wire::limits;
 use tokio::fs::File;
 use tokio::io::AsyncReadExt;
 
@@ -24,6 +25,9 @@ pub(super) async fn serve(
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
+    if uri.path().strip_prefix('/').is_some_and(is_protocol) {
+        return unknown_version();
+    }
     let Some(root) = &site.web else { return not_found() };
     if method != Method::GET && method != Method::HEAD {
         return StatusCode::METHOD_NOT_ALLOWED.into_response();
@@ -57,7 +61,7 @@ pub(super) async fn serve(
 /// The file that a path names, relative to the root: only plain names, so that nothing outside can be meant.
 fn file_name(path: &str) -> Option<String> {
     let path = path.strip_prefix('/')?;
-    if path == "v1" || path.starts_with("v1/") {
+    if is_protocol(path) {
         return None;
     }
     let is_plain = |segment: &str| {
@@ -71,6 +75,12 @@ fn file_name(path: &str) -> Option<String> {
     }
     let is_file = trimmed.rsplit('/').next().is_some_and(|last| last.contains('.'));
     Some(if is_file { trimmed.to_owned() } else { START_PAGE.to_owned() })
+}
+
+/// Whether a path, without its first slash, is the protocol's: `v` and a number.
+fn is_protocol(path: &str) -> bool {
+    let number = path.split('/').next().and_then(|first| first.strip_prefix('v'));
+    number.is_some_and(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
 }
 
 struct Found {
@@ -133,6 +143,11 @@ fn media_type(name: &str) -> &'static str {
     }
 }
 
+fn unknown_version() -> Response {
+    let text = format!("there is nothing here; this relay speaks /v{}\n", limits::PROTOCOL_VERSION);
+    (StatusCode::NOT_FOUND, text).into_response()
+}
+
 fn not_found() -> Response {
     (StatusCode::NOT_FOUND, "there is nothing here\n").into_response()
 }
@@ -164,6 +179,7 @@ mod tests {
             "/.git/config.x",
             "/a\\..\\b.c",
             "/v1/unknown",
+            "/v2/session",
             "/v1",
             "",
             "/a/./b.c",

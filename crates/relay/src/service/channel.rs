@@ -3,13 +3,13 @@
 use std::collections::HashSet;
 
 use kuvert_wire::{
-    ChannelState, Commit, CreateChannel, Entry, ErrorCode, Fanout, FanoutKey, FanoutTarget, InboxId, Post,
-    Token, decode, limits,
+    ChannelId, ChannelInfo, ChannelState, Commit, CreateChannel, Entry, ErrorCode, Fanout, FanoutKey,
+    FanoutTarget, FetchChannel, Post, decode, limits,
 };
 use subtle::ConstantTimeEq;
 
 use super::{Outcome, Refusal, Success, Work, refused};
-use crate::store::{ChannelRow, InboxRow, StoreError, Table};
+use crate::store::{ChannelRow, HealingRow, StoreError, Table, handshake_key};
 
 /// A post that may be posted: the channel as it is, and where its posts go.
 struct Admitted {
@@ -24,16 +24,28 @@ impl Work<'_, '_> {
         if !state.is_within_limits() {
             return refused(ErrorCode::TooLarge);
         }
+        let Some(group_info) = &state.group_info else { return refused(ErrorCode::BadFrame) };
+        // Who has no inbox here, and knows nobody who has, leaves nothing here.
+        if let Err(code) = self.depositable(request.inbox, &request.token)? {
+            return refused(code);
+        }
         if let Some(row) = self.tx.channel(request.channel)? {
             let key = request.channel.as_bytes();
             let same = row.epoch == state.epoch
                 && row.post_secret == state.post_secret
                 && self.tx.get(Table::Fanouts, key)?.is_some_and(|stored| stored == state.fanout)
-                && self.tx.get(Table::GroupInfos, key)?.is_some_and(|stored| stored == state.group_info);
+                && self.tx.get(Table::GroupInfos, key)?.is_some_and(|stored| stored == **group_info);
             return if same { Ok(Ok(Success::Accepted(0))) } else { refused(ErrorCode::Taken) };
         }
-        let row = ChannelRow { epoch: state.epoch, post_secret: state.post_secret, seq: 0, used: self.today };
-        self.put_channel(request.channel.as_bytes(), &row, Some(state));
+        let row = ChannelRow {
+            epoch: state.epoch,
+            post_secret: state.post_secret,
+            seq: 0,
+            used: self.today,
+            handshakes: 0,
+            handshake_bytes: 0,
+        };
+        self.put_state(request.channel, &row, state, HealingRow::default());
         Ok(Ok(Success::Accepted(0)))
     }
 
@@ -45,7 +57,7 @@ impl Work<'_, '_> {
         };
         row.seq += 1;
         row.used = self.today;
-        self.put_channel(post.channel.as_bytes(), &row, None);
+        self.tx.put_row(Table::Channels, post.channel.as_bytes(), &row);
         let Post { channel, epoch, id, .. } = *post;
         self.fan_out(&targets, &Entry::Post { channel, seq: row.seq, epoch, id, body: post.body.clone() })?;
         Ok(Ok(Success::Accepted(row.seq)))
@@ -69,22 +81,16 @@ impl Work<'_, '_> {
         };
         // Without its welcome a new member would be lost to the group: all of them, or no commit.
         for welcome in welcomes {
-            if self.depositable(welcome.inbox, &welcome.token)?.is_none() {
+            if self.depositable(welcome.inbox, &welcome.token)?.is_err() {
                 return refused(ErrorCode::BadToken);
             }
         }
-        let row = ChannelRow {
-            epoch: next.epoch,
-            post_secret: next.post_secret,
-            seq: row.seq + 1,
-            used: self.today,
-        };
-        self.put_channel(post.channel.as_bytes(), &row, Some(next));
+        let Some(row) = self.advance(&row, commit)? else { return refused(ErrorCode::TooLarge) };
         let Post { channel, epoch, id, .. } = *post;
         self.fan_out(&targets, &Entry::Commit { channel, seq: row.seq, epoch, id, body: post.body.clone() })?;
         for welcome in welcomes {
             if let Some(inbox) = self.tx.inbox(welcome.inbox)? {
-                self.queue(welcome.inbox, inbox, &Entry::Deposit { body: welcome.body.clone() });
+                self.queue(welcome.inbox, inbox, &Entry::Deposit { body: welcome.body.clone() })?;
             }
         }
         Ok(Ok(Success::Accepted(row.seq)))
@@ -119,27 +125,122 @@ impl Work<'_, '_> {
     fn fan_out(&mut self, targets: &[FanoutTarget], entry: &Entry) -> Result<(), StoreError> {
         let mut done = HashSet::with_capacity(targets.len());
         for target in targets {
-            let here = target.relay.as_ref().is_none_or(|relay| self.service.origins.contains(relay));
+            let here = target.relay.as_ref().is_none_or(|relay| self.service.origins.contains(&relay.origin));
             if !here || done.contains(&target.inbox) {
                 continue;
             }
-            if let Some(row) = self.depositable(target.inbox, &target.token)? {
-                self.queue(target.inbox, row, entry);
+            if let Ok(row) = self.depositable(target.inbox, &target.token)? {
+                self.queue(target.inbox, row, entry)?;
                 done.insert(target.inbox);
             }
         }
         Ok(())
     }
 
-    fn depositable(&self, inbox: InboxId, token: &Token) -> Result<Option<InboxRow>, StoreError> {
-        Ok(self.tx.inbox(inbox)?.filter(|row| row.deposit_key.made(token)))
+    /// Moves a channel to the state that a commit brings. `None` if it would have to keep too many commits then.
+    fn advance(&mut self, row: &ChannelRow, commit: &Commit) -> Result<Option<ChannelRow>, StoreError> {
+        let Commit { post, next, .. } = commit;
+        let mut advanced = ChannelRow {
+            epoch: next.epoch,
+            post_secret: next.post_secret,
+            seq: row.seq + 1,
+            used: self.today,
+            handshakes: 0,
+            handshake_bytes: 0,
+        };
+        if next.group_info.is_some() {
+            self.forget_handshakes(post.channel, row);
+        } else {
+            advanced.handshakes = row.handshakes + 1;
+            advanced.handshake_bytes = row.handshake_bytes + post.body.len() as u64;
+            if advanced.handshakes > limits::MAX_HANDSHAKES
+                || advanced.handshake_bytes > limits::MAX_HANDSHAKE_BYTES
+            {
+                return Ok(None);
+            }
+            let key = handshake_key(post.channel, row.handshakes);
+            self.tx.put(Table::Handshakes, key, post.body.clone());
+        }
+        let mut healing = self.healing(post.channel)?;
+        healing.remember(row.epoch, &row.post_secret);
+        self.put_state(post.channel, &advanced, next, healing);
+        Ok(Some(advanced))
     }
 
-    fn put_channel(&mut self, key: &[u8], row: &ChannelRow, state: Option<&ChannelState>) {
+    fn put_state(
+        &mut self,
+        channel: ChannelId,
+        row: &ChannelRow,
+        state: &ChannelState,
+        mut healing: HealingRow,
+    ) {
+        let key = channel.as_bytes();
         self.tx.put_row(Table::Channels, key, row);
-        if let Some(state) = state {
-            self.tx.put(Table::Fanouts, key, state.fanout.clone());
-            self.tx.put(Table::GroupInfos, key, state.group_info.clone());
+        self.tx.put(Table::Fanouts, key, state.fanout.clone());
+        if let Some(group_info) = &state.group_info {
+            self.tx.put(Table::GroupInfos, key, group_info.to_vec());
         }
+        healing.access.clone_from(&state.access);
+        self.tx.put_row(Table::Healing, key, &healing);
+    }
+
+    fn healing(&self, channel: ChannelId) -> Result<HealingRow, StoreError> {
+        self.tx.row(Table::Healing, channel.as_bytes())?.ok_or(StoreError::Corrupt)
+    }
+
+    fn forget_handshakes(&mut self, channel: ChannelId, row: &ChannelRow) {
+        for place in 0..row.handshakes {
+            self.tx.remove(Table::Handshakes, handshake_key(channel, place));
+        }
+    }
+
+    /// Removes a channel with everything that belongs to it.
+    pub(super) fn remove_channel(&mut self, channel: ChannelId, row: &ChannelRow) {
+        self.forget_handshakes(channel, row);
+        for table in [Table::Channels, Table::Fanouts, Table::GroupInfos, Table::Healing] {
+            self.tx.remove(table, channel.as_bytes());
+        }
+    }
+
+    /// Shows what the channel keeps to who was a member in this or one of the last epochs. What it needs a member's keys
+    /// to read is sealed under the group key, which those who were removed since do not have.
+    pub(super) fn fetch_channel(&mut self, request: &FetchChannel) -> Outcome {
+        let channel = request.channel;
+        let Some(row) = self.tx.channel(channel)? else { return refused(ErrorCode::NoSuchChannel) };
+        let healing = self.healing(channel)?;
+        let is_current = request.epoch == row.epoch
+            && bool::from(request.secret.hash().as_bytes().ct_eq(row.post_secret.as_bytes()));
+        if !is_current && !healing.knows(request.epoch, &request.secret) {
+            return refused(ErrorCode::BadSecret);
+        }
+        let group_info = match request.after {
+            0 => {
+                let info = self.tx.get(Table::GroupInfos, channel.as_bytes())?.ok_or(StoreError::Corrupt)?;
+                Some(Vec::from(info).into())
+            }
+            _ => None,
+        };
+        let mut handshakes = Vec::new();
+        let (mut place, mut size) = (request.after, 0);
+        while place < row.handshakes {
+            let body = self.tx.get(Table::Handshakes, &handshake_key(channel, place))?;
+            let body = body.ok_or(StoreError::Corrupt)?;
+            size += body.len();
+            if size > limits::MAX_HANDSHAKE_PAGE {
+                break;
+            }
+            handshakes.push(Vec::from(body).into());
+            place += 1;
+        }
+        let more = place < row.handshakes;
+        let info = ChannelInfo {
+            id: request.id,
+            epoch: row.epoch,
+            group_info,
+            access: healing.access,
+            handshakes,
+            more,
+        };
+        Ok(Ok(Success::Channel(Box::new(info))))
     }
 }

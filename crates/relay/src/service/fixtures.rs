@@ -7,7 +7,7 @@ use kuvert_wire::{
 };
 use tempfile::TempDir;
 
-use super::{Answer, Content, Op, Request, Service};
+use super::{Answer, Content, Op, Registration, Request, Service};
 use crate::day::Day;
 use crate::store::{Embedded, InboxRow, RelayStore, Tx};
 
@@ -22,11 +22,21 @@ pub(crate) fn request(request: Request) -> Op {
         Request::PutKeyPackages(_, f) => encode(f),
         Request::Deposit(f) => encode(f),
         Request::TakeKeyPackage(f) => encode(f),
-        Request::CreateChannel(f) => encode(f),
+        Request::CreateChannel(f) => encode(f.as_ref()),
         Request::Post(f) => encode(f),
         Request::Commit(f) => encode(f.as_ref()),
+        Request::FetchChannel(f) => encode(f),
+        Request::RevokeTokens(_, f) => encode(f),
+        Request::RenewDepositKey(_, f) => encode(f),
+        Request::DeleteInbox(_, f) => encode(f),
     };
-    let owner = if let Request::PutKeyPackages(inbox, _) = &request { Some(*inbox) } else { None };
+    let owner = match &request {
+        Request::PutKeyPackages(inbox, _)
+        | Request::RevokeTokens(inbox, _)
+        | Request::RenewDepositKey(inbox, _)
+        | Request::DeleteInbox(inbox, _) => Some(*inbox),
+        _ => None,
+    };
     Op::Request(request, Content::of(&bytes, owner))
 }
 
@@ -54,8 +64,11 @@ impl Device {
     }
 
     pub(crate) fn own(&self, acknowledged: u64) -> Op {
-        let keys = InboxKeys { seal_key: self.seal.public(), deposit_key: self.deposit_key.clone() };
-        Op::Own { inbox: self.inbox, acknowledged, create: Some(keys) }
+        Op::Own { inbox: self.inbox, acknowledged, create: Some(self.keys()) }
+    }
+
+    pub(crate) fn keys(&self) -> InboxKeys {
+        InboxKeys { seal_key: self.seal.public(), deposit_key: self.deposit_key.clone(), invite: None }
     }
 
     pub(crate) fn token(&self) -> Token {
@@ -85,12 +98,15 @@ impl Conversation {
             epoch,
             post_secret: PostSecret::new([epoch as u8; 32]).hash(),
             fanout: key.secret_box().seal(&[1; 24], FanoutKey::CONTEXT, &encode(fanout)),
-            group_info: vec![epoch as u8; 8],
+            group_info: Some(vec![epoch as u8; 8].into()),
+            access: vec![epoch as u8; 4],
         }
     }
 
-    pub(crate) fn create(&self, n: u8, state: ChannelState) -> Op {
-        request(Request::CreateChannel(CreateChannel { id: id(n), channel: self.0, state }))
+    pub(crate) fn create(&self, n: u8, creator: &Device, state: ChannelState) -> Op {
+        let (inbox, token) = (creator.inbox, creator.token());
+        let create = CreateChannel { id: id(n), channel: self.0, state, inbox, token };
+        request(Request::CreateChannel(Box::new(create)))
     }
 
     pub(crate) fn post(&self, n: u8, epoch: u64) -> Post {
@@ -109,6 +125,10 @@ impl Conversation {
     }
 }
 
+fn service(registration: Registration) -> Service {
+    Service::new(vec!["http://here".into()], registration)
+}
+
 /// The services over a store of their own.
 pub(crate) struct Bench {
     dir: TempDir,
@@ -121,7 +141,7 @@ impl Bench {
     pub(crate) fn new() -> Self {
         let dir = tempfile::tempdir().expect("a directory");
         let store = Box::new(Embedded::open(dir.path()).expect("opens"));
-        Self { dir, store, service: Service::new(vec!["http://here".into()]), today: Day(20_000) }
+        Self { dir, store, service: service(Registration::Open), today: Day(20_000) }
     }
 
     /// Does one operation in a transaction of its own.
@@ -156,8 +176,13 @@ impl Bench {
 
     /// Closes and opens the store, with new sealing keys.
     pub(crate) fn restart(self) -> Self {
+        self.reopen(Registration::Open)
+    }
+
+    /// Closes and opens the store of a relay that now takes others than before.
+    pub(crate) fn reopen(self, registration: Registration) -> Self {
         self.store.close();
         let store = Box::new(Embedded::open(self.dir.path()).expect("opens again"));
-        Self { store, service: Service::new(vec!["http://here".into()]), ..self }
+        Self { store, service: service(registration), ..self }
     }
 }

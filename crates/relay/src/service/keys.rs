@@ -29,10 +29,10 @@ impl Work<'_, '_> {
     /// Hands out the oldest one-time key package, or the one of last resort.
     pub(super) fn take_key_package(&mut self, request: &TakeKeyPackage) -> Outcome {
         let inbox = request.inbox;
-        let Some(mut row) = self.tx.inbox(inbox)? else { return refused(ErrorCode::NoSuchInbox) };
-        if !row.deposit_key.made(&request.token) {
-            return refused(ErrorCode::BadToken);
-        }
+        let mut row = match self.depositable(inbox, &request.token)? {
+            Ok(row) => row,
+            Err(code) => return refused(code),
+        };
         let package = if row.packages() > 0 {
             let key = package_key(inbox, row.package_head);
             let package = self.tx.get(Table::Packages, &key)?;

@@ -20,11 +20,12 @@ use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 use kuvert_wire::{
-    CardId, Commit, CreateChannel, Deposit, ErrorCode, InboxId, InboxKeys, KeyPackageReply, Owned, Post,
-    PostId, PutKeyPackages, RelayFrame, TakeKeyPackage,
+    CardId, ChannelInfo, ErrorCode, InboxId, InboxKeys, InviteHash, KeyPackageReply, Owned, PostId,
+    RelayFrame,
 };
 
 pub(crate) use repeats::Content;
+pub(crate) use request::Request;
 pub(crate) use sweep::SweepFrom;
 
 use crate::day::Day;
@@ -38,12 +39,20 @@ pub(crate) enum Op {
     Own { inbox: InboxId, acknowledged: u64, create: Option<InboxKeys> },
     /// Drops entries up to `seq`.
     Ack { inbox: InboxId, seq: u64 },
+    /// Notes that these inboxes have owners who are here.
+    #[allow(dead_code)] // nobody says so yet
+    UseInbox(Vec<InboxId>),
+    /// Makes an invitation valid.
+    #[allow(dead_code)] // nobody invites yet
+    AddInvite(InviteHash),
     /// A request with an id.
     Request(Request, Content),
     /// Stores a verified card record.
     PutCard { card: CardId, version: u64, record: Vec<u8> },
     /// Notes that a card was read.
     UseCard(CardId),
+    /// Takes a card away, up to a version; the deletion was verified.
+    DeleteCard { card: CardId, version: u64 },
     /// Removes what is too old, a part at a time.
     Sweep(SweepFrom),
 }
@@ -58,41 +67,16 @@ impl Op {
     }
 }
 
-/// A request with an id: repeatable, answered by a frame.
-#[derive(Debug)]
-pub(crate) enum Request {
-    PutKeyPackages(InboxId, PutKeyPackages),
-    Deposit(Deposit),
-    TakeKeyPackage(TakeKeyPackage),
-    CreateChannel(CreateChannel),
-    Post(Post),
-    Commit(Box<Commit>),
-}
-
-impl Request {
-    /// The id that the answer carries.
-    pub(crate) fn id(&self) -> PostId {
-        match self {
-            Self::PutKeyPackages(_, f) => f.id,
-            Self::Deposit(f) => f.id,
-            Self::TakeKeyPackage(f) => f.id,
-            Self::CreateChannel(f) => f.id,
-            Self::Post(f) => f.id,
-            Self::Commit(f) => f.post.id,
-        }
-    }
-}
-
 /// How an operation ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Answer {
     /// The inbox is owned; everything after `acknowledged` and up to `last` waits for delivery.
     Owned { owned: Owned, acknowledged: u64, last: u64 },
-    /// There is no inbox and none was to be created.
-    NoSuchInbox,
+    /// There is no inbox, and none was made for this reason.
+    NotOwned(ErrorCode),
     /// Answers a request.
     Frame(RelayFrame),
-    /// Answers [`Op::PutCard`].
+    /// Answers [`Op::PutCard`] and [`Op::DeleteCard`].
     Card(CardAnswer),
     /// Answers [`Op::Sweep`]: where to go on.
     Swept(Option<SweepFrom>),
@@ -100,15 +84,31 @@ pub(crate) enum Answer {
     Done,
 }
 
-/// How storing a card ended.
+/// How storing or deleting a card ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CardAnswer {
     /// It was not there before.
     Created,
     /// It is newer than the stored one, or the very same.
     Replaced,
-    /// The stored one is as new or newer.
+    /// The stored one, or the one that was deleted, is as new or newer.
     Outdated,
+    /// It is gone, now or since an earlier deletion.
+    Deleted,
+    /// There is none to delete.
+    Absent,
+}
+
+/// Who may make an inbox here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(dead_code)] // a relay is open until its configuration says otherwise
+pub(crate) enum Registration {
+    /// Everybody.
+    Open,
+    /// Who shows an invitation that was not used yet.
+    Invite,
+    /// Nobody.
+    Closed,
 }
 
 /// How a request succeeded.
@@ -118,6 +118,8 @@ pub(crate) enum Success {
     Accepted(u64),
     /// With a key package.
     KeyPackage(Vec<u8>),
+    /// With what a channel keeps.
+    Channel(Box<ChannelInfo>),
 }
 
 /// How a request was refused.
@@ -141,6 +143,7 @@ pub(crate) struct Service {
     sealing: Sealing,
     /// Origins under which this relay is known, to tell own fan-out targets from others'.
     origins: Vec<String>,
+    registration: Registration,
 }
 
 /// One transaction's view of the service.
@@ -154,8 +157,8 @@ pub(crate) struct Work<'w, 's> {
 
 impl Service {
     /// For a relay known under `origins`.
-    pub(crate) fn new(origins: Vec<String>) -> Self {
-        Self { sealing: Sealing::default(), origins }
+    pub(crate) fn new(origins: Vec<String>, registration: Registration) -> Self {
+        Self { sealing: Sealing::default(), origins, registration }
     }
 
     /// Begins a transaction on `today`.
@@ -178,9 +181,15 @@ impl Work<'_, '_> {
         match op {
             Op::Own { inbox, acknowledged, create } => self.own(*inbox, *acknowledged, create.as_ref()),
             Op::Ack { inbox, seq } => self.acknowledge(*inbox, *seq).map(|()| Answer::Done),
+            Op::UseInbox(inboxes) => self.use_inboxes(inboxes).map(|()| Answer::Done),
+            Op::AddInvite(invite) => {
+                self.add_invite(invite);
+                Ok(Answer::Done)
+            }
             Op::Request(request, content) => self.request(request, content).map(Answer::Frame),
             Op::PutCard { card, version, record } => self.put_card(*card, *version, record).map(Answer::Card),
             Op::UseCard(card) => self.use_card(*card).map(|()| Answer::Done),
+            Op::DeleteCard { card, version } => self.delete_card(*card, *version).map(Answer::Card),
             Op::Sweep(from) => self.sweep(from).map(Answer::Swept),
         }
     }
@@ -199,6 +208,7 @@ impl Work<'_, '_> {
         };
         Ok(match outcome {
             Ok(Success::Accepted(seq)) => RelayFrame::Accepted { id, seq },
+            Ok(Success::Channel(info)) => RelayFrame::ChannelInfo(*info),
             Ok(Success::KeyPackage(package)) => RelayFrame::KeyPackage(KeyPackageReply { id, package }),
             Err(Refusal { code, epoch }) => RelayFrame::Refused { id, code, epoch },
         })
@@ -212,6 +222,10 @@ impl Work<'_, '_> {
             Request::CreateChannel(request) => self.create_channel(request),
             Request::Post(request) => self.post(request),
             Request::Commit(request) => self.commit(request),
+            Request::FetchChannel(request) => self.fetch_channel(request),
+            Request::RevokeTokens(inbox, request) => self.revoke_tokens(*inbox, request),
+            Request::RenewDepositKey(inbox, request) => self.renew_deposit_key(*inbox, request),
+            Request::DeleteInbox(inbox, _) => self.delete_inbox(*inbox),
         }
     }
 }

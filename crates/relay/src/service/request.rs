@@ -1,27 +1,82 @@
-//! Which frames of a session are requests.
+//! Which frames are requests, and on which kind of session each belongs.
 
-use kuvert_wire::{ClientFrame, InboxId};
+use kuvert_wire::{
+    ClientFrame, Commit, CreateChannel, DeleteInbox, Deposit, FetchChannel, InboxId, Post, PostId,
+    PutKeyPackages, RenewDepositKey, RevokeTokens, TakeKeyPackage,
+};
 
-use super::Request;
+/// A request with an id, already known to come from who may ask for it: those that name an inbox first come from its
+/// owner. Answered by a frame.
+#[derive(Debug)]
+pub(crate) enum Request {
+    PutKeyPackages(InboxId, PutKeyPackages),
+    RevokeTokens(InboxId, RevokeTokens),
+    RenewDepositKey(InboxId, RenewDepositKey),
+    DeleteInbox(InboxId, DeleteInbox),
+    Deposit(Deposit),
+    TakeKeyPackage(TakeKeyPackage),
+    CreateChannel(Box<CreateChannel>),
+    Post(Post),
+    Commit(Box<Commit>),
+    FetchChannel(FetchChannel),
+}
 
 impl Request {
-    /// The request in a frame of an owner session of `inbox`; `None` if it does not belong there.
+    /// The request in a frame on the owner session of `inbox`. `None` for `Own` and `Ack`, which are none, and for
+    /// what belongs on an anonymous session.
     pub(crate) fn from_owner(inbox: InboxId, frame: ClientFrame) -> Option<Self> {
         match frame {
             ClientFrame::PutKeyPackages(request) => Some(Self::PutKeyPackages(inbox, request)),
-            _ => None,
+            ClientFrame::RevokeTokens(request) => Some(Self::RevokeTokens(inbox, request)),
+            ClientFrame::RenewDepositKey(request) => Some(Self::RenewDepositKey(inbox, request)),
+            ClientFrame::DeleteInbox(request) => Some(Self::DeleteInbox(inbox, request)),
+            ClientFrame::Own(_)
+            | ClientFrame::Ack(_)
+            | ClientFrame::Deposit(_)
+            | ClientFrame::TakeKeyPackage(_)
+            | ClientFrame::CreateChannel(_)
+            | ClientFrame::Post(_)
+            | ClientFrame::Commit(_)
+            | ClientFrame::FetchChannel(_) => None,
         }
     }
 
-    /// The request in a frame of an anonymous session; `None` if it does not belong there.
+    /// The request in a frame on an anonymous session. `None` for what belongs on an owner session.
     pub(crate) fn from_anonymous(frame: ClientFrame) -> Option<Self> {
         match frame {
-            ClientFrame::Own(_) | ClientFrame::Ack(_) | ClientFrame::PutKeyPackages(_) => None,
             ClientFrame::Deposit(request) => Some(Self::Deposit(request)),
             ClientFrame::TakeKeyPackage(request) => Some(Self::TakeKeyPackage(request)),
-            ClientFrame::CreateChannel(request) => Some(Self::CreateChannel(request)),
+            ClientFrame::CreateChannel(request) => Some(Self::CreateChannel(Box::new(request))),
             ClientFrame::Post(request) => Some(Self::Post(request)),
             ClientFrame::Commit(request) => Some(Self::Commit(Box::new(request))),
+            ClientFrame::FetchChannel(request) => Some(Self::FetchChannel(request)),
+            ClientFrame::Own(_)
+            | ClientFrame::Ack(_)
+            | ClientFrame::PutKeyPackages(_)
+            | ClientFrame::RevokeTokens(_)
+            | ClientFrame::RenewDepositKey(_)
+            | ClientFrame::DeleteInbox(_) => None,
         }
+    }
+
+    /// The id that the answer carries.
+    pub(crate) fn id(&self) -> PostId {
+        match self {
+            Self::PutKeyPackages(_, f) => f.id,
+            Self::RevokeTokens(_, f) => f.id,
+            Self::RenewDepositKey(_, f) => f.id,
+            Self::DeleteInbox(_, f) => f.id,
+            Self::Deposit(f) => f.id,
+            Self::TakeKeyPackage(f) => f.id,
+            Self::CreateChannel(f) => f.id,
+            Self::Post(f) => f.id,
+            Self::Commit(f) => f.post.id,
+            Self::FetchChannel(f) => f.id,
+        }
+    }
+
+    /// Whether the session that asked is over once it was answered.
+    pub(crate) fn is_last(&self) -> bool {
+        matches!(self, Self::DeleteInbox(..))
     }
 }

@@ -2,14 +2,14 @@
 //!
 //! A sweep walks the tables in parts, so that requests are served in between.
 
-use kuvert_wire::{InboxId, limits};
+use kuvert_wire::{ChannelId, InboxId, limits};
 
 use super::Work;
 use crate::day::Day;
-use crate::store::{CardRow, ChannelRow, InboxRow, LAST_RESORT, StoreError, Table, package_key};
+use crate::store::{CardRow, ChannelRow, StoreError, Table};
 
 /// Tables in the order in which they are swept.
-const ORDER: [Table; 4] = [Table::Repeats, Table::Inboxes, Table::Channels, Table::Cards];
+const ORDER: [Table; 5] = [Table::Repeats, Table::Inboxes, Table::Channels, Table::Cards, Table::Invites];
 
 /// Where a sweep goes on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -23,13 +23,21 @@ impl Work<'_, '_> {
     pub(super) fn sweep(&mut self, from: &SweepFrom) -> Result<Option<SweepFrom>, StoreError> {
         let Some(table) = ORDER.get(from.table) else { return Ok(None) };
         let keys = self.tx.store().keys(*table, &from.after, limits::MAX_SWEEP)?;
+        let mut after = &from.after;
         for key in &keys {
             match table {
                 Table::Repeats => self.sweep_repeat(key)?,
-                Table::Inboxes => self.sweep_inbox(key)?,
+                Table::Inboxes => {
+                    if self.sweep_inbox(key)? {
+                        // There is more in this inbox: it comes again, after the requests that wait.
+                        return Ok(Some(SweepFrom { table: from.table, after: after.clone() }));
+                    }
+                }
                 Table::Channels => self.sweep_channel(key)?,
+                Table::Invites => self.sweep_invite(key)?,
                 _ => self.sweep_card(key)?,
             }
+            after = key;
         }
         Ok(match keys.into_iter().nth(limits::MAX_SWEEP - 1) {
             Some(after) => Some(SweepFrom { table: from.table, after }),
@@ -43,52 +51,50 @@ impl Work<'_, '_> {
     fn sweep_repeat(&mut self, key: &[u8]) -> Result<(), StoreError> {
         let day = key.first_chunk::<4>().ok_or(StoreError::Corrupt)?;
         if Day(u32::from_be_bytes(*day)).is_older_than(limits::REPEAT_DAYS - 1, self.today) {
-            self.tx.remove(Table::Repeats, key.to_vec());
+            self.tx.remove(Table::Repeats, key);
         }
         Ok(())
     }
 
-    fn sweep_inbox(&mut self, key: &[u8]) -> Result<(), StoreError> {
+    /// Returns whether there is more to do than was done.
+    fn sweep_inbox(&mut self, key: &[u8]) -> Result<bool, StoreError> {
         let inbox = InboxId::from_slice(key).ok_or(StoreError::Corrupt)?;
-        let Some(mut row) = self.tx.inbox(inbox)? else { return Ok(()) };
+        let Some(mut row) = self.tx.inbox(inbox)? else { return Ok(false) };
         if row.used.is_older_than(limits::INBOX_DAYS, self.today) {
             self.remove_inbox(inbox, &row);
-            return Ok(());
+            return Ok(false);
         }
-        let mut expired = None;
         // A gap does not expire: its owner has to learn of it.
         let oldest = if row.lost > 0 { row.head + 1 } else { row.head };
-        for seq in (oldest..row.next).take(limits::MAX_SWEEP) {
-            let day = self.tx.entry_day(inbox, seq)?.ok_or(StoreError::Corrupt)?;
-            if !day.is_older_than(limits::ENTRY_DAYS, self.today) {
+        let mut fresh = oldest;
+        let until = row.next.min(oldest + limits::MAX_SWEEP as u64);
+        while fresh < until {
+            let head = self.tx.entry_head(inbox, fresh)?.ok_or(StoreError::Corrupt)?;
+            if !head.day.is_older_than(limits::ENTRY_DAYS, self.today) {
                 break;
             }
-            expired = Some(seq);
+            fresh += 1;
         }
-        if let Some(last) = expired {
-            self.replace_by_gap(inbox, &mut row, last);
+        if fresh > oldest {
+            self.replace_by_gap(inbox, &mut row, fresh - 1)?;
             self.tx.put_inbox(inbox, &row);
         }
-        Ok(())
-    }
-
-    fn remove_inbox(&mut self, inbox: InboxId, row: &InboxRow) {
-        self.tx.remove_entries(inbox, row.head, row.next);
-        for place in row.package_head..row.package_next {
-            self.tx.remove(Table::Packages, package_key(inbox, place));
-        }
-        self.tx.remove(Table::Packages, package_key(inbox, LAST_RESORT));
-        self.tx.remove_inbox(inbox);
-        // Should its owner come back, the new inbox begins at seq 1 again: never under the same keys.
-        self.service.sealing.renew();
+        Ok(fresh == until && until < row.next)
     }
 
     fn sweep_channel(&mut self, key: &[u8]) -> Result<(), StoreError> {
-        let row = self.tx.row::<ChannelRow>(Table::Channels, key)?;
-        if row.is_some_and(|row| row.used.is_older_than(limits::CHANNEL_DAYS, self.today)) {
-            for table in [Table::Channels, Table::Fanouts, Table::GroupInfos] {
-                self.tx.remove(table, key.to_vec());
-            }
+        let channel = ChannelId::from_slice(key).ok_or(StoreError::Corrupt)?;
+        let Some(row) = self.tx.row::<ChannelRow>(Table::Channels, key)? else { return Ok(()) };
+        if row.used.is_older_than(limits::CHANNEL_DAYS, self.today) {
+            self.remove_channel(channel, &row);
+        }
+        Ok(())
+    }
+
+    fn sweep_invite(&mut self, key: &[u8]) -> Result<(), StoreError> {
+        let Some(made) = self.tx.get(Table::Invites, key)? else { return Ok(()) };
+        if Day::from_bytes(&made)?.is_older_than(limits::INVITE_DAYS, self.today) {
+            self.tx.remove(Table::Invites, key);
         }
         Ok(())
     }
@@ -96,7 +102,7 @@ impl Work<'_, '_> {
     fn sweep_card(&mut self, key: &[u8]) -> Result<(), StoreError> {
         let row = self.tx.row::<CardRow>(Table::Cards, key)?;
         if row.is_some_and(|row| row.used.is_older_than(limits::CARD_DAYS, self.today)) {
-            self.tx.remove(Table::Cards, key.to_vec());
+            self.tx.remove(Table::Cards, key);
         }
         Ok(())
     }

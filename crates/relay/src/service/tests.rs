@@ -1,6 +1,10 @@
+mod healing;
+mod inboxes;
+mod registration;
+
 use kuvert_wire::{
-    ChannelId, Entry, ErrorCode, Fanout, FanoutTarget, PutKeyPackages, RelayFrame, Token, WelcomeDeposit,
-    limits,
+    ChannelId, Entry, ErrorCode, Fanout, FanoutTarget, PutKeyPackages, RelayAddress, RelayFrame, RelayKey,
+    RevokeTokens, Token, TokenNonce, WelcomeDeposit, limits,
 };
 
 use super::fixtures::{Bench, Conversation, Device, deposit, id, request};
@@ -35,7 +39,7 @@ fn sweep(bench: &mut Bench) {
 fn bodies(bench: &Bench, device: &Device) -> Vec<(u64, Vec<u8>)> {
     let body = |entry| match entry {
         Entry::Deposit { body } | Entry::Post { body, .. } | Entry::Commit { body, .. } => body,
-        Entry::Gap { lost } => panic!("a gap of {lost}"),
+        Entry::Gap { lost } | Entry::Missed { lost, .. } => panic!("a gap of {lost}"),
     };
     bench.waiting(device).into_iter().map(|(seq, entry)| (seq, body(entry))).collect()
 }
@@ -114,7 +118,9 @@ fn a_full_inbox_replaces_its_oldest_by_one_gap() {
     // RELAY-2, RELAY-5: MAX_INBOX_ENTRIES
     let (mut bench, alice) = (Bench::new(), Device::new(1));
     bench.apply(&alice.own(0));
-    bench.frame(&deposit(alice.inbox, &alice.deposit_key, 1));
+    for n in 0..4 {
+        bench.frame(&deposit(alice.inbox, &alice.deposit_key, 200 + n));
+    }
     // As if it had been filled: the rows of the entries in between play no part.
     let mut tx = Tx::new(&*bench.store);
     let mut row = tx.inbox(alice.inbox).expect("reads").expect("an inbox");
@@ -130,6 +136,7 @@ fn a_full_inbox_replaces_its_oldest_by_one_gap() {
         waiting,
         [
             (3, Entry::Gap { lost: 3 }),
+            (4, Entry::Deposit { body: vec![203] }),
             (last - 1, Entry::Deposit { body: vec![2] }),
             (last, Entry::Deposit { body: vec![3] })
         ]
@@ -178,7 +185,12 @@ fn what_nobody_used_goes_with_everything_in_it() {
     bench.apply(&bob.own(0));
     bench.frame(&deposit(alice.inbox, &alice.deposit_key, 1));
     bench.frame(&packages(&alice, 2, &[b"one", b"two"], Some(b"last")));
-    bench.frame(&conversation.create(3, conversation.state(0, &[&alice])));
+    bench.frame(&conversation.create(3, &alice, conversation.state(0, &[&alice])));
+    let mut commit = conversation.commit(4, 0, &[]);
+    commit.next.group_info = None;
+    assert_eq!(bench.frame(&request(Request::Commit(Box::new(commit)))), accepted(4, 1));
+    let revoke = RevokeTokens { id: id(5), nonces: vec![TokenNonce::new([1; 16])] };
+    bench.frame(&request(Request::RevokeTokens(alice.inbox, revoke)));
     let card = kuvert_wire::CardId::new([5; 16]);
     bench.apply(&Op::PutCard { card, version: 1, record: b"card".to_vec() });
 
@@ -189,9 +201,17 @@ fn what_nobody_used_goes_with_everything_in_it() {
     sweep(&mut bench);
     let left = |bench: &Bench, table| bench.store.keys(table, b"", 10).expect("reads").len();
     assert_eq!(left(&bench, Table::Inboxes), 1, "bob was here");
-    for table in
-        [Table::Queue, Table::Packages, Table::Channels, Table::Fanouts, Table::GroupInfos, Table::Repeats]
-    {
+    for table in [
+        Table::Queue,
+        Table::Packages,
+        Table::Channels,
+        Table::Fanouts,
+        Table::GroupInfos,
+        Table::Healing,
+        Table::Handshakes,
+        Table::Revoked,
+        Table::Repeats,
+    ] {
         assert_eq!(left(&bench, table), 0, "{table:?}");
     }
     assert_eq!(left(&bench, Table::Cards), 1);
@@ -226,6 +246,50 @@ fn a_sweep_lets_requests_pass_in_between() {
     assert_eq!(bench.store.keys(Table::Repeats, b"", 10).expect("reads").len(), 1);
     bench.apply(&Op::Sweep(more.expect("there is more")));
     assert_eq!(bench.store.keys(Table::Repeats, b"", 10).expect("reads").len(), 0);
+}
+
+#[test]
+fn an_inbox_whose_owner_stays_connected_and_gets_nothing_is_used() {
+    let (mut bench, alice, bob) = (Bench::new(), Device::new(1), Device::new(2));
+    bench.apply(&alice.own(0));
+    bench.today.0 += limits::INBOX_DAYS;
+    bench.apply(&Op::UseInbox(vec![alice.inbox, bob.inbox]));
+    bench.today.0 += limits::INBOX_DAYS;
+    sweep(&mut bench);
+    assert!(bench.store.inbox(alice.inbox).expect("reads").is_some());
+    assert!(bench.store.inbox(bob.inbox).expect("reads").is_none(), "none is made");
+    bench.today.0 += 1;
+    sweep(&mut bench);
+    assert!(bench.store.inbox(alice.inbox).expect("reads").is_none());
+}
+
+#[test]
+fn one_pass_expires_all_of_an_inbox_in_parts() {
+    // RELAY-2, RELAY-5: MAX_SWEEP
+    let (mut bench, alice) = (Bench::new(), Device::new(1));
+    bench.apply(&alice.own(0));
+    let total = limits::MAX_SWEEP as u64 * 2 + 5;
+    let mut work = bench.service.begin(Tx::new(&*bench.store), bench.today);
+    for n in 0..total {
+        let mut id = [0; 16];
+        id[..8].copy_from_slice(&n.to_be_bytes());
+        let (inbox, token, body) = (alice.inbox, alice.token(), vec![1]);
+        let envelope = kuvert_wire::Deposit { id: kuvert_wire::PostId::new(id), inbox, token, body };
+        work.apply(&request(Request::Deposit(envelope))).expect("the store works");
+    }
+    work.tx.commit().expect("commits");
+    bench.today.0 += limits::ENTRY_DAYS + 1;
+    bench.frame(&deposit(alice.inbox, &alice.deposit_key, 1));
+    let (mut parts, mut next) = (0, Some(SweepFrom::default()));
+    while let Some(from) = next {
+        let waited = bench.waiting(&alice).len();
+        let Answer::Swept(more) = bench.apply(&Op::Sweep(from)) else { panic!("a sweep") };
+        parts += usize::from(bench.waiting(&alice).len() < waited);
+        next = more;
+    }
+    assert_eq!(parts, 3, "requests pass in between");
+    let fresh = (total + 1, Entry::Deposit { body: vec![1] });
+    assert_eq!(bench.waiting(&alice), [(total, Entry::Gap { lost: total }), fresh]);
 }
 
 #[test]
@@ -267,10 +331,10 @@ fn a_post_reaches_every_member_once_and_skips_who_gave_no_token() {
     for device in [&alice, &bob, &carol] {
         bench.apply(&device.own(0));
     }
-    let target = |device: &Device, token: Token, relay: Option<&str>| FanoutTarget {
-        inbox: device.inbox,
-        token,
-        relay: relay.map(str::to_owned),
+    let target = |device: &Device, token: Token, relay: Option<&str>| {
+        let key = RelayKey::new([1; 32]);
+        let relay = relay.map(|origin| RelayAddress { origin: origin.to_owned(), key });
+        FanoutTarget { inbox: device.inbox, token, relay }
     };
     let fanout = Fanout {
         targets: vec![
@@ -281,7 +345,7 @@ fn a_post_reaches_every_member_once_and_skips_who_gave_no_token() {
             target(&Device::new(4), Device::new(4).token(), None),
         ],
     };
-    bench.frame(&conversation.create(1, conversation.state_to(0, &fanout)));
+    bench.frame(&conversation.create(1, &alice, conversation.state_to(0, &fanout)));
     assert_eq!(bench.frame(&request(Request::Post(conversation.post(2, 0)))), accepted(2, 1));
     let posted = Entry::Post { channel: conversation.0, seq: 1, epoch: 0, id: id(2), body: vec![2; 4] };
     assert_eq!(bench.waiting(&alice), [(1, posted)]);
@@ -293,12 +357,37 @@ fn a_post_reaches_every_member_once_and_skips_who_gave_no_token() {
 fn a_channel_is_created_once() {
     let (mut bench, alice) = (Bench::new(), Device::new(1));
     let conversation = Conversation(ChannelId::new([9; 16]));
-    assert_eq!(bench.frame(&conversation.create(1, conversation.state(0, &[&alice]))), accepted(1, 0));
-    assert_eq!(bench.frame(&conversation.create(2, conversation.state(0, &[&alice]))), accepted(2, 0));
+    bench.apply(&alice.own(0));
     assert_eq!(
-        bench.frame(&conversation.create(3, conversation.state(1, &[]))),
+        bench.frame(&conversation.create(1, &alice, conversation.state(0, &[&alice]))),
+        accepted(1, 0)
+    );
+    assert_eq!(
+        bench.frame(&conversation.create(2, &alice, conversation.state(0, &[&alice]))),
+        accepted(2, 0)
+    );
+    assert_eq!(
+        bench.frame(&conversation.create(3, &alice, conversation.state(1, &[]))),
         refused(3, ErrorCode::Taken)
     );
+}
+
+#[test]
+fn a_channel_is_made_for_who_may_deposit_here_and_nobody_else() {
+    let (mut bench, alice, stranger) = (Bench::new(), Device::new(1), Device::new(2));
+    let conversation = Conversation(ChannelId::new([9; 16]));
+    let state = || conversation.state(0, &[&alice]);
+    assert_eq!(bench.frame(&conversation.create(1, &stranger, state())), refused(1, ErrorCode::NoSuchInbox));
+    bench.apply(&alice.own(0));
+    let forged = Device { inbox: alice.inbox, ..stranger };
+    assert_eq!(bench.frame(&conversation.create(2, &forged, state())), refused(2, ErrorCode::BadToken));
+    let mut blind = state();
+    blind.group_info = None;
+    assert_eq!(bench.frame(&conversation.create(3, &alice, blind)), refused(3, ErrorCode::BadFrame));
+    for table in [Table::Channels, Table::Fanouts, Table::GroupInfos, Table::Healing] {
+        assert_eq!(bench.store.keys(table, b"", 10).expect("reads").len(), 0, "{table:?}");
+    }
+    assert_eq!(bench.frame(&conversation.create(4, &alice, state())), accepted(4, 0));
 }
 
 #[test]
@@ -307,7 +396,7 @@ fn only_the_secrets_of_the_current_epoch_post() {
     let (mut bench, alice) = (Bench::new(), Device::new(1));
     let conversation = Conversation(ChannelId::new([9; 16]));
     bench.apply(&alice.own(0));
-    bench.frame(&conversation.create(1, conversation.state(0, &[&alice])));
+    bench.frame(&conversation.create(1, &alice, conversation.state(0, &[&alice])));
     let commit = Request::Commit(Box::new(conversation.commit(2, 0, &[&alice])));
     assert_eq!(bench.frame(&request(commit)), accepted(2, 1));
 
@@ -330,7 +419,7 @@ fn a_commit_whose_welcome_cannot_be_delivered_changes_nothing() {
     let conversation = Conversation(ChannelId::new([9; 16]));
     bench.apply(&alice.own(0));
     bench.apply(&bob.own(0));
-    bench.frame(&conversation.create(1, conversation.state(0, &[&alice])));
+    bench.frame(&conversation.create(1, &alice, conversation.state(0, &[&alice])));
     let mut commit = conversation.commit(2, 0, &[&alice, &bob]);
     commit.welcomes = vec![
         WelcomeDeposit { inbox: alice.inbox, token: alice.token(), body: b"welcome".to_vec() },
@@ -350,25 +439,29 @@ fn a_commit_whose_welcome_cannot_be_delivered_changes_nothing() {
 
 #[test]
 fn what_passes_a_bound_is_refused() {
-    // RELAY-5: MAX_BODY, MAX_FANOUT, MAX_GROUP_INFO, MAX_FANOUT_TARGETS, MAX_WELCOMES
+    // RELAY-5: MAX_BODY, MAX_FANOUT, MAX_GROUP_INFO, MAX_ACCESS, MAX_FANOUT_TARGETS, MAX_WELCOMES
     let (mut bench, alice) = (Bench::new(), Device::new(1));
     let conversation = Conversation(ChannelId::new([9; 16]));
     bench.apply(&alice.own(0));
     let good = conversation.state(0, &[&alice]);
     let mut state = good.clone();
     state.fanout = vec![0; limits::MAX_FANOUT + 1];
-    assert_eq!(bench.frame(&conversation.create(1, state)), refused(1, ErrorCode::TooLarge));
+    assert_eq!(bench.frame(&conversation.create(1, &alice, state)), refused(1, ErrorCode::TooLarge));
     let mut state = good.clone();
-    state.group_info = vec![0; limits::MAX_GROUP_INFO + 1];
-    assert_eq!(bench.frame(&conversation.create(2, state)), refused(2, ErrorCode::TooLarge));
+    state.group_info = Some(vec![0; limits::MAX_GROUP_INFO + 1].into());
+    assert_eq!(bench.frame(&conversation.create(2, &alice, state)), refused(2, ErrorCode::TooLarge));
+
+    let mut state = good.clone();
+    state.access = vec![0; limits::MAX_ACCESS + 1];
+    assert_eq!(bench.frame(&conversation.create(2, &alice, state)), refused(2, ErrorCode::TooLarge));
 
     let target = FanoutTarget { inbox: alice.inbox, token: alice.token(), relay: None };
     let crowd = Fanout { targets: vec![target; limits::MAX_FANOUT_TARGETS + 1] };
     let crowded = Conversation(ChannelId::new([8; 16]));
-    bench.frame(&crowded.create(3, crowded.state_to(0, &crowd)));
+    bench.frame(&crowded.create(3, &alice, crowded.state_to(0, &crowd)));
     assert_eq!(bench.frame(&request(Request::Post(crowded.post(4, 0)))), refused(4, ErrorCode::TooLarge));
 
-    bench.frame(&conversation.create(5, good));
+    bench.frame(&conversation.create(5, &alice, good));
     let mut post = conversation.post(6, 0);
     post.body = vec![0; limits::MAX_BODY + 1];
     assert_eq!(bench.frame(&request(Request::Post(post))), refused(6, ErrorCode::TooLarge));
@@ -396,12 +489,38 @@ fn a_card_only_grows_newer() {
 }
 
 #[test]
+fn a_deleted_card_leaves_a_tombstone_that_goes_in_time() {
+    let mut bench = Bench::new();
+    let card = kuvert_wire::CardId::new([5; 16]);
+    let put = |version, record: &[u8]| Op::PutCard { card, version, record: record.to_vec() };
+    let delete = |version| Op::DeleteCard { card, version };
+    assert_eq!(bench.apply(&delete(2)), Answer::Card(CardAnswer::Absent));
+    bench.apply(&put(2, b"two"));
+    assert_eq!(bench.apply(&delete(1)), Answer::Card(CardAnswer::Outdated));
+    assert_eq!(bench.apply(&delete(2)), Answer::Card(CardAnswer::Deleted));
+    assert_eq!(bench.apply(&delete(2)), Answer::Card(CardAnswer::Deleted), "a repeat");
+    assert_eq!(bench.apply(&delete(1)), Answer::Card(CardAnswer::Deleted));
+    let record = |bench: &Bench| bench.store.card(card).expect("reads").expect("a row").record;
+    assert_eq!(record(&bench), b"");
+    assert_eq!(bench.apply(&put(2, b"two")), Answer::Card(CardAnswer::Outdated));
+    assert_eq!(bench.apply(&put(3, b"three")), Answer::Card(CardAnswer::Created), "its key makes a new one");
+    bench.apply(&delete(3));
+    bench.today.0 += limits::CARD_DAYS;
+    bench.apply(&Op::UseCard(card));
+    sweep(&mut bench);
+    assert_eq!(record(&bench), b"");
+    bench.today.0 += 1;
+    sweep(&mut bench);
+    assert!(bench.store.card(card).expect("reads").is_none());
+}
+
+#[test]
 fn one_batch_lets_one_of_two_commits_win() {
     // RELAY-3: both are worked off in one transaction.
     let (mut bench, alice) = (Bench::new(), Device::new(1));
     let conversation = Conversation(ChannelId::new([9; 16]));
     bench.apply(&alice.own(0));
-    bench.frame(&conversation.create(1, conversation.state(0, &[&alice])));
+    bench.frame(&conversation.create(1, &alice, conversation.state(0, &[&alice])));
     let mut work = bench.service.begin(Tx::new(&*bench.store), bench.today);
     let mut commit = |n| {
         let commit = Request::Commit(Box::new(conversation.commit(n, 0, &[&alice])));

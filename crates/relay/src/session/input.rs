@@ -254,10 +254,11 @@ impl Talk {
 
     fn request(&mut self, request: Option<Request>, bytes: &[u8], owner: Option<InboxId>) -> Result<(), End> {
         let Some(request) = request else { return self.complain(ErrorCode::WrongSession) };
+        let is_last = request.is_last();
         self.in_flight += 1;
         self.ops_size += bytes.len();
         self.ops.push(Op::Request(request, Content::of(bytes, owner)));
-        Ok(())
+        if is_last { Err(End) } else { Ok(()) }
     }
 
     /// Hands the requests that were read to the writer.
@@ -291,7 +292,7 @@ impl Talk {
                 self.notices.push(RelayFrame::Owned(owned));
                 Ok(())
             }
-            Ok(Answer::NoSuchInbox) => self.complain(ErrorCode::NoSuchInbox),
+            Ok(Answer::NotOwned(code)) => self.complain(code),
             Ok(_) | Err(Busy) => self.end(ErrorCode::Busy),
         }
     }

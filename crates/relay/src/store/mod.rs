@@ -25,14 +25,15 @@ pub(crate) use embedded::Embedded;
 #[cfg(test)]
 pub(crate) use memory::Memory;
 pub(crate) use rows::{
-    CardRow, ChannelRow, InboxRow, LAST_RESORT, RepeatRow, entry_key, package_key, repeat_key,
+    CardRow, ChannelRow, HealingRow, InboxRow, LAST_RESORT, RepeatRow, entry_key, handshake_key, package_key,
+    repeat_key,
 };
 pub(crate) use tx::Tx;
 
 use crate::day::Day;
 
-/// Bytes in front of a sealed entry: the day it was queued.
-const ENTRY_HEAD: usize = 4;
+/// Bytes in front of a sealed entry, see [`EntryHead`].
+const ENTRY_HEAD: usize = 12;
 
 /// The store could not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -87,6 +88,14 @@ pub(crate) enum Table {
     Cards,
     /// [`RepeatRow`] by day and request.
     Repeats,
+    /// Nonces of revoked tokens, one behind the other, by inbox.
+    Revoked,
+    /// [`HealingRow`] by channel.
+    Healing,
+    /// Commits since the last GroupInfo by channel and place.
+    Handshakes,
+    /// The day of its making (4 bytes, big-endian) by an invitation's hash.
+    Invites,
 }
 
 impl Table {
@@ -100,6 +109,10 @@ impl Table {
         (Self::GroupInfos, "group-infos"),
         (Self::Cards, "cards"),
         (Self::Repeats, "repeats"),
+        (Self::Revoked, "revoked"),
+        (Self::Healing, "healing"),
+        (Self::Handshakes, "handshakes"),
+        (Self::Invites, "invites"),
     ];
 }
 
@@ -262,10 +275,23 @@ fn seq_of(key: &[u8]) -> Result<u64, StoreError> {
     key.last_chunk::<8>().map(|seq| u64::from_be_bytes(*seq)).ok_or(StoreError::Corrupt)
 }
 
-/// Splits a row of [`Table::Queue`] into the day it was queued and the sealed bytes.
-fn split_entry(value: &[u8]) -> Result<(Day, &[u8]), StoreError> {
-    let (day, sealed) = value.split_first_chunk::<ENTRY_HEAD>().ok_or(StoreError::Corrupt)?;
-    Ok((Day(u32::from_be_bytes(*day)), sealed))
+/// What stands in front of a sealed entry: day (4 bytes) and start (8 bytes), both big-endian.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct EntryHead {
+    /// When it was queued.
+    pub(crate) day: Day,
+    /// Bytes of all sealed entries before it, from the inbox's first on: what waits between two entries is known without
+    /// looking at those in between.
+    pub(crate) start: u64,
+}
+
+impl EntryHead {
+    /// Reads the head of a row of [`Table::Queue`].
+    fn of(value: &[u8]) -> Result<Self, StoreError> {
+        let (day, rest) = value.split_first_chunk::<4>().ok_or(StoreError::Corrupt)?;
+        let start = rest.first_chunk::<8>().ok_or(StoreError::Corrupt)?;
+        Ok(Self { day: Day(u32::from_be_bytes(*day)), start: u64::from_be_bytes(*start) })
+    }
 }
 
 #[cfg(test)]

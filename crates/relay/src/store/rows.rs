@@ -1,7 +1,8 @@
 //! The rows of the store and their keys.
 
-use kuvert_wire::{DepositKey, InboxId, PostId, PostSecretHash, SealKey};
+use kuvert_wire::{ChannelId, DepositKey, InboxId, PostId, PostSecret, PostSecretHash, SealKey, limits};
 use minicbor::{Decode, Encode};
+use subtle::ConstantTimeEq;
 
 use super::StoreError;
 use crate::day::Day;
@@ -40,6 +41,15 @@ pub(crate) struct InboxRow {
     /// Whether there is a key package of last resort.
     #[n(9)]
     pub(crate) last_resort: bool,
+    /// How many revoked tokens are listed; there is a list only where this is not 0.
+    #[n(10)]
+    pub(crate) revoked: u16,
+    /// Bytes of all sealed entries before the one at `head`, from the inbox's first on.
+    #[n(11)]
+    pub(crate) head_bytes: u64,
+    /// Bytes of all sealed entries before the one at `next`, from the inbox's first on.
+    #[n(12)]
+    pub(crate) next_bytes: u64,
 }
 
 impl InboxRow {
@@ -56,7 +66,15 @@ impl InboxRow {
             package_head: 0,
             package_next: 0,
             last_resort: false,
+            revoked: 0,
+            head_bytes: 0,
+            next_bytes: 0,
         }
+    }
+
+    /// Bytes of the sealed entries that wait.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.next_bytes.saturating_sub(self.head_bytes)
     }
 
     /// One-time key packages left.
@@ -78,17 +96,53 @@ pub(crate) struct ChannelRow {
     /// When something was last posted.
     #[n(3)]
     pub(crate) used: Day,
+    /// How many commits are kept since the last GroupInfo.
+    #[n(4)]
+    pub(crate) handshakes: u64,
+    /// Their bytes.
+    #[n(5)]
+    pub(crate) handshake_bytes: u64,
 }
 
-/// A card.
+/// What a channel keeps for devices that heal, beside GroupInfo and handshakes. Only commits change it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct HealingRow {
+    /// As it came with the channel's state.
+    #[cbor(n(0), with = "minicbor::bytes")]
+    pub(crate) access: Vec<u8>,
+    /// Earlier epochs (8 bytes, big-endian) with the first 16 bytes of their post secret's hash, the latest last.
+    #[cbor(n(1), with = "minicbor::bytes")]
+    recent: Vec<u8>,
+}
+
+impl HealingRow {
+    const RECENT: usize = 8 + 16;
+
+    /// Remembers the secret of an epoch that ends, and forgets the oldest where there are too many.
+    pub(crate) fn remember(&mut self, epoch: u64, secret: &PostSecretHash) {
+        self.recent.extend_from_slice(&epoch.to_be_bytes());
+        self.recent.extend_from_slice(&secret.as_bytes()[..16]);
+        let excess = self.recent.len().saturating_sub(limits::MAX_RECENT_SECRETS * Self::RECENT);
+        self.recent.drain(..excess);
+    }
+
+    /// Whether `secret` was the one of an earlier `epoch` that is remembered.
+    pub(crate) fn knows(&self, epoch: u64, secret: &PostSecret) -> bool {
+        let hash = secret.hash();
+        let wanted = [epoch.to_be_bytes().as_slice(), &hash.as_bytes()[..16]].concat();
+        self.recent.chunks_exact(Self::RECENT).any(|recent| recent.ct_eq(&wanted).into())
+    }
+}
+
+/// A card, or its tombstone.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub(crate) struct CardRow {
     #[n(0)]
     pub(crate) version: u64,
-    /// When it was last stored or read.
+    /// When it was last stored or read, or when it was deleted.
     #[n(1)]
     pub(crate) used: Day,
-    /// The card record as it came.
+    /// The card record as it came. Empty where the card was deleted: up to `version` it must not come back.
     #[cbor(n(2), with = "minicbor::bytes")]
     pub(crate) record: Vec<u8>,
 }
@@ -115,6 +169,11 @@ pub(crate) fn entry_key(inbox: InboxId, seq: u64) -> Vec<u8> {
 /// Key of a key package.
 pub(crate) fn package_key(inbox: InboxId, place: u64) -> Vec<u8> {
     entry_key(inbox, place)
+}
+
+/// Key of a commit that a channel keeps for devices that heal.
+pub(crate) fn handshake_key(channel: ChannelId, place: u64) -> Vec<u8> {
+    [channel.as_bytes().as_slice(), &place.to_be_bytes()].concat()
 }
 
 /// Key of a remembered request. The day comes first, so that a day is forgotten at once.

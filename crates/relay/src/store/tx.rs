@@ -8,10 +8,9 @@ use kuvert_wire::{ChannelId, InboxId, SealedEntry, encode};
 use minicbor::{Decode, Encode};
 
 use super::{
-    Change, ChannelRow, ENTRY_HEAD, InboxRow, Key, RelayStore, StoreError, Table, Value, entry_key, rows,
-    split_entry,
+    Change, ChannelRow, ENTRY_HEAD, EntryHead, InboxRow, Key, RelayStore, StoreError, Table, Value,
+    entry_key, rows,
 };
-use crate::day::Day;
 
 /// A set of changes over the store. Reads see the changes made so far; nobody else does before [`Self::commit`].
 pub(crate) struct Tx<'s> {
@@ -106,20 +105,19 @@ impl<'s> Tx<'s> {
         self.row(Table::Channels, channel.as_bytes())
     }
 
-    /// Stores an entry that was queued on `day`, under a seq that had none.
-    pub(crate) fn insert_entry(&mut self, inbox: InboxId, seq: u64, day: Day, sealed: &SealedEntry) {
-        self.insert(Table::Queue, entry_key(inbox, seq), entry_value(day, sealed));
+    /// Stores an entry under a seq that had none.
+    pub(crate) fn insert_entry(&mut self, inbox: InboxId, seq: u64, head: EntryHead, sealed: &SealedEntry) {
+        self.insert(Table::Queue, entry_key(inbox, seq), entry_value(head, sealed));
     }
 
     /// Stores an entry in place of another.
-    pub(crate) fn put_entry(&mut self, inbox: InboxId, seq: u64, day: Day, sealed: &SealedEntry) {
-        self.put(Table::Queue, entry_key(inbox, seq), entry_value(day, sealed));
+    pub(crate) fn put_entry(&mut self, inbox: InboxId, seq: u64, head: EntryHead, sealed: &SealedEntry) {
+        self.put(Table::Queue, entry_key(inbox, seq), entry_value(head, sealed));
     }
 
-    /// The day on which an entry was queued.
-    pub(crate) fn entry_day(&self, inbox: InboxId, seq: u64) -> Result<Option<Day>, StoreError> {
-        let value = self.get(Table::Queue, &entry_key(inbox, seq))?;
-        value.map(|value| Ok(split_entry(&value)?.0)).transpose()
+    /// When an entry was queued, and where it starts.
+    pub(crate) fn entry_head(&self, inbox: InboxId, seq: u64) -> Result<Option<EntryHead>, StoreError> {
+        self.get(Table::Queue, &entry_key(inbox, seq))?.map(|value| EntryHead::of(&value)).transpose()
     }
 
     /// Removes the entries `from..until`.
@@ -174,9 +172,10 @@ impl<'s> Tx<'s> {
     }
 }
 
-fn entry_value(day: Day, sealed: &SealedEntry) -> Vec<u8> {
+fn entry_value(head: EntryHead, sealed: &SealedEntry) -> Vec<u8> {
     let mut value = Vec::with_capacity(ENTRY_HEAD + sealed.bytes.len());
-    value.extend_from_slice(&day.0.to_be_bytes());
+    value.extend_from_slice(&head.day.0.to_be_bytes());
+    value.extend_from_slice(&head.start.to_be_bytes());
     value.extend_from_slice(&sealed.bytes);
     value
 }

@@ -49,10 +49,10 @@ async fn all_members_see_the_same_posts_in_the_same_order() {
 }
 
 #[tokio::test]
-async fn of_many_concurrent_commits_exactly_one_wins_each_epoch() {
+async fn of_a_thousand_concurrent_commits_exactly_one_wins_each_epoch() {
     // RELAY-3
-    const DEVICES: u64 = 8;
-    const EPOCHS: u64 = 10;
+    const SESSIONS: u64 = 50;
+    const EPOCHS: u64 = 20;
     let dir = temp();
     let relay = relay_in(dir.path()).await;
     let address = relay.local_addr();
@@ -62,17 +62,27 @@ async fn of_many_concurrent_commits_exactly_one_wins_each_epoch() {
     Connection::open(address).await.ask(&Conversation(channel).create(id(0), &[&alice])).await;
 
     let mut committers = Vec::new();
-    for device in 0..DEVICES {
+    for committer in 0..SESSIONS {
         committers.push(tokio::spawn(async move {
             let (alice, conversation) = (Device::new(1), Conversation(channel));
             let mut connection = Connection::open(address).await;
+            // All are under way before the first answer is read.
+            for epoch in 0..EPOCHS {
+                let id = id(1000 * committer + epoch + 1);
+                connection.send(&conversation.commit(id, epoch, &[&alice])).await;
+            }
             let mut won = Vec::new();
             for epoch in 0..EPOCHS {
-                let id = id(1000 * device + epoch + 1);
-                match connection.ask(&conversation.commit(id, epoch, &[&alice])).await {
-                    RelayFrame::Accepted { .. } => won.push(epoch),
+                match connection.receive().await {
+                    RelayFrame::Accepted { seq, .. } => {
+                        assert_eq!(seq, epoch + 1, "nobody else posted");
+                        won.push(epoch);
+                    }
                     RelayFrame::Refused { code: ErrorCode::Conflict, epoch: Some(current), .. } => {
-                        assert!(current > epoch, "the loser learns where the channel is");
+                        assert!(
+                            current > epoch && current <= EPOCHS,
+                            "the loser learns where the channel is"
+                        );
                     }
                     other => panic!("neither won nor lost: {other:?}"),
                 }
@@ -94,6 +104,34 @@ async fn of_many_concurrent_commits_exactly_one_wins_each_epoch() {
             "the winners and nobody else were delivered"
         );
     }
+    relay.stop().await;
+}
+
+#[tokio::test]
+async fn a_device_that_heals_reads_what_the_channel_keeps() {
+    let dir = temp();
+    let relay = relay_in(dir.path()).await;
+    let alice = Device::new(1);
+    drop(alice.connect(relay.local_addr(), 0).await);
+    let conversation = Conversation(ChannelId::new([9; 16]));
+    let mut sender = Connection::open(relay.local_addr()).await;
+    sender.ask(&conversation.create(id(0), &[&alice])).await;
+    let ClientFrame::Commit(mut commit) = conversation.commit(id(1), 0, &[&alice]) else {
+        panic!("a commit")
+    };
+    commit.next.group_info = None;
+    commit.next.access = b"access".to_vec();
+    assert_eq!(sender.ask(&ClientFrame::Commit(commit)).await, RelayFrame::Accepted { id: id(1), seq: 1 });
+    for epoch in [0, 1] {
+        let RelayFrame::ChannelInfo(info) = sender.ask(&conversation.fetch(id(2), epoch, 0)).await else {
+            panic!("a channel")
+        };
+        assert_eq!((info.id, info.epoch, info.more), (id(2), 1, false));
+        assert_eq!((info.group_info, info.access), (Some(Vec::new().into()), b"access".to_vec()));
+        assert_eq!(info.handshakes, [b"commit".to_vec().into()]);
+    }
+    let stranger = RelayFrame::Refused { id: id(3), code: ErrorCode::BadSecret, epoch: None };
+    assert_eq!(sender.ask(&conversation.fetch(id(3), 2, 0)).await, stranger);
     relay.stop().await;
 }
 

@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
-use kuvert_wire::{ClientFrame, ErrorCode, PutKeyPackages, RelayFrame, limits};
+use kuvert_wire::{
+    ChannelId, ClientFrame, DeleteInbox, DepositKey, ErrorCode, PutKeyPackages, RelayFrame, RenewDepositKey,
+    RevokeTokens, limits,
+};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::support::{Connection, Device, ack, id};
+use crate::support::{Connection, Conversation, Device, ack, id};
 use crate::{relay_in, temp};
 
 #[tokio::test]
@@ -19,6 +22,16 @@ async fn sending_and_receiving_are_never_one_session() {
     assert_eq!(owner.receive().await, RelayFrame::Live);
     owner.send(&alice.deposit(id(1), b"x")).await;
     owner.expect_error(ErrorCode::WrongSession).await;
+    let conversation = Conversation(ChannelId::new([9; 16]));
+    for frame in [
+        conversation.create(id(2), &[&alice]),
+        ClientFrame::Post(conversation.post(id(3), 0, b"x")),
+        conversation.commit(id(4), 0, &[&alice]),
+        conversation.fetch(id(5), 0, 0),
+    ] {
+        owner.send(&frame).await;
+        owner.expect_error(ErrorCode::WrongSession).await;
+    }
 
     let mut anonymous = Connection::open(relay.local_addr()).await;
     anonymous.ask(&alice.deposit(id(1), b"x")).await;
@@ -27,9 +40,43 @@ async fn sending_and_receiving_are_never_one_session() {
     let put = PutKeyPackages { id: id(2), one_time: Vec::new(), last_resort: None };
     anonymous.send(&ClientFrame::PutKeyPackages(put)).await;
     anonymous.expect_error(ErrorCode::WrongSession).await;
+    for frame in owners_frames() {
+        anonymous.send(&frame).await;
+        anonymous.expect_error(ErrorCode::WrongSession).await;
+    }
     let own = alice.proof(&crate::support::origin(relay.local_addr()), &anonymous.challenge, 0, true);
     anonymous.send(&own).await;
     anonymous.expect_error(ErrorCode::WrongSession).await;
+    relay.stop().await;
+}
+
+/// What only an inbox's owner may ask.
+fn owners_frames() -> [ClientFrame; 3] {
+    [
+        ClientFrame::RevokeTokens(RevokeTokens { id: id(3), nonces: Vec::new() }),
+        ClientFrame::RenewDepositKey(RenewDepositKey { id: id(4), deposit_key: DepositKey::new([1; 32]) }),
+        ClientFrame::DeleteInbox(DeleteInbox { id: id(5) }),
+    ]
+}
+
+#[tokio::test]
+async fn what_came_later_is_ignored_or_answered_and_the_session_stays() {
+    let dir = temp();
+    let relay = relay_in(dir.path()).await;
+    let alice = Device::new(1);
+    drop(alice.connect(relay.local_addr(), 0).await);
+    let mut session = Connection::open(relay.local_addr()).await;
+    // [99, [[5]]]: a frame that nobody knows yet.
+    session.raw(Message::binary(vec![0x82, 0x18, 0x63, 0x81, 0x81, 0x05])).await.expect("taken");
+    session.expect_error(ErrorCode::BadFrame).await;
+
+    // A deposit of five fields instead of four: the array is one longer, and a value more is at its end.
+    let mut longer = kuvert_wire::encode(&alice.deposit(id(1), b"x"));
+    assert_eq!(longer[..4], [0x82, 0x03, 0x81, 0x84]);
+    longer[3] = 0x85;
+    longer.extend_from_slice(&[0x82, 0x01, 0xf6]);
+    session.raw(Message::binary(longer)).await.expect("taken");
+    assert_eq!(session.receive().await, RelayFrame::Accepted { id: id(1), seq: 0 });
     relay.stop().await;
 }
 

@@ -1,7 +1,9 @@
 //! Owner sessions: proving, replaying, acknowledging, taking over.
 
-use kuvert_wire::{ClientFrame, PutKeyPackages};
-use kuvert_wire::{Entry, ErrorCode, RelayFrame, TakeKeyPackage, limits};
+use kuvert_wire::{
+    ClientFrame, DeleteInbox, DepositKey, Entry, ErrorCode, PutKeyPackages, RelayFrame, RenewDepositKey,
+    RevokeTokens, TakeKeyPackage, limits,
+};
 
 use crate::support::{Connection, Device, ack, id, origin};
 use crate::{relay_in, temp};
@@ -190,8 +192,59 @@ async fn own_acknowledges_what_the_device_holds_already() {
     for n in 1..=3 {
         sender.ask(&alice.deposit(id(n), &[n as u8])).await;
     }
-    let (mut session, _) = alice.connect(relay.local_addr(), 2).await;
+    let (mut session, owned) = alice.connect(relay.local_addr(), 2).await;
+    assert_eq!(owned.acknowledged, 2);
     assert_eq!(alice.drain(&mut session).await, [(3, Entry::Deposit { body: vec![3] })]);
+    relay.stop().await;
+}
+
+#[tokio::test]
+async fn a_revoked_token_is_refused_and_so_are_all_of_an_older_key() {
+    let dir = temp();
+    let relay = relay_in(dir.path()).await;
+    let alice = Device::new(1);
+    let (mut session, _) = alice.connect(relay.local_addr(), 0).await;
+    assert_eq!(session.receive().await, RelayFrame::Live);
+    let mut sender = Connection::open(relay.local_addr()).await;
+    assert_eq!(sender.ask(&alice.deposit(id(1), b"x")).await, accepted(1));
+    assert_eq!(alice.collect(&mut session, 1, 1).await.len(), 1);
+
+    let revoke = RevokeTokens { id: id(2), nonces: vec![alice.token().nonce()] };
+    assert_eq!(session.ask(&ClientFrame::RevokeTokens(revoke)).await, accepted(2));
+    let refused = |n| RelayFrame::Refused { id: id(n), code: ErrorCode::BadToken, epoch: None };
+    assert_eq!(sender.ask(&alice.deposit(id(3), b"x")).await, refused(3));
+
+    let renewed = Device { deposit_key: DepositKey::new([9; 32]), ..Device::new(1) };
+    let renew = RenewDepositKey { id: id(4), deposit_key: renewed.deposit_key.clone() };
+    assert_eq!(session.ask(&ClientFrame::RenewDepositKey(renew)).await, accepted(4));
+    assert_eq!(sender.ask(&alice.deposit(id(5), b"x")).await, refused(5));
+    assert_eq!(sender.ask(&renewed.deposit(id(6), b"x")).await, accepted(6));
+    assert_eq!(alice.collect(&mut session, 2, 1).await.len(), 1);
+    relay.stop().await;
+}
+
+#[tokio::test]
+async fn a_deleted_inbox_ends_its_session_and_a_new_one_holds_nothing() {
+    let dir = temp();
+    let relay = relay_in(dir.path()).await;
+    let address = relay.local_addr();
+    let alice = Device::new(1);
+    let (mut session, _) = alice.connect(address, 0).await;
+    assert_eq!(session.receive().await, RelayFrame::Live);
+    let mut sender = Connection::open(address).await;
+    assert_eq!(sender.ask(&alice.deposit(id(1), b"x")).await, accepted(1));
+    assert!(matches!(session.receive().await, RelayFrame::Entries(_)));
+    assert_eq!(session.ask(&ClientFrame::DeleteInbox(DeleteInbox { id: id(2) })).await, accepted(2));
+    session.expect_end().await;
+
+    let none = RelayFrame::Refused { id: id(3), code: ErrorCode::NoSuchInbox, epoch: None };
+    assert_eq!(sender.ask(&alice.deposit(id(3), b"x")).await, none);
+    let mut session = Connection::open(address).await;
+    session.send(&alice.proof(&origin(address), &session.challenge, 1, false)).await;
+    session.expect_error(ErrorCode::NoSuchInbox).await;
+    let (mut session, owned) = alice.connect(address, 1).await;
+    assert_eq!((owned.created, owned.acknowledged), (true, 0));
+    assert_eq!(session.receive().await, RelayFrame::Live);
     relay.stop().await;
 }
 

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use ed25519_dalek::SigningKey;
-use kuvert_wire::{CardId, CardRecord, limits};
+use kuvert_wire::{CardDeletion, CardId, CardRecord, limits};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -75,6 +75,44 @@ async fn a_card_is_stored_by_its_key_and_only_grows_newer() {
 
     let relay = relay_in(dir.path()).await;
     assert_eq!(get(relay.local_addr(), &path).await.body, record(3).to_bytes());
+    relay.stop().await;
+}
+
+#[tokio::test]
+async fn a_card_is_deleted_by_its_key_and_nobody_puts_it_back() {
+    let dir = temp();
+    let relay = relay_in(dir.path()).await;
+    let address = relay.local_addr();
+    let key = SigningKey::from_bytes(&[1; 32]);
+    let record = CardRecord::sign(&key, 2, b"sealed".to_vec());
+    let path = format!("/v1/cards/{}", CardId::of(&record.owner).to_text());
+    let ask = async |method: &str, body: &[u8]| request(address, method, &path, "", body).await.status;
+    let deletion = CardDeletion::sign(&key, 2).to_bytes();
+
+    assert_eq!(ask("DELETE", &deletion).await, 404, "nothing to delete");
+    assert_eq!(ask("PUT", &record.to_bytes()).await, 201);
+    let stranger =
+        CardDeletion { owner: record.owner, ..CardDeletion::sign(&SigningKey::from_bytes(&[2; 32]), 2) };
+    assert_eq!(ask("DELETE", &stranger.to_bytes()).await, 400);
+    assert_eq!(ask("DELETE", &CardDeletion::sign(&key, 1).to_bytes()).await, 409);
+    assert_eq!(get(address, &path).await.status, 200);
+    assert_eq!(ask("DELETE", &deletion).await, 204);
+    assert_eq!(ask("DELETE", &deletion).await, 204);
+    let gone = get(address, &path).await;
+    assert_eq!((gone.status, gone.header("cache-control")), (410, Some("no-store")));
+    assert_eq!(ask("PUT", &record.to_bytes()).await, 409);
+    relay.stop().await;
+}
+
+#[tokio::test]
+async fn another_version_of_the_protocol_is_told_which_one_is_spoken() {
+    let dir = temp();
+    let relay = relay_in(dir.path()).await;
+    for path in ["/v2/session", "/v1/unknown", "/v02"] {
+        let answer = get(relay.local_addr(), path).await;
+        let text = String::from_utf8(answer.body).expect("text");
+        assert!(answer.status == 404 && text.contains("speaks /v1\n"), "{path}: {text}");
+    }
     relay.stop().await;
 }
 

@@ -7,8 +7,8 @@ use ed25519_dalek::SigningKey;
 use futures_util::{SinkExt, StreamExt};
 use kuvert_wire::{
     Ack, Challenge, ChannelId, ChannelState, ClientFrame, Commit, CreateChannel, Deposit, DepositKey, Entry,
-    ErrorCode, Fanout, FanoutKey, FanoutTarget, InboxId, InboxKeys, Own, Owned, OwnerKey, OwnerProof, Post,
-    PostId, PostSecret, RelayFrame, SealKeyPair, Token, decode, encode, limits,
+    ErrorCode, Fanout, FanoutKey, FanoutTarget, FetchChannel, InboxId, InboxKeys, Own, Owned, OwnerKey,
+    OwnerProof, Post, PostId, PostSecret, RelayFrame, SealKeyPair, Token, decode, encode, limits,
 };
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::{Error, Message};
@@ -44,7 +44,8 @@ impl Device {
         acknowledged: u64,
         create: bool,
     ) -> ClientFrame {
-        let keys = InboxKeys { seal_key: self.seal.public(), deposit_key: self.deposit_key.clone() };
+        let (seal_key, deposit_key) = (self.seal.public(), self.deposit_key.clone());
+        let keys = InboxKeys { seal_key, deposit_key, invite: None };
         ClientFrame::Own(Own {
             owner: OwnerKey::new(self.owner.verifying_key().to_bytes()),
             origin: origin.to_owned(),
@@ -204,12 +205,15 @@ impl Conversation {
                 FanoutKey::CONTEXT,
                 &encode(&Fanout { targets }),
             ),
-            group_info: Vec::new(),
+            group_info: Some(Vec::new().into()),
+            access: Vec::new(),
         }
     }
 
     pub(crate) fn create(&self, id: PostId, members: &[&Device]) -> ClientFrame {
-        ClientFrame::CreateChannel(CreateChannel { id, channel: self.0, state: self.state(0, members) })
+        let (state, creator) = (self.state(0, members), members[0]);
+        let (inbox, token) = (creator.inbox, creator.token());
+        ClientFrame::CreateChannel(CreateChannel { id, channel: self.0, state, inbox, token })
     }
 
     pub(crate) fn post(&self, id: PostId, epoch: u64, body: &[u8]) -> Post {
@@ -221,6 +225,12 @@ impl Conversation {
             fanout_key: FanoutKey::new([epoch as u8 ^ 0x33; 32]),
             body: body.to_vec(),
         }
+    }
+
+    /// Asks for what the channel keeps, with the post secret of `epoch`.
+    pub(crate) fn fetch(&self, id: PostId, epoch: u64, after: u64) -> ClientFrame {
+        let secret = self.post(id, epoch, b"").secret.clone();
+        ClientFrame::FetchChannel(FetchChannel { id, channel: self.0, epoch, secret, after })
     }
 
     pub(crate) fn commit(&self, id: PostId, epoch: u64, members: &[&Device]) -> ClientFrame {

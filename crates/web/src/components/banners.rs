@@ -88,5 +88,8 @@ pub(crate) fn failure_key(failure: Failure) -> &'static str {
         Failure::Database => "failure-database",
         Failure::OwnLink => "failure-own-link",
         Failure::ProfileInUse => "failure-profile-in-use",
+        Failure::RelayClosed => "failure-relay-closed",
+        Failure::InviteNeeded => "failure-invite-needed",
+        Failure::InviteInvalid => "failure-invite-invalid",
     }
 }

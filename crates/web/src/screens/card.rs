@@ -163,7 +163,7 @@ impl Form {
             return;
         };
         if let Some(name) = name.filter(|_| !has_identity) {
-            bridge::post(&UiCommand::CreateIdentity { name });
+            bridge::post(&UiCommand::CreateIdentity { name, invite: None });
         }
         bridge::post(&UiCommand::SendRequest { link: link.to_owned(), text });
         self.sent_at.set(Some(failures));

@@ -19,7 +19,7 @@ pub(crate) fn Start() -> impl IntoView {
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         match name.with_untracked(|name| valid_name(name)) {
-            Some(name) => bridge::post(&UiCommand::CreateIdentity { name }),
+            Some(name) => bridge::post(&UiCommand::CreateIdentity { name, invite: None }),
             None => wrong.set(Some("name-invalid")),
         }
     };

@@ -2,13 +2,16 @@
 
 #![allow(dead_code)] // each test file uses its part
 
+mod example;
+
 use ed25519_dalek::SigningKey;
 use kuvert_wire::{
-    Ack, CardRecord, Challenge, ChannelId, ChannelState, ClientFrame, Commit, CreateChannel, Deposit,
-    DepositKey, Entries, Entry, EntrySealer, ErrorCode, Fanout, FanoutKey, FanoutTarget, Hello, InboxId,
-    InboxKeys, KeyPackageReply, Own, Owned, OwnerKey, OwnerProof, Post, PostId, PostSecret, PostSecretHash,
-    PutKeyPackages, RelayFrame, SealKey, SealKeyPair, SealedEntry, TakeKeyPackage, Token, WelcomeDeposit,
-    decode, encode, limits,
+    Ack, CardDeletion, CardRecord, Challenge, ChannelId, ChannelInfo, ChannelState, ClientFrame, Commit,
+    CreateChannel, DeleteInbox, Deposit, DepositKey, Entries, Entry, EntrySealer, ErrorCode, Fanout,
+    FanoutKey, FanoutTarget, FetchChannel, Hello, InboxId, InboxKeys, Invite, KeyPackageReply, Own, Owned,
+    OwnerKey, OwnerProof, Post, PostId, PostSecret, PostSecretHash, PutKeyPackages, RelayAddress, RelayFrame,
+    RelayKey, RenewDepositKey, RevokeTokens, SealKey, SealKeyPair, SealedEntry, TakeKeyPackage, Token,
+    WelcomeDeposit, decode, encode, limits,
 };
 use minicbor::{Decode, Encode};
 
@@ -41,9 +44,11 @@ fn plain(name: &'static str, bytes: Vec<u8>) -> Sample {
 
 pub(crate) fn all() -> Vec<Sample> {
     let mut samples = client_frames();
+    samples.extend(channel_frames());
     samples.extend(relay_frames());
     samples.extend(entries());
     samples.extend(others());
+    samples.extend(example::story());
     samples
 }
 
@@ -84,7 +89,8 @@ fn state(epoch: u64) -> ChannelState {
         epoch,
         post_secret: PostSecretHash::new([0x05; 32]),
         fanout: b"fan-out".to_vec(),
-        group_info: b"group info".to_vec(),
+        group_info: Some(b"group info".to_vec().into()),
+        access: b"access".to_vec(),
     }
 }
 
@@ -111,7 +117,11 @@ fn own(create: Option<InboxKeys>) -> ClientFrame {
 }
 
 fn client_frames() -> Vec<Sample> {
-    let keys = InboxKeys { seal_key: SealKey::new([0x08; 32]), deposit_key: DepositKey::new([0x09; 32]) };
+    let keys = |invite| InboxKeys {
+        seal_key: SealKey::new([0x08; 32]),
+        deposit_key: DepositKey::new([0x09; 32]),
+        invite,
+    };
     let put = |one_time: &[&[u8]], last_resort: Option<&[u8]>| {
         ClientFrame::PutKeyPackages(PutKeyPackages {
             id: id(),
@@ -119,10 +129,10 @@ fn client_frames() -> Vec<Sample> {
             last_resort: last_resort.map(|package| package.to_vec().into()),
         })
     };
-    let welcomes = vec![WelcomeDeposit { inbox: inbox(), token: token(), body: b"welcome".to_vec() }];
     vec![
         sample("client_own", own(None)),
-        sample("client_own_create", own(Some(keys))),
+        sample("client_own_create", own(Some(keys(None)))),
+        sample("client_own_create_invited", own(Some(keys(Some(Invite::new([0x11; 16])))))),
         sample("client_ack", ClientFrame::Ack(Ack { seq: 70_000 })),
         sample("client_put_key_packages", put(&[b"one", b"two"], Some(b"last"))),
         sample("client_put_key_packages_none", put(&[], None)),
@@ -140,16 +150,68 @@ fn client_frames() -> Vec<Sample> {
             ClientFrame::TakeKeyPackage(TakeKeyPackage { id: id(), inbox: inbox(), token: token() }),
         ),
         sample(
+            "client_revoke_tokens",
+            ClientFrame::RevokeTokens(RevokeTokens { id: id(), nonces: vec![token().nonce()] }),
+        ),
+        sample(
+            "client_renew_deposit_key",
+            ClientFrame::RenewDepositKey(RenewDepositKey {
+                id: id(),
+                deposit_key: DepositKey::new([0x12; 32]),
+            }),
+        ),
+        sample("client_delete_inbox", ClientFrame::DeleteInbox(DeleteInbox { id: id() })),
+    ]
+}
+
+fn channel_frames() -> Vec<Sample> {
+    let welcomes = vec![WelcomeDeposit { inbox: inbox(), token: token(), body: b"welcome".to_vec() }];
+    vec![
+        sample(
             "client_create_channel",
-            ClientFrame::CreateChannel(CreateChannel { id: id(), channel: channel(), state: state(0) }),
+            ClientFrame::CreateChannel(CreateChannel {
+                id: id(),
+                channel: channel(),
+                state: state(0),
+                inbox: inbox(),
+                token: token(),
+            }),
         ),
         sample("client_post", ClientFrame::Post(post())),
         sample("client_commit", ClientFrame::Commit(Commit { post: post(), next: state(7), welcomes })),
+        sample(
+            "client_commit_without_group_info",
+            ClientFrame::Commit(Commit {
+                post: post(),
+                next: ChannelState { group_info: None, ..state(7) },
+                welcomes: Vec::new(),
+            }),
+        ),
+        sample(
+            "client_fetch_channel",
+            ClientFrame::FetchChannel(FetchChannel {
+                id: id(),
+                channel: channel(),
+                epoch: 6,
+                secret: PostSecret::new([0x06; 32]),
+                after: 2,
+            }),
+        ),
     ]
 }
 
 fn relay_frames() -> Vec<Sample> {
     let sealed = vec![SealedEntry { bytes: vec![0x0a; 40] }, SealedEntry { bytes: vec![0x0b; 40] }];
+    let info = |after: u8, group_info: Option<&[u8]>| {
+        RelayFrame::ChannelInfo(ChannelInfo {
+            id: id(),
+            epoch: 9,
+            group_info: group_info.map(|info| info.to_vec().into()),
+            access: b"access".to_vec(),
+            handshakes: vec![vec![after + 1].into(), vec![after + 2].into()],
+            more: group_info.is_some(),
+        })
+    };
     let conflict = RelayFrame::Refused { id: id(), code: ErrorCode::Conflict, epoch: Some(9) };
     vec![
         sample(
@@ -158,7 +220,12 @@ fn relay_frames() -> Vec<Sample> {
         ),
         sample(
             "relay_owned",
-            RelayFrame::Owned(Owned { created: true, key_packages: 32, last_resort: false }),
+            RelayFrame::Owned(Owned {
+                created: true,
+                key_packages: 32,
+                last_resort: false,
+                acknowledged: 300,
+            }),
         ),
         sample("relay_entries", RelayFrame::Entries(Entries { first: 5, sealed })),
         sample("relay_live", RelayFrame::Live),
@@ -170,6 +237,9 @@ fn relay_frames() -> Vec<Sample> {
         sample("relay_refused", RelayFrame::Refused { id: id(), code: ErrorCode::BadToken, epoch: None }),
         sample("relay_refused_conflict", conflict),
         sample("relay_error", RelayFrame::Error { code: ErrorCode::TakenOver }),
+        sample("relay_error_invite_needed", RelayFrame::Error { code: ErrorCode::InviteNeeded }),
+        sample("relay_channel_info", info(0, Some(b"group info"))),
+        sample("relay_channel_info_next", info(2, None)),
     ]
 }
 
@@ -181,21 +251,21 @@ fn entries() -> Vec<Sample> {
         sample("entry_post", Entry::Post { channel, seq: 1, epoch: 2, id, body: body.clone() }),
         sample("entry_commit", Entry::Commit { channel, seq: 3, epoch: 4, id, body }),
         sample("entry_gap", Entry::Gap { lost: 5 }),
+        sample("entry_missed", Entry::Missed { channel, lost: 6 }),
         plain("sealed_entry", sealed.seal(7, &deposit_entry()).bytes),
     ]
 }
 
 fn others() -> Vec<Sample> {
-    let target = |relay: Option<&str>| FanoutTarget {
-        inbox: inbox(),
-        token: token(),
-        relay: relay.map(str::to_owned),
-    };
+    let target = |relay| FanoutTarget { inbox: inbox(), token: token(), relay };
+    let elsewhere = RelayAddress { origin: ORIGIN.to_owned(), key: RelayKey::new([0x13; 32]) };
     let challenge = challenge();
     let proof = OwnerProof { origin: ORIGIN, challenge: &challenge }.sign(&signing_key());
     vec![
-        sample("fanout", Fanout { targets: vec![target(None), target(Some(ORIGIN))] }),
+        sample("fanout", Fanout { targets: vec![target(None), target(Some(elsewhere))] }),
         sample("card_record", CardRecord::sign(&signing_key(), 3, b"sealed".to_vec())),
+        sample("card_deletion", CardDeletion::sign(&signing_key(), 3)),
+        plain("invite_hash", Invite::new([0x11; 16]).hash().as_bytes().to_vec()),
         plain("token", token().as_bytes().to_vec()),
         plain("owner_proof", proof.as_bytes().to_vec()),
         plain("inbox_id", InboxId::of(&owner()).as_bytes().to_vec()),

@@ -120,15 +120,49 @@ impl EntrySealer {
 
     /// Seals the entry that gets `seq`. A seq must not be used for two different entries within a window.
     pub fn seal(&self, seq: u64, entry: &Entry) -> SealedEntry {
-        let plain = Zeroizing::new(encode(entry));
-        let payload = Payload { msg: &plain, aad: &self.ephemeral };
-        let Ok(ciphertext) = self.cipher.encrypt(&nonce(seq), payload) else {
-            unreachable!("entries stay far below the cipher's 256 GiB");
-        };
-        let mut bytes = Vec::with_capacity(32 + ciphertext.len());
-        bytes.extend_from_slice(&self.ephemeral);
-        bytes.extend_from_slice(&ciphertext);
+        let plain = PlainEntry::of(entry);
+        let mut bytes = Vec::with_capacity(plain.sealed_len());
+        self.seal_into(seq, &plain, &mut bytes);
         SealedEntry { bytes }
+    }
+
+    /// Like [`Self::seal`], but appends the sealed bytes to `out`.
+    pub fn seal_into(&self, seq: u64, plain: &PlainEntry, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.ephemeral);
+        let start = out.len();
+        out.extend_from_slice(&plain.0);
+        let sealed = self.cipher.encrypt_in_place_detached(&nonce(seq), &self.ephemeral, &mut out[start..]);
+        match sealed {
+            Ok(tag) => out.extend_from_slice(&tag),
+            Err(_) => unreachable!("entries stay far below the cipher's 256 GiB"),
+        }
+    }
+}
+
+/// An [`Entry`], encoded once to be sealed to any number of inboxes.
+pub struct PlainEntry(Zeroizing<Vec<u8>>);
+
+impl PlainEntry {
+    /// Encodes an entry.
+    pub fn of(entry: &Entry) -> Self {
+        Self(Zeroizing::new(encode(entry)))
+    }
+
+    /// Encodes an [`Entry::Deposit`] of `body`.
+    pub fn deposit(body: &[u8]) -> Self {
+        // Two array heads, the entry's number, and the head of the body.
+        let mut bytes = Vec::with_capacity(3 + 9 + body.len());
+        let mut encoder = minicbor::Encoder::new(&mut bytes);
+        let written = encoder.array(2).and_then(|e| e.u8(0)?.array(1)?.bytes(body));
+        match written {
+            Ok(_) => Self(Zeroizing::new(bytes)),
+            Err(never) => unreachable!("writing to memory failed: {never}"),
+        }
+    }
+
+    /// Bytes that it will have when it is sealed.
+    pub fn sealed_len(&self) -> usize {
+        EPHEMERAL + self.0.len() + TAG
     }
 }
 
@@ -215,6 +249,19 @@ mod tests {
 
     fn inbox(n: u8) -> (InboxId, SealKeyPair) {
         (InboxId::new([n; 16]), SealKeyPair::from_bytes([n; 32]))
+    }
+
+    #[test]
+    fn a_deposit_encodes_alike_with_and_without_its_entry() {
+        for len in [0, 23, 24, 300, 65_536] {
+            let body = vec![7; len];
+            let plain = PlainEntry::deposit(&body);
+            assert_eq!(*plain.0, encode(&Entry::Deposit { body }));
+            let (id, pair) = inbox(1);
+            let mut sealed = Vec::new();
+            EntrySealer::new(&[5; 32], id, &pair.public()).seal_into(1, &plain, &mut sealed);
+            assert_eq!(sealed.len(), plain.sealed_len());
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use kuvert_wire::{
     ChannelId, ChannelInfo, ChannelState, Commit, CreateChannel, Entry, ErrorCode, Fanout, FanoutKey,
-    FanoutTarget, FetchChannel, Post, decode, limits,
+    FanoutTarget, FetchChannel, PlainEntry, Post, decode, limits,
 };
 use subtle::ConstantTimeEq;
 
@@ -90,7 +90,7 @@ impl Work<'_, '_> {
         self.fan_out(&targets, &Entry::Commit { channel, seq: row.seq, epoch, id, body: post.body.clone() })?;
         for welcome in welcomes {
             if let Some(inbox) = self.tx.inbox(welcome.inbox)? {
-                self.queue(welcome.inbox, inbox, &Entry::Deposit { body: welcome.body.clone() })?;
+                self.queue(welcome.inbox, inbox, &PlainEntry::deposit(&welcome.body))?;
             }
         }
         Ok(Ok(Success::Accepted(row.seq)))
@@ -123,6 +123,7 @@ impl Work<'_, '_> {
 
     /// Queues `entry` for every target that is here and whose token holds. The sender does not learn which those are.
     fn fan_out(&mut self, targets: &[FanoutTarget], entry: &Entry) -> Result<(), StoreError> {
+        let entry = PlainEntry::of(entry);
         let mut done = HashSet::with_capacity(targets.len());
         for target in targets {
             let here = target.relay.as_ref().is_none_or(|relay| self.service.origins.contains(&relay.origin));
@@ -130,7 +131,7 @@ impl Work<'_, '_> {
                 continue;
             }
             if let Ok(row) = self.depositable(target.inbox, &target.token)? {
-                self.queue(target.inbox, row, entry)?;
+                self.queue(target.inbox, row, &entry)?;
                 done.insert(target.inbox);
             }
         }

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use kuvert_wire::{
-    Deposit, Entry, ErrorCode, InboxId, InboxKeys, Invite, InviteHash, Owned, RenewDepositKey, RevokeTokens,
-    Token, TokenNonce, limits,
+    Deposit, Entry, ErrorCode, InboxId, InboxKeys, Invite, InviteHash, Owned, PlainEntry, RenewDepositKey,
+    RevokeTokens, Token, TokenNonce, limits,
 };
 
 use super::{Answer, Outcome, Registration, Success, Work, refused};
@@ -189,7 +189,7 @@ impl Work<'_, '_> {
             Ok(row) => row,
             Err(code) => return refused(code),
         };
-        self.queue(request.inbox, row, &Entry::Deposit { body: request.body.clone() })?;
+        self.queue(request.inbox, row, &PlainEntry::deposit(&request.body))?;
         Ok(Ok(Success::Accepted(0)))
     }
 
@@ -198,15 +198,16 @@ impl Work<'_, '_> {
         &mut self,
         inbox: InboxId,
         mut row: InboxRow,
-        entry: &Entry,
+        entry: &PlainEntry,
     ) -> Result<(), StoreError> {
-        let sealed = self.service.sealing.seal(inbox, &row.seal_key, row.next, entry);
-        let size = sealed.bytes.len() as u64;
+        let size = entry.sealed_len() as u64;
         if let Some(last) = self.last_to_go(inbox, &row, size)? {
             self.replace_by_gap(inbox, &mut row, last)?;
         }
         let head = EntryHead { day: self.today, start: row.next_bytes };
-        self.tx.insert_entry(inbox, row.next, head, &sealed);
+        let mut value = head.followed_by(entry.sealed_len());
+        self.service.sealing.seal(inbox, &row.seal_key, row.next, entry, &mut value);
+        self.tx.insert_entry(inbox, row.next, value);
         self.stored.insert(inbox, row.next);
         row.next += 1;
         row.next_bytes += size;
@@ -249,9 +250,11 @@ impl Work<'_, '_> {
         let end = self.start_of(inbox, row, last + 1)?;
         self.tx.remove_entries(inbox, row.head, last);
         // An entry with this seq may have been sealed in this window.
-        let gap = Sealing::seal_once(inbox, &row.seal_key, last, &Entry::Gap { lost });
-        let start = end.saturating_sub(gap.bytes.len() as u64);
-        self.tx.put_entry(inbox, last, EntryHead { day: self.today, start }, &gap);
+        let gap = PlainEntry::of(&Entry::Gap { lost });
+        let start = end.saturating_sub(gap.sealed_len() as u64);
+        let mut value = EntryHead { day: self.today, start }.followed_by(gap.sealed_len());
+        Sealing::seal_once(inbox, &row.seal_key, last, &gap, &mut value);
+        self.tx.put_entry(inbox, last, value);
         row.head = last;
         row.head_bytes = start;
         row.lost = lost;

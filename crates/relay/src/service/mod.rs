@@ -144,6 +144,8 @@ pub(crate) struct Service {
     /// Origins under which this relay is known, to tell own fan-out targets from others'.
     origins: Vec<String>,
     registration: Registration,
+    /// On a day, the days on which requests may have been remembered, that day included.
+    repeat_days: Option<(Day, u32)>,
 }
 
 /// One transaction's view of the service.
@@ -158,7 +160,7 @@ pub(crate) struct Work<'w, 's> {
 impl Service {
     /// For a relay known under `origins`.
     pub(crate) fn new(origins: Vec<String>, registration: Registration) -> Self {
-        Self { sealing: Sealing::default(), origins, registration }
+        Self { sealing: Sealing::default(), origins, registration, repeat_days: None }
     }
 
     /// Begins a transaction on `today`.

@@ -28,11 +28,11 @@ impl Content {
 impl Work<'_, '_> {
     /// The answer to an earlier request with this id, if there was one.
     pub(super) fn remembered(
-        &self,
+        &mut self,
         id: PostId,
         content: &Content,
     ) -> Result<Option<Result<Success, Refusal>>, StoreError> {
-        for age in 0..limits::REPEAT_DAYS {
+        for age in 0..self.repeat_days()? {
             let key = repeat_key(self.today.minus(age), id);
             let Some(row) = self.tx.row::<RepeatRow>(Table::Repeats, &key)? else { continue };
             if row.content != content.0 {
@@ -44,6 +44,20 @@ impl Work<'_, '_> {
             })));
         }
         Ok(None)
+    }
+
+    /// Days to look at, today first: most relays have seen nothing on the days before, and looking costs.
+    fn repeat_days(&mut self) -> Result<u32, StoreError> {
+        let days = match self.service.repeat_days {
+            Some((day, days)) if day == self.today => days,
+            _ => {
+                let oldest = self.tx.store().keys(Table::Repeats, &[], 1)?;
+                let is_older = |key: &Vec<u8>| key.as_slice() < self.today.0.to_be_bytes().as_slice();
+                if oldest.first().is_some_and(is_older) { limits::REPEAT_DAYS } else { 1 }
+            }
+        };
+        self.service.repeat_days = Some((self.today, days));
+        Ok(days)
     }
 
     /// Remembers an answer, in the transaction that makes it true.

@@ -292,6 +292,14 @@ impl EntryHead {
         let start = rest.first_chunk::<8>().ok_or(StoreError::Corrupt)?;
         Ok(Self { day: Day(u32::from_be_bytes(*day)), start: u64::from_be_bytes(*start) })
     }
+
+    /// Begins a row of [`Table::Queue`], with room for `sealed` more bytes.
+    pub(crate) fn followed_by(self, sealed: usize) -> Vec<u8> {
+        let mut value = Vec::with_capacity(ENTRY_HEAD + sealed);
+        value.extend_from_slice(&self.day.0.to_be_bytes());
+        value.extend_from_slice(&self.start.to_be_bytes());
+        value
+    }
 }
 
 #[cfg(test)]

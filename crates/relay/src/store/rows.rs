@@ -162,23 +162,32 @@ pub(crate) struct RepeatRow {
 }
 
 /// Key of an entry.
-pub(crate) fn entry_key(inbox: InboxId, seq: u64) -> Vec<u8> {
-    [inbox.as_bytes().as_slice(), &seq.to_be_bytes()].concat()
+pub(crate) fn entry_key(inbox: InboxId, seq: u64) -> [u8; 24] {
+    joined(inbox.as_bytes(), &seq.to_be_bytes())
 }
 
 /// Key of a key package.
-pub(crate) fn package_key(inbox: InboxId, place: u64) -> Vec<u8> {
+pub(crate) fn package_key(inbox: InboxId, place: u64) -> [u8; 24] {
     entry_key(inbox, place)
 }
 
 /// Key of a commit that a channel keeps for devices that heal.
-pub(crate) fn handshake_key(channel: ChannelId, place: u64) -> Vec<u8> {
-    [channel.as_bytes().as_slice(), &place.to_be_bytes()].concat()
+pub(crate) fn handshake_key(channel: ChannelId, place: u64) -> [u8; 24] {
+    joined(channel.as_bytes(), &place.to_be_bytes())
 }
 
 /// Key of a remembered request. The day comes first, so that a day is forgotten at once.
-pub(crate) fn repeat_key(day: Day, id: PostId) -> Vec<u8> {
-    [day.0.to_be_bytes().as_slice(), id.as_bytes()].concat()
+pub(crate) fn repeat_key(day: Day, id: PostId) -> [u8; 20] {
+    joined(&day.0.to_be_bytes(), id.as_bytes())
+}
+
+/// `first` and then `second`, which together have `N` bytes.
+fn joined<const N: usize>(first: &[u8], second: &[u8]) -> [u8; N] {
+    let mut key = [0; N];
+    let (front, back) = key.split_at_mut(first.len());
+    front.copy_from_slice(first);
+    back.copy_from_slice(second);
+    key
 }
 
 /// Reads a row.

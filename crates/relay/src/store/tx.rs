@@ -4,12 +4,11 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry as Slot;
 
 use foldhash::fast::RandomState;
-use kuvert_wire::{ChannelId, InboxId, SealedEntry, encode};
+use kuvert_wire::{ChannelId, InboxId, encode};
 use minicbor::{Decode, Encode};
 
 use super::{
-    Change, ChannelRow, ENTRY_HEAD, EntryHead, InboxRow, Key, RelayStore, StoreError, Table, Value,
-    entry_key, rows,
+    Change, ChannelRow, EntryHead, InboxRow, Key, RelayStore, StoreError, Table, Value, entry_key, rows,
 };
 
 /// A set of changes over the store. Reads see the changes made so far; nobody else does before [`Self::commit`].
@@ -106,13 +105,14 @@ impl<'s> Tx<'s> {
     }
 
     /// Stores an entry under a seq that had none.
-    pub(crate) fn insert_entry(&mut self, inbox: InboxId, seq: u64, head: EntryHead, sealed: &SealedEntry) {
-        self.insert(Table::Queue, entry_key(inbox, seq), entry_value(head, sealed));
+    /// An entry is its [`EntryHead`] and the sealed bytes.
+    pub(crate) fn insert_entry(&mut self, inbox: InboxId, seq: u64, entry: Vec<u8>) {
+        self.insert(Table::Queue, entry_key(inbox, seq), entry);
     }
 
     /// Stores an entry in place of another.
-    pub(crate) fn put_entry(&mut self, inbox: InboxId, seq: u64, head: EntryHead, sealed: &SealedEntry) {
-        self.put(Table::Queue, entry_key(inbox, seq), entry_value(head, sealed));
+    pub(crate) fn put_entry(&mut self, inbox: InboxId, seq: u64, entry: Vec<u8>) {
+        self.put(Table::Queue, entry_key(inbox, seq), entry);
     }
 
     /// When an entry was queued, and where it starts.
@@ -139,6 +139,8 @@ impl<'s> Tx<'s> {
                 batch.push((table, key, change));
             }
         }
+        // In the order of the tables, which is not that in which requests came.
+        batch.sort_unstable_by_key(|(table, key, _)| (*table, *key));
         if batch.is_empty() { Ok(()) } else { self.store.write(batch) }
     }
 
@@ -170,14 +172,6 @@ impl<'s> Tx<'s> {
             }
         }
     }
-}
-
-fn entry_value(head: EntryHead, sealed: &SealedEntry) -> Vec<u8> {
-    let mut value = Vec::with_capacity(ENTRY_HEAD + sealed.bytes.len());
-    value.extend_from_slice(&head.day.0.to_be_bytes());
-    value.extend_from_slice(&head.start.to_be_bytes());
-    value.extend_from_slice(&sealed.bytes);
-    value
 }
 
 #[cfg(test)]

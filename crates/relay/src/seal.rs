@@ -4,8 +4,9 @@
 use std::collections::HashMap;
 use std::time::Instant;
 
+use aws_lc_rs::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, Nonce, UnboundKey};
 use foldhash::fast::RandomState;
-use kuvert_wire::{EntrySealer, InboxId, PlainEntry, SealKey, limits};
+use kuvert_wire::{InboxId, PlainEntry, SealKey, SealingKey, limits};
 use zeroize::Zeroizing;
 
 /// Seals entries. Under one key it must see every seq at most once, because the seq is the nonce: [`Self::renew`]
@@ -17,7 +18,60 @@ pub(crate) struct Sealing {
 
 struct Window {
     until: Instant,
-    sealers: HashMap<InboxId, EntrySealer, RandomState>,
+    sealers: HashMap<InboxId, Sealer, RandomState>,
+}
+
+/// The key of one inbox, for one window.
+struct Sealer {
+    ephemeral: [u8; 32],
+    cipher: Cipher,
+}
+
+impl Sealer {
+    /// Under a secret of its own.
+    fn new(inbox: InboxId, key: &SealKey) -> Self {
+        let SealingKey { ephemeral, key } = SealingKey::agree(&random(), inbox, key);
+        Self { ephemeral, cipher: Cipher::new(&key) }
+    }
+
+    fn seal(&self, seq: u64, entry: &PlainEntry, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.ephemeral);
+        let start = out.len();
+        out.extend_from_slice(entry.as_bytes());
+        self.cipher.seal(SealingKey::nonce(seq), &self.ephemeral, out, start);
+    }
+}
+
+/// ChaCha20-Poly1305 (RFC 8439) under one key.
+pub(crate) struct Cipher(LessSafeKey);
+
+impl Cipher {
+    pub(crate) fn new(key: &[u8; 32]) -> Self {
+        match UnboundKey::new(&CHACHA20_POLY1305, key) {
+            Ok(key) => Self(LessSafeKey::new(key)),
+            Err(_) => unreachable!("the key has the cipher's length"),
+        }
+    }
+
+    /// Encrypts what `bytes` hold from `start` on, and appends the tag. A nonce must not be used twice.
+    pub(crate) fn seal(&self, nonce: [u8; 12], associated: &[u8], bytes: &mut Vec<u8>, start: usize) {
+        let nonce = Nonce::assume_unique_for_key(nonce);
+        let plain = &mut bytes[start..];
+        match self.0.seal_in_place_separate_tag(nonce, Aad::from(associated), plain) {
+            Ok(tag) => bytes.extend_from_slice(tag.as_ref()),
+            Err(_) => unreachable!("what a relay seals stays far below the cipher's 256 GiB"),
+        }
+    }
+
+    /// Decrypts `bytes`, tag included, where they lie. `None` if they were not sealed like that.
+    pub(crate) fn open<'b>(
+        &self,
+        nonce: [u8; 12],
+        associated: &[u8],
+        bytes: &'b mut [u8],
+    ) -> Option<&'b mut [u8]> {
+        self.0.open_in_place(Nonce::assume_unique_for_key(nonce), Aad::from(associated), bytes).ok()
+    }
 }
 
 impl Sealing {
@@ -55,7 +109,7 @@ impl Sealing {
             window.sealers.clear();
         }
         let sealer = window.sealers.entry(inbox);
-        sealer.or_insert_with(|| EntrySealer::new(&random(), inbox, key)).seal_into(seq, entry, out);
+        sealer.or_insert_with(|| Sealer::new(inbox, key)).seal(seq, entry, out);
     }
 
     /// Forgets the key of one inbox; what is sealed to it next uses another.
@@ -67,7 +121,7 @@ impl Sealing {
 
     /// Seals under a key of its own an entry whose seq may have been used in this window before.
     pub(crate) fn seal_once(inbox: InboxId, key: &SealKey, seq: u64, entry: &PlainEntry, out: &mut Vec<u8>) {
-        EntrySealer::new(&random(), inbox, key).seal_into(seq, entry, out);
+        Sealer::new(inbox, key).seal(seq, entry, out);
     }
 }
 
@@ -84,7 +138,7 @@ pub(crate) fn random() -> Zeroizing<[u8; 32]> {
 
 #[cfg(test)]
 mod tests {
-    use kuvert_wire::{Entry, SealKeyPair, SealedEntry};
+    use kuvert_wire::{Entry, EntrySealer, SealKeyPair, SealedEntry};
 
     use super::*;
 
@@ -111,5 +165,19 @@ mod tests {
         let later = seal(&mut sealing, 1);
         assert_ne!(later.bytes[..32], first.bytes[..32]);
         assert_eq!(pair.open(1, &later), Ok(entry));
+    }
+
+    #[test]
+    fn what_the_relay_seals_is_what_the_protocol_says() {
+        let pair = SealKeyPair::from_bytes([1; 32]);
+        let (inbox, key) = (InboxId::new([1; 16]), pair.public());
+        let SealingKey { ephemeral, key: secret } = SealingKey::agree(&[5; 32], inbox, &key);
+        let sealer = Sealer { ephemeral, cipher: Cipher::new(&secret) };
+        for len in [0, 1, 63, 64, 65, 600, 65_536] {
+            let entry = Entry::Deposit { body: vec![7; len] };
+            let mut bytes = Vec::new();
+            sealer.seal(9, &PlainEntry::of(&entry), &mut bytes);
+            assert_eq!(bytes, EntrySealer::new(&[5; 32], inbox, &key).seal(9, &entry).bytes);
+        }
     }
 }

@@ -102,40 +102,57 @@ impl std::fmt::Debug for SealedEntry {
     }
 }
 
-/// A relay's sealing key for one inbox during one window. Making one costs two X25519 operations; sealing, one AEAD.
-pub struct EntrySealer {
-    ephemeral: [u8; 32],
-    cipher: ChaCha20Poly1305,
+/// A relay's key for the entries of one inbox during one window. Agreeing on one costs two X25519 operations; sealing, one
+/// AEAD (ChaCha20-Poly1305, [`Self::nonce`], the ephemeral key as associated data).
+pub struct SealingKey {
+    /// The ephemeral public key, which stands in front of each sealed entry.
+    pub ephemeral: [u8; EPHEMERAL],
+    /// Seals, and opens.
+    pub key: Zeroizing<[u8; 32]>,
 }
 
-impl EntrySealer {
-    /// Derives the sealer of `inbox` from a secret that was drawn for the window.
-    pub fn new(window_secret: &[u8; 32], inbox: InboxId, seal_key: &SealKey) -> Self {
+impl SealingKey {
+    /// Derives the key of `inbox` from a secret that was drawn for the window.
+    pub fn agree(window_secret: &[u8; 32], inbox: InboxId, seal_key: &SealKey) -> Self {
         let scalar = derive_key(window_secret, "kuvert seal window v1", inbox.as_bytes());
         let secret = StaticSecret::from(*scalar);
         let ephemeral = PublicKey::from(&secret).to_bytes();
         let shared = secret.diffie_hellman(&PublicKey::from(*seal_key.as_bytes()));
-        Self { ephemeral, cipher: cipher(shared.as_bytes(), &ephemeral, seal_key) }
+        Self { ephemeral, key: agreed_key(shared.as_bytes(), &ephemeral, seal_key) }
+    }
+
+    /// The nonce of the entry that gets `seq`. A seq must not be used for two different entries under one key.
+    pub fn nonce(seq: u64) -> [u8; 12] {
+        let mut nonce = [0; 12];
+        nonce[4..].copy_from_slice(&seq.to_be_bytes());
+        nonce
+    }
+}
+
+/// Seals entries with a [`SealingKey`]. A relay that seals many may use a faster cipher of the same kind.
+pub struct EntrySealer {
+    ephemeral: [u8; EPHEMERAL],
+    cipher: ChaCha20Poly1305,
+}
+
+impl EntrySealer {
+    /// As [`SealingKey::agree`].
+    pub fn new(window_secret: &[u8; 32], inbox: InboxId, seal_key: &SealKey) -> Self {
+        let SealingKey { ephemeral, key } = SealingKey::agree(window_secret, inbox, seal_key);
+        Self { ephemeral, cipher: ChaCha20Poly1305::new((&*key).into()) }
     }
 
     /// Seals the entry that gets `seq`. A seq must not be used for two different entries within a window.
     pub fn seal(&self, seq: u64, entry: &Entry) -> SealedEntry {
         let plain = PlainEntry::of(entry);
-        let mut bytes = Vec::with_capacity(plain.sealed_len());
-        self.seal_into(seq, &plain, &mut bytes);
+        let payload = Payload { msg: plain.as_bytes(), aad: &self.ephemeral };
+        let Ok(ciphertext) = self.cipher.encrypt(&nonce(seq), payload) else {
+            unreachable!("entries stay far below the cipher's 256 GiB");
+        };
+        let mut bytes = Vec::with_capacity(EPHEMERAL + ciphertext.len());
+        bytes.extend_from_slice(&self.ephemeral);
+        bytes.extend_from_slice(&ciphertext);
         SealedEntry { bytes }
-    }
-
-    /// Like [`Self::seal`], but appends the sealed bytes to `out`.
-    pub fn seal_into(&self, seq: u64, plain: &PlainEntry, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.ephemeral);
-        let start = out.len();
-        out.extend_from_slice(&plain.0);
-        let sealed = self.cipher.encrypt_in_place_detached(&nonce(seq), &self.ephemeral, &mut out[start..]);
-        match sealed {
-            Ok(tag) => out.extend_from_slice(&tag),
-            Err(_) => unreachable!("entries stay far below the cipher's 256 GiB"),
-        }
     }
 }
 
@@ -158,6 +175,11 @@ impl PlainEntry {
             Ok(_) => Self(Zeroizing::new(bytes)),
             Err(never) => unreachable!("writing to memory failed: {never}"),
         }
+    }
+
+    /// The encoded entry.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
     }
 
     /// Bytes that it will have when it is sealed.
@@ -233,14 +255,15 @@ impl EntryOpener {
 }
 
 fn cipher(shared: &[u8; 32], ephemeral: &[u8; 32], seal_key: &SealKey) -> ChaCha20Poly1305 {
-    let key = derive_key(shared, LABEL, &[ephemeral.as_slice(), seal_key.as_bytes()].concat());
-    ChaCha20Poly1305::new((&*key).into())
+    ChaCha20Poly1305::new((&*agreed_key(shared, ephemeral, seal_key)).into())
+}
+
+fn agreed_key(shared: &[u8; 32], ephemeral: &[u8; 32], seal_key: &SealKey) -> Zeroizing<[u8; 32]> {
+    derive_key(shared, LABEL, &[ephemeral.as_slice(), seal_key.as_bytes()].concat())
 }
 
 fn nonce(seq: u64) -> chacha20poly1305::Nonce {
-    let mut nonce = [0; 12];
-    nonce[4..].copy_from_slice(&seq.to_be_bytes());
-    nonce.into()
+    SealingKey::nonce(seq).into()
 }
 
 #[cfg(test)]
@@ -256,11 +279,10 @@ mod tests {
         for len in [0, 23, 24, 300, 65_536] {
             let body = vec![7; len];
             let plain = PlainEntry::deposit(&body);
-            assert_eq!(*plain.0, encode(&Entry::Deposit { body }));
+            assert_eq!(plain.as_bytes(), encode(&Entry::Deposit { body: body.clone() }));
             let (id, pair) = inbox(1);
-            let mut sealed = Vec::new();
-            EntrySealer::new(&[5; 32], id, &pair.public()).seal_into(1, &plain, &mut sealed);
-            assert_eq!(sealed.len(), plain.sealed_len());
+            let sealed = EntrySealer::new(&[5; 32], id, &pair.public()).seal(1, &Entry::Deposit { body });
+            assert_eq!(sealed.bytes.len(), plain.sealed_len());
         }
     }
 

@@ -139,8 +139,6 @@ impl<'s> Tx<'s> {
                 batch.push((table, key, change));
             }
         }
-        // In the order of the tables, which is not that in which requests came.
-        batch.sort_unstable_by_key(|(table, key, _)| (*table, *key));
         if batch.is_empty() { Ok(()) } else { self.store.write(batch) }
     }
 

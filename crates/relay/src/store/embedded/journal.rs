@@ -16,12 +16,10 @@ use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::Arc;
 
-use chacha20poly1305::aead::AeadInPlace;
-use chacha20poly1305::{ChaCha20Poly1305, KeyInit, Nonce, Tag};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use crate::seal::random;
+use crate::seal::{Cipher, random};
 use crate::store::{Batch, Change, Key, StoreError, Table, Value};
 
 /// File names of the two turns: records and key.
@@ -42,7 +40,7 @@ pub(super) struct Journal {
     /// Where records go.
     current: usize,
     turn: u64,
-    cipher: ChaCha20Poly1305,
+    cipher: Cipher,
     /// End of the last durable record.
     end: u64,
     /// Number of the next record. Counts attempts, so that no nonce is used twice.
@@ -76,14 +74,14 @@ impl Journal {
         let mut turns = Vec::new();
         for (place, slot) in slots.iter().enumerate() {
             if let Some((turn, key)) = keys.read(place)? {
-                turns.push((turn, place, slot.read_records(&cipher(&key))?));
+                turns.push((turn, place, slot.read_records(&Cipher::new(&key))?));
             }
         }
         turns.sort_by_key(|(turn, ..)| *turn);
         let turn = turns.last().map_or(0, |(turn, ..)| *turn);
         let replay = turns.into_iter().map(|(_, slot, batches)| Replay { batches, slot }).collect();
         // No record is written before the first turn begins.
-        let cipher = cipher(&random());
+        let cipher = Cipher::new(&random());
         Ok((Self { slots, keys, current: 1, turn, cipher, end: 0, number: 0, buffer: Vec::new() }, replay))
     }
 
@@ -102,7 +100,7 @@ impl Journal {
         let (turn, next) = (self.turn + 1, 1 - self.current);
         let key = random();
         self.keys.write(next, turn, &key)?;
-        (self.turn, self.cipher, self.end, self.number) = (turn, cipher(&key), 0, 0);
+        (self.turn, self.cipher, self.end, self.number) = (turn, Cipher::new(&key), 0, 0);
         Ok(std::mem::replace(&mut self.current, next))
     }
 
@@ -140,11 +138,10 @@ impl Journal {
             buffer.extend_from_slice(value);
         }
         let size = u32::try_from(buffer.len() - HEAD).map_err(|_| StoreError::Corrupt)?;
-        let (head, plain) = buffer.split_at_mut(HEAD);
-        head[..4].copy_from_slice(&size.to_le_bytes());
-        head[4..].copy_from_slice(&number.to_le_bytes());
-        let tag = self.cipher.encrypt_in_place_detached(&nonce(number), &head[..4], plain);
-        buffer.extend_from_slice(&tag.map_err(|_| StoreError::Corrupt)?);
+        let size = size.to_le_bytes();
+        buffer[..4].copy_from_slice(&size);
+        buffer[4..HEAD].copy_from_slice(&number.to_le_bytes());
+        self.cipher.seal(nonce(number), &size, buffer, HEAD);
         Ok(())
     }
 }
@@ -155,7 +152,7 @@ impl Slot {
     }
 
     /// Reads records up to the first that is not of this turn, or was not written to its end.
-    fn read_records(&self, cipher: &ChaCha20Poly1305) -> Result<Vec<Batch>, StoreError> {
+    fn read_records(&self, cipher: &Cipher) -> Result<Vec<Batch>, StoreError> {
         let size = self.records.metadata()?.len();
         let (mut batches, mut at, mut least) = (Vec::new(), 0, 0);
         let mut head = [0; HEAD];
@@ -168,13 +165,12 @@ impl Slot {
             if end > size || number < least {
                 break;
             }
-            let mut record = vec![0; usize::try_from(len).map_err(|_| StoreError::Corrupt)?];
-            let mut tag = Tag::default();
+            let mut record = vec![0; usize::try_from(len).map_err(|_| StoreError::Corrupt)? + TAG];
             self.records.read_exact_at(&mut record, at + HEAD as u64)?;
-            self.records.read_exact_at(&mut tag, end - TAG as u64)?;
-            if cipher.decrypt_in_place_detached(&nonce(number), &head[..4], &mut record, &tag).is_err() {
+            if cipher.open(nonce(number), &head[..4], &mut record).is_none() {
                 break;
             }
+            record.truncate(record.len() - TAG);
             batches.push(decode(&record.into())?);
             (at, least) = (end, number + 1);
         }
@@ -242,14 +238,10 @@ fn open(directory: &Path, name: &str) -> std::io::Result<File> {
     options.open(directory.join(name))
 }
 
-fn cipher(key: &[u8; 32]) -> ChaCha20Poly1305 {
-    ChaCha20Poly1305::new(key.into())
-}
-
-fn nonce(number: u64) -> Nonce {
+fn nonce(number: u64) -> [u8; 12] {
     let mut nonce = [0; 12];
     nonce[4..].copy_from_slice(&number.to_be_bytes());
-    nonce.into()
+    nonce
 }
 
 fn decode(record: &Value) -> Result<Batch, StoreError> {

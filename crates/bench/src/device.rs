@@ -3,10 +3,11 @@
 use std::ops::Range;
 
 use anyhow::{Context, Result, bail};
+use aws_lc_rs::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, Nonce, UnboundKey};
 use ed25519_dalek::SigningKey;
 use kuvert_wire::{
-    Ack, Challenge, ClientFrame, Deposit, DepositKey, EntryOpener, InboxId, InboxKeys, Own, OwnerKey,
-    OwnerProof, PostId, RelayFrame, SealKey, SealKeyPair, Token, decode, derive_key, encode, limits,
+    Ack, Challenge, ClientFrame, Deposit, DepositKey, InboxId, InboxKeys, Own, OwnerKey, OwnerProof, PostId,
+    RelayFrame, SealKey, SealKeyPair, SealingKey, Token, decode, derive_key, encode, limits,
 };
 use minicbor::Decoder;
 
@@ -50,8 +51,8 @@ impl Device {
         self.deposit_key.token([3; 16])
     }
 
-    pub(crate) fn opener(&self) -> EntryOpener {
-        EntryOpener::new(SealKeyPair::from_bytes(self.seal_secret))
+    pub(crate) fn opener(&self) -> Opener {
+        Opener { pair: SealKeyPair::from_bytes(self.seal_secret), agreed: None }
     }
 
     fn own(&self, origin: &str, challenge: &Challenge, acknowledged: u64) -> ClientFrame {
@@ -162,9 +163,32 @@ impl Delivered {
     }
 }
 
+/// Opens the entries of one inbox where they lie. Agrees on a key only when the relay's ephemeral key has changed, and
+/// uses the fastest cipher at hand: this is the generator's largest cost.
+pub(crate) struct Opener {
+    pair: SealKeyPair,
+    agreed: Option<([u8; 32], LessSafeKey)>,
+}
+
+impl Opener {
+    /// The encoded entry in the sealed bytes that were delivered as `seq`.
+    fn open<'a>(&mut self, seq: u64, sealed: &'a mut [u8]) -> Option<&'a [u8]> {
+        let (ephemeral, sealed) = sealed.split_first_chunk_mut::<32>()?;
+        let key = match &mut self.agreed {
+            Some((known, key)) if known == ephemeral => key,
+            agreed => {
+                let key = UnboundKey::new(&CHACHA20_POLY1305, &*self.pair.agree(ephemeral)).ok()?;
+                &mut agreed.insert((*ephemeral, LessSafeKey::new(key))).1
+            }
+        };
+        let nonce = Nonce::assume_unique_for_key(SealingKey::nonce(seq));
+        key.open_in_place(nonce, Aad::from(&*ephemeral), sealed).ok().map(|plain| &*plain)
+    }
+}
+
 /// The receiving side of a device: an owner session.
 pub(crate) struct Receiver {
-    opener: EntryOpener,
+    opener: Opener,
     /// Last seq that was delivered.
     last: u64,
     /// Last seq that was acknowledged.
@@ -205,7 +229,7 @@ impl Receiver {
     ) -> Result<()> {
         if let Some((first, sealed)) = entries(payload)? {
             for (seq, place) in (first..).zip(sealed) {
-                let entry = self.opener.open_in_place(seq, &mut payload[place]);
+                let entry = self.opener.open(seq, &mut payload[place]);
                 each(Delivered::read(entry.context("an entry does not open for its owner")?)?)?;
                 self.holes += u64::from(seq != self.last + 1);
                 self.last = seq;
@@ -312,7 +336,7 @@ mod tests {
         let mut opener = device.opener();
         let mut found = Vec::new();
         for (seq, place) in (first..).zip(places) {
-            let entry = opener.open_in_place(seq, &mut frame[place]).expect("opens");
+            let entry = opener.open(seq, &mut frame[place]).expect("opens");
             let delivered = Delivered::read(entry).expect("an entry");
             found.push((delivered.kind, delivered.epoch, delivered.number));
         }

@@ -4,7 +4,7 @@
 //! stores them. The key that it agrees on with the inbox's seal key encrypts the inbox's entries of that window
 //! (ChaCha20-Poly1305, the seq as nonce). When the ephemeral key is gone, only the inbox's owner can open them. Because the ephemeral key differs per inbox, no two inboxes hold equal bytes.
 
-use chacha20poly1305::aead::{Aead, AeadInPlace, Payload};
+use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{ChaCha20Poly1305, KeyInit};
 use minicbor::{Decode, Encode};
 use x25519_dalek::{PublicKey, StaticSecret};
@@ -204,58 +204,24 @@ impl SealKeyPair {
         SealKey::new(PublicKey::from(&self.0).to_bytes())
     }
 
+    /// The key of all entries in front of which this ephemeral key stands, see [`SealingKey`].
+    pub fn agree(&self, ephemeral: &[u8; EPHEMERAL]) -> Zeroizing<[u8; 32]> {
+        let shared = self.0.diffie_hellman(&PublicKey::from(*ephemeral));
+        agreed_key(shared.as_bytes(), ephemeral, &self.public())
+    }
+
     /// Opens the entry that was delivered as `seq`.
     ///
     /// # Errors
     /// [`OpenError`] if it was not sealed to this key under this seq, or holds no known entry.
     pub fn open(&self, seq: u64, sealed: &SealedEntry) -> Result<Entry, OpenError> {
         let (ephemeral, ciphertext) = sealed.bytes.split_first_chunk::<32>().ok_or(OpenError)?;
-        let shared = self.0.diffie_hellman(&PublicKey::from(*ephemeral));
         let payload = Payload { msg: ciphertext, aad: ephemeral };
-        let plain = cipher(shared.as_bytes(), ephemeral, &self.public()).decrypt(&nonce(seq), payload);
+        let cipher = ChaCha20Poly1305::new((&*self.agree(ephemeral)).into());
+        let plain = cipher.decrypt(&nonce(seq), payload);
         let plain = Zeroizing::new(plain.map_err(|_| OpenError)?);
         decode(&plain, limits::MAX_FRAME).map_err(|_| OpenError)
     }
-}
-
-/// Opens the entries of one inbox one after the other, and agrees on a key only when the relay's ephemeral key has
-/// changed: one X25519 operation per window instead of one per entry.
-pub struct EntryOpener {
-    pair: SealKeyPair,
-    public: SealKey,
-    agreed: Option<([u8; EPHEMERAL], ChaCha20Poly1305)>,
-}
-
-impl EntryOpener {
-    /// Opens what is sealed to `pair`.
-    pub fn new(pair: SealKeyPair) -> Self {
-        let public = pair.public();
-        Self { pair, public, agreed: None }
-    }
-
-    /// Opens the bytes of the [`SealedEntry`] that was delivered as `seq` where they lie, and returns the encoded
-    /// [`Entry`].
-    ///
-    /// # Errors
-    /// [`OpenError`] if they were not sealed to this key under this seq; they are of no use then.
-    pub fn open_in_place<'a>(&mut self, seq: u64, sealed: &'a mut [u8]) -> Result<&'a [u8], OpenError> {
-        let (ephemeral, rest) = sealed.split_first_chunk_mut::<EPHEMERAL>().ok_or(OpenError)?;
-        let (plain, tag) = rest.split_last_chunk_mut::<TAG>().ok_or(OpenError)?;
-        let cipher = match &mut self.agreed {
-            Some((known, cipher)) if known == ephemeral => cipher,
-            agreed => {
-                let shared = self.pair.0.diffie_hellman(&PublicKey::from(*ephemeral));
-                let cipher = cipher(shared.as_bytes(), ephemeral, &self.public);
-                &mut agreed.insert((*ephemeral, cipher)).1
-            }
-        };
-        let opened = cipher.decrypt_in_place_detached(&nonce(seq), ephemeral, plain, (&*tag).into());
-        opened.map(|()| &*plain).map_err(|_| OpenError)
-    }
-}
-
-fn cipher(shared: &[u8; 32], ephemeral: &[u8; 32], seal_key: &SealKey) -> ChaCha20Poly1305 {
-    ChaCha20Poly1305::new((&*agreed_key(shared, ephemeral, seal_key)).into())
 }
 
 fn agreed_key(shared: &[u8; 32], ephemeral: &[u8; 32], seal_key: &SealKey) -> Zeroizing<[u8; 32]> {
@@ -294,20 +260,6 @@ mod tests {
         assert_eq!(pair.open(7, &sealed), Ok(entry));
         assert_eq!(pair.open(8, &sealed), Err(OpenError));
         assert_eq!(inbox(2).1.open(7, &sealed), Err(OpenError));
-    }
-
-    #[test]
-    fn an_opener_opens_what_its_pair_opens_across_windows() {
-        let (id, pair) = inbox(1);
-        let entry = Entry::Deposit { body: b"sealed".to_vec() };
-        let mut opener = EntryOpener::new(inbox(1).1);
-        for (seq, window) in [(1, [5; 32]), (2, [5; 32]), (3, [6; 32]), (4, [5; 32])] {
-            let sealed = EntrySealer::new(&window, id, &pair.public()).seal(seq, &entry);
-            let opened = opener.open_in_place(seq, &mut sealed.bytes.clone()).map(<[u8]>::to_vec);
-            assert_eq!(opened, Ok(encode(&entry)));
-            assert_eq!(opener.open_in_place(seq + 1, &mut sealed.bytes.clone()), Err(OpenError));
-        }
-        assert_eq!(opener.open_in_place(1, &mut [0; EPHEMERAL + TAG - 1]), Err(OpenError));
     }
 
     #[test]

@@ -20,7 +20,7 @@ pub use aead::{OpenError, SecretBoxKey, derive_key};
 pub use card::{CardDeletion, CardRecord, CardRecordError};
 pub use channel::{ChannelInfo, ChannelState, Commit, CreateChannel, FetchChannel, Post, WelcomeDeposit};
 pub use codec::{DecodeError, decode, encode, encode_into};
-pub use entry::{Entry, EntryOpener, EntrySealer, PlainEntry, SealKeyPair, SealedEntry, SealingKey};
+pub use entry::{Entry, EntrySealer, PlainEntry, SealKeyPair, SealedEntry, SealingKey};
 pub use error::ErrorCode;
 pub use frame::{
     Ack, ClientFrame, DeleteInbox, Deposit, Entries, Hello, InboxKeys, KeyPackageReply, Own, Owned,

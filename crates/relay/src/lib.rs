@@ -5,13 +5,22 @@
 //! that at most one commit wins per channel and epoch. It knows no accounts and cannot read what it carries: this crate
 //! links neither the message format nor MLS. See `docs/protocol/relay.md` for the published behaviour.
 
-mod config;
+pub mod admin;
+mod backup;
+pub mod config;
+mod data;
 mod day;
+mod disk;
 mod http;
+mod listen;
+mod metrics;
+mod networks;
 mod seal;
 mod service;
 mod session;
 mod store;
+mod tally;
+mod tls;
 mod writer;
 
 #[cfg(test)]
@@ -21,23 +30,30 @@ mod support;
 #[cfg(test)]
 mod tests;
 
-use std::future::IntoFuture;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Instant;
 
-use axum::serve::ListenerExt;
 use kuvert_wire::limits;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 
+pub use backup::{BackupError, BackupFile};
 pub use config::{Config, ConfigError};
+pub use data::DataError;
 pub use store::StoreError;
+pub use tls::TlsError;
 
-use crate::service::{Answer, Op, Registration, Service, SweepFrom};
+use crate::admin::Desk;
+use crate::data::DataDir;
+use crate::listen::Door;
+use crate::metrics::Metrics;
+use crate::networks::Networks;
+use crate::service::{Answer, Op, Service, SweepFrom};
 use crate::session::{Context, Phase, Sessions};
 use crate::store::{Embedded, RelayStore};
+use crate::tally::Tallies;
+use crate::tls::Tls;
 use crate::writer::Writer;
 
 /// Why a relay did not start.
@@ -54,7 +70,13 @@ pub enum StartError {
         /// Why not.
         source: std::io::Error,
     },
+    /// The certificate or its key cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The data directory cannot be used.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The store in it cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The operating system refused a thread.
@@ -65,12 +87,17 @@ pub enum StartError {
 /// A running relay.
 pub struct Relay {
     address: SocketAddr,
+    metrics_address: Option<SocketAddr>,
     phase: watch::Sender<Phase>,
-    slots: Arc<Semaphore>,
+    room: Arc<Semaphore>,
+    places: u32,
     writer: Arc<Writer>,
     store: Arc<dyn RelayStore>,
-    server: JoinHandle<()>,
-    sweeper: JoinHandle<()>,
+    tls: Option<Tls>,
+    metrics: Arc<Metrics>,
+    /// Keeps other relays out of it.
+    data: Arc<DataDir>,
+    tasks: JoinSet<()>,
 }
 
 impl Relay {
@@ -79,25 +106,34 @@ impl Relay {
     /// # Errors
     /// [`StartError`]; nothing runs then.
     pub async fn start(config: Config) -> Result<Self, StartError> {
-        let data = config.data.clone();
-        let store = tokio::task::spawn_blocking(move || Embedded::open(&data)).await;
+        let data = DataDir::open(&config.data)?;
+        let path = config.data.clone();
+        let store = tokio::task::spawn_blocking(move || Embedded::open(&path)).await;
         let store = store.unwrap_or(Err(StoreError::Closed))?;
-        Self::start_over(Arc::new(store), config).await
+        Self::start_over(Arc::new(store), data, config).await
     }
 
     /// Like [`Self::start`], over a store that is open.
-    async fn start_over(store: Arc<dyn RelayStore>, config: Config) -> Result<Self, StartError> {
-        let listen = |source| StartError::Listen { address: config.listen, source };
-        let listener = TcpListener::bind(config.listen).await.map_err(listen)?;
-        let address = listener.local_addr().map_err(listen)?;
+    async fn start_over(
+        store: Arc<dyn RelayStore>,
+        data: DataDir,
+        config: Config,
+    ) -> Result<Self, StartError> {
+        let data = Arc::new(data);
+        let tls = Tls::open(&config.tls)?;
+        let (listener, address) = bind(config.listen).await?;
+        let metrics_listener = match config.metrics.listen {
+            Some(address) => Some(bind(address).await?),
+            None => None,
+        };
         let origins = config.origins_at(address)?;
         let sessions = Arc::new(Sessions::default());
-        let service = Service::new(origins.clone(), Registration::Open);
-        let writer =
-            Writer::start(Arc::clone(&store), service, Arc::clone(&sessions)).map_err(StartError::Thread)?;
-        let writer = Arc::new(writer);
+        let service = Service::new(origins.clone(), config.registration);
+        let metrics = Arc::new(Metrics::default());
+        let writer = Writer::start(Arc::clone(&store), service, Arc::clone(&sessions), Arc::clone(&metrics));
+        let writer = Arc::new(writer.map_err(StartError::Thread)?);
+        let networks = Arc::new(Networks::new(&config, Arc::clone(&metrics)));
         let (phase, phases) = watch::channel(Phase::Open);
-        let slots = Arc::new(Semaphore::new(limits::MAX_SESSIONS));
         let context = Context {
             store: Arc::clone(&store),
             writer: Arc::clone(&writer),
@@ -105,12 +141,48 @@ impl Relay {
             origins: origins.into(),
             phase: phases.clone(),
             partial: Arc::new(Semaphore::new(limits::MAX_PARTIAL_FRAMES / 1024)),
+            network: networks.of(address.ip()),
+            metrics: Arc::clone(&metrics),
         };
-        let site = http::Site { context, slots: Arc::clone(&slots), web: config.web.map(Arc::new) };
-        let server = tokio::spawn(serve(listener, site, phases));
-        let sweeper = tokio::spawn(sweep(Arc::clone(&writer)));
-        tracing::info!("the relay is open");
-        Ok(Self { address, phase, slots, writer, store, server, sweeper })
+        let site = http::Site::new(context, Arc::clone(&networks), &config);
+        let places = config.limits.sessions.saturating_add(limits::MAX_HTTP_CONNECTIONS);
+        let room = Arc::new(Semaphore::new(places));
+        let mut tasks = JoinSet::new();
+        let sweeper = Sweeper {
+            writer: Arc::clone(&writer),
+            store: Arc::clone(&store),
+            sessions: Arc::clone(&site.context.sessions),
+            tallies: site.tallies.clone(),
+            networks: Arc::clone(&networks),
+            metrics: Arc::clone(&metrics),
+        };
+        tasks.spawn(sweeper.run());
+        if let Some(tls) = tls.clone() {
+            tasks.spawn(watch_certificate(tls, Arc::clone(&metrics)));
+        }
+        let desk = Desk {
+            data: Arc::clone(&data),
+            store: Arc::clone(&store),
+            writer: Arc::clone(&writer),
+            phase: phases.clone(),
+        };
+        answer_operator(desk, &mut tasks);
+        let door = Door {
+            router: http::router(site.clone()),
+            tls: tls.clone(),
+            networks,
+            metrics: Arc::clone(&metrics),
+            room: Arc::clone(&room),
+            phase: phases,
+        };
+        let metrics_address = metrics_listener.map(|(listener, address)| {
+            tasks.spawn(listen::serve(listener, door.for_metrics(http::metrics_router(site))));
+            address
+        });
+        tasks.spawn(listen::serve(listener, door));
+        tracing::info!(files = disk::raise_open_files(places as u64 + SPARE_FILES), "the relay is open");
+        let places = u32::try_from(places).unwrap_or(u32::MAX);
+        Ok(Self { address, metrics_address, phase, room, places, writer, store, tls, metrics, data, tasks })
     }
 
     /// The address that the relay listens on.
@@ -118,27 +190,34 @@ impl Relay {
         self.address
     }
 
+    /// The address at which it answers metrics, if they have one of their own.
+    pub fn metrics_addr(&self) -> Option<SocketAddr> {
+        self.metrics_address
+    }
+
+    /// Reads the TLS certificate anew. The former one stays in use if the files cannot be used.
+    pub fn reload(&self) {
+        if let Some(tls) = &self.tls {
+            tls.reload(true, &self.metrics);
+        }
+    }
+
     /// Stops: takes no new connection, answers what was asked, tells every session, and releases the data directory.
     /// Takes at most about [`limits::DRAIN`].
-    pub async fn stop(self) {
-        let began = Instant::now();
-        self.sweeper.abort();
+    pub async fn stop(mut self) {
         self.phase.send_replace(Phase::Draining);
-        let all = u32::try_from(limits::MAX_SESSIONS).unwrap_or(u32::MAX);
-        let drained = tokio::time::timeout(limits::DRAIN, self.slots.acquire_many(all)).await;
+        let drained = tokio::time::timeout(limits::DRAIN, self.room.acquire_many(self.places)).await;
         if drained.is_err() {
-            tracing::warn!("some sessions did not end in time and were cut");
+            tracing::warn!("some connections did not end in time and were cut");
         }
+        drop(drained);
         self.phase.send_replace(Phase::Closed);
-        let patience = limits::DRAIN.saturating_sub(began.elapsed());
-        let server = self.server.abort_handle();
-        if tokio::time::timeout(patience, self.server).await.is_err() {
-            server.abort();
-        }
-        let (writer, store) = (self.writer, self.store);
+        self.tasks.shutdown().await;
+        let (writer, store, data) = (self.writer, self.store, self.data);
         let closed = tokio::task::spawn_blocking(move || {
             writer.stop();
             store.close();
+            drop(data);
         });
         if closed.await.is_ok() {
             tracing::info!("the relay is closed");
@@ -146,29 +225,70 @@ impl Relay {
     }
 }
 
-async fn serve(listener: TcpListener, site: http::Site, mut phases: watch::Receiver<Phase>) {
-    // Frames are small and answered at once: waiting to fill a packet would only delay them.
-    let listener = listener.tap_io(|stream| {
-        let _ = stream.set_nodelay(true);
-    });
-    let draining = async move {
-        let _ = phases.wait_for(|phase| *phase >= Phase::Draining).await;
-    };
-    if axum::serve(listener, http::router(site)).with_graceful_shutdown(draining).into_future().await.is_err()
-    {
-        tracing::error!("the listener failed");
+/// Files that are open beside connections: the store's, blobs, the web app's.
+const SPARE_FILES: u64 = 1024;
+
+/// Answers what the operator asks at the control socket.
+fn answer_operator(desk: Desk, tasks: &mut JoinSet<()>) {
+    match desk.listen() {
+        Ok(listener) => {
+            tasks.spawn(admin::serve(listener, desk));
+        }
+        Err(error) => tracing::warn!(
+            kind = ?error.kind(),
+            "the control socket cannot be made: inventory, backup and invitations need the relay stopped"
+        ),
     }
 }
 
-/// Removes what is too old, now and then every [`limits::SWEEP_EVERY`].
-async fn sweep(writer: Arc<Writer>) {
-    let mut every = tokio::time::interval(limits::SWEEP_EVERY);
+async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    let failed = |source| StartError::Listen { address, source };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let bound = listener.local_addr().map_err(failed)?;
+    Ok((listener, bound))
+}
+
+/// Looks every [`limits::TLS_POLL`] whether the certificate was renewed.
+async fn watch_certificate(tls: Tls, metrics: Arc<Metrics>) {
+    let mut every = tokio::time::interval(limits::TLS_POLL);
     loop {
         every.tick().await;
-        let mut next = Some(SweepFrom::default());
-        while let Some(from) = next.take() {
-            if let Ok(Answer::Swept(more)) = writer.perform(Op::Sweep(from), 0).await {
-                next = more;
+        let (tls, metrics) = (tls.clone(), Arc::clone(&metrics));
+        let _ = tokio::task::spawn_blocking(move || tls.reload(false, &metrics)).await;
+    }
+}
+
+/// What has to be done now and then.
+struct Sweeper {
+    writer: Arc<Writer>,
+    store: Arc<dyn RelayStore>,
+    sessions: Arc<Sessions>,
+    tallies: Tallies,
+    networks: Arc<Networks>,
+    metrics: Arc<Metrics>,
+}
+
+impl Sweeper {
+    /// Removes what is too old, now and then every [`limits::SWEEP_EVERY`], and counts what is left.
+    async fn run(self) {
+        let mut every = tokio::time::interval(limits::SWEEP_EVERY);
+        loop {
+            every.tick().await;
+            self.metrics.sweeps.inc();
+            // A session that lasts for months keeps its inbox from looking unused.
+            for inboxes in self.sessions.owned().chunks(limits::MAX_SWEEP) {
+                let _ = self.writer.perform(Op::UseInbox(inboxes.to_vec()), 0).await;
+            }
+            let mut next = Some(SweepFrom::default());
+            while let Some(from) = next.take() {
+                if let Ok(Answer::Swept(more)) = self.writer.perform(Op::Sweep(from), 0).await {
+                    next = more;
+                }
+            }
+            self.networks.sweep();
+            let store = Arc::clone(&self.store);
+            if let Ok(Ok(counted)) = tokio::task::spawn_blocking(move || tally::count(&*store)).await {
+                self.tallies.set(counted);
             }
         }
     }

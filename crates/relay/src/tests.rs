@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 
 use kuvert_wire::{ClientFrame, Entry, ErrorCode, RelayFrame, limits};
 
+use crate::data::DataDir;
 use crate::service::{Answer, Content, Op, Request};
 use crate::store::Embedded;
 use crate::store::faulty::Faulty;
@@ -15,7 +16,7 @@ use crate::{Config, Relay};
 
 fn config(data: &Path) -> Config {
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    Config { data: data.to_owned(), listen, origins: Vec::new(), web: None }
+    Config { listen, ..Config::new(data).expect("defaults") }
 }
 
 async fn relay_in(data: &Path) -> Relay {
@@ -24,19 +25,18 @@ async fn relay_in(data: &Path) -> Relay {
 
 #[tokio::test]
 async fn a_session_beyond_the_bound_is_turned_away_until_another_ends() {
-    // RELAY-5: MAX_SESSIONS
+    // RELAY-5: MAX_SESSIONS, the default of this setting
     let dir = tempfile::tempdir().expect("a directory");
-    let relay = relay_in(dir.path()).await;
-    let all_but_one = u32::try_from(limits::MAX_SESSIONS).expect("fits") - 1;
-    let others = relay.slots.acquire_many(all_but_one).await.expect("open");
-    let last = Connection::open(relay.local_addr()).await;
+    let mut config = config(dir.path());
+    assert_eq!(config.limits.sessions, limits::MAX_SESSIONS);
+    config.limits.sessions = 1;
+    let relay = Relay::start(config).await.expect("starts");
+    let first = Connection::open(relay.local_addr()).await;
     assert!(Connection::try_open(relay.local_addr()).await.is_none());
-    drop(last);
-    while relay.slots.available_permits() == 0 {
+    drop(first);
+    while Connection::try_open(relay.local_addr()).await.is_none() {
         tokio::task::yield_now().await;
     }
-    assert!(Connection::try_open(relay.local_addr()).await.is_some());
-    drop(others);
     relay.stop().await;
 }
 
@@ -68,8 +68,9 @@ async fn what_waits_for_the_writer_is_bounded_in_bytes() {
 #[tokio::test]
 async fn a_relay_that_cannot_write_refuses_posts_and_still_serves_owners() {
     let dir = tempfile::tempdir().expect("a directory");
+    let data = DataDir::open(dir.path()).expect("opens");
     let store = Arc::new(Faulty::over(Arc::new(Embedded::open(dir.path()).expect("opens"))));
-    let relay = Relay::start_over(Arc::clone(&store) as _, config(dir.path())).await.expect("starts");
+    let relay = Relay::start_over(Arc::clone(&store) as _, data, config(dir.path())).await.expect("starts");
     let alice = Device::new(1);
     drop(alice.connect(relay.local_addr(), 0).await);
     let mut sender = Connection::open(relay.local_addr()).await;

@@ -14,7 +14,8 @@ use kuvert_wire::{ErrorCode, PostId, RelayFrame, limits};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::day::Day;
-use crate::service::{Answer, Op, Service, Work};
+use crate::metrics::Metrics;
+use crate::service::{Answer, Op, Request, Service, Work};
 use crate::session::{Line, Sessions};
 use crate::store::{RelayStore, StoreError, Tx};
 
@@ -36,6 +37,7 @@ pub(crate) struct Writer {
     /// Bounds what waits in `queue`.
     room: Arc<Semaphore>,
     thread: Mutex<Option<JoinHandle<()>>>,
+    metrics: Arc<Metrics>,
 }
 
 enum Message {
@@ -60,14 +62,17 @@ impl Writer {
         store: Arc<dyn RelayStore>,
         service: Service,
         sessions: Arc<Sessions>,
+        metrics: Arc<Metrics>,
     ) -> std::io::Result<Self> {
         let (queue, waiting) = channel();
-        let mut thread = Thread { waiting, store, service, sessions, failing: false };
+        let mut thread =
+            Thread { waiting, store, service, sessions, metrics: Arc::clone(&metrics), failing: false };
         let thread = std::thread::Builder::new().name("kuvert-writer".into()).spawn(move || thread.run())?;
         Ok(Self {
             queue,
             room: Arc::new(Semaphore::new(limits::MAX_WRITER_QUEUE / PERMIT)),
             thread: Mutex::new(Some(thread)),
+            metrics,
         })
     }
 
@@ -76,7 +81,10 @@ impl Writer {
     pub(crate) async fn submit(&self, line: &Arc<Line>, ops: Vec<Op>, size: usize) {
         match self.claim(size).await {
             // If nobody takes it the relay has stopped, and the connection ends as well.
-            Ok(room) => drop(self.queue.send(Message::Session { line: Arc::clone(line), ops, room })),
+            Ok(room) => {
+                self.metrics.writer_queue.add(1);
+                drop(self.queue.send(Message::Session { line: Arc::clone(line), ops, room }));
+            }
             Err(Busy) => line.answer(ops.iter().filter_map(Op::id).map(busy)),
         }
     }
@@ -90,6 +98,7 @@ impl Writer {
     pub(crate) async fn perform(&self, op: Op, size: usize) -> Result<Answer, Busy> {
         let room = self.claim(size).await?;
         let (answer, pending) = oneshot::channel();
+        self.metrics.writer_queue.add(1);
         self.queue.send(Message::One { op, answer, room }).map_err(|_| Busy)?;
         pending.await.unwrap_or(Err(Busy))
     }
@@ -117,6 +126,7 @@ struct Thread {
     store: Arc<dyn RelayStore>,
     service: Service,
     sessions: Arc<Sessions>,
+    metrics: Arc<Metrics>,
     /// The last batch could not be stored.
     failing: bool,
 }
@@ -127,6 +137,38 @@ struct Answers {
     lines: Vec<(Arc<Line>, Vec<(PostId, RelayFrame)>)>,
     ones: Vec<(oneshot::Sender<Result<Answer, Busy>>, Result<Answer, Busy>)>,
     count: usize,
+    accepted: Accepted,
+}
+
+/// Requests accepted in a batch, by kind.
+#[derive(Default)]
+struct Accepted {
+    posts: u64,
+    deposits: u64,
+    commits: u64,
+    others: u64,
+}
+
+impl Accepted {
+    fn note(&mut self, op: &Op, answer: &RelayFrame) {
+        if matches!(answer, RelayFrame::Refused { .. }) {
+            return;
+        }
+        let Op::Request(request, _) = op else { return };
+        *match request {
+            Request::Post(_) => &mut self.posts,
+            Request::Deposit(_) => &mut self.deposits,
+            Request::Commit(_) => &mut self.commits,
+            _ => &mut self.others,
+        } += 1;
+    }
+
+    fn count(&self, metrics: &Metrics) {
+        metrics.posts_accepted.add(self.posts);
+        metrics.deposits_accepted.add(self.deposits);
+        metrics.commits_accepted.add(self.commits);
+        metrics.others_accepted.add(self.others);
+    }
 }
 
 impl Thread {
@@ -170,6 +212,7 @@ impl Thread {
                 Message::Session { line, ops, room: _room } => answers.session(&mut work, line, &ops),
                 Message::One { op, answer, room: _room } => answers.one(&mut work, &op, answer),
             };
+            self.metrics.writer_queue.add(-1);
             if let Err(error) = worked {
                 failure = Some(error);
                 break;
@@ -181,9 +224,16 @@ impl Thread {
                 };
             }
         }
-        let (tx, stored) = (work.tx, work.stored);
+        let (tx, stored, queued, lost) = (work.tx, work.stored, work.queued, work.lost);
+        let began = Instant::now();
         match failure.map_or_else(|| tx.commit(), Err) {
             Ok(()) => {
+                self.metrics.commit_time.observe_time(began.elapsed());
+                self.metrics.batch_size.observe(answers.count as u64);
+                self.metrics.entries_queued.add(queued);
+                self.metrics.entries_lost.add(lost);
+                answers.accepted.count(&self.metrics);
+                self.metrics.store_failing.set(0);
                 if std::mem::take(&mut self.failing) {
                     tracing::info!("batches can be stored again");
                 }
@@ -191,6 +241,8 @@ impl Thread {
                 answers.send();
             }
             Err(error) => {
+                self.metrics.commit_failures.inc();
+                self.metrics.store_failing.set(1);
                 self.service.sealing().renew();
                 // Requests that fail as well are not worth a line each.
                 if !std::mem::replace(&mut self.failing, true) {
@@ -217,7 +269,10 @@ impl Answers {
                 (Some(id), Ok(())) if refuses => done.push((id, busy(id))),
                 (None, Err(_)) => {}
                 (id, Ok(())) => match (work.apply(op), id) {
-                    (Ok(Answer::Frame(frame)), Some(id)) => done.push((id, frame)),
+                    (Ok(Answer::Frame(frame)), Some(id)) => {
+                        self.accepted.note(op, &frame);
+                        done.push((id, frame));
+                    }
                     (Ok(_), _) => {}
                     (Err(error), id) => {
                         done.extend(id.map(|id| (id, busy(id))));
@@ -283,7 +338,8 @@ mod tests {
     async fn a_failed_commit_answers_busy_and_renews_the_sealing_keys() {
         let store = Arc::new(Faulty::over(Arc::new(Memory::default())));
         let service = Service::new(Vec::new(), crate::service::Registration::Open);
-        let writer = Writer::start(Arc::clone(&store) as _, service, Arc::default()).expect("starts");
+        let writer =
+            Writer::start(Arc::clone(&store) as _, service, Arc::default(), Arc::default()).expect("starts");
         let inbox = InboxId::new([1; 16]);
         let keys = InboxKeys {
             seal_key: SealKeyPair::from_bytes([1; 32]).public(),
@@ -318,6 +374,7 @@ mod tests {
         let writer = Writer::start(
             Arc::clone(&store) as _,
             Service::new(Vec::new(), crate::service::Registration::Open),
+            Arc::default(),
             Arc::default(),
         );
         let writer = writer.expect("starts");

@@ -48,6 +48,22 @@ pub const DELIVERY_WINDOW: u64 = 256;
 pub const MAX_IN_FLIGHT: usize = 256;
 /// Sessions open at one relay.
 pub const MAX_SESSIONS: usize = 50_000;
+/// Connections open at one relay beside those of its sessions.
+pub const MAX_HTTP_CONNECTIONS: usize = 1024;
+/// Connections open to the address for metrics.
+pub const MAX_METRICS_CONNECTIONS: usize = 16;
+/// Questions of its operator that a relay answers at the same time.
+pub const MAX_ADMIN_CONNECTIONS: usize = 4;
+/// Largest question of an operator.
+pub const MAX_ADMIN_QUESTION: usize = 256;
+/// Largest answer to an operator, a backup apart.
+pub const MAX_ADMIN_REPLY: usize = 64 * 1024;
+/// Invitations made at once.
+pub const MAX_INVITES_AT_ONCE: usize = 1000;
+/// Largest part of a backup.
+pub const MAX_BACKUP_RECORD: usize = 1024 * 1024;
+/// Networks whose limits a relay remembers at once.
+pub const MAX_NETWORKS: usize = 131_072;
 /// Bad frames after which a session is closed.
 pub const MAX_BAD_FRAMES: u32 = 8;
 /// Writes collected into one durable batch.
@@ -96,6 +112,20 @@ pub const REOPEN_AFTER: Duration = Duration::from_secs(1);
 pub const PING_AFTER: Duration = Duration::from_secs(45);
 /// How long a session that ended waits for its client to end it as well.
 pub const LINGER: Duration = Duration::from_secs(1);
+/// Time in which a TLS handshake must be done.
+pub const TLS_WITHIN: Duration = Duration::from_secs(10);
+/// Time in which the head of an HTTP request must be there, after the connection or the request before it.
+pub const HEAD_WITHIN: Duration = Duration::from_secs(10);
+/// Time without a byte in either direction after which an HTTP connection is cut.
+pub const STALLED_AFTER: Duration = Duration::from_secs(60);
+/// Time in which an HTTP request, blobs apart, must be answered.
+pub const REQUEST_WITHIN: Duration = Duration::from_secs(120);
+/// Rest after a connection could not be taken.
+pub const ACCEPT_REST: Duration = Duration::from_millis(100);
+/// Time in which an operator's question must be there, and each part of a backup taken.
+pub const ADMIN_WITHIN: Duration = Duration::from_secs(30);
+/// Time between two looks at the TLS certificate's files.
+pub const TLS_POLL: Duration = Duration::from_secs(60);
 /// Time for a graceful stop.
 pub const DRAIN: Duration = Duration::from_secs(5);
 
@@ -109,3 +139,5 @@ const _: () = assert!(MAX_FRAME < MAX_WRITER_QUEUE);
 const _: () = assert!(MAX_FANOUT_TARGETS * 100 <= MAX_FANOUT);
 const _: () = assert!(MOVE_BYTES + MAX_BATCH_BYTES + MAX_FRAME < MAX_LAYER);
 const _: () = assert!(ENTRY_DAYS < INBOX_DAYS);
+const _: () = assert!(MAX_FRAME < MAX_BACKUP_RECORD);
+const _: () = assert!(MAX_INVITES_AT_ONCE * 32 < MAX_ADMIN_REPLY);

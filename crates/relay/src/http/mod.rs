@@ -1,25 +1,30 @@
-//! What the relay answers over HTTP: the session path, cards, a health check, and the web app if it serves one.
+//! What the relay answers over HTTP: the session path, cards, what its operator asks, and the web app if it serves one.
 
 mod cards;
+pub(crate) mod cors;
+mod status;
 mod web;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use axum::middleware::map_response_with_state;
+use axum::middleware::{Next, from_fn, from_fn_with_state, map_response_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::{Extension, Router};
+use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
-use hyper_util::server::conn::auto::upgrade::downcast;
 use kuvert_wire::limits;
-use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tungstenite::handshake::derive_accept_key;
 
+use crate::config::{ByteLen, Config};
+use crate::listen::{Patient, Peer, Stream};
+use crate::networks::{Network, Networks};
 use crate::session::{self, Context, Transport};
+use crate::tally::Tallies;
 
 /// What every request handler may use.
 #[derive(Clone)]
@@ -28,40 +33,144 @@ pub(crate) struct Site {
     /// One permit per session.
     pub(crate) slots: Arc<Semaphore>,
     pub(crate) web: Option<Arc<PathBuf>>,
+    pub(crate) networks: Arc<Networks>,
+    /// Whose pages may use the relay.
+    pub(crate) pages: cors::Origins,
+    pub(crate) tallies: Tallies,
+    pub(crate) settings: Arc<Settings>,
+}
+
+impl Site {
+    /// Without tallies yet.
+    pub(crate) fn new(context: Context, networks: Arc<Networks>, config: &Config) -> Self {
+        let settings = Settings {
+            data: config.data.clone(),
+            free_disk: config.limits.free_disk,
+            metrics_elsewhere: config.metrics.listen.is_some(),
+        };
+        Self {
+            slots: Arc::new(Semaphore::new(config.limits.sessions)),
+            web: config.web.clone().map(Arc::new),
+            networks,
+            pages: cors::Origins::new(&context.origins, &config.allowed_origins),
+            tallies: Tallies::default(),
+            settings: Arc::new(settings),
+            context,
+        }
+    }
+}
+
+/// Settings that requests look at.
+pub(crate) struct Settings {
+    pub(crate) data: PathBuf,
+    pub(crate) free_disk: ByteLen,
+    /// Metrics have an address of their own.
+    pub(crate) metrics_elsewhere: bool,
+}
+
+/// For whom a request comes.
+#[derive(Clone)]
+struct Client {
+    network: Arc<Network>,
+    /// The connection's place is a trusted proxy's; it counts for `network` only as a session.
+    is_proxied: bool,
+    /// From this machine, and not for somebody else.
+    is_local: bool,
 }
 
 /// All routes.
 pub(crate) fn router(site: Site) -> Router {
     let headers = security_headers(&site.context.origins);
+    let shared = Router::new()
+        .route("/v1/cards/{id}", get(cards::read).put(cards::store).delete(cards::delete))
+        .layer(DefaultBodyLimit::max(limits::MAX_CARD))
+        .layer(from_fn(in_time))
+        .layer(from_fn_with_state(site.pages.clone(), cors::share));
     Router::new()
         .route("/v1/session", get(open_session))
-        .route("/v1/cards/{id}", get(cards::read).put(cards::store).delete(cards::delete))
-        .route("/healthz", get(|| async { "ok\n" }))
+        .merge(shared)
+        .route("/metrics", get(status::local_metrics))
         .fallback(web::serve)
-        .layer(DefaultBodyLimit::max(limits::MAX_CARD))
+        .layer(from_fn_with_state(site.clone(), admit))
+        // Asked by who watches the relay, however busy it is.
+        .route("/healthz", get(status::healthz))
+        .route("/readyz", get(status::readyz))
         .layer(map_response_with_state(headers, add_headers))
         .with_state(site)
 }
 
+/// The routes of the address for metrics.
+pub(crate) fn metrics_router(site: Site) -> Router {
+    Router::new()
+        .route("/metrics", get(status::metrics))
+        .route("/healthz", get(status::healthz))
+        .route("/readyz", get(status::readyz))
+        .with_state(site)
+}
+
+/// Finds out for whom a request comes, and turns it away if its network asked too often.
+async fn admit(
+    State(site): State<Site>,
+    Extension(peer): Extension<Peer>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    site.context.metrics.http_requests.inc();
+    let network = site.networks.behind(peer.address, request.headers());
+    if !network.take(1) {
+        return too_many_requests();
+    }
+    let named = [header::FORWARDED, header::VIA, HeaderName::from_static("x-forwarded-for")];
+    let is_local =
+        peer.address.is_loopback() && !named.iter().any(|name| request.headers().contains_key(name));
+    let is_proxied = site.networks.is_trusted(peer.address);
+    request.extensions_mut().insert(Client { network, is_proxied, is_local });
+    next.run(request).await
+}
+
+/// Cuts off who sends a request, or takes its answer, in no reasonable time.
+async fn in_time(request: Request, next: Next) -> Response {
+    tokio::time::timeout(limits::REQUEST_WITHIN, next.run(request))
+        .await
+        .unwrap_or_else(|_| StatusCode::REQUEST_TIMEOUT.into_response())
+}
+
+fn too_many_requests() -> Response {
+    let headers = [(header::RETRY_AFTER, "1")];
+    (StatusCode::TOO_MANY_REQUESTS, headers, "too many requests from this network\n").into_response()
+}
+
 /// `GET /v1/session`: upgrades to a WebSocket (RFC 6455, section 4.2) and serves it on the connection itself.
-async fn open_session(State(site): State<Site>, mut request: Request) -> Response {
+async fn open_session(
+    State(site): State<Site>,
+    Extension(client): Extension<Client>,
+    Extension(peer): Extension<Peer>,
+    mut request: Request,
+) -> Response {
     let Some(accept) = websocket_accept(request.headers()) else {
         let headers = [(header::UPGRADE, "websocket"), (header::SEC_WEBSOCKET_VERSION, "13")];
         return (StatusCode::UPGRADE_REQUIRED, headers, "this path speaks WebSocket, version 13\n")
             .into_response();
     };
+    if !site.pages.allow(request.headers()) {
+        return (StatusCode::FORBIDDEN, "pages of this origin may not use this relay\n").into_response();
+    }
+    let connected = client.is_proxied.then(|| client.network.connect());
+    if matches!(connected, Some(None)) {
+        site.context.metrics.connections_refused.inc();
+        return too_many_requests();
+    }
     let Ok(slot) = Arc::clone(&site.slots).try_acquire_owned() else {
+        site.context.metrics.connections_refused.inc();
         return (StatusCode::SERVICE_UNAVAILABLE, "too many sessions\n").into_response();
     };
+    let context = Context { network: client.network, ..site.context };
     let upgrade = hyper::upgrade::on(&mut request);
     tokio::spawn(async move {
-        let parts = upgrade.await.ok().and_then(|upgraded| downcast::<TokioIo<TcpStream>>(upgraded).ok());
-        // A copy, so that the request's whole buffer does not stay as long as the session.
-        let stream = parts.map(|parts| (Transport::Plain(parts.io.into_inner()), parts.read_buf.to_vec()));
-        if let Some((transport, read_ahead)) = stream {
-            session::serve(transport, read_ahead, site.context).await;
+        if let Some((stream, read_ahead)) = upgrade.await.ok().and_then(taken_over) {
+            session::serve(stream, read_ahead, context).await;
         }
-        drop(slot);
+        drop((slot, peer.place, connected));
     });
     let headers = [
         (header::UPGRADE, "websocket".to_owned()),
@@ -69,6 +178,13 @@ async fn open_session(State(site): State<Site>, mut request: Request) -> Respons
         (header::SEC_WEBSOCKET_ACCEPT, accept),
     ];
     (StatusCode::SWITCHING_PROTOCOLS, headers).into_response()
+}
+
+/// The connection itself, and what was read of it already.
+fn taken_over(upgraded: Upgraded) -> Option<(Transport, Vec<u8>)> {
+    let parts = upgraded.downcast::<TokioIo<Patient<Stream>>>().ok()?;
+    // A copy, so that the request's whole buffer does not stay as long as the session.
+    Some((parts.io.into_inner().into_inner().into_transport(), parts.read_buf.to_vec()))
 }
 
 /// The answer to the key in a WebSocket upgrade request, if it is one.
@@ -105,7 +221,7 @@ fn security_headers(origins: &[String]) -> Headers {
     Arc::new([
         (header::CONTENT_SECURITY_POLICY, policy),
         (HeaderName::from_static("cross-origin-opener-policy"), fixed("same-origin")),
-        (HeaderName::from_static("cross-origin-resource-policy"), fixed("same-origin")),
+        (cors::RESOURCE_POLICY, fixed("same-origin")),
         (header::X_CONTENT_TYPE_OPTIONS, fixed("nosniff")),
         (header::REFERRER_POLICY, fixed("no-referrer")),
         (
@@ -115,9 +231,10 @@ fn security_headers(origins: &[String]) -> Headers {
     ])
 }
 
+/// Adds what the response does not say itself.
 async fn add_headers(State(headers): State<Headers>, mut response: Response) -> Response {
     for (name, value) in headers.iter() {
-        response.headers_mut().insert(name.clone(), value.clone());
+        response.headers_mut().entry(name).or_insert_with(|| value.clone());
     }
     response
 }

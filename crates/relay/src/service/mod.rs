@@ -28,6 +28,7 @@ pub(crate) use repeats::Content;
 pub(crate) use request::Request;
 pub(crate) use sweep::SweepFrom;
 
+pub(crate) use crate::config::Registration;
 use crate::day::Day;
 use crate::seal::Sealing;
 use crate::store::{StoreError, Tx};
@@ -40,13 +41,13 @@ pub(crate) enum Op {
     /// Drops entries up to `seq`.
     Ack { inbox: InboxId, seq: u64 },
     /// Notes that these inboxes have owners who are here.
-    #[allow(dead_code)] // nobody says so yet
     UseInbox(Vec<InboxId>),
     /// Makes an invitation valid.
-    #[allow(dead_code)] // nobody invites yet
     AddInvite(InviteHash),
     /// A request with an id.
     Request(Request, Content),
+    /// A request that was refused before it came here. Its answer keeps its place among the others.
+    Refuse(PostId, ErrorCode),
     /// Stores a verified card record.
     PutCard { card: CardId, version: u64, record: Vec<u8> },
     /// Notes that a card was read.
@@ -62,6 +63,7 @@ impl Op {
     pub(crate) fn id(&self) -> Option<PostId> {
         match self {
             Self::Request(request, _) => Some(request.id()),
+            Self::Refuse(id, _) => Some(*id),
             _ => None,
         }
     }
@@ -97,18 +99,6 @@ pub(crate) enum CardAnswer {
     Deleted,
     /// There is none to delete.
     Absent,
-}
-
-/// Who may make an inbox here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(dead_code)] // a relay is open until its configuration says otherwise
-pub(crate) enum Registration {
-    /// Everybody.
-    Open,
-    /// Who shows an invitation that was not used yet.
-    Invite,
-    /// Nobody.
-    Closed,
 }
 
 /// How a request succeeded.
@@ -154,6 +144,10 @@ pub(crate) struct Work<'w, 's> {
     pub(crate) today: Day,
     /// Inboxes that got entries, and the last seq of each.
     pub(crate) stored: HashMap<InboxId, u64, RandomState>,
+    /// Entries that were queued.
+    pub(crate) queued: u64,
+    /// Entries that gave way to gaps.
+    pub(crate) lost: u64,
     service: &'w mut Service,
 }
 
@@ -165,7 +159,7 @@ impl Service {
 
     /// Begins a transaction on `today`.
     pub(crate) fn begin<'w, 's>(&'w mut self, tx: Tx<'s>, today: Day) -> Work<'w, 's> {
-        Work { tx, today, stored: HashMap::default(), service: self }
+        Work { tx, today, stored: HashMap::default(), queued: 0, lost: 0, service: self }
     }
 
     /// The keys under which entries are sealed.
@@ -187,6 +181,9 @@ impl Work<'_, '_> {
             Op::AddInvite(invite) => {
                 self.add_invite(invite);
                 Ok(Answer::Done)
+            }
+            Op::Refuse(id, code) => {
+                Ok(Answer::Frame(RelayFrame::Refused { id: *id, code: *code, epoch: None }))
             }
             Op::Request(request, content) => self.request(request, content).map(Answer::Frame),
             Op::PutCard { card, version, record } => self.put_card(*card, *version, record).map(Answer::Card),

@@ -26,6 +26,11 @@ impl Delivery {
         Self { inbox, sent: acknowledged, acknowledged, floor: acknowledged, live_after, looked: 0 }
     }
 
+    /// Last seq acknowledged.
+    pub(super) fn acknowledged(&self) -> u64 {
+        self.acknowledged
+    }
+
     /// Last seq sent.
     pub(super) fn sent(&self) -> u64 {
         self.sent

@@ -14,6 +14,7 @@ use super::delivery::Delivery;
 use super::framing::{Message, Reader, Violation};
 use super::registry::{Line, Registration};
 use super::{Context, End, Event, Session};
+use crate::metrics::Held;
 use crate::seal::random;
 use crate::service::{Answer, Content, Op, Request};
 use crate::writer::Busy;
@@ -39,6 +40,10 @@ pub(super) struct Talk {
     kind: Kind,
     /// Ends with the session.
     registration: Option<Registration>,
+    /// Counts the session while it lasts.
+    counted: Held,
+    /// A request was refused because the network asked too often; so are those behind it, so that none of them overtakes it.
+    pub(super) limited: bool,
     bad_frames: u32,
     reader: Reader,
     /// Room for bytes that cannot be worked off yet.
@@ -114,6 +119,8 @@ impl Talk {
     /// Begins with a greeting.
     pub(super) fn new(context: Context) -> Self {
         let challenge = Challenge::new(*random());
+        context.metrics.sessions_opened.inc();
+        let counted = context.metrics.other_sessions.hold();
         let hello = RelayFrame::Hello(Hello { version: limits::PROTOCOL_VERSION, challenge });
         Self {
             context,
@@ -121,6 +128,8 @@ impl Talk {
             challenge,
             kind: Kind::Undecided,
             registration: None,
+            counted,
+            limited: false,
             bad_frames: 0,
             reader: Reader::default(),
             room: None,
@@ -181,6 +190,7 @@ impl Talk {
         self.reader = reader;
         if done > 0 {
             self.heard = Instant::now();
+            self.context.metrics.bytes_received.add(done as u64);
         }
         worked
     }
@@ -208,6 +218,7 @@ impl Talk {
     }
 
     fn message(&mut self, message: Message<'_>) -> Result<(), End> {
+        self.context.metrics.frames_received.inc();
         match message {
             Message::Binary(bytes) => match decode::<ClientFrame>(bytes, limits::MAX_FRAME) {
                 Ok(frame) => self.frame(frame, bytes),
@@ -225,16 +236,21 @@ impl Talk {
 
     fn frame(&mut self, frame: ClientFrame, bytes: &[u8]) -> Result<(), End> {
         match (&self.kind, frame) {
+            (Kind::Undecided, ClientFrame::Own(_)) if !self.context.network.take(1) => {
+                self.complain(ErrorCode::RateLimited)
+            }
             (Kind::Undecided, ClientFrame::Own(own)) => {
                 self.own = Some(Box::new(own));
                 Ok(())
             }
             (Kind::Owner(inbox), ClientFrame::Ack(ack)) => {
                 let inbox = *inbox;
+                let before = self.delivery.as_ref().map_or(0, Delivery::acknowledged);
                 match self.delivery.as_mut().and_then(|delivery| delivery.acknowledge(ack.seq)) {
                     Some(true) => {
                         // If it is lost, the entries stay until the next one: nobody waits for this.
                         self.ops.push(Op::Ack { inbox, seq: ack.seq });
+                        self.context.metrics.entries_acknowledged.add(ack.seq - before);
                         Ok(())
                     }
                     Some(false) => Ok(()),
@@ -254,9 +270,15 @@ impl Talk {
 
     fn request(&mut self, request: Option<Request>, bytes: &[u8], owner: Option<InboxId>) -> Result<(), End> {
         let Some(request) = request else { return self.complain(ErrorCode::WrongSession) };
-        let is_last = request.is_last();
         self.in_flight += 1;
         self.ops_size += bytes.len();
+        if self.limited || !self.context.network.take(1) {
+            self.limited = true;
+            // By way of the writer, because answers come in the order of their requests.
+            self.ops.push(Op::Refuse(request.id(), ErrorCode::RateLimited));
+            return Ok(());
+        }
+        let is_last = request.is_last();
         self.ops.push(Op::Request(request, Content::of(bytes, owner)));
         if is_last { Err(End) } else { Ok(()) }
     }
@@ -278,7 +300,9 @@ impl Talk {
         let inbox = InboxId::of(&own.owner);
         // From here on the writer tells what is stored; the answer says what was stored before.
         let registration = self.context.sessions.take_over(inbox, &self.line);
-        let op = Op::Own { inbox, acknowledged: own.acknowledged, create: own.create };
+        let may_create = self.context.network.may_create_inbox();
+        let create = own.create.filter(|_| may_create);
+        let op = Op::Own { inbox, acknowledged: own.acknowledged, create };
         let answer = match self.context.writer.perform(op, 0).await {
             Err(Busy) => self.own_unwritten(inbox, own.acknowledged).await,
             answer => answer,
@@ -287,10 +311,19 @@ impl Talk {
             Ok(Answer::Owned { owned, acknowledged, last }) => {
                 self.kind = Kind::Owner(inbox);
                 self.registration = Some(registration);
+                self.counted = self.context.metrics.owner_sessions.hold();
+                if owned.created {
+                    self.context.metrics.inboxes_created.inc();
+                    self.context.network.note_inbox();
+                }
                 self.line.stored(last);
                 self.delivery = Some(Delivery::new(inbox, acknowledged, last));
                 self.notices.push(RelayFrame::Owned(owned));
                 Ok(())
+            }
+            Ok(Answer::NotOwned(ErrorCode::NoSuchInbox)) if !may_create => {
+                self.context.metrics.rate_limited.inc();
+                self.complain(ErrorCode::RateLimited)
             }
             Ok(Answer::NotOwned(code)) => self.complain(code),
             Ok(_) | Err(Busy) => self.end(ErrorCode::Busy),
@@ -317,11 +350,13 @@ impl Talk {
     /// Says that something is wrong, and ends the session if that happens too often.
     fn complain(&mut self, code: ErrorCode) -> Result<(), End> {
         self.bad_frames += 1;
+        self.context.metrics.errors.inc(code);
         self.notices.push(RelayFrame::Error { code });
         if self.bad_frames >= limits::MAX_BAD_FRAMES { Err(End) } else { Ok(()) }
     }
 
     pub(super) fn end(&mut self, code: ErrorCode) -> Result<(), End> {
+        self.context.metrics.errors.inc(code);
         self.notices.push(RelayFrame::Error { code });
         Err(End)
     }

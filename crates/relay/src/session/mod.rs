@@ -24,6 +24,8 @@ use tokio::time::{Instant, Sleep};
 pub(crate) use registry::{Line, Sessions};
 pub(crate) use transport::Transport;
 
+use crate::metrics::Metrics;
+use crate::networks::Network;
 use crate::store::RelayStore;
 use crate::writer::Writer;
 use delivery::Delivery;
@@ -40,6 +42,9 @@ pub(crate) struct Context {
     pub(crate) phase: watch::Receiver<Phase>,
     /// Bytes, in KiB, that all sessions together may hold of frames that are not complete.
     pub(crate) partial: Arc<Semaphore>,
+    pub(crate) metrics: Arc<Metrics>,
+    /// What the session's network may still ask.
+    pub(crate) network: Arc<Network>,
 }
 
 /// How long the relay will still be there.

@@ -127,6 +127,7 @@ impl Talk {
         self.write_answers(&mut payload, out);
         if let Some(Stretch { first, sealed }) = stretch {
             payload.clear();
+            self.context.metrics.entries_delivered.add(sealed.len() as u64);
             encode_entries_into(*first, sealed, &mut payload);
             debug_assert!(payload.len() <= limits::MAX_FRAME, "frames keep their bound");
             write_binary(&payload, out);
@@ -137,6 +138,7 @@ impl Talk {
         if self.closing {
             write_close(out);
         }
+        self.context.metrics.bytes_sent.add(out.len() as u64);
     }
 
     fn write_answers(&mut self, payload: &mut Vec<u8>, out: &mut Vec<u8>) {
@@ -148,9 +150,13 @@ impl Talk {
         debug_assert!(answers.len() <= self.in_flight, "every answer answers a request");
         self.in_flight = self.in_flight.saturating_sub(answers.len());
         for answer in &answers {
+            if let RelayFrame::Refused { code, .. } = answer {
+                self.context.metrics.refusals.inc(*code);
+            }
             write_frame(answer, payload, out);
         }
         if self.in_flight == 0 {
+            self.limited = false;
             self.line.settle();
         }
     }

@@ -117,7 +117,7 @@ impl Table {
 }
 
 /// Longest key of a row, in bytes.
-const MAX_KEY: usize = 32;
+pub(crate) const MAX_KEY: usize = 32;
 
 /// The key of a row, at most [`MAX_KEY`] bytes. In order like the bytes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

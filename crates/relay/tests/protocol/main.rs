@@ -1,11 +1,16 @@
 //! The relay over real sockets.
 
+mod admin;
 mod channels;
+mod doors;
 mod frames;
+mod http;
 mod inboxes;
 mod privacy;
 mod site;
+mod status;
 mod support;
+mod tls;
 
 use std::path::Path;
 
@@ -17,9 +22,13 @@ async fn relay_in(data: &Path) -> Relay {
 }
 
 async fn relay_with_web(data: &Path, web: Option<&Path>) -> Relay {
+    Relay::start(Config { web: web.map(Path::to_owned), ..config_in(data) }).await.expect("starts")
+}
+
+/// The settings of a relay on a free port of this machine.
+fn config_in(data: &Path) -> Config {
     let listen = std::net::SocketAddr::from((std::net::Ipv4Addr::LOCALHOST, 0));
-    let config = Config { data: data.to_owned(), listen, origins: Vec::new(), web: web.map(Path::to_owned) };
-    Relay::start(config).await.expect("starts")
+    Config { listen, ..Config::new(data).expect("defaults") }
 }
 
 fn temp() -> tempfile::TempDir {

@@ -1,46 +1,10 @@
 //! What the relay answers over plain HTTP.
 
-use std::net::SocketAddr;
-
 use ed25519_dalek::SigningKey;
 use kuvert_wire::{CardDeletion, CardId, CardRecord, limits};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
+use crate::http::{get, request};
 use crate::{relay_in, relay_with_web, temp};
-
-struct Response {
-    status: u16,
-    head: String,
-    body: Vec<u8>,
-}
-
-impl Response {
-    fn header(&self, name: &str) -> Option<&str> {
-        self.head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
-    }
-}
-
-async fn request(relay: SocketAddr, method: &str, path: &str, headers: &str, body: &[u8]) -> Response {
-    let mut stream = TcpStream::connect(relay).await.expect("connects");
-    let length = body.len();
-    let head = format!(
-        "{method} {path} HTTP/1.1\r\nhost: {relay}\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n"
-    );
-    stream.write_all(head.as_bytes()).await.expect("taken");
-    // What is too large is refused before all of it was read.
-    let _ = stream.write_all(body).await;
-    let mut answer = Vec::new();
-    let _ = stream.read_to_end(&mut answer).await;
-    let split = answer.windows(4).position(|w| w == b"\r\n\r\n").expect("a response");
-    let head = String::from_utf8(answer[..split].to_vec()).expect("text");
-    let status = head.split(' ').nth(1).and_then(|code| code.parse().ok()).expect("a status");
-    Response { status, head, body: answer[split + 4..].to_vec() }
-}
-
-async fn get(relay: SocketAddr, path: &str) -> Response {
-    request(relay, "GET", path, "", b"").await
-}
 
 #[tokio::test]
 async fn a_card_is_stored_by_its_key_and_only_grows_newer() {

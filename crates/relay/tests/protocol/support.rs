@@ -11,6 +11,8 @@ use kuvert_wire::{
     OwnerProof, Post, PostId, PostSecret, RelayFrame, SealKeyPair, Token, decode, encode, limits,
 };
 use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::handshake::client::Request;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
@@ -119,7 +121,19 @@ impl Connection {
     }
 
     pub(crate) async fn try_open(relay: SocketAddr) -> Option<Self> {
-        let (socket, _) = tokio_tungstenite::connect_async(format!("ws://{relay}/v1/session")).await.ok()?;
+        let request = format!("ws://{relay}/v1/session").into_client_request().expect("a request");
+        Self::request(request).await
+    }
+
+    /// Opens a session as a proxy does for a client with this address.
+    pub(crate) async fn through_proxy(relay: SocketAddr, client: &str) -> Self {
+        let mut request = format!("ws://{relay}/v1/session").into_client_request().expect("a request");
+        request.headers_mut().insert("x-forwarded-for", client.parse().expect("a value"));
+        Self::request(request).await.expect("the relay answers")
+    }
+
+    async fn request(request: Request) -> Option<Self> {
+        let (socket, _) = tokio_tungstenite::connect_async(request).await.ok()?;
         let mut connection = Self { socket, challenge: Challenge::new([0; 32]) };
         match connection.try_receive().await? {
             RelayFrame::Hello(hello) => {

@@ -1,6 +1,6 @@
 //! Time as the relay's files know it: whole days, so that nothing in them tells when somebody was awake.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use minicbor::{Decode, Encode};
 
@@ -28,6 +28,16 @@ impl Day {
     /// Whether more than `days` lie between this day and `today`.
     pub(crate) fn is_older_than(self, days: u32, today: Self) -> bool {
         today.0.saturating_sub(self.0) > days
+    }
+
+    /// When the day began.
+    pub(crate) fn began(self) -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(u64::from(self.0) * SECONDS)
+    }
+
+    /// The day that many days later.
+    pub(crate) fn plus(self, days: u32) -> Self {
+        Self(self.0.saturating_add(days))
     }
 
     /// The day that many days earlier.

@@ -7,10 +7,12 @@
 
 pub mod admin;
 mod backup;
+mod blobs;
 pub mod config;
 mod data;
 mod day;
 mod disk;
+mod federation;
 mod http;
 mod listen;
 mod metrics;
@@ -45,7 +47,9 @@ pub use store::StoreError;
 pub use tls::TlsError;
 
 use crate::admin::Desk;
+use crate::blobs::Blobs;
 use crate::data::DataDir;
+use crate::federation::Federation;
 use crate::listen::Door;
 use crate::metrics::Metrics;
 use crate::networks::Networks;
@@ -79,6 +83,15 @@ pub enum StartError {
     /// The store in it cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The relay's key cannot be read or made.
+    #[error("the relay's key cannot be used: {0}")]
+    RelayKey(std::io::Error),
+    /// TLS towards other relays cannot be set up.
+    #[error("TLS to other relays cannot be set up: {0}")]
+    TlsClient(rustls::Error),
+    /// The directory of blobs cannot be used.
+    #[error("the directory of blobs cannot be used: {0}")]
+    Blobs(std::io::Error),
     /// The operating system refused a thread.
     #[error("the writer thread cannot be started: {0}")]
     Thread(std::io::Error),
@@ -128,12 +141,15 @@ impl Relay {
         };
         let origins = config.origins_at(address)?;
         let sessions = Arc::new(Sessions::default());
-        let service = Service::new(origins.clone(), config.registration);
+        let federation = Federation::open(&config, &origins)?;
+        let outbox = federation.as_ref().map(|federation| federation.outbox());
+        let service = Service::new(origins.clone(), config.registration).with_outbox(outbox);
         let metrics = Arc::new(Metrics::default());
         let writer = Writer::start(Arc::clone(&store), service, Arc::clone(&sessions), Arc::clone(&metrics));
         let writer = Arc::new(writer.map_err(StartError::Thread)?);
         let networks = Arc::new(Networks::new(&config, Arc::clone(&metrics)));
         let (phase, phases) = watch::channel(Phase::Open);
+        let blobs = Blobs::open(&config, &store, &writer, phases.clone()).map_err(StartError::Blobs)?;
         let context = Context {
             store: Arc::clone(&store),
             writer: Arc::clone(&writer),
@@ -144,11 +160,12 @@ impl Relay {
             network: networks.of(address.ip()),
             metrics: Arc::clone(&metrics),
         };
-        let site = http::Site::new(context, Arc::clone(&networks), &config);
+        let site = http::Site::new(context, blobs, federation.clone(), Arc::clone(&networks), &config);
         let places = config.limits.sessions.saturating_add(limits::MAX_HTTP_CONNECTIONS);
         let room = Arc::new(Semaphore::new(places));
         let mut tasks = JoinSet::new();
         let sweeper = Sweeper {
+            blobs: site.blobs.clone(),
             writer: Arc::clone(&writer),
             store: Arc::clone(&store),
             sessions: Arc::clone(&site.context.sessions),
@@ -157,6 +174,9 @@ impl Relay {
             metrics: Arc::clone(&metrics),
         };
         tasks.spawn(sweeper.run());
+        if let Some(federation) = federation {
+            tasks.spawn(federation.forwarder(Arc::clone(&store), Arc::clone(&writer)).run());
+        }
         if let Some(tls) = tls.clone() {
             tasks.spawn(watch_certificate(tls, Arc::clone(&metrics)));
         }
@@ -260,6 +280,7 @@ async fn watch_certificate(tls: Tls, metrics: Arc<Metrics>) {
 
 /// What has to be done now and then.
 struct Sweeper {
+    blobs: Arc<Blobs>,
     writer: Arc<Writer>,
     store: Arc<dyn RelayStore>,
     sessions: Arc<Sessions>,
@@ -284,6 +305,9 @@ impl Sweeper {
                 if let Ok(Answer::Swept(more)) = self.writer.perform(Op::Sweep(from), 0).await {
                     next = more;
                 }
+            }
+            if self.blobs.sweep().await.is_err() {
+                tracing::warn!("not all blobs could be swept; the next sweep goes on");
             }
             self.networks.sweep();
             let store = Arc::clone(&self.store);

@@ -108,7 +108,7 @@ macro_rules! cbor_bytes {
     };
 }
 
-pub(crate) use {cbor_bytes, secret};
+pub(crate) use {cbor_bytes, identifier, secret};
 
 identifier!(
     /// Names an inbox: the first 16 bytes of SHA-256 over its owner key, so that nobody can claim another's name.

@@ -5,11 +5,13 @@
 //! than a small multiple of the input, and that what it encodes it can decode. It does no I/O and keeps no state.
 
 mod aead;
+mod blob;
 mod card;
 mod channel;
 mod codec;
 mod entry;
 mod error;
+mod foreign;
 mod frame;
 mod ids;
 pub mod limits;
@@ -17,11 +19,16 @@ mod proof;
 mod token;
 
 pub use aead::{OpenError, SecretBoxKey, derive_key};
+pub use blob::{BlobId, BlobSecret, BlobSecretHash};
 pub use card::{CardDeletion, CardRecord, CardRecordError};
 pub use channel::{ChannelInfo, ChannelState, Commit, CreateChannel, FetchChannel, Post, WelcomeDeposit};
 pub use codec::{DecodeError, decode, encode, encode_into};
 pub use entry::{Entry, EntrySealer, PlainEntry, SealKeyPair, SealedEntry, SealingKey};
 pub use error::ErrorCode;
+pub use foreign::{
+    DepositResults, ForeignDeposit, ForeignSealer, ForeignTarget, RelayInfo, RelayKeyPair, SealedDeposit,
+    SealedDeposits,
+};
 pub use frame::{
     Ack, ClientFrame, DeleteInbox, Deposit, Entries, Hello, InboxKeys, KeyPackageReply, Own, Owned,
     PutKeyPackages, RelayFrame, RenewDepositKey, RevokeTokens, TakeKeyPackage, encode_entries_into,

@@ -38,6 +38,40 @@ pub const MAX_CARD: usize = 64 * 1024;
 /// Longest relay origin (`https://host:port`).
 pub const MAX_ORIGIN: usize = 255;
 
+/// Bytes of blobs that tokens of one inbox may announce on one day.
+pub const MAX_BLOB_BYTES_PER_DAY: u64 = 1024 * 1024 * 1024;
+/// Counters of what was announced today. Inboxes that fall on one counter share its allowance.
+pub const BLOB_COUNTERS: usize = 16 * 1024;
+/// Blobs that are uploaded at one moment.
+pub const MAX_UPLOADS: usize = 64;
+/// Blobs that are downloaded at one moment.
+pub const MAX_DOWNLOADS: usize = 256;
+/// Bytes of a blob that are held in memory on their way, per upload or download.
+pub const BLOB_BUFFER: usize = 64 * 1024;
+/// Bytes of an upload after which what came is synced and counts.
+pub const BLOB_SYNC_EVERY: u64 = 4 * 1024 * 1024;
+
+/// Most inboxes to which one deposit between relays goes.
+pub const MAX_FOREIGN_TARGETS: usize = 64;
+/// Largest sealed deposit between relays.
+pub const MAX_FOREIGN_DEPOSIT: usize = 80 * 1024;
+/// Most deposits in one request between relays.
+pub const MAX_FOREIGN_DEPOSITS: usize = 256;
+/// Largest request between relays.
+pub const MAX_FOREIGN_BYTES: usize = 1024 * 1024;
+/// Largest answer of another relay.
+pub const MAX_FOREIGN_ANSWER: usize = 4 * 1024;
+/// Requests of other relays in work at one moment.
+pub const MAX_FOREIGN_REQUESTS: usize = 16;
+/// Other relays to which this one delivers at one moment.
+pub const MAX_FOREIGN_RELAYS: usize = 32;
+/// Requests to one relay before others have their turn.
+pub const MAX_FOREIGN_TURN: usize = 16;
+/// Other relays for which something waits.
+pub const MAX_OUTBOX_RELAYS: u64 = 10_000;
+/// Rows that wait whole for one other relay before the oldest are replaced by notices of their loss; as many notices stay.
+pub const MAX_OUTBOX_ROWS: u64 = 20_000;
+
 /// Most entries that wait in one inbox before the oldest make room.
 pub const MAX_INBOX_ENTRIES: u64 = 100_000;
 /// Most bytes of sealed entries that wait in one inbox before the oldest make room.
@@ -87,6 +121,9 @@ pub const MAX_SWEEP: usize = 256;
 /// Shared secrets kept for sealing, after which all are forgotten and derived anew.
 pub const MAX_SEAL_CACHE: usize = 65_536;
 
+/// Bytes that wait whole for one other relay before the oldest are replaced by notices of their loss.
+pub const MAX_OUTBOX_BYTES: u64 = 256 * 1024 * 1024;
+
 /// Days until an entry that nobody fetched goes.
 pub const ENTRY_DAYS: u32 = 30;
 /// Days until an unused inbox goes.
@@ -97,6 +134,12 @@ pub const CHANNEL_DAYS: u32 = 90;
 pub const CARD_DAYS: u32 = 400;
 /// Days until an invitation that nobody used goes.
 pub const INVITE_DAYS: u32 = 30;
+/// Days until a blob goes whose upload was not finished.
+pub const UNFINISHED_BLOB_DAYS: u32 = 1;
+/// Days until what another relay did not take is replaced by a notice of its loss.
+pub const OUTBOX_DAYS: u32 = 30;
+/// Days until such a notice goes, too.
+pub const OUTBOX_NOTICE_DAYS: u32 = 60;
 /// Days that a relay remembers a request's id, so that a repeat is answered like the first.
 pub const REPEAT_DAYS: u32 = 2;
 
@@ -126,6 +169,16 @@ pub const ACCEPT_REST: Duration = Duration::from_millis(100);
 pub const ADMIN_WITHIN: Duration = Duration::from_secs(30);
 /// Time between two looks at the TLS certificate's files.
 pub const TLS_POLL: Duration = Duration::from_secs(60);
+/// Time in which [`BLOB_BUFFER`] bytes of an upload or download have to pass, or it is ended.
+pub const BLOB_PATIENCE: Duration = Duration::from_secs(30);
+/// Time in which another relay must be connected, and in which it must answer a request.
+pub const FOREIGN_PATIENCE: Duration = Duration::from_secs(20);
+/// Time that a connection to another relay is kept for what comes next.
+pub const FOREIGN_IDLE: Duration = Duration::from_secs(15);
+/// Rest after another relay failed for the first time; it doubles with each time.
+pub const FOREIGN_REST_MIN: Duration = Duration::from_secs(1);
+/// Longest rest before another relay is tried again.
+pub const FOREIGN_REST_MAX: Duration = Duration::from_secs(15 * 60);
 /// Time for a graceful stop.
 pub const DRAIN: Duration = Duration::from_secs(5);
 
@@ -141,3 +194,8 @@ const _: () = assert!(MOVE_BYTES + MAX_BATCH_BYTES + MAX_FRAME < MAX_LAYER);
 const _: () = assert!(ENTRY_DAYS < INBOX_DAYS);
 const _: () = assert!(MAX_FRAME < MAX_BACKUP_RECORD);
 const _: () = assert!(MAX_INVITES_AT_ONCE * 32 < MAX_ADMIN_REPLY);
+const _: () = assert!(MAX_BODY + MAX_FOREIGN_TARGETS * 80 + 512 < MAX_FOREIGN_DEPOSIT);
+const _: () = assert!(MAX_FOREIGN_DEPOSIT + 16 < MAX_FOREIGN_BYTES);
+const _: () = assert!(MAX_FOREIGN_DEPOSITS * 3 + 16 < MAX_FOREIGN_ANSWER);
+const _: () = assert!(MAX_FOREIGN_TARGETS * (MAX_BODY + 1024) < MAX_BATCH_BYTES);
+const _: () = assert!(OUTBOX_DAYS < OUTBOX_NOTICE_DAYS);

@@ -3,8 +3,9 @@
 mod samples;
 
 use kuvert_wire::{
-    CardDeletion, CardId, CardRecord, ClientFrame, Deposit, Entries, Entry, ErrorCode, Fanout, InboxId, Post,
-    PostId, RelayFrame, SealedEntry, decode, encode, limits,
+    CardDeletion, CardId, CardRecord, ClientFrame, Deposit, DepositResults, Entries, Entry, ErrorCode,
+    Fanout, ForeignDeposit, InboxId, Post, PostId, RelayFrame, SealedDeposits, SealedEntry, decode, encode,
+    limits,
 };
 use proptest::prelude::*;
 
@@ -63,6 +64,9 @@ fn decode_all(bytes: &[u8]) {
     let _ = decode::<RelayFrame>(bytes, limits::MAX_FRAME);
     let _ = decode::<Entry>(bytes, limits::MAX_FRAME);
     let _ = decode::<Fanout>(bytes, limits::MAX_FANOUT);
+    let _ = SealedDeposits::from_bytes(bytes);
+    let _ = decode::<DepositResults>(bytes, limits::MAX_FOREIGN_ANSWER);
+    let _ = decode::<ForeignDeposit>(bytes, limits::MAX_FOREIGN_DEPOSIT);
     let _ = CardRecord::verified(CardId::new([0; 16]), bytes);
     let _ = CardDeletion::verified(CardId::new([0; 16]), bytes);
 }

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use data_encoding::HEXLOWER;
 use kuvert_wire::{
     Ack, CardRecord, CardRecordError, ClientFrame, DecodeError, DepositKey, OwnerProof, RelayFrame,
-    SealKeyPair, SealedEntry, decode, limits, verify_owner_proof,
+    SealKeyPair, SealedDeposit, SealedEntry, decode, limits, verify_owner_proof,
 };
 use samples::Sample;
 
@@ -97,6 +97,9 @@ fn published_seals_proofs_and_tokens_hold() {
     let (owner, challenge) = (samples::owner(), samples::challenge());
     let proof = OwnerProof { origin: samples::ORIGIN, challenge: &challenge };
     assert!(verify_owner_proof(&proof, &owner, &signature));
+
+    let deposit = SealedDeposit { bytes: vector("sealed_deposit") };
+    assert_eq!(samples::relay_pair().open(&deposit), Ok(samples::foreign_deposit()));
 
     let card = vector("card_record");
     let id = kuvert_wire::CardId::of(&owner);

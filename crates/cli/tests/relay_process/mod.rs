@@ -16,9 +16,16 @@ pub(crate) struct Relay {
 impl Relay {
     /// Starts a relay on a free port; `origins` may be empty.
     pub(crate) fn start(data: &Path, origins: &[&str]) -> Self {
+        Self::start_with(data, origins, &[])
+    }
+
+    /// Starts a relay with further flags.
+    #[allow(dead_code)] // not every test needs some
+    pub(crate) fn start_with(data: &Path, origins: &[&str], flags: &[&str]) -> Self {
         let mut child = Command::new(KUVERT)
             .args(["relay", "--listen", "127.0.0.1:0", "--data"])
             .arg(data)
+            .args(flags)
             .args(origins.iter().flat_map(|origin| ["--origin", origin]))
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

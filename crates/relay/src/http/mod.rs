@@ -1,7 +1,9 @@
 //! What the relay answers over HTTP: the session path, cards, what its operator asks, and the web app if it serves one.
 
+mod blobs;
 mod cards;
 pub(crate) mod cors;
+mod deposits;
 mod status;
 mod web;
 
@@ -12,7 +14,7 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state, map_response_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Extension, Router};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
@@ -20,7 +22,9 @@ use kuvert_wire::limits;
 use tokio::sync::Semaphore;
 use tungstenite::handshake::derive_accept_key;
 
+use crate::blobs::Blobs;
 use crate::config::{ByteLen, Config};
+use crate::federation::Federation;
 use crate::listen::{Patient, Peer, Stream};
 use crate::networks::{Network, Networks};
 use crate::session::{self, Context, Transport};
@@ -30,6 +34,9 @@ use crate::tally::Tallies;
 #[derive(Clone)]
 pub(crate) struct Site {
     pub(crate) context: Context,
+    pub(crate) blobs: Arc<Blobs>,
+    /// Not there if this relay keeps to itself.
+    pub(crate) federation: Option<Arc<Federation>>,
     /// One permit per session.
     pub(crate) slots: Arc<Semaphore>,
     pub(crate) web: Option<Arc<PathBuf>>,
@@ -42,7 +49,13 @@ pub(crate) struct Site {
 
 impl Site {
     /// Without tallies yet.
-    pub(crate) fn new(context: Context, networks: Arc<Networks>, config: &Config) -> Self {
+    pub(crate) fn new(
+        context: Context,
+        blobs: Arc<Blobs>,
+        federation: Option<Arc<Federation>>,
+        networks: Arc<Networks>,
+        config: &Config,
+    ) -> Self {
         let settings = Settings {
             data: config.data.clone(),
             free_disk: config.limits.free_disk,
@@ -55,6 +68,8 @@ impl Site {
             pages: cors::Origins::new(&context.origins, &config.allowed_origins),
             tallies: Tallies::default(),
             settings: Arc::new(settings),
+            blobs,
+            federation,
             context,
         }
     }
@@ -84,11 +99,22 @@ pub(crate) fn router(site: Site) -> Router {
     let shared = Router::new()
         .route("/v1/cards/{id}", get(cards::read).put(cards::store).delete(cards::delete))
         .layer(DefaultBodyLimit::max(limits::MAX_CARD))
+        .route("/v1/relay", get(deposits::about))
         .layer(from_fn(in_time))
+        // Blobs have bounds of their own, in size and in time.
+        .route(
+            "/v1/blobs/{id}",
+            get(blobs::read).put(blobs::create).patch(blobs::append).delete(blobs::delete),
+        )
         .layer(from_fn_with_state(site.pages.clone(), cors::share));
+    let relays = Router::new()
+        .route("/v1/deposits", post(deposits::take))
+        .layer(DefaultBodyLimit::max(limits::MAX_FOREIGN_BYTES))
+        .layer(from_fn(in_time));
     Router::new()
         .route("/v1/session", get(open_session))
         .merge(shared)
+        .merge(relays)
         .route("/metrics", get(status::local_metrics))
         .fallback(web::serve)
         .layer(from_fn_with_state(site.clone(), admit))

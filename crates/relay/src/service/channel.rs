@@ -121,21 +121,27 @@ impl Work<'_, '_> {
         }
     }
 
-    /// Queues `entry` for every target that is here and whose token holds. The sender does not learn which those are.
+    /// Queues `entry` for every target that is here and whose token holds, and for those at other relays. The sender does
+    /// not learn which those are.
     fn fan_out(&mut self, targets: &[FanoutTarget], entry: &Entry) -> Result<(), StoreError> {
-        let entry = PlainEntry::of(entry);
+        let plain = PlainEntry::of(entry);
         let mut done = HashSet::with_capacity(targets.len());
+        let mut elsewhere = Vec::new();
         for target in targets {
             let here = target.relay.as_ref().is_none_or(|relay| self.service.origins.contains(&relay.origin));
-            if !here || done.contains(&target.inbox) {
+            if !here {
+                elsewhere.push(target);
+                continue;
+            }
+            if done.contains(&target.inbox) {
                 continue;
             }
             if let Ok(row) = self.depositable(target.inbox, &target.token)? {
-                self.queue(target.inbox, row, &entry)?;
+                self.queue(target.inbox, row, &plain)?;
                 done.insert(target.inbox);
             }
         }
-        Ok(())
+        self.forward(&elsewhere, entry)
     }
 
     /// Moves a channel to the state that a commit brings. `None` if it would have to keep too many commits then.

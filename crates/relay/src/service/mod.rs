@@ -3,10 +3,12 @@
 //! A service function either refuses and changes nothing, or makes all its changes in the transaction that it is given.
 //! An error of the store in between spoils the whole transaction. Nothing here waits, sends or knows of sessions.
 
+mod blobs;
 mod cards;
 mod channel;
 mod inbox;
 mod keys;
+mod outbox;
 mod repeats;
 mod request;
 mod sweep;
@@ -24,6 +26,8 @@ use kuvert_wire::{
     RelayFrame,
 };
 
+pub(crate) use blobs::{BlobAnswer, BlobOp, CreateBlob};
+pub(crate) use outbox::{Outbox, OutboxAnswer, OutboxOp};
 pub(crate) use repeats::Content;
 pub(crate) use request::Request;
 pub(crate) use sweep::SweepFrom;
@@ -54,6 +58,10 @@ pub(crate) enum Op {
     UseCard(CardId),
     /// Takes a card away, up to a version; the deletion was verified.
     DeleteCard { card: CardId, version: u64 },
+    /// Changes a blob's row.
+    Blob(BlobOp),
+    /// Something about other relays.
+    Outbox(OutboxOp),
     /// Removes what is too old, a part at a time.
     Sweep(SweepFrom),
 }
@@ -80,6 +88,10 @@ pub(crate) enum Answer {
     Frame(RelayFrame),
     /// Answers [`Op::PutCard`] and [`Op::DeleteCard`].
     Card(CardAnswer),
+    /// Answers [`Op::Blob`].
+    Blob(BlobAnswer),
+    /// Answers [`Op::Outbox`].
+    Outbox(OutboxAnswer),
     /// Answers [`Op::Sweep`]: where to go on.
     Swept(Option<SweepFrom>),
     /// Nothing to say.
@@ -136,6 +148,10 @@ pub(crate) struct Service {
     registration: Registration,
     /// On a day, the days on which requests may have been remembered, that day included.
     repeat_days: Option<(Day, u32)>,
+    /// What was announced today.
+    blobs: blobs::Announced,
+    /// Not there if this relay keeps to itself.
+    outbox: Option<Outbox>,
 }
 
 /// One transaction's view of the service.
@@ -154,11 +170,26 @@ pub(crate) struct Work<'w, 's> {
 impl Service {
     /// For a relay known under `origins`.
     pub(crate) fn new(origins: Vec<String>, registration: Registration) -> Self {
-        Self { sealing: Sealing::default(), origins, registration, repeat_days: None }
+        Self {
+            sealing: Sealing::default(),
+            origins,
+            registration,
+            repeat_days: None,
+            blobs: blobs::Announced::default(),
+            outbox: None,
+        }
+    }
+
+    /// Delivers to other relays, too, if there is an outbox for them.
+    pub(crate) fn with_outbox(self, outbox: Option<Outbox>) -> Self {
+        Self { outbox, ..self }
     }
 
     /// Begins a transaction on `today`.
     pub(crate) fn begin<'w, 's>(&'w mut self, tx: Tx<'s>, today: Day) -> Work<'w, 's> {
+        if let Some(outbox) = &mut self.outbox {
+            outbox.expire();
+        }
         Work { tx, today, stored: HashMap::default(), queued: 0, lost: 0, service: self }
     }
 
@@ -189,6 +220,8 @@ impl Work<'_, '_> {
             Op::PutCard { card, version, record } => self.put_card(*card, *version, record).map(Answer::Card),
             Op::UseCard(card) => self.use_card(*card).map(|()| Answer::Done),
             Op::DeleteCard { card, version } => self.delete_card(*card, *version).map(Answer::Card),
+            Op::Blob(op) => self.blob(op).map(Answer::Blob),
+            Op::Outbox(op) => self.outbox(op).map(Answer::Outbox),
             Op::Sweep(from) => self.sweep(from).map(Answer::Swept),
         }
     }

@@ -9,7 +9,15 @@ use crate::day::Day;
 use crate::store::{CardRow, ChannelRow, StoreError, Table};
 
 /// Tables in the order in which they are swept.
-const ORDER: [Table; 5] = [Table::Repeats, Table::Inboxes, Table::Channels, Table::Cards, Table::Invites];
+const ORDER: [Table; 7] = [
+    Table::Repeats,
+    Table::Inboxes,
+    Table::Channels,
+    Table::Cards,
+    Table::Invites,
+    Table::Blobs,
+    Table::Relays,
+];
 
 /// Where a sweep goes on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -33,8 +41,14 @@ impl Work<'_, '_> {
                         return Ok(Some(SweepFrom { table: from.table, after: after.clone() }));
                     }
                 }
+                Table::Relays => {
+                    if self.sweep_relay(key)? {
+                        return Ok(Some(SweepFrom { table: from.table, after: after.clone() }));
+                    }
+                }
                 Table::Channels => self.sweep_channel(key)?,
                 Table::Invites => self.sweep_invite(key)?,
+                Table::Blobs => self.sweep_blob(key)?,
                 _ => self.sweep_card(key)?,
             }
             after = key;

@@ -1,5 +1,6 @@
 mod healing;
 mod inboxes;
+mod outbox;
 mod registration;
 
 use kuvert_wire::{

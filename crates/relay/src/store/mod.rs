@@ -25,8 +25,8 @@ pub(crate) use embedded::Embedded;
 #[cfg(test)]
 pub(crate) use memory::Memory;
 pub(crate) use rows::{
-    CardRow, ChannelRow, HealingRow, InboxRow, LAST_RESORT, RepeatRow, entry_key, handshake_key, package_key,
-    repeat_key,
+    BlobRow, CardRow, ChannelRow, HealingRow, InboxRow, LAST_RESORT, OutboxRow, RelayRow, RepeatRow,
+    entry_key, handshake_key, outbox_key, package_key, repeat_key,
 };
 pub(crate) use tx::Tx;
 
@@ -96,6 +96,14 @@ pub(crate) enum Table {
     Handshakes,
     /// The day of its making (4 bytes, big-endian) by an invitation's hash.
     Invites,
+    /// [`BlobRow`] by [`crate::blobs::BlobName`].
+    Blobs,
+    /// [`RelayRow`] by [`crate::federation::RelayName`].
+    Relays,
+    /// [`OutboxRow`] by relay and place.
+    Outbox,
+    /// Sums over other tables, by name.
+    Totals,
 }
 
 impl Table {
@@ -113,6 +121,10 @@ impl Table {
         (Self::Healing, "healing"),
         (Self::Handshakes, "handshakes"),
         (Self::Invites, "invites"),
+        (Self::Blobs, "blobs"),
+        (Self::Relays, "relays"),
+        (Self::Outbox, "outbox"),
+        (Self::Totals, "totals"),
     ];
 }
 
@@ -235,7 +247,12 @@ impl dyn RelayStore + '_ {
         self.row(Table::Cards, card.as_bytes())
     }
 
-    fn row<T: for<'b> Decode<'b, ()>>(&self, table: Table, key: &[u8]) -> Result<Option<T>, StoreError> {
+    /// Reads a row.
+    pub(crate) fn row<T: for<'b> Decode<'b, ()>>(
+        &self,
+        table: Table,
+        key: &[u8],
+    ) -> Result<Option<T>, StoreError> {
         self.get(table, key)?.map(|row| rows::read(&row)).transpose()
     }
 }

@@ -1,11 +1,14 @@
 //! The rows of the store and their keys.
 
-use kuvert_wire::{ChannelId, DepositKey, InboxId, PostId, PostSecret, PostSecretHash, SealKey, limits};
+use kuvert_wire::{
+    BlobSecretHash, ChannelId, DepositKey, InboxId, PostId, PostSecret, PostSecretHash, SealKey, limits,
+};
 use minicbor::{Decode, Encode};
 use subtle::ConstantTimeEq;
 
 use super::StoreError;
 use crate::day::Day;
+use crate::federation::RelayName;
 
 /// The place of an inbox's key package of last resort.
 pub(crate) const LAST_RESORT: u64 = u64::MAX;
@@ -159,6 +162,69 @@ pub(crate) struct RepeatRow {
     /// The key package that was handed out.
     #[n(2)]
     pub(crate) package: Option<minicbor::bytes::ByteVec>,
+}
+
+/// A blob. It is complete when `stored` is `size`; its file may hold more than `stored`, which does not count.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct BlobRow {
+    /// Bytes that it will have.
+    #[n(0)]
+    pub(crate) size: u64,
+    /// Bytes that its file is known to hold durably.
+    #[n(1)]
+    pub(crate) stored: u64,
+    /// Recognises who may write and delete it.
+    #[n(2)]
+    pub(crate) secret: BlobSecretHash,
+    /// The last day on which it is served or its upload may go on.
+    #[n(3)]
+    pub(crate) until: Day,
+}
+
+/// Another relay for which something waits. Its rows of the outbox are `head..next`.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct RelayRow {
+    /// How it is reached.
+    #[n(0)]
+    pub(crate) origin: String,
+    /// Place of the oldest row.
+    #[n(1)]
+    pub(crate) head: u64,
+    /// Place of the oldest row that is not a notice of loss.
+    #[n(2)]
+    pub(crate) whole: u64,
+    /// Place of the next row.
+    #[n(3)]
+    pub(crate) next: u64,
+    /// Bytes of what waits whole.
+    #[n(4)]
+    pub(crate) bytes: u64,
+}
+
+impl RelayRow {
+    /// A relay for which nothing waits, and whose first row gets the place `first`.
+    pub(crate) fn new(origin: String, first: u64) -> Self {
+        Self { origin, head: first, whole: first, next: first, bytes: 0 }
+    }
+}
+
+/// Something for another relay, sealed to it.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct OutboxRow {
+    /// When it was queued.
+    #[n(0)]
+    pub(crate) day: Day,
+    /// A sealed deposit.
+    #[cbor(n(1), with = "minicbor::bytes")]
+    pub(crate) sealed: Vec<u8>,
+    /// A sealed notice that takes its place when it grows too old; none if it is one, or nobody would understand it.
+    #[n(2)]
+    pub(crate) missed: Option<minicbor::bytes::ByteVec>,
+}
+
+/// Key of an outbox row.
+pub(crate) fn outbox_key(relay: RelayName, place: u64) -> Vec<u8> {
+    [relay.as_bytes().as_slice(), &place.to_be_bytes()].concat()
 }
 
 /// Key of an entry.

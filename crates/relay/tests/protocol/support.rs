@@ -210,6 +210,10 @@ impl Conversation {
             .iter()
             .map(|device| FanoutTarget { inbox: device.inbox, token: device.token(), relay: None })
             .collect();
+        self.state_to(epoch, targets)
+    }
+
+    pub(crate) fn state_to(&self, epoch: u64, targets: Vec<FanoutTarget>) -> ChannelState {
         let key = FanoutKey::new([epoch as u8 ^ 0x33; 32]);
         ChannelState {
             epoch,

@@ -6,11 +6,12 @@ mod example;
 
 use ed25519_dalek::SigningKey;
 use kuvert_wire::{
-    Ack, CardDeletion, CardRecord, Challenge, ChannelId, ChannelInfo, ChannelState, ClientFrame, Commit,
-    CreateChannel, DeleteInbox, Deposit, DepositKey, Entries, Entry, EntrySealer, ErrorCode, Fanout,
-    FanoutKey, FanoutTarget, FetchChannel, Hello, InboxId, InboxKeys, Invite, KeyPackageReply, Own, Owned,
-    OwnerKey, OwnerProof, Post, PostId, PostSecret, PostSecretHash, PutKeyPackages, RelayAddress, RelayFrame,
-    RelayKey, RenewDepositKey, RevokeTokens, SealKey, SealKeyPair, SealedEntry, TakeKeyPackage, Token,
+    Ack, BlobSecret, CardDeletion, CardRecord, Challenge, ChannelId, ChannelInfo, ChannelState, ClientFrame,
+    Commit, CreateChannel, DeleteInbox, Deposit, DepositKey, DepositResults, Entries, Entry, EntrySealer,
+    ErrorCode, Fanout, FanoutKey, FanoutTarget, FetchChannel, ForeignDeposit, ForeignSealer, ForeignTarget,
+    Hello, InboxId, InboxKeys, Invite, KeyPackageReply, Own, Owned, OwnerKey, OwnerProof, Post, PostId,
+    PostSecret, PostSecretHash, PutKeyPackages, RelayAddress, RelayFrame, RelayInfo, RelayKey, RelayKeyPair,
+    RenewDepositKey, RevokeTokens, SealKey, SealKeyPair, SealedDeposits, SealedEntry, TakeKeyPackage, Token,
     WelcomeDeposit, decode, encode, limits,
 };
 use minicbor::{Decode, Encode};
@@ -49,6 +50,7 @@ pub(crate) fn all() -> Vec<Sample> {
     samples.extend(entries());
     samples.extend(others());
     samples.extend(example::story());
+    samples.extend(foreign());
     samples
 }
 
@@ -271,5 +273,28 @@ fn others() -> Vec<Sample> {
         plain("inbox_id", InboxId::of(&owner()).as_bytes().to_vec()),
         plain("card_id", kuvert_wire::CardId::of(&owner()).as_bytes().to_vec()),
         plain("post_secret_hash", PostSecret::new([0x06; 32]).hash().as_bytes().to_vec()),
+    ]
+}
+
+pub(crate) fn foreign_deposit() -> ForeignDeposit {
+    let target = ForeignTarget { inbox: inbox(), token: token() };
+    ForeignDeposit { id: id(), targets: vec![target], entry: deposit_entry() }
+}
+
+pub(crate) fn relay_pair() -> RelayKeyPair {
+    RelayKeyPair::from_bytes([0x14; 32])
+}
+
+fn foreign() -> Vec<Sample> {
+    let key = relay_pair().public();
+    let sealed = ForeignSealer::new([0x15; 32], &key).seal(&foreign_deposit());
+    let origins = vec![ORIGIN.to_owned()];
+    vec![
+        sample("foreign_deposit", foreign_deposit()),
+        plain("sealed_deposit", sealed.bytes.clone()),
+        sample("sealed_deposits", SealedDeposits { deposits: vec![sealed] }),
+        sample("deposit_results", DepositResults { results: vec![None, Some(ErrorCode::BadToken)] }),
+        sample("relay_info", RelayInfo { version: limits::PROTOCOL_VERSION, origins, key }),
+        plain("blob_secret_hash", BlobSecret::new([0x16; 32]).hash().as_bytes().to_vec()),
     ]
 }

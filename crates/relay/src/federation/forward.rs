@@ -1,0 +1,318 @@
+//! The forwarder: hands the rows of the outbox over, relay by relay and in order.
+//!
+//! It works for a bounded number of relays at a time, for each with one request under way. A relay that fails is left
+//! alone for a time that doubles. All that is durable is the outbox: after a restart every relay is tried at once.
+
+use std::collections::{HashMap, VecDeque};
+use std::future::pending;
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use kuvert_wire::{ErrorCode, SealedDeposit, SealedDeposits, encode, limits};
+use tokio::task::{Id, JoinError, JoinSet, spawn_blocking};
+use tokio::time::{Duration, Instant, sleep_until};
+
+use super::client::{Client, Link};
+use super::{RelayName, Wakes};
+use crate::seal::random;
+use crate::service::{Op, OutboxOp};
+use crate::store::{OutboxRow, RelayRow, RelayStore, StoreError, Table, outbox_key};
+use crate::writer::Writer;
+
+/// What a worker needs.
+#[derive(Clone)]
+struct Tools {
+    client: Arc<Client>,
+    store: Arc<dyn RelayStore>,
+    writer: Arc<Writer>,
+}
+
+/// Where a relay stands for which something waits.
+enum Stage {
+    /// In the line of those to work for.
+    Ready,
+    /// In work. `again` if something came meanwhile.
+    InWork { again: bool },
+    /// Left alone after a failure.
+    Resting { until: Instant },
+}
+
+struct Known {
+    stage: Stage,
+    /// In a row.
+    failures: u32,
+}
+
+/// How a turn of work ended.
+enum Ended {
+    /// Nothing is left.
+    Empty,
+    /// There is more, and others have their turn.
+    More,
+    /// The relay, or this one's store, did not do it.
+    Failed,
+}
+
+/// Delivers to other relays for as long as it runs.
+pub(crate) struct Forwarder {
+    tools: Tools,
+    wakes: Arc<Wakes>,
+    known: HashMap<RelayName, Known>,
+    ready: VecDeque<RelayName>,
+    work: JoinSet<(Option<Link>, Ended)>,
+    workers: HashMap<Id, RelayName>,
+    /// Connections that are kept for a while.
+    idle: HashMap<RelayName, (Link, Instant)>,
+}
+
+impl Forwarder {
+    /// Over an outbox; `wakes` says when rows are added.
+    pub(crate) fn new(
+        client: Arc<Client>,
+        store: Arc<dyn RelayStore>,
+        writer: Arc<Writer>,
+        wakes: Arc<Wakes>,
+    ) -> Self {
+        Self {
+            tools: Tools { client, store, writer },
+            wakes,
+            known: HashMap::new(),
+            ready: VecDeque::new(),
+            work: JoinSet::new(),
+            workers: HashMap::new(),
+            idle: HashMap::new(),
+        }
+    }
+
+    /// Delivers what waits, and what comes. Ends only by being dropped.
+    pub(crate) async fn run(mut self) {
+        self.load().await;
+        let wakes = Arc::clone(&self.wakes);
+        loop {
+            self.start();
+            let due = self.due();
+            let due = async move {
+                match due {
+                    Some(due) => sleep_until(due).await,
+                    None => pending().await,
+                }
+            };
+            tokio::select! {
+                names = wakes.next() => names.into_iter().for_each(|name| self.wake(name)),
+                Some(done) = self.work.join_next_with_id() => self.finish(done),
+                () = due => self.pass(Instant::now()),
+            }
+        }
+    }
+
+    /// Finds the relays for which something waited when this one was started.
+    async fn load(&mut self) {
+        let mut after = Vec::new();
+        loop {
+            let (store, from) = (Arc::clone(&self.tools.store), after.clone());
+            let keys = spawn_blocking(move || store.keys(Table::Relays, &from, limits::MAX_SWEEP)).await;
+            let Ok(Ok(keys)) = keys else {
+                tracing::error!("the outbox cannot be read; it waits for the next start or new rows");
+                return;
+            };
+            keys.iter().filter_map(|key| RelayName::from_slice(key)).for_each(|name| self.wake(name));
+            match keys.into_iter().nth(limits::MAX_SWEEP - 1) {
+                Some(last) => after = last,
+                None => return,
+            }
+        }
+    }
+
+    fn wake(&mut self, name: RelayName) {
+        match self.known.get_mut(&name) {
+            Some(Known { stage: Stage::InWork { again }, .. }) => *again = true,
+            Some(_) => {}
+            None => {
+                self.known.insert(name, Known { stage: Stage::Ready, failures: 0 });
+                self.ready.push_back(name);
+            }
+        }
+    }
+
+    /// Gives work to as many as may work.
+    fn start(&mut self) {
+        while self.work.len() < limits::MAX_FOREIGN_RELAYS {
+            let Some(name) = self.ready.pop_front() else { return };
+            let Some(known) = self.known.get_mut(&name) else { continue };
+            known.stage = Stage::InWork { again: false };
+            let link = self.idle.remove(&name).map(|(link, _)| link);
+            let mut worker = Worker { tools: self.tools.clone(), name, link };
+            let started = self.work.spawn(async move {
+                let ended = worker.turn().await;
+                (worker.link, ended)
+            });
+            self.workers.insert(started.id(), name);
+        }
+    }
+
+    fn finish(&mut self, done: Result<(Id, (Option<Link>, Ended)), JoinError>) {
+        let (id, link, ended) = match done {
+            Ok((id, (link, ended))) => (id, link, ended),
+            Err(error) => (error.id(), None, Ended::Failed),
+        };
+        let Some(name) = self.workers.remove(&id) else { return };
+        let Some(known) = self.known.get_mut(&name) else { return };
+        let again = matches!(known.stage, Stage::InWork { again: true });
+        match ended {
+            Ended::Failed => {
+                known.failures = known.failures.saturating_add(1);
+                known.stage = Stage::Resting { until: Instant::now() + rest(known.failures, random()[0]) };
+                return;
+            }
+            Ended::Empty if !again => {
+                self.known.remove(&name);
+            }
+            Ended::Empty | Ended::More => {
+                known.failures = 0;
+                known.stage = Stage::Ready;
+                self.ready.push_back(name);
+            }
+        }
+        if let Some(link) = link.filter(|_| self.idle.len() < limits::MAX_FOREIGN_RELAYS) {
+            self.idle.insert(name, (link, Instant::now() + limits::FOREIGN_IDLE));
+        }
+    }
+
+    /// When the next rest or idle connection ends.
+    fn due(&self) -> Option<Instant> {
+        let rests = self.known.values().filter_map(|known| match known.stage {
+            Stage::Resting { until } => Some(until),
+            _ => None,
+        });
+        rests.chain(self.idle.values().map(|(_, until)| *until)).min()
+    }
+
+    /// Ends the rests and idle connections whose time is over.
+    fn pass(&mut self, now: Instant) {
+        self.idle.retain(|_, (link, until)| *until > now && link.is_open());
+        for (name, known) in &mut self.known {
+            if matches!(known.stage, Stage::Resting { until } if until <= now) {
+                known.stage = Stage::Ready;
+                self.ready.push_back(*name);
+            }
+        }
+    }
+}
+
+/// How long a relay is left alone after so many failures: between half and all of a time that doubles, so that relays
+/// which failed together do not come back together.
+fn rest(failures: u32, chance: u8) -> Duration {
+    let doubled =
+        limits::FOREIGN_REST_MIN.saturating_mul(1_u32.checked_shl(failures - 1).unwrap_or(u32::MAX));
+    let longest = doubled.min(limits::FOREIGN_REST_MAX);
+    longest / 2 + longest * u32::from(chance) / 512
+}
+
+/// The rows at the head of a relay's outbox, as one request.
+struct Batch {
+    origin: String,
+    head: u64,
+    count: usize,
+    body: Bytes,
+}
+
+/// Works for one relay.
+struct Worker {
+    tools: Tools,
+    name: RelayName,
+    link: Option<Link>,
+}
+
+impl Worker {
+    async fn turn(&mut self) -> Ended {
+        // What woke the forwarder may still be on its way to the disk; after this it is there.
+        if self.tools.writer.perform(Op::Outbox(OutboxOp::Settle), 0).await.is_err() {
+            return Ended::Failed;
+        }
+        for _ in 0..limits::MAX_FOREIGN_TURN {
+            let (store, name) = (Arc::clone(&self.tools.store), self.name);
+            let batch = match spawn_blocking(move || read(&*store, name)).await {
+                Ok(Ok(Some(batch))) => batch,
+                Ok(Ok(None)) => return Ended::Empty,
+                Ok(Err(_)) | Err(_) => return Ended::Failed,
+            };
+            let Some(settled) = self.deliver(&batch).await else {
+                self.link = None;
+                return Ended::Failed;
+            };
+            let delivered = OutboxOp::Delivered { relay: self.name, until: batch.head + settled as u64 };
+            let stored = self.tools.writer.perform(Op::Outbox(delivered), 0).await;
+            if stored.is_err() || settled < batch.count {
+                return Ended::Failed;
+            }
+        }
+        Ended::More
+    }
+
+    /// Hands a batch over and says how many of its rows are done with.
+    async fn deliver(&mut self, batch: &Batch) -> Option<usize> {
+        // A connection that was kept may have been closed by the other side in this very moment: one more try.
+        if let Some(link) = self.link.as_mut().filter(|link| link.is_open())
+            && let Ok(answer) = link.deliver(batch.body.clone(), batch.count).await
+        {
+            return Some(settled(&answer.results));
+        }
+        let link = self.link.insert(self.tools.client.connect(&batch.origin).await.ok()?);
+        let answer = link.deliver(batch.body.clone(), batch.count).await.ok()?;
+        Some(settled(&answer.results))
+    }
+}
+
+/// Up to the first that shall be tried again: what was accepted, and what never will be.
+fn settled(results: &[Option<ErrorCode>]) -> usize {
+    results.iter().take_while(|result| **result != Some(ErrorCode::Busy)).count()
+}
+
+/// Reads as many rows as one request may carry.
+fn read(store: &dyn RelayStore, name: RelayName) -> Result<Option<Batch>, StoreError> {
+    let Some(relay) = store.row::<RelayRow>(Table::Relays, name.as_bytes())? else { return Ok(None) };
+    let mut deposits = Vec::new();
+    // The array's and each deposit's head.
+    let mut size = 8;
+    for place in relay.head..relay.next {
+        let row = store.row::<OutboxRow>(Table::Outbox, &outbox_key(name, place))?;
+        // The sweep may have dropped it since; the next look finds the new head.
+        let Some(row) = row else { break };
+        size += row.sealed.len() + 8;
+        if deposits.len() == limits::MAX_FOREIGN_DEPOSITS || size > limits::MAX_FOREIGN_BYTES {
+            break;
+        }
+        deposits.push(SealedDeposit { bytes: row.sealed });
+    }
+    let count = deposits.len();
+    if count == 0 {
+        return Ok(None);
+    }
+    let body = Bytes::from(encode(&SealedDeposits { deposits }));
+    Ok(Some(Batch { origin: relay.origin, head: relay.head, count, body }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rests_double_up_to_a_bound_and_never_fall_together() {
+        // RELAY-5: FOREIGN_REST_MIN, FOREIGN_REST_MAX
+        assert_eq!(rest(1, 0), limits::FOREIGN_REST_MIN / 2);
+        assert_eq!(rest(2, 0), limits::FOREIGN_REST_MIN);
+        assert!(rest(1, 255) > rest(1, 0) && rest(1, 255) <= limits::FOREIGN_REST_MIN);
+        for failures in [20, 40, u32::MAX] {
+            assert_eq!(rest(failures, 0), limits::FOREIGN_REST_MAX / 2);
+            assert!(rest(failures, 255) <= limits::FOREIGN_REST_MAX);
+        }
+    }
+
+    #[test]
+    fn nothing_behind_what_shall_be_tried_again_is_done_with() {
+        let (busy, refused) = (Some(ErrorCode::Busy), Some(ErrorCode::BadToken));
+        assert_eq!(settled(&[None, refused, None]), 3);
+        assert_eq!(settled(&[None, refused, busy, None]), 2);
+        assert_eq!(settled(&[busy]), 0);
+    }
+}

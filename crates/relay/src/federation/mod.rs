@@ -1,0 +1,174 @@
+//! Delivery to inboxes on other relays, and from other relays to inboxes here.
+//!
+//! What goes elsewhere waits in a durable outbox, sealed to the relay that it is for (see the service's part); the
+//! [`Forwarder`] hands it over by HTTPS, per relay in order, and tries again until it was taken or is too old. There is no
+//! trust between relays: who sends proves nothing, a deposit's token is all.
+
+mod address;
+mod client;
+mod forward;
+mod key;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::body::Bytes;
+use kuvert_wire::{DepositResults, ErrorCode, RelayInfo, RelayKeyPair, SealedDeposits, encode, limits};
+use sha2::{Digest, Sha256};
+use tokio::sync::{Notify, Semaphore};
+
+pub(crate) use address::Origin;
+use client::Client;
+use forward::Forwarder;
+
+use crate::StartError;
+use crate::config::{self, Config};
+use crate::service::{Answer, Op, Outbox, OutboxAnswer, OutboxOp};
+use crate::store::RelayStore;
+use crate::writer::Writer;
+
+/// How another relay is called on disk: a hash of its origin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct RelayName([u8; 16]);
+
+impl RelayName {
+    /// The name of the relay that is reached at `origin`.
+    pub(crate) fn of(origin: &str) -> Self {
+        let digest = Sha256::new().chain_update(b"kuvert relay v1").chain_update(origin).finalize();
+        let mut name = [0; 16];
+        name.copy_from_slice(&digest[..16]);
+        Self(name)
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+
+    pub(crate) fn from_slice(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self)
+    }
+}
+
+/// Tells the forwarder for which relays rows were added. They need not be durable yet.
+#[derive(Default)]
+pub(crate) struct Wakes {
+    names: Mutex<HashSet<RelayName>>,
+    came: Notify,
+}
+
+impl Wakes {
+    /// Something waits for this relay.
+    pub(crate) fn wake(&self, relay: RelayName) {
+        self.names.lock().unwrap_or_else(PoisonError::into_inner).insert(relay);
+        self.came.notify_one();
+    }
+
+    /// Waits for relays to be named, and returns them.
+    async fn next(&self) -> HashSet<RelayName> {
+        loop {
+            let names = std::mem::take(&mut *self.names.lock().unwrap_or_else(PoisonError::into_inner));
+            if !names.is_empty() {
+                return names;
+            }
+            self.came.notified().await;
+        }
+    }
+}
+
+/// This relay as others see it.
+pub(crate) struct Federation {
+    pair: RelayKeyPair,
+    /// What `GET /v1/relay` says.
+    pub(crate) info: Bytes,
+    /// Bounds the memory of requests in work.
+    pub(crate) slots: Semaphore,
+    wakes: Arc<Wakes>,
+    client: Arc<Client>,
+    private_addresses: bool,
+}
+
+/// A request that cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Unreadable;
+
+impl Federation {
+    /// Reads the relay's key, or makes it. Nothing if this relay keeps to itself.
+    ///
+    /// # Errors
+    /// If the key's file cannot be read or written, or TLS cannot be set up.
+    pub(crate) fn open(config: &Config, origins: &[String]) -> Result<Option<Arc<Self>>, StartError> {
+        let config::Federation { enabled, private_addresses } = config.federation;
+        if !enabled {
+            return Ok(None);
+        }
+        let pair = key::load(&config.data).map_err(StartError::RelayKey)?;
+        let info =
+            RelayInfo { version: limits::PROTOCOL_VERSION, origins: origins.to_vec(), key: pair.public() };
+        Ok(Some(Arc::new(Self {
+            pair,
+            info: Bytes::from(encode(&info)),
+            slots: Semaphore::new(limits::MAX_FOREIGN_REQUESTS),
+            wakes: Arc::default(),
+            client: Arc::new(Client::new(private_addresses).map_err(StartError::TlsClient)?),
+            private_addresses,
+        })))
+    }
+
+    /// Where the service puts what goes elsewhere.
+    pub(crate) fn outbox(&self) -> Outbox {
+        Outbox::new(Arc::clone(&self.wakes), self.private_addresses)
+    }
+
+    /// Who hands it over.
+    pub(crate) fn forwarder(&self, store: Arc<dyn RelayStore>, writer: Arc<Writer>) -> Forwarder {
+        Forwarder::new(Arc::clone(&self.client), store, writer, Arc::clone(&self.wakes))
+    }
+
+    /// Takes what another relay sent, in order: after one that could not be stored, none is.
+    pub(crate) async fn receive(
+        self: &Arc<Self>,
+        body: Bytes,
+        writer: &Writer,
+    ) -> Result<DepositResults, Unreadable> {
+        let here = Arc::clone(self);
+        // Two X25519 operations each.
+        let opened = tokio::task::spawn_blocking(move || {
+            let sealed = SealedDeposits::from_bytes(&body).map_err(|_| Unreadable)?;
+            Ok(sealed.deposits.iter().map(|sealed| here.pair.open(sealed)).collect::<Vec<_>>())
+        });
+        let opened = opened.await.unwrap_or(Err(Unreadable))?;
+        let mut results = vec![Some(ErrorCode::BadFrame); opened.len()];
+        let mut waiting = opened.into_iter().enumerate().filter_map(|(n, opened)| Some((n, opened.ok()?)));
+        let mut next = waiting.next();
+        while let Some((first, deposit)) = next.take() {
+            // As many at once as one batch of the writer should hold.
+            let (mut places, mut part, mut size) = (vec![first], Vec::new(), weight(&deposit));
+            part.push(deposit);
+            for (n, deposit) in waiting.by_ref() {
+                size += weight(&deposit);
+                if size > limits::MAX_BATCH_BYTES {
+                    next = Some((n, deposit));
+                    break;
+                }
+                places.push(n);
+                part.push(deposit);
+            }
+            let op = Op::Outbox(OutboxOp::Receive(part));
+            let Ok(Answer::Outbox(OutboxAnswer::Received(received))) = writer.perform(op, 0).await else {
+                results[first..].iter_mut().for_each(|result| *result = Some(ErrorCode::Busy));
+                break;
+            };
+            for (n, result) in places.into_iter().zip(received) {
+                results[n] = result;
+            }
+        }
+        Ok(DepositResults { results })
+    }
+}
+
+/// Bytes that a deposit becomes when it is queued, roughly.
+fn weight(deposit: &kuvert_wire::ForeignDeposit) -> usize {
+    deposit.targets.len() * (encode(&deposit.entry).len() + 256)
+}

@@ -5,7 +5,9 @@
 //! (ChaCha20-Poly1305), which does two things: the tag says where the journal ends, whatever an earlier turn left behind it in
 //! the file; and when the key is gone, so is the order in which envelopes came, which the tables do not hold (RELAY-4).
 //!
-//! A record is `length (4) || number (8) || ciphertext || tag (16)`, the number counting records of a turn and being the nonce.
+//! A record is `length (4) || number (8) || ciphertext || tag (16)`, the number counting records of a turn and being the nonce,
+//! and zeros up to a whole number of blocks. It goes from here to the disk past the system's page cache where the file
+//! system allows that: nobody reads it again before the relay starts anew.
 //! A key file is `turn (8) || key (32) || first 8 bytes of their SHA-256`, or zeros. Numbers are little-endian.
 //!
 //! Space is written with zeros before it is used: syncing data into space that a file already has is several times
@@ -13,7 +15,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
@@ -31,7 +33,9 @@ const TAG: usize = 16;
 /// Bytes of a key file.
 const KEY_FILE: usize = 48;
 /// Bytes by which a file grows.
-const STEP: u64 = 1024 * 1024;
+const STEP: usize = 1024 * 1024;
+/// Bytes to which records are aligned, in memory and in the file.
+const BLOCK: usize = 4096;
 
 /// See the [module](self).
 pub(super) struct Journal {
@@ -45,12 +49,15 @@ pub(super) struct Journal {
     end: u64,
     /// Number of the next record. Counts attempts, so that no nonce is used twice.
     number: u64,
-    buffer: Vec<u8>,
+    buffer: Blocks,
 }
 
 /// One file.
 struct Slot {
     records: File,
+    path: PathBuf,
+    /// Writes go past the page cache.
+    direct: bool,
     /// Bytes that the file is known to have.
     prepared: u64,
 }
@@ -82,7 +89,10 @@ impl Journal {
         let replay = turns.into_iter().map(|(_, slot, batches)| Replay { batches, slot }).collect();
         // No record is written before the first turn begins.
         let cipher = Cipher::new(&random());
-        Ok((Self { slots, keys, current: 1, turn, cipher, end: 0, number: 0, buffer: Vec::new() }, replay))
+        Ok((
+            Self { slots, keys, current: 1, turn, cipher, end: 0, number: 0, buffer: Blocks::default() },
+            replay,
+        ))
     }
 
     /// The keys, which can be destroyed while the journal is written.
@@ -109,10 +119,11 @@ impl Journal {
         let number = self.number;
         self.number += 1;
         self.encode(batch, number)?;
-        let (slot, end) = (&mut self.slots[self.current], self.end + self.buffer.len() as u64);
+        let record = self.buffer.bytes();
+        let (slot, end) = (&mut self.slots[self.current], self.end + record.len() as u64);
         let written = slot
             .prepare(end)
-            .and_then(|()| slot.records.write_all_at(&self.buffer, self.end))
+            .and_then(|()| slot.write(record, self.end))
             .and_then(|()| slot.records.sync_data());
         // If it failed, nobody knows what the disk holds of it. It does not count: the next record takes its place.
         written?;
@@ -122,9 +133,11 @@ impl Journal {
 
     /// Fills the buffer with a record.
     fn encode(&mut self, batch: &Batch, number: u64) -> Result<(), StoreError> {
-        let buffer = &mut self.buffer;
-        buffer.clear();
-        buffer.resize(HEAD, 0);
+        let head = |key: &Key| 3 + usize::from(key.len) + 4;
+        let size = |change: &Change| change.value().map_or(0, Value::len);
+        let plain: usize = batch.iter().map(|(_, key, change)| head(key) + size(change)).sum();
+        let (buffer, start) = self.buffer.begin(HEAD + plain + TAG);
+        buffer.resize(start + HEAD, 0);
         for (table, key, change) in batch {
             let (kind, value): (u8, &[u8]) = match change {
                 Change::Insert(value) => (0, value),
@@ -137,27 +150,78 @@ impl Journal {
             buffer.extend_from_slice(&size.to_le_bytes());
             buffer.extend_from_slice(value);
         }
-        let size = u32::try_from(buffer.len() - HEAD).map_err(|_| StoreError::Corrupt)?;
-        let size = size.to_le_bytes();
-        buffer[..4].copy_from_slice(&size);
-        buffer[4..HEAD].copy_from_slice(&number.to_le_bytes());
-        self.cipher.seal(nonce(number), &size, buffer, HEAD);
+        debug_assert_eq!(buffer.len(), start + HEAD + plain, "the record has the size that was foreseen");
+        let size = u32::try_from(plain).map_err(|_| StoreError::Corrupt)?.to_le_bytes();
+        buffer[start..start + 4].copy_from_slice(&size);
+        buffer[start + 4..start + HEAD].copy_from_slice(&number.to_le_bytes());
+        self.cipher.seal(nonce(number), &size, buffer, start + HEAD);
+        buffer.resize(start + aligned(buffer.len() - start), 0);
         Ok(())
     }
 }
 
+/// A buffer whose content begins at a multiple of [`BLOCK`] in memory.
+#[derive(Default)]
+struct Blocks {
+    bytes: Vec<u8>,
+    start: usize,
+}
+
+impl Blocks {
+    /// Forgets the content, and makes room for another of `size` bytes and the zeros behind it, which begins at the
+    /// returned place.
+    fn begin(&mut self, size: usize) -> (&mut Vec<u8>, usize) {
+        let needed = aligned(size) + BLOCK;
+        self.bytes.clear();
+        if self.bytes.capacity() < needed || self.bytes.capacity() > needed.max(STEP) * 4 {
+            self.bytes = Vec::with_capacity(needed);
+        }
+        self.start = self.bytes.as_ptr().align_offset(BLOCK).min(BLOCK);
+        self.bytes.resize(self.start, 0);
+        (&mut self.bytes, self.start)
+    }
+
+    fn bytes(&self) -> &[u8] {
+        &self.bytes[self.start..]
+    }
+}
+
+/// The next multiple of [`BLOCK`].
+fn aligned(size: usize) -> usize {
+    size.next_multiple_of(BLOCK)
+}
+
 impl Slot {
     fn open(directory: &Path, place: usize) -> Result<Self, StoreError> {
-        Ok(Self { records: open(directory, NAMES[place].0)?, prepared: 0 })
+        let path = directory.join(NAMES[place].0);
+        // Not all file systems have a way past the page cache.
+        let direct = i32::try_from(rustix::fs::OFlags::DIRECT.bits()).ok();
+        let (records, direct) = match direct.map(|flag| options().custom_flags(flag).open(&path)) {
+            Some(Ok(records)) => (records, true),
+            Some(Err(_)) | None => (options().open(&path)?, false),
+        };
+        Ok(Self { records, path, direct, prepared: 0 })
+    }
+
+    /// Writes whole blocks.
+    fn write(&mut self, bytes: &[u8], at: u64) -> std::io::Result<()> {
+        match self.records.write_all_at(bytes, at) {
+            Err(error) if self.direct && error.kind() == std::io::ErrorKind::InvalidInput => {
+                (self.records, self.direct) = (options().open(&self.path)?, false);
+                self.records.write_all_at(bytes, at)
+            }
+            written => written,
+        }
     }
 
     /// Reads records up to the first that is not of this turn, or was not written to its end.
     fn read_records(&self, cipher: &Cipher) -> Result<Vec<Batch>, StoreError> {
-        let size = self.records.metadata()?.len();
+        let file = File::open(&self.path)?;
+        let size = file.metadata()?.len();
         let (mut batches, mut at, mut least) = (Vec::new(), 0, 0);
         let mut head = [0; HEAD];
         while at + (HEAD + TAG) as u64 <= size {
-            self.records.read_exact_at(&mut head, at)?;
+            file.read_exact_at(&mut head, at)?;
             let (len, number) = head.split_at(4);
             let len = u64::from(u32::from_le_bytes([len[0], len[1], len[2], len[3]]));
             let number = number.first_chunk().map_or(0, |number| u64::from_le_bytes(*number));
@@ -166,13 +230,13 @@ impl Slot {
                 break;
             }
             let mut record = vec![0; usize::try_from(len).map_err(|_| StoreError::Corrupt)? + TAG];
-            self.records.read_exact_at(&mut record, at + HEAD as u64)?;
+            file.read_exact_at(&mut record, at + HEAD as u64)?;
             if cipher.open(nonce(number), &head[..4], &mut record).is_none() {
                 break;
             }
             record.truncate(record.len() - TAG);
             batches.push(decode(&record.into())?);
-            (at, least) = (end, number + 1);
+            (at, least) = (end.next_multiple_of(BLOCK as u64), number + 1);
         }
         Ok(batches)
     }
@@ -180,15 +244,17 @@ impl Slot {
     /// Makes sure that the file has space up to `end`.
     fn prepare(&mut self, end: u64) -> std::io::Result<()> {
         while self.prepared < end {
-            let has = self.records.metadata()?.len();
+            let has = self.records.metadata()?.len() / BLOCK as u64 * BLOCK as u64;
             if has > self.prepared {
                 // Written by an earlier turn or process.
                 self.prepared = has;
                 continue;
             }
-            let zeros = vec![0; STEP as usize];
-            self.records.write_all_at(&zeros, self.prepared)?;
-            self.prepared += STEP;
+            let mut zeros = Blocks::default();
+            let (buffer, start) = zeros.begin(STEP);
+            buffer.resize(start + STEP, 0);
+            self.write(zeros.bytes(), self.prepared)?;
+            self.prepared += STEP as u64;
         }
         Ok(())
     }
@@ -233,9 +299,13 @@ impl Keys {
 }
 
 fn open(directory: &Path, name: &str) -> std::io::Result<File> {
+    options().open(directory.join(name))
+}
+
+fn options() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false).mode(0o600);
-    options.open(directory.join(name))
+    options
 }
 
 fn nonce(number: u64) -> [u8; 12] {
@@ -322,8 +392,9 @@ mod tests {
         journal.append(&batch(1)).expect("appends");
         let sound = journal.len();
         journal.append(&batch(2)).expect("appends");
-        let file = &journal.slots[journal.current].records;
-        for cut in (sound..journal.end).rev().step_by(7) {
+        let file = open(dir.path(), NAMES[journal.current].0).expect("opens");
+        let padding = journal.buffer.bytes().iter().rev().take_while(|byte| **byte == 0).count();
+        for cut in (sound..journal.end - padding as u64).rev().step_by(7) {
             file.write_all_at(&[0xff], cut).expect("writes");
             assert_eq!(replayed(dir.path()), [vec![batch(1)]], "cut at {cut}");
         }

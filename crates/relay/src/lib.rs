@@ -143,7 +143,9 @@ impl Relay {
         let sessions = Arc::new(Sessions::default());
         let federation = Federation::open(&config, &origins)?;
         let outbox = federation.as_ref().map(|federation| federation.outbox());
-        let service = Service::new(origins.clone(), config.registration).with_outbox(outbox);
+        let reserve = disk::Reserve::new(config.data.clone(), config.limits.free_disk.0);
+        let service =
+            Service::new(origins.clone(), config.registration).with_outbox(outbox).with_reserve(reserve);
         let metrics = Arc::new(Metrics::default());
         let writer = Writer::start(Arc::clone(&store), service, Arc::clone(&sessions), Arc::clone(&metrics));
         let writer = Arc::new(writer.map_err(StartError::Thread)?);

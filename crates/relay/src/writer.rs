@@ -65,8 +65,15 @@ impl Writer {
         metrics: Arc<Metrics>,
     ) -> std::io::Result<Self> {
         let (queue, waiting) = channel();
-        let mut thread =
-            Thread { waiting, store, service, sessions, metrics: Arc::clone(&metrics), failing: false };
+        let mut thread = Thread {
+            waiting,
+            store,
+            service,
+            sessions,
+            metrics: Arc::clone(&metrics),
+            rest: None,
+            failing: false,
+        };
         let thread = std::thread::Builder::new().name("kuvert-writer".into()).spawn(move || thread.run())?;
         Ok(Self {
             queue,
@@ -127,6 +134,8 @@ struct Thread {
     service: Service,
     sessions: Arc<Sessions>,
     metrics: Arc<Metrics>,
+    /// What the last batch had no room for.
+    rest: Option<Message>,
     /// The last batch could not be stored.
     failing: bool,
 }
@@ -137,6 +146,8 @@ struct Answers {
     lines: Vec<(Arc<Line>, Vec<(PostId, RelayFrame)>)>,
     ones: Vec<(oneshot::Sender<Result<Answer, Busy>>, Result<Answer, Busy>)>,
     count: usize,
+    /// Bytes of answers that hold more than a few.
+    bytes: usize,
     accepted: Accepted,
 }
 
@@ -188,6 +199,9 @@ impl Thread {
 
     /// Waits for a message, or for the end of the sealing window: an idle relay forgets its keys in time, too.
     fn next(&mut self) -> Result<Message, RecvTimeoutError> {
+        if let Some(rest) = self.rest.take() {
+            return Ok(rest);
+        }
         match self.service.sealing().until() {
             Some(until) => self.waiting.recv_timeout(until.saturating_duration_since(Instant::now())),
             None => self.waiting.recv().map_err(|_| RecvTimeoutError::Disconnected),
@@ -209,15 +223,26 @@ impl Thread {
                     goes_on = false;
                     break;
                 }
-                Message::Session { line, ops, room: _room } => answers.session(&mut work, line, &ops),
+                Message::Session { line, mut ops, room } => {
+                    let (done, worked) = answers.session(&mut work, &line, &ops);
+                    if done < ops.len() {
+                        ops.drain(..done);
+                        self.rest = Some(Message::Session { line, ops, room });
+                    }
+                    worked
+                }
                 Message::One { op, answer, room: _room } => answers.one(&mut work, &op, answer),
             };
+            if self.rest.is_some() {
+                failure = worked.err();
+                break;
+            }
             self.metrics.writer_queue.add(-1);
             if let Err(error) = worked {
                 failure = Some(error);
                 break;
             }
-            if answers.count < limits::MAX_BATCH && work.tx.size() < limits::MAX_BATCH_BYTES {
+            if !answers.fills_batch(&work) {
                 next = match self.waiting.try_recv() {
                     Ok(message) => Some(message),
                     Err(TryRecvError::Empty | TryRecvError::Disconnected) => None,
@@ -257,13 +282,29 @@ impl Thread {
 }
 
 impl Answers {
-    /// Works off the operations of a session. After an error all of them count as not done.
-    fn session(&mut self, work: &mut Work<'_, '_>, line: Arc<Line>, ops: &[Op]) -> Result<(), StoreError> {
-        self.count += ops.len();
+    /// Whether the batch is to be stored before more is worked off.
+    fn fills_batch(&self, work: &Work<'_, '_>) -> bool {
+        self.count >= limits::MAX_BATCH || work.tx.size() + self.bytes >= limits::MAX_BATCH_BYTES
+    }
+
+    /// Works off operations of a session, until the batch is full or all are done; returns how many. After an error all
+    /// of them count as not done, and are answered.
+    fn session(
+        &mut self,
+        work: &mut Work<'_, '_>,
+        line: &Arc<Line>,
+        ops: &[Op],
+    ) -> (usize, Result<(), StoreError>) {
         let mut done = Vec::with_capacity(ops.len());
-        let refuses = line.refuses();
+        let mut refuses = line.refuses();
         let mut failure = Ok(());
+        let mut count = 0;
         for op in ops {
+            if count > 0 && failure.is_ok() && self.fills_batch(work) {
+                break;
+            }
+            count += 1;
+            self.count += 1;
             match (op.id(), &failure) {
                 (Some(id), Err(_)) => done.push((id, busy(id))),
                 (Some(id), Ok(())) if refuses => done.push((id, busy(id))),
@@ -271,6 +312,12 @@ impl Answers {
                 (id, Ok(())) => match (work.apply(op), id) {
                     (Ok(Answer::Frame(frame)), Some(id)) => {
                         self.accepted.note(op, &frame);
+                        self.bytes += weight(&frame);
+                        if is_busy(&frame) {
+                            // Nothing that this session sent behind it may overtake it.
+                            line.refuse();
+                            refuses = true;
+                        }
                         done.push((id, frame));
                     }
                     (Ok(_), _) => {}
@@ -282,9 +329,9 @@ impl Answers {
             }
         }
         if !done.is_empty() {
-            self.lines.push((line, done));
+            self.lines.push((Arc::clone(line), done));
         }
-        failure
+        (count, failure)
     }
 
     fn one(
@@ -321,6 +368,22 @@ impl Answers {
         for (waiting, _) in self.ones {
             let _ = waiting.send(Err(Busy));
         }
+    }
+}
+
+fn is_busy(frame: &RelayFrame) -> bool {
+    matches!(frame, RelayFrame::Refused { code: ErrorCode::Busy, .. })
+}
+
+/// Bytes of an answer that holds more than a few.
+fn weight(frame: &RelayFrame) -> usize {
+    match frame {
+        RelayFrame::KeyPackage(reply) => reply.package.len(),
+        RelayFrame::ChannelInfo(info) => {
+            let group_info = info.group_info.as_ref().map_or(0, |bytes| bytes.len());
+            group_info + info.handshakes.iter().map(|bytes| bytes.len()).sum::<usize>()
+        }
+        _ => 0,
     }
 }
 

@@ -107,9 +107,11 @@ pub const MAX_BATCH_BYTES: usize = 16 * 1024 * 1024;
 /// Bytes of rows in memory after which they move to their tables.
 pub const MOVE_BYTES: usize = 32 * 1024 * 1024;
 /// Bytes of journal after which rows move to their tables.
-pub const MOVE_JOURNAL: u64 = 128 * 1024 * 1024;
+pub const MOVE_JOURNAL: u64 = 64 * 1024 * 1024;
 /// Bytes of rows in memory after which writes wait until others have moved.
-pub const MAX_LAYER: usize = 64 * 1024 * 1024;
+pub const MAX_LAYER: usize = 128 * 1024 * 1024;
+/// Bytes of journal after which writes wait until its rows have moved.
+pub const MAX_JOURNAL: u64 = 2 * MOVE_JOURNAL;
 /// Bytes of incomplete frames that all sessions of a relay together may hold.
 pub const MAX_PARTIAL_FRAMES: usize = 64 * 1024 * 1024;
 /// Bytes of requests that wait for the relay's writer, after which sessions wait.
@@ -145,6 +147,8 @@ pub const REPEAT_DAYS: u32 = 2;
 
 /// Life of the relay's ephemeral sealing key.
 pub const SEAL_WINDOW: Duration = Duration::from_secs(60);
+/// Time between two looks at how much of the disk is free.
+pub const LOOK_AT_DISK: Duration = Duration::from_millis(100);
 /// How long rows stay in memory and journal before they move to their tables, if nothing else moves them.
 pub const MOVE_EVERY: Duration = Duration::from_secs(60);
 /// Time between two sweeps for what is too old.
@@ -190,7 +194,8 @@ const _: () = assert!(MAX_KEY_PACKAGES * MAX_KEY_PACKAGE < MAX_FRAME);
 const _: () = assert!(MAX_ENTRIES_BYTES + MAX_BODY < MAX_FRAME);
 const _: () = assert!(MAX_FRAME < MAX_WRITER_QUEUE);
 const _: () = assert!(MAX_FANOUT_TARGETS * 100 <= MAX_FANOUT);
-const _: () = assert!(MOVE_BYTES + MAX_BATCH_BYTES + MAX_FRAME < MAX_LAYER);
+// A batch passes its bound by one request at most, and a post is the largest.
+const _: () = assert!(MOVE_BYTES + MAX_BATCH_BYTES + MAX_FANOUT_TARGETS * (MAX_BODY + 1024) < MAX_LAYER);
 const _: () = assert!(ENTRY_DAYS < INBOX_DAYS);
 const _: () = assert!(MAX_FRAME < MAX_BACKUP_RECORD);
 const _: () = assert!(MAX_INVITES_AT_ONCE * 32 < MAX_ADMIN_REPLY);

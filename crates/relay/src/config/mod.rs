@@ -103,7 +103,8 @@ pub struct Limits {
     /// Inboxes that one network may create per day.
     #[config(default = 500)]
     pub inboxes_per_network: u32,
-    /// Free space on the disk of the data directory below which the relay says that it is not ready, and takes no blobs.
+    /// Free space on the disk of the data directory below which the relay says that it is not ready and takes nothing more in:
+    /// posts are refused as busy, while reading, acknowledging and deleting go on.
     #[config(default = "500 MiB")]
     pub free_disk: ByteLen,
 }

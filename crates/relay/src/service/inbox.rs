@@ -37,6 +37,9 @@ impl Work<'_, '_> {
     ) -> Result<Answer, StoreError> {
         let (mut row, created) = match (self.tx.inbox(inbox)?, create) {
             (Some(row), _) => (row, false),
+            (None, Some(_)) if self.service.reserve.is_short() => {
+                return Ok(Answer::NotOwned(ErrorCode::Busy));
+            }
             (None, Some(keys)) => {
                 if let Some(code) = self.register(keys.invite.as_ref())? {
                     return Ok(Answer::NotOwned(code));

@@ -34,6 +34,7 @@ pub(crate) use sweep::SweepFrom;
 
 pub(crate) use crate::config::Registration;
 use crate::day::Day;
+use crate::disk::Reserve;
 use crate::seal::Sealing;
 use crate::store::{StoreError, Tx};
 
@@ -148,6 +149,7 @@ pub(crate) struct Service {
     registration: Registration,
     /// On a day, the days on which requests may have been remembered, that day included.
     repeat_days: Option<(Day, u32)>,
+    reserve: Reserve,
     /// What was announced today.
     blobs: blobs::Announced,
     /// Not there if this relay keeps to itself.
@@ -175,6 +177,7 @@ impl Service {
             origins,
             registration,
             repeat_days: None,
+            reserve: Reserve::default(),
             blobs: blobs::Announced::default(),
             outbox: None,
         }
@@ -185,11 +188,17 @@ impl Service {
         Self { outbox, ..self }
     }
 
+    /// Takes nothing more in while less than the reserve is free.
+    pub(crate) fn with_reserve(self, reserve: Reserve) -> Self {
+        Self { reserve, ..self }
+    }
+
     /// Begins a transaction on `today`.
     pub(crate) fn begin<'w, 's>(&'w mut self, tx: Tx<'s>, today: Day) -> Work<'w, 's> {
         if let Some(outbox) = &mut self.outbox {
             outbox.expire();
         }
+        self.reserve.look();
         Work { tx, today, stored: HashMap::default(), queued: 0, lost: 0, service: self }
     }
 
@@ -230,6 +239,7 @@ impl Work<'_, '_> {
         let id = request.id();
         let outcome = match self.remembered(id, content)? {
             Some(outcome) => outcome,
+            None if self.service.reserve.is_short() && request.adds() => Err(ErrorCode::Busy.into()),
             None => {
                 let outcome = self.first_time(request)?;
                 if let Ok(success) = &outcome {

@@ -59,6 +59,22 @@ impl Request {
         }
     }
 
+    /// Whether it makes the store larger: a relay whose disk is almost full refuses that.
+    pub(crate) fn adds(&self) -> bool {
+        match self {
+            Self::PutKeyPackages(..)
+            | Self::Deposit(_)
+            | Self::CreateChannel(_)
+            | Self::Post(_)
+            | Self::Commit(_) => true,
+            Self::RevokeTokens(..)
+            | Self::RenewDepositKey(..)
+            | Self::DeleteInbox(..)
+            | Self::TakeKeyPackage(_)
+            | Self::FetchChannel(_) => false,
+        }
+    }
+
     /// The id that the answer carries.
     pub(crate) fn id(&self) -> PostId {
         match self {

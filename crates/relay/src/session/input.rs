@@ -48,6 +48,8 @@ pub(super) struct Talk {
     reader: Reader,
     /// Room for bytes that cannot be worked off yet.
     room: Option<OwnedSemaphorePermit>,
+    /// Room for a large answer that was asked for and not yet sent.
+    answer_room: Option<OwnedSemaphorePermit>,
     /// Requests to hand to the writer, and the bytes that they came in.
     ops: Vec<Op>,
     ops_size: usize,
@@ -133,6 +135,7 @@ impl Talk {
             bad_frames: 0,
             reader: Reader::default(),
             room: None,
+            answer_room: None,
             ops: Vec::new(),
             ops_size: 0,
             own: None,
@@ -170,7 +173,7 @@ impl Talk {
     /// Works off whole frames until a bound is reached. Returns how many bytes they had.
     fn frames(&mut self, bytes: &mut [u8]) -> Result<usize, End> {
         let mut reader = std::mem::take(&mut self.reader);
-        let mut done = 0;
+        let (mut done, mut heard) = (0, false);
         let worked = loop {
             self.waits = !self.reads() || self.own.is_some();
             if self.waits || done == bytes.len() {
@@ -178,6 +181,8 @@ impl Talk {
             }
             match reader.read(&mut bytes[done..], |message| self.message(message)) {
                 Ok(Some((len, handled))) => {
+                    // Fragments, and pings between them, do not keep a session whose message never ends.
+                    heard |= handled.is_some() && reader.held() == 0;
                     done += len;
                     if let Some(Err(End)) = handled {
                         break Err(End);
@@ -188,7 +193,7 @@ impl Talk {
             }
         };
         self.reader = reader;
-        if done > 0 {
+        if heard {
             self.heard = Instant::now();
             self.context.metrics.bytes_received.add(done as u64);
         }
@@ -278,9 +283,31 @@ impl Talk {
             self.ops.push(Op::Refuse(request.id(), ErrorCode::RateLimited));
             return Ok(());
         }
+        if matches!(request, Request::FetchChannel(_)) && !self.claims_answer_room() {
+            self.ops.push(Op::Refuse(request.id(), ErrorCode::Busy));
+            return Ok(());
+        }
         let is_last = request.is_last();
         self.ops.push(Op::Request(request, Content::of(bytes, owner)));
         if is_last { Err(End) } else { Ok(()) }
+    }
+
+    /// Claims room for an answer that may be as large as a frame: one at a time, and a bounded amount for all sessions
+    /// together.
+    fn claims_answer_room(&mut self) -> bool {
+        let permits = u32::try_from(limits::MAX_FRAME / PERMIT).unwrap_or(u32::MAX);
+        if self.answer_room.is_none() {
+            self.answer_room = Arc::clone(&self.context.partial).try_acquire_many_owned(permits).ok();
+            return self.answer_room.is_some();
+        }
+        false
+    }
+
+    /// Notes that the socket took everything.
+    pub(super) fn sent(&mut self) {
+        if self.in_flight == 0 {
+            self.answer_room = None;
+        }
     }
 
     /// Hands the requests that were read to the writer.

@@ -30,6 +30,7 @@ use crate::store::RelayStore;
 use crate::writer::Writer;
 use delivery::Delivery;
 use input::Talk;
+use output::Unsent;
 
 /// What a session needs of its relay.
 #[derive(Clone)]
@@ -71,7 +72,7 @@ struct Session {
     /// Bytes of a frame that is not complete, or that waits for its turn.
     unread: Vec<u8>,
     /// What the socket has not taken yet.
-    unsent: Vec<u8>,
+    unsent: Unsent,
     /// When the socket last took something.
     took: Instant,
     /// When a client was last heard that has been pinged since.
@@ -102,7 +103,7 @@ pub(crate) async fn serve(transport: Transport, read_ahead: Vec<u8>, context: Co
 async fn talk(transport: Transport, read_ahead: Vec<u8>, context: Context) {
     let mut phase = context.phase.clone();
     let now = Instant::now();
-    let (unread, unsent) = (read_ahead, Vec::new());
+    let (unread, unsent) = (read_ahead, Unsent::default());
     let talk = Talk::new(context);
     let mut session = Session { transport, talk, unread, unsent, took: now, pinged_after: None };
     let end = {
@@ -201,12 +202,19 @@ impl Session {
                 }
                 return;
             }
-            poll_fn(|cx| {
-                let stuck = !self.unsent.is_empty() && matches!(self.poll_unsent(cx), Ok(false));
+            let goes_on = poll_fn(|cx| {
+                let sent = self.unsent.is_empty() || {
+                    match self.poll_unsent(cx) {
+                        Ok(sent) => sent,
+                        Err(Gone) => return Poll::Ready(false),
+                    }
+                };
                 let woken = self.talk.poll_woken(cx).is_ready();
-                if woken || (!stuck && self.talk.in_flight == 0) { Poll::Ready(()) } else { Poll::Pending }
-            })
-            .await;
+                if woken || (sent && self.talk.in_flight == 0) { Poll::Ready(true) } else { Poll::Pending }
+            });
+            if !goes_on.await {
+                return;
+            }
         }
     }
 }

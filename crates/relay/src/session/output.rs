@@ -13,6 +13,24 @@ use super::transport::with_output;
 use super::{Gone, Session};
 use crate::store::Stretch;
 
+/// Bytes that the socket did not take at once.
+#[derive(Default)]
+pub(super) struct Unsent {
+    bytes: Vec<u8>,
+    /// How many of them it took since.
+    taken: usize,
+}
+
+impl Unsent {
+    pub(super) fn is_empty(&self) -> bool {
+        self.taken == self.bytes.len()
+    }
+
+    fn bytes(&self) -> &[u8] {
+        &self.bytes[self.taken..]
+    }
+}
+
 impl Session {
     /// Sends what there is to send, unless the socket has not taken all of the last.
     pub(super) async fn send(&mut self) -> Result<(), Gone> {
@@ -26,13 +44,16 @@ impl Session {
                     anything = !out.is_empty();
                     let written = transport.poll_write(cx, out).map_err(|_| Gone)?;
                     if written < out.len() {
-                        unsent.extend_from_slice(&out[written..]);
+                        *unsent = Unsent { bytes: out[written..].to_vec(), taken: 0 };
                         *took = Instant::now();
                     }
                     Ok(())
                 }))
             })
             .await?;
+            if self.unsent.is_empty() {
+                self.talk.sent();
+            }
             if !anything {
                 return Ok(());
             }
@@ -42,12 +63,14 @@ impl Session {
 
     /// Sends what the socket did not take; returns whether all of it is sent.
     pub(super) fn poll_unsent(&mut self, cx: &mut std::task::Context<'_>) -> Result<bool, Gone> {
-        let written = self.transport.poll_write(cx, &self.unsent).map_err(|_| Gone)?;
-        if written == self.unsent.len() {
-            self.unsent = Vec::new();
-        } else if written > 0 {
-            self.unsent.drain(..written);
+        let written = self.transport.poll_write(cx, self.unsent.bytes()).map_err(|_| Gone)?;
+        if written > 0 {
             self.took = Instant::now();
+        }
+        self.unsent.taken += written;
+        if self.unsent.is_empty() {
+            self.unsent = Unsent::default();
+            self.talk.sent();
         }
         Ok(self.unsent.is_empty())
     }

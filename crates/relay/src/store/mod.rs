@@ -179,6 +179,14 @@ impl Change {
             Self::Remove => None,
         }
     }
+
+    /// The same where nothing is known of what lies below.
+    fn over_any(self) -> Self {
+        match self {
+            Self::Insert(value) => Self::Put(value),
+            change => change,
+        }
+    }
 }
 
 /// Changes that become visible and durable together, each key at most once.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use fjall::config::CompressionPolicy;
-use fjall::{CompressionType, Database, Keyspace, KeyspaceCreateOptions, Readable};
+use fjall::{CompressionType, Database, Keyspace, KeyspaceCreateOptions, PersistMode, Readable};
 
 use super::layers::Layer;
 use crate::store::{Key, Snapshot, StoreError, Table, Value};
@@ -20,7 +20,23 @@ const OPEN_FILES: usize = 256;
 /// See the [module](self).
 pub(super) struct Base {
     path: PathBuf,
-    engine: RwLock<Option<Engine>>,
+    engine: RwLock<State>,
+}
+
+enum State {
+    Open(Engine),
+    /// It could not be opened again, so far.
+    Failed,
+    Closed,
+}
+
+impl State {
+    fn engine(&self) -> Result<&Engine, StoreError> {
+        match self {
+            Self::Open(engine) => Ok(engine),
+            Self::Failed | Self::Closed => Err(StoreError::Closed),
+        }
+    }
 }
 
 #[derive(Clone)]
@@ -52,27 +68,31 @@ impl Engine {
 
 impl Base {
     pub(super) fn open(path: PathBuf) -> Result<Self, StoreError> {
-        Ok(Self { engine: RwLock::new(Some(Engine::open(&path)?)), path })
+        Ok(Self { engine: RwLock::new(State::Open(Engine::open(&path)?)), path })
     }
 
     /// Opens the tables anew: after a failure the engine takes no more.
     pub(super) fn reopen(&self) -> Result<(), StoreError> {
         let mut engine = self.engine.write().unwrap_or_else(PoisonError::into_inner);
-        if engine.take().is_some() {
-            *engine = Some(Engine::open(&self.path)?);
+        if !matches!(*engine, State::Closed) {
+            // The engine lets go of its files first.
+            *engine = State::Failed;
+            *engine = State::Open(Engine::open(&self.path)?);
         }
         Ok(())
     }
 
     pub(super) fn close(&self) {
-        *self.engine.write().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.engine.write().unwrap_or_else(PoisonError::into_inner) = State::Closed;
     }
 
     /// Takes all rows of a layer in. They are durable afterwards; after an error some may be, and taking the same layer
     /// in again is right.
     pub(super) fn take_in(&self, layer: &Layer) -> Result<(), StoreError> {
         let engine = self.read();
-        let engine = engine.as_ref().ok_or(StoreError::Closed)?;
+        let engine = engine.engine()?;
+        // An engine that failed in the background takes runs in, but tidies up no more: this says so.
+        engine.db.persist(PersistMode::Buffer)?;
         for (table, _) in Table::ALL {
             let mut rows = layer.rows(*table).peekable();
             if rows.peek().is_none() {
@@ -92,7 +112,7 @@ impl Base {
 
     pub(super) fn get(&self, table: Table, key: &[u8]) -> Result<Option<Value>, StoreError> {
         let engine = self.read();
-        let rows = engine.as_ref().ok_or(StoreError::Closed)?.table(table);
+        let rows = engine.engine()?.table(table);
         Ok(rows.get(key)?.map(|value| Value::copy_from_slice(&value)))
     }
 
@@ -106,7 +126,7 @@ impl Base {
         mut enough: impl FnMut(&Key, &Value) -> bool,
     ) -> Result<(), StoreError> {
         let engine = self.read();
-        let rows = engine.as_ref().ok_or(StoreError::Closed)?.table(table);
+        let rows = engine.engine()?.table(table);
         let mut above = above.into_iter().peekable();
         let bounds = (Bound::Included(from.as_bytes()), Bound::Included(until.as_bytes()));
         for row in rows.range::<&[u8], _>(bounds) {
@@ -132,11 +152,11 @@ impl Base {
     }
 
     pub(super) fn snapshot(&self) -> Result<Box<dyn Snapshot>, StoreError> {
-        let engine = self.read().clone().ok_or(StoreError::Closed)?;
+        let engine = self.read().engine()?.clone();
         Ok(Box::new(Moment { rows: engine.db.snapshot(), engine }))
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, Option<Engine>> {
+    fn read(&self) -> RwLockReadGuard<'_, State> {
         self.engine.read().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -47,6 +47,8 @@ pub(super) struct Journal {
     cipher: Cipher,
     /// End of the last durable record.
     end: u64,
+    /// There may be a record behind the end, which was refused.
+    torn: bool,
     /// Number of the next record. Counts attempts, so that no nonce is used twice.
     number: u64,
     buffer: Blocks,
@@ -65,34 +67,52 @@ struct Slot {
 /// The keys of both turns.
 pub(super) struct Keys([File; 2]);
 
-/// What a turn held when the journal was opened.
+/// A turn that was there when the journal was opened.
 pub(super) struct Replay {
-    /// The batches in their order.
-    pub(super) batches: Vec<Batch>,
-    /// The slot to [retire](Keys::retire) once they are in the tables.
+    turn: u64,
+    cipher: Cipher,
+    /// The slot to [retire](Keys::retire) once its batches are in the tables.
     pub(super) slot: usize,
 }
 
 impl Journal {
-    /// Opens the journal in `directory` and reads what it holds: the turns in their order.
+    /// Opens the journal in `directory` and finds what it holds: the turns in their order.
     pub(super) fn open(directory: &Path) -> Result<(Self, Vec<Replay>), StoreError> {
         let slots = [Slot::open(directory, 0)?, Slot::open(directory, 1)?];
         let keys = Arc::new(Keys([open(directory, NAMES[0].1)?, open(directory, NAMES[1].1)?]));
         let mut turns = Vec::new();
-        for (place, slot) in slots.iter().enumerate() {
-            if let Some((turn, key)) = keys.read(place)? {
-                turns.push((turn, place, slot.read_records(&Cipher::new(&key))?));
+        for slot in 0..slots.len() {
+            if let Some((turn, key)) = keys.read(slot)? {
+                turns.push(Replay { turn, cipher: Cipher::new(&key), slot });
             }
         }
-        turns.sort_by_key(|(turn, ..)| *turn);
-        let turn = turns.last().map_or(0, |(turn, ..)| *turn);
-        let replay = turns.into_iter().map(|(_, slot, batches)| Replay { batches, slot }).collect();
+        turns.sort_by_key(|replay| replay.turn);
+        let turn = turns.last().map_or(0, |replay| replay.turn);
         // No record is written before the first turn begins.
         let cipher = Cipher::new(&random());
         Ok((
-            Self { slots, keys, current: 1, turn, cipher, end: 0, number: 0, buffer: Blocks::default() },
-            replay,
+            Self {
+                slots,
+                keys,
+                current: 1,
+                turn,
+                cipher,
+                end: 0,
+                torn: false,
+                number: 0,
+                buffer: Blocks::default(),
+            },
+            turns,
         ))
+    }
+
+    /// Shows the batches of a turn in their order.
+    pub(super) fn replay(
+        &self,
+        turn: &Replay,
+        take: &mut dyn FnMut(Batch) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        self.slots[turn.slot].read_records(&turn.cipher, take)
     }
 
     /// The keys, which can be destroyed while the journal is written.
@@ -107,6 +127,15 @@ impl Journal {
 
     /// Begins a new turn in the other file, which must have been retired. Returns the slot of the turn that ends.
     pub(super) fn turn(&mut self) -> Result<usize, StoreError> {
+        if self.torn {
+            // What was refused must not be found behind this turn: later turns know nothing of it.
+            let mut zeros = Blocks::default();
+            let (buffer, start) = zeros.begin(BLOCK);
+            buffer.resize(start + BLOCK, 0);
+            self.slots[self.current].write(zeros.bytes(), self.end)?;
+            self.slots[self.current].records.sync_data()?;
+            self.torn = false;
+        }
         let (turn, next) = (self.turn + 1, 1 - self.current);
         let key = random();
         self.keys.write(next, turn, &key)?;
@@ -121,13 +150,14 @@ impl Journal {
         self.encode(batch, number)?;
         let record = self.buffer.bytes();
         let (slot, end) = (&mut self.slots[self.current], self.end + record.len() as u64);
+        self.torn = true;
         let written = slot
             .prepare(end)
             .and_then(|()| slot.write(record, self.end))
             .and_then(|()| slot.records.sync_data());
         // If it failed, nobody knows what the disk holds of it. It does not count: the next record takes its place.
         written?;
-        self.end = end;
+        (self.end, self.torn) = (end, false);
         Ok(())
     }
 
@@ -215,10 +245,14 @@ impl Slot {
     }
 
     /// Reads records up to the first that is not of this turn, or was not written to its end.
-    fn read_records(&self, cipher: &Cipher) -> Result<Vec<Batch>, StoreError> {
+    fn read_records(
+        &self,
+        cipher: &Cipher,
+        take: &mut dyn FnMut(Batch) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
         let file = File::open(&self.path)?;
         let size = file.metadata()?.len();
-        let (mut batches, mut at, mut least) = (Vec::new(), 0, 0);
+        let (mut at, mut least) = (0, 0);
         let mut head = [0; HEAD];
         while at + (HEAD + TAG) as u64 <= size {
             file.read_exact_at(&mut head, at)?;
@@ -235,10 +269,10 @@ impl Slot {
                 break;
             }
             record.truncate(record.len() - TAG);
-            batches.push(decode(&record.into())?);
+            take(decode(&record.into())?)?;
             (at, least) = (end.next_multiple_of(BLOCK as u64), number + 1);
         }
-        Ok(batches)
+        Ok(())
     }
 
     /// Makes sure that the file has space up to `end`.
@@ -361,8 +395,17 @@ mod tests {
     }
 
     fn replayed(directory: &Path) -> Vec<Vec<Batch>> {
-        let (_, replay) = Journal::open(directory).expect("opens");
-        replay.into_iter().map(|turn| turn.batches).collect()
+        let (journal, turns) = Journal::open(directory).expect("opens");
+        let read = |turn: &Replay| {
+            let mut batches = Vec::new();
+            let mut take = |batch| {
+                batches.push(batch);
+                Ok(())
+            };
+            journal.replay(turn, &mut take).expect("reads");
+            batches
+        };
+        turns.iter().map(read).collect()
     }
 
     #[test]
@@ -412,5 +455,11 @@ mod tests {
         journal.end = end;
         journal.append(&batch(3)).expect("appends");
         assert_eq!(replayed(dir.path()), [vec![batch(1), batch(3)]]);
+
+        let end = journal.end;
+        journal.append(&batch(4)).expect("appends");
+        (journal.end, journal.torn) = (end, true);
+        journal.turn().expect("turns");
+        assert_eq!(replayed(dir.path()), [vec![batch(1), batch(3)], vec![]], "nothing refused comes back");
     }
 }

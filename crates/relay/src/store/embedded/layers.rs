@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::store::{Batch, Change, Key, Table, Value};
+use crate::store::{Change, Key, Table, Value};
 
 /// Memory that a row costs beside its bytes, roughly.
 const ROW: usize = 96;
@@ -43,7 +43,7 @@ impl Layer {
     }
 
     /// Takes a batch in.
-    pub(super) fn apply(&mut self, batch: Batch) {
+    pub(super) fn apply(&mut self, batch: impl IntoIterator<Item = (Table, Key, Change)>) {
         for (table, key, change) in batch {
             let rows = &mut self.tables[table as usize];
             let inserts = matches!(change, Change::Insert(_));
@@ -141,7 +141,7 @@ impl Layers {
 mod tests {
     use super::*;
 
-    fn change(change: Change) -> Batch {
+    fn change(change: Change) -> Vec<(Table, Key, Change)> {
         vec![(Table::Queue, Key::new(b"a"), change)]
     }
 

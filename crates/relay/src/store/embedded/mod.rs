@@ -12,9 +12,11 @@ mod journal;
 mod layers;
 
 use std::path::Path;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{
+    Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError,
+};
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use kuvert_wire::{InboxId, limits};
 
@@ -22,6 +24,9 @@ use super::{Batch, Key, RelayStore, Snapshot, StoreError, Stretch, Table, Value,
 use base::Base;
 use journal::{Journal, Keys};
 use layers::{Found, Layers};
+
+/// After which the mover looks again whether it may begin a turn.
+const LOOK_AGAIN: Duration = Duration::from_millis(1);
 
 /// See the [module](self).
 pub(crate) struct Embedded {
@@ -61,7 +66,14 @@ impl Embedded {
         let (mut journal, replay) = Journal::open(path)?;
         for turn in replay {
             let mut layer = layers::Layer::default();
-            turn.batches.into_iter().for_each(|batch| layer.apply(batch));
+            journal.replay(&turn, &mut |batch| {
+                // The tables may hold some of it already.
+                layer.apply(batch.into_iter().map(|(table, key, change)| (table, key, change.over_any())));
+                if layer.bytes() >= limits::MOVE_BYTES {
+                    base.take_in(&std::mem::take(&mut layer))?;
+                }
+                Ok(())
+            })?;
             base.take_in(&layer)?;
             journal.keys().retire(turn.slot)?;
         }
@@ -139,7 +151,7 @@ impl RelayStore for Embedded {
     fn write(&self, batch: Batch) -> Result<(), StoreError> {
         let mut journal = self.shared.journal();
         let journal = journal.as_mut().ok_or(StoreError::Closed)?;
-        if self.shared.layers().active.bytes() >= limits::MAX_LAYER {
+        if self.shared.layers().active.bytes() >= limits::MAX_LAYER || journal.len() >= limits::MAX_JOURNAL {
             self.shared.make_room(journal)?;
         }
         journal.append(&batch)?;
@@ -153,12 +165,20 @@ impl RelayStore for Embedded {
             let mut moving = self.shared.moving();
             moving.since.get_or_insert_with(Instant::now);
             moving.wanted |= full;
+            drop(moving);
             self.shared.changed.notify_all();
+        }
+        if full && let Err(error) = self.shared.freeze(journal) {
+            // The batch is durable all the same; the next one tries again.
+            tracing::error!(class = error.class(), "the journal cannot begin a new turn");
         }
         Ok(())
     }
 
     fn snapshot(&self) -> Result<Box<dyn Snapshot>, StoreError> {
+        // Most of it moves while others write.
+        self.shared.make_room(self.shared.journal().as_mut().ok_or(StoreError::Closed)?)?;
+        self.shared.wait_until_moved()?;
         // While the journal is held nothing is written: what the tables hold afterwards is everything.
         let mut journal = self.shared.journal();
         let journal = journal.as_mut().ok_or(StoreError::Closed)?;
@@ -190,11 +210,26 @@ impl Shared {
     /// The mover: brings layers to the tables until the store closes, and then what is left.
     fn run(&self) {
         while self.wait_for_work() {
-            // Who waits for the frozen layer to move holds the journal.
-            let moves = self.moving().slot.is_some();
-            let frozen = if moves { Ok(()) } else { self.freeze_next() };
-            if let Err(error) = frozen.and_then(|()| self.move_frozen()) {
-                self.recover(&error);
+            if self.moving().slot.is_none() {
+                // Who holds the journal may be waiting for this thread: it is not waited for.
+                let frozen = match self.journal.try_lock() {
+                    Ok(mut journal) => journal.as_mut().map_or(Ok(()), |journal| self.freeze(journal)),
+                    Err(TryLockError::Poisoned(_)) => Err(StoreError::Closed),
+                    Err(TryLockError::WouldBlock) => {
+                        drop(self.changed.wait_timeout(self.moving(), LOOK_AGAIN));
+                        continue;
+                    }
+                };
+                if let Err(error) = frozen {
+                    self.rest(&error);
+                    continue;
+                }
+            }
+            if let Err(error) = self.move_frozen() {
+                self.rest(&error);
+                if let Err(error) = self.base.reopen() {
+                    tracing::error!(class = error.class(), "the tables could not be opened again");
+                }
             }
         }
     }
@@ -221,10 +256,6 @@ impl Shared {
             }
             moving = self.changed.wait_timeout(moving, left).unwrap_or_else(PoisonError::into_inner).0;
         }
-    }
-
-    fn freeze_next(&self) -> Result<(), StoreError> {
-        self.freeze(self.journal().as_mut().ok_or(StoreError::Closed)?)
     }
 
     /// Begins a new turn of the journal and a new active layer; the one before is then to be moved. Does nothing while
@@ -265,8 +296,8 @@ impl Shared {
         Ok(())
     }
 
-    /// After a failed move: rests, and opens the tables anew. The rows stay in memory and in the journal.
-    fn recover(&self, error: &StoreError) {
+    /// Rests after a failure. The rows stay in memory and in the journal.
+    fn rest(&self, error: &StoreError) {
         let mut moving = self.moving();
         if !std::mem::replace(&mut moving.failing, true) {
             tracing::error!(
@@ -277,9 +308,6 @@ impl Shared {
         self.changed.notify_all();
         if !moving.closing {
             drop(self.changed.wait_timeout_while(moving, limits::REOPEN_AFTER, |moving| !moving.closing));
-        }
-        if let Err(error) = self.base.reopen() {
-            tracing::error!(class = error.class(), "the tables could not be opened again");
         }
     }
 

@@ -10,6 +10,8 @@
 mod base;
 mod journal;
 mod layers;
+#[cfg(test)]
+mod tests;
 
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -36,6 +38,8 @@ struct Shared {
     base: Base,
     keys: Arc<Keys>,
     moving: Mutex<Moving>,
+    /// Held by who moves the frozen layer.
+    turn: Mutex<()>,
     changed: Condvar,
 }
 
@@ -56,6 +60,16 @@ struct Moving {
 impl Embedded {
     /// Opens the store in `path`, which is made, for this user only, where it does not exist.
     pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
+        let shared = Arc::new(Shared::open(path)?);
+        let mover = Arc::clone(&shared);
+        let mover = std::thread::Builder::new().name("kuvert-mover".into()).spawn(move || mover.run())?;
+        Ok(Self { shared, mover: Mutex::new(Some(mover)) })
+    }
+}
+
+impl Shared {
+    /// With all that is in the journal brought to the tables.
+    fn open(path: &Path) -> Result<Self, StoreError> {
         private_directory(path)?;
         let base = Base::open(path.join("tables"))?;
         let (mut journal, replay) = Journal::open(path)?;
@@ -66,17 +80,15 @@ impl Embedded {
             journal.keys().retire(turn.slot)?;
         }
         journal.turn()?;
-        let shared = Arc::new(Shared {
+        Ok(Self {
             keys: journal.keys(),
             journal: Mutex::new(Some(journal)),
             layers: RwLock::default(),
             base,
             moving: Mutex::default(),
+            turn: Mutex::default(),
             changed: Condvar::new(),
-        });
-        let mover = Arc::clone(&shared);
-        let mover = std::thread::Builder::new().name("kuvert-mover".into()).spawn(move || mover.run())?;
-        Ok(Self { shared, mover: Mutex::new(Some(mover)) })
+        })
     }
 }
 
@@ -252,6 +264,7 @@ impl Shared {
 
     /// Moves the frozen layer to the tables, if there is one.
     fn move_frozen(&self) -> Result<(), StoreError> {
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let frozen = self.layers().frozen.clone();
         let slot = self.moving().slot;
         if let (Some(frozen), Some(slot)) = (frozen, slot) {
@@ -289,12 +302,15 @@ impl Shared {
         self.freeze(journal)
     }
 
-    /// Waits until no layer is on its way. Fails at once where layers cannot be moved.
+    /// Returns when no layer is on its way. Fails at once where layers cannot be moved.
     fn wait_until_moved(&self) -> Result<(), StoreError> {
-        let moving =
-            self.changed.wait_while(self.moving(), |moving| moving.slot.is_some() && !moving.failing);
-        let moving = moving.unwrap_or_else(PoisonError::into_inner);
-        if moving.slot.is_some() { Err(StoreError::Full) } else { Ok(()) }
+        let moving = self.moving();
+        if moving.slot.is_some() && moving.failing {
+            return Err(StoreError::Full);
+        }
+        drop(moving);
+        // Not left to the mover: who calls this holds the journal, and for that the mover may be waiting.
+        self.move_frozen()
     }
 
     fn journal(&self) -> MutexGuard<'_, Option<Journal>> {

@@ -1,6 +1,7 @@
-//! Backups: one file with all rows of all tables as they were at one moment, and the blobs' files.
+//! Backups: one file with all rows of all tables as they were at one moment, the relay's own key, and the blobs' files.
 //!
-//! A backup holds what the relay's disk holds, and is as silent: ciphertext, days, counts. It begins with a line that names its
+//! A backup holds what the relay's disk holds, and is as silent: ciphertext, days, counts. The key belongs to it, because
+//! other relays hold what is sealed to it. It begins with a line that names its
 //! version and ends with a checksum over everything before, so that a file that was cut or changed is recognised before
 //! anything of it is used. In between are records, each behind its length.
 
@@ -10,11 +11,13 @@ use std::path::{Component, Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use kuvert_wire::{decode, encode, limits};
-use minicbor::bytes::ByteVec;
+use minicbor::bytes::{ByteArray, ByteVec};
 use minicbor::{Decode, Encode};
 use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
 
 use crate::data::{BLOBS, DataDir, private_directory, walk};
+use crate::federation::key;
 use crate::store::{Batch, Change, Key, MAX_KEY, RelayStore, StoreError, Table};
 
 /// The first bytes of a backup.
@@ -69,6 +72,9 @@ enum Record {
     /// The checksum follows.
     #[n(4)]
     End,
+    /// The relay's own key, if it has one.
+    #[n(5)]
+    RelayKey(#[n(0)] ByteArray<32>),
 }
 
 /// Writes a backup of what `store` holds now, and of the blobs in `data`. `may_go_on` is asked often.
@@ -80,6 +86,9 @@ pub(crate) fn write(
 ) -> Result<(), BackupError> {
     let mut out = Writing { out: io::BufWriter::with_capacity(CHUNK, out), hash: Sha256::new() };
     out.bytes(BEGIN)?;
+    if let Some(secret) = key::read(data)? {
+        out.record(&Record::RelayKey((*secret).into()))?;
+    }
     // Rows first: a file's row says how much of it counts, and files only grow.
     let snapshot = store.snapshot()?;
     for (table, name) in Table::ALL {
@@ -238,6 +247,7 @@ pub(crate) fn restore(file: &Path, store: &dyn RelayStore, data: &DataDir) -> Re
                 let Some(file) = &mut open else { return Err(BackupError::Damaged) };
                 file.write_all(&bytes)?;
             }
+            Record::RelayKey(secret) => key::store(data.path(), &Zeroizing::new(secret.into()))?,
             Record::Table(_) | Record::End => {}
         }
         Ok(())
@@ -275,7 +285,7 @@ impl Restoring {
                 return Err(BackupError::Damaged);
             }
             Record::Chunk(_) if self.file.is_none() => return Err(BackupError::Damaged),
-            Record::Row(..) | Record::Chunk(_) | Record::End => {}
+            Record::Row(..) | Record::Chunk(_) | Record::RelayKey(_) | Record::End => {}
         }
         Ok(())
     }
@@ -414,6 +424,27 @@ mod tests {
         assert_eq!(fs::read(blob.join("empty")).expect("read"), b"");
         let changed = fs::metadata(blob.join("abcd")).and_then(|about| about.modified()).expect("a time");
         assert_eq!(changed.duration_since(UNIX_EPOCH).expect("after 1970").as_secs() % DAY, 0);
+    }
+
+    #[test]
+    fn the_relays_own_key_is_restored_for_its_user_alone() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let store = filled(&dir.path().join("one"));
+        let secret = Zeroizing::new([9; 32]);
+        key::store(&dir.path().join("one"), &secret).expect("written");
+        let file = dir.path().join("backup");
+        write(&store, &dir.path().join("one"), &mut File::create(&file).expect("a file"), &|| true)
+            .expect("a backup");
+        let data = DataDir::begin_restore(&dir.path().join("two")).expect("a new one");
+        let store = Embedded::open(data.path()).expect("opens");
+        restore(&file, &store, &data).expect("restored");
+        assert_eq!(key::read(data.path()).expect("read"), Some(secret));
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let about = fs::metadata(data.path().join("relay.key")).expect("there");
+            assert_eq!(about.permissions().mode() & 0o777, 0o600);
+        }
     }
 
     #[test]

@@ -27,6 +27,10 @@ mod writer;
 
 #[cfg(test)]
 #[allow(dead_code)] // the protocol tests use more of it
+#[path = "../tests/protocol/http.rs"]
+mod http_client;
+#[cfg(test)]
+#[allow(dead_code)] // the protocol tests use more of it
 #[path = "../tests/protocol/support.rs"]
 mod support;
 #[cfg(test)]
@@ -146,12 +150,13 @@ impl Relay {
         let reserve = disk::Reserve::new(config.data.clone(), config.limits.free_disk.0);
         let service =
             Service::new(origins.clone(), config.registration).with_outbox(outbox).with_reserve(reserve);
-        let metrics = Arc::new(Metrics::default());
+        let metrics = figures(&store).await?;
         let writer = Writer::start(Arc::clone(&store), service, Arc::clone(&sessions), Arc::clone(&metrics));
         let writer = Arc::new(writer.map_err(StartError::Thread)?);
         let networks = Arc::new(Networks::new(&config, Arc::clone(&metrics)));
         let (phase, phases) = watch::channel(Phase::Open);
-        let blobs = Blobs::open(&config, &store, &writer, phases.clone()).map_err(StartError::Blobs)?;
+        let blobs = Blobs::open(&config, &store, &writer, Arc::clone(&metrics), phases.clone())
+            .map_err(StartError::Blobs)?;
         let context = Context {
             store: Arc::clone(&store),
             writer: Arc::clone(&writer),
@@ -166,28 +171,16 @@ impl Relay {
         let places = config.limits.sessions.saturating_add(limits::MAX_HTTP_CONNECTIONS);
         let room = Arc::new(Semaphore::new(places));
         let mut tasks = JoinSet::new();
-        let sweeper = Sweeper {
-            blobs: site.blobs.clone(),
-            writer: Arc::clone(&writer),
-            store: Arc::clone(&store),
-            sessions: Arc::clone(&site.context.sessions),
-            tallies: site.tallies.clone(),
-            networks: Arc::clone(&networks),
-            metrics: Arc::clone(&metrics),
-        };
-        tasks.spawn(sweeper.run());
+        tasks.spawn(Sweeper::of(&site).run());
         if let Some(federation) = federation {
-            tasks.spawn(federation.forwarder(Arc::clone(&store), Arc::clone(&writer)).run());
+            tasks.spawn(
+                federation.forwarder(Arc::clone(&store), Arc::clone(&writer), Arc::clone(&metrics)).run(),
+            );
         }
         if let Some(tls) = tls.clone() {
             tasks.spawn(watch_certificate(tls, Arc::clone(&metrics)));
         }
-        let desk = Desk {
-            data: Arc::clone(&data),
-            store: Arc::clone(&store),
-            writer: Arc::clone(&writer),
-            phase: phases.clone(),
-        };
+        let desk = Desk::of(&site.context, &data);
         answer_operator(desk, &mut tasks);
         let door = Door {
             router: http::router(site.clone()),
@@ -247,6 +240,14 @@ impl Relay {
     }
 }
 
+/// Figures that begin with what the store holds.
+async fn figures(store: &Arc<dyn RelayStore>) -> Result<Arc<Metrics>, StoreError> {
+    let (store, metrics) = (Arc::clone(store), Arc::new(Metrics::default()));
+    let figures = Arc::clone(&metrics);
+    let counted = tokio::task::spawn_blocking(move || tally::begin(&*store, &figures)).await;
+    counted.unwrap_or(Err(StoreError::Closed)).map(|()| metrics)
+}
+
 /// Files that are open beside connections: the store's, blobs, the web app's.
 const SPARE_FILES: u64 = 1024;
 
@@ -292,6 +293,19 @@ struct Sweeper {
 }
 
 impl Sweeper {
+    /// For the relay of this site.
+    fn of(site: &http::Site) -> Self {
+        Self {
+            blobs: Arc::clone(&site.blobs),
+            writer: Arc::clone(&site.context.writer),
+            store: Arc::clone(&site.context.store),
+            sessions: Arc::clone(&site.context.sessions),
+            tallies: site.tallies.clone(),
+            networks: Arc::clone(&site.networks),
+            metrics: Arc::clone(&site.context.metrics),
+        }
+    }
+
     /// Removes what is too old, now and then every [`limits::SWEEP_EVERY`], and counts what is left.
     async fn run(self) {
         let mut every = tokio::time::interval(limits::SWEEP_EVERY);

@@ -227,16 +227,26 @@ figures! {
         commit_failures => "kuvert_commit_failures_total",
         /// Sweeps for what is too old.
         sweeps => "kuvert_sweeps_total",
-        /// Blob bytes stored.
+        /// Blobs whose upload was completed.
+        blobs_uploaded => "kuvert_blobs_uploaded_total",
+        /// Blobs deleted by who held their secret.
+        blobs_deleted => "kuvert_blobs_deleted_total",
+        /// Blobs that expired.
+        blobs_expired => "kuvert_blobs_expired_total",
+        /// Blob bytes made durable.
         blob_bytes_received => "kuvert_blob_bytes_received_total",
-        /// Blob bytes read.
+        /// Blob bytes handed out.
         blob_bytes_sent => "kuvert_blob_bytes_sent_total",
         /// Deliveries that other relays took.
         outbox_delivered => "kuvert_outbox_delivered_total",
-        /// Deliveries to other relays that failed and will be repeated.
+        /// Deliveries that other relays refused for good.
+        outbox_refused => "kuvert_outbox_refused_total",
+        /// Turns of work for another relay that failed; it is tried again later.
         outbox_retried => "kuvert_outbox_retried_total",
-        /// Deliveries to other relays that were given up.
-        outbox_given_up => "kuvert_outbox_given_up_total",
+        /// Deliveries to other relays that were replaced by a notice of their loss, by age or because too many waited.
+        outbox_replaced => "kuvert_outbox_replaced_total",
+        /// Notices that were dropped as well, and deliveries for which there was no room at all.
+        outbox_dropped => "kuvert_outbox_dropped_total",
     }
     gauges {
         /// Connections open.
@@ -249,12 +259,16 @@ figures! {
         writer_queue => "kuvert_writer_queue",
         /// 1 while the store cannot be written, and requests are refused as busy.
         store_failing => "kuvert_store_failing",
-        /// Deliveries that wait for other relays.
+        /// Deliveries and notices that wait for other relays.
         outbox_waiting => "kuvert_outbox_waiting",
-        /// Blobs stored.
+        /// Blobs announced or stored.
         blobs => "kuvert_blobs",
         /// Bytes of blobs stored.
         blob_bytes => "kuvert_blob_bytes",
+        /// Blobs that are uploaded at this moment.
+        blob_uploads => "kuvert_blob_uploads",
+        /// Blobs that are downloaded at this moment.
+        blob_downloads => "kuvert_blob_downloads",
         /// Networks with a limit in memory.
         networks => "kuvert_networks",
     }

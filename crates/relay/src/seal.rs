@@ -144,6 +144,7 @@ mod tests {
 
     #[test]
     fn a_window_ends_and_the_next_uses_other_keys() {
+        // RELAY-5: SEAL_WINDOW
         let pair = SealKeyPair::from_bytes([1; 32]);
         let (inbox, key) = (InboxId::new([1; 16]), pair.public());
         let entry = Entry::Deposit { body: b"sealed".to_vec() };
@@ -165,6 +166,32 @@ mod tests {
         let later = seal(&mut sealing, 1);
         assert_ne!(later.bytes[..32], first.bytes[..32]);
         assert_eq!(pair.open(1, &later), Ok(entry));
+    }
+
+    #[test]
+    fn the_keys_in_memory_are_bounded_and_all_go_at_once() {
+        // RELAY-5: MAX_SEAL_CACHE
+        let key = SealKeyPair::from_bytes([1; 32]).public();
+        let plain = PlainEntry::of(&Entry::Deposit { body: Vec::new() });
+        let inbox = |n: usize| {
+            let mut id = [0; 16];
+            id[..8].copy_from_slice(&(n as u64).to_be_bytes());
+            InboxId::new(id)
+        };
+        let mut sealing = Sealing::default();
+        let mut seal = |n, seq| {
+            sealing.seal(inbox(n), &key, seq, &plain, &mut Vec::new());
+            let sealers = &mut sealing.window.as_mut().expect("a window").sealers;
+            for n in sealers.len()..limits::MAX_SEAL_CACHE {
+                // Keys that cost no agreement.
+                sealers.insert(inbox(n), Sealer { ephemeral: [0; 32], cipher: Cipher::new(&[0; 32]) });
+            }
+            sealers.len()
+        };
+        assert_eq!(seal(0, 1), limits::MAX_SEAL_CACHE);
+        assert_eq!(seal(0, 2), limits::MAX_SEAL_CACHE, "who is there needs no room");
+        sealing.seal(inbox(limits::MAX_SEAL_CACHE), &key, 1, &plain, &mut Vec::new());
+        assert_eq!(sealing.window.expect("a window").sealers.len(), 1);
     }
 
     #[test]

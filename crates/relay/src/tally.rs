@@ -2,7 +2,8 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use crate::store::{RelayStore, StoreError, Table};
+use crate::metrics::Metrics;
+use crate::store::{BlobRow, RelayRow, RelayStore, StoreError, Table, read_row};
 
 /// Counts and sizes of one table.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -30,6 +31,22 @@ pub(crate) fn count(store: &dyn RelayStore) -> Result<Vec<(&'static str, Tally)>
         tallies.push((*name, tally));
     }
     Ok(tallies)
+}
+
+/// Counts what the store held before the relay was started, for figures that are counted along from then on.
+pub(crate) fn begin(store: &dyn RelayStore, metrics: &Metrics) -> Result<(), StoreError> {
+    let snapshot = store.snapshot()?;
+    let signed = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+    snapshot.rows(Table::Blobs, &mut |_, row| {
+        metrics.blobs.add(1);
+        metrics.blob_bytes.add(signed(read_row::<BlobRow>(row)?.stored));
+        Ok(())
+    })?;
+    snapshot.rows(Table::Relays, &mut |_, row| {
+        let row: RelayRow = read_row(row)?;
+        metrics.outbox_waiting.add(signed(row.next.saturating_sub(row.head)));
+        Ok(())
+    })
 }
 
 /// The latest counts, for metrics.

@@ -1,5 +1,7 @@
 //! A whole relay whose disk fails, or whose bounds are reached.
 
+mod bounds;
+
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;

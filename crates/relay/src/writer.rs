@@ -5,7 +5,7 @@
 //! cannot be stored, all of its requests are answered `Busy`, and so are those that the same sessions sent behind them, so
 //! that none overtakes another; the sealing keys are renewed, because seqs of the lost batch will be used again.
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Instant;
@@ -140,11 +140,16 @@ struct Thread {
     failing: bool,
 }
 
+/// Answers to the requests of one session.
+type LineAnswers = (Arc<Line>, Vec<(PostId, RelayFrame)>);
+/// How one operation ended.
+type Outcome = Result<Answer, Busy>;
+
 /// Answers that wait until their batch is durable.
 #[derive(Default)]
 struct Answers {
-    lines: Vec<(Arc<Line>, Vec<(PostId, RelayFrame)>)>,
-    ones: Vec<(oneshot::Sender<Result<Answer, Busy>>, Result<Answer, Busy>)>,
+    lines: Vec<LineAnswers>,
+    ones: Vec<(oneshot::Sender<Outcome>, Outcome)>,
     count: usize,
     /// Bytes of answers that hold more than a few.
     bytes: usize,
@@ -243,20 +248,16 @@ impl Thread {
                 break;
             }
             if !answers.fills_batch(&work) {
-                next = match self.waiting.try_recv() {
-                    Ok(message) => Some(message),
-                    Err(TryRecvError::Empty | TryRecvError::Disconnected) => None,
-                };
+                next = self.waiting.try_recv().ok();
             }
         }
-        let (tx, stored, queued, lost) = (work.tx, work.stored, work.queued, work.lost);
+        let (tx, stored, counts) = (work.tx, work.stored, work.counts);
         let began = Instant::now();
         match failure.map_or_else(|| tx.commit(), Err) {
             Ok(()) => {
                 self.metrics.commit_time.observe_time(began.elapsed());
                 self.metrics.batch_size.observe(answers.count as u64);
-                self.metrics.entries_queued.add(queued);
-                self.metrics.entries_lost.add(lost);
+                counts.add_to(&self.metrics);
                 answers.accepted.count(&self.metrics);
                 self.metrics.store_failing.set(0);
                 if std::mem::take(&mut self.failing) {
@@ -429,6 +430,47 @@ mod tests {
             "the keys of the lost batch are not used again"
         );
         writer.stop();
+    }
+
+    #[test]
+    fn a_batch_that_is_large_takes_no_more() {
+        // RELAY-5: MAX_BATCH_BYTES
+        let (queue, waiting) = channel();
+        let mut thread = Thread {
+            waiting,
+            store: Arc::new(Memory::default()),
+            service: Service::new(Vec::new(), crate::service::Registration::Open),
+            sessions: Arc::default(),
+            metrics: Arc::default(),
+            rest: None,
+            failing: false,
+        };
+        let room = Arc::new(Semaphore::new(limits::MAX_BATCH));
+        let send = |op| {
+            let (answer, pending) = oneshot::channel();
+            let room = Arc::clone(&room).try_acquire_owned().expect("room");
+            queue.send(Message::One { op, answer, room }).expect("taken");
+            pending
+        };
+        let alice = crate::service::fixtures::Device::new(1);
+        let mut pending = vec![send(alice.own(0))];
+        let fit = limits::MAX_BATCH_BYTES.div_ceil(limits::MAX_BODY);
+        for n in 0..fit + 10 {
+            let mut id = [0; 16];
+            id[..8].copy_from_slice(&(n as u64).to_be_bytes());
+            let (inbox, token, body) = (alice.inbox, alice.token(), vec![0; limits::MAX_BODY]);
+            let deposit = kuvert_wire::Deposit { id: PostId::new(id), inbox, token, body };
+            pending.push(send(crate::service::fixtures::request(Request::Deposit(deposit))));
+        }
+        let mut batch = || {
+            let first = thread.waiting.try_recv().expect("something waits");
+            assert!(thread.batch(first), "goes on");
+            pending.retain_mut(|pending| pending.try_recv().is_err());
+            pending.len()
+        };
+        let left = batch();
+        assert!((10..20).contains(&left), "{left} wait for the next batch");
+        assert_eq!(batch(), 0);
     }
 
     #[tokio::test]

@@ -1,4 +1,7 @@
 //! Every bound of the protocol and of the relay, in one place. Sizes are bytes unless the name says otherwise.
+//!
+//! Every number here is reached in a test that names it behind `RELAY-5:`; `cargo xtask tidy` checks that. Durations are no
+//! bounds that an input could reach: they say how long something takes or rests.
 
 use std::time::Duration;
 

@@ -128,3 +128,43 @@ fn unexpected(reply: Reply) -> AdminError {
         _ => AdminError::Connection(io::ErrorKind::InvalidData.into()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::UnixListener;
+
+    use super::*;
+
+    /// Asks somebody who answers with these bytes and then says nothing.
+    fn asked(answer: &[u8]) -> Result<Option<Reply>, AdminError> {
+        let dir = tempfile::tempdir().expect("a directory");
+        let listener = UnixListener::bind(dir.path().join(SOCKET)).expect("binds");
+        let answer = answer.to_vec();
+        let peer = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().expect("asked");
+            stream.write_all(&answer).expect("written");
+            stream
+        });
+        let asked = ask(dir.path(), Question::Inspect).map(|asked| asked.map(|(reply, _)| reply));
+        drop(peer.join());
+        asked
+    }
+
+    #[test]
+    fn an_answer_beyond_the_bound_is_not_waited_for_and_the_largest_fits() {
+        // RELAY-5: MAX_ADMIN_REPLY
+        let code = new_invite().to_text();
+        let largest = encode(&Reply::Invites(vec![code; limits::MAX_INVITES_AT_ONCE]));
+        assert!(largest.len() <= limits::MAX_ADMIN_REPLY);
+        let length = u32::try_from(largest.len()).expect("fits").to_be_bytes();
+        let whole = asked(&[&length[..], &largest].concat());
+        assert!(
+            matches!(whole, Ok(Some(Reply::Invites(codes))) if codes.len() == limits::MAX_INVITES_AT_ONCE)
+        );
+        let longer = u32::try_from(limits::MAX_ADMIN_REPLY + 1).expect("fits").to_be_bytes();
+        let refused = asked(&longer);
+        assert!(
+            matches!(refused, Err(AdminError::Connection(error)) if error.kind() == io::ErrorKind::InvalidData)
+        );
+    }
+}

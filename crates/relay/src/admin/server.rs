@@ -15,20 +15,30 @@ use super::{Question, Reply, SOCKET, new_invite, take_stock};
 use crate::backup;
 use crate::data::DataDir;
 use crate::service::{Answer, Op};
-use crate::session::Phase;
+use crate::session::{Context, Phase};
 use crate::store::RelayStore;
 use crate::writer::Writer;
 
 /// What the answers are made from.
 #[derive(Clone)]
 pub(crate) struct Desk {
-    pub(crate) data: Arc<DataDir>,
-    pub(crate) store: Arc<dyn RelayStore>,
-    pub(crate) writer: Arc<Writer>,
-    pub(crate) phase: watch::Receiver<Phase>,
+    data: Arc<DataDir>,
+    store: Arc<dyn RelayStore>,
+    writer: Arc<Writer>,
+    phase: watch::Receiver<Phase>,
 }
 
 impl Desk {
+    /// Of the relay with this data.
+    pub(crate) fn of(relay: &Context, data: &Arc<DataDir>) -> Self {
+        Self {
+            data: Arc::clone(data),
+            store: Arc::clone(&relay.store),
+            writer: Arc::clone(&relay.writer),
+            phase: relay.phase.clone(),
+        }
+    }
+
     /// Makes the socket, for this user only.
     pub(crate) fn listen(&self) -> io::Result<Control> {
         let path = self.data.path().join(SOCKET);

@@ -27,6 +27,7 @@ use tokio::task::spawn_blocking;
 use crate::config::{self, Config};
 use crate::day::Day;
 use crate::disk;
+use crate::metrics::{Held, Metrics};
 use crate::service::{Answer, BlobAnswer, BlobOp, CreateBlob, Op};
 use crate::session::Phase;
 use crate::store::{BlobRow, RelayStore, Table};
@@ -144,7 +145,7 @@ impl From<io::Error> for BlobError {
 pub(crate) struct Download {
     pub(crate) file: File,
     /// Counts among the downloads of this moment until it is dropped.
-    pub(crate) slot: OwnedSemaphorePermit,
+    pub(crate) slot: (OwnedSemaphorePermit, Held),
 }
 
 /// The relay's blobs.
@@ -156,6 +157,7 @@ pub(crate) struct Blobs {
     reserve: u64,
     store: Arc<dyn RelayStore>,
     writer: Arc<Writer>,
+    pub(crate) metrics: Arc<Metrics>,
     phase: watch::Receiver<Phase>,
     turns: Arc<Turns>,
     uploads: Arc<Semaphore>,
@@ -174,6 +176,7 @@ impl Blobs {
         config: &Config,
         store: &Arc<dyn RelayStore>,
         writer: &Arc<Writer>,
+        metrics: Arc<Metrics>,
         phase: watch::Receiver<Phase>,
     ) -> io::Result<Arc<Self>> {
         Ok(Arc::new(Self {
@@ -183,6 +186,7 @@ impl Blobs {
             reserve: config.limits.free_disk.0,
             store: Arc::clone(store),
             writer: Arc::clone(writer),
+            metrics,
             phase,
             turns: Arc::default(),
             uploads: Arc::new(Semaphore::new(limits::MAX_UPLOADS)),
@@ -234,7 +238,7 @@ impl Blobs {
         }
         let files = Arc::clone(&self.files);
         match blocking(move || files.read(name, row.size, from)).await? {
-            Some(file) => Ok(Download { file, slot }),
+            Some(file) => Ok(Download { file, slot: (slot, self.metrics.blob_downloads.hold()) }),
             None => Err(BlobError::NoSuchBlob),
         }
     }
@@ -247,6 +251,7 @@ impl Blobs {
         // Somebody may have deleted it meanwhile.
         self.row_of_holder(name, secret).await?;
         self.perform(BlobOp::Remove(name)).await?;
+        self.metrics.blobs_deleted.inc();
         let files = Arc::clone(&self.files);
         blocking(move || files.remove(name)).await
     }

@@ -36,7 +36,7 @@ impl Bench {
         let writer = Arc::new(writer.expect("starts"));
         let (phase, phases) = watch::channel(Phase::Open);
         let config = Config::new(dir.path()).expect("defaults");
-        let blobs = Blobs::open(&config, &store, &writer, phases).expect("opens");
+        let blobs = Blobs::open(&config, &store, &writer, Arc::default(), phases).expect("opens");
         let bench = Self { dir, store, writer, blobs, phase };
         let deposit_key = DepositKey::new([3; 32]);
         let keys =

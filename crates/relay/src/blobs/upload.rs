@@ -51,6 +51,7 @@ impl Blobs {
         let name = BlobName::of(id);
         self.row_of_holder(name, secret).await?;
         let _slot = self.uploads.try_acquire().map_err(|_| BlobError::Crowded)?;
+        let _held = self.metrics.blob_uploads.hold();
         let mut turn = self.turns.take(name).await;
         let row = self.row_of_holder(name, secret).await?;
         if offset != row.stored {
@@ -125,6 +126,10 @@ impl Upload<'_> {
         let grow = BlobOp::Grow { name: self.name, from: self.stored, to: self.written, days };
         match self.blobs.perform(grow).await? {
             BlobAnswer::Is(row) => {
+                self.blobs.metrics.blob_bytes_received.add(row.stored - self.stored);
+                if row.stored == row.size {
+                    self.blobs.metrics.blobs_uploaded.inc();
+                }
                 self.stored = row.stored;
                 Ok(())
             }

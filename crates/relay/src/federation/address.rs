@@ -173,6 +173,7 @@ mod tests {
 
     #[test]
     fn an_origin_is_a_scheme_a_host_and_at_most_a_port() {
+        // RELAY-5: MAX_ORIGIN
         let parts = |text| Origin::parse(text, false).map(|origin| (origin.host, origin.port));
         assert_eq!(parts("https://relay.example"), Some(("relay.example".into(), 443)));
         assert_eq!(parts("https://relay.example:8443"), Some(("relay.example".into(), 8443)));

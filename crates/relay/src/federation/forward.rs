@@ -14,6 +14,7 @@ use tokio::time::{Duration, Instant, sleep_until};
 
 use super::client::{Client, Link};
 use super::{RelayName, Wakes};
+use crate::metrics::Metrics;
 use crate::seal::random;
 use crate::service::{Op, OutboxOp};
 use crate::store::{OutboxRow, RelayRow, RelayStore, StoreError, Table, outbox_key};
@@ -25,6 +26,7 @@ struct Tools {
     client: Arc<Client>,
     store: Arc<dyn RelayStore>,
     writer: Arc<Writer>,
+    metrics: Arc<Metrics>,
 }
 
 /// Where a relay stands for which something waits.
@@ -72,9 +74,10 @@ impl Forwarder {
         store: Arc<dyn RelayStore>,
         writer: Arc<Writer>,
         wakes: Arc<Wakes>,
+        metrics: Arc<Metrics>,
     ) -> Self {
         Self {
-            tools: Tools { client, store, writer },
+            tools: Tools { client, store, writer, metrics },
             wakes,
             known: HashMap::new(),
             ready: VecDeque::new(),
@@ -160,6 +163,7 @@ impl Forwarder {
         let again = matches!(known.stage, Stage::InWork { again: true });
         match ended {
             Ended::Failed => {
+                self.tools.metrics.outbox_retried.inc();
                 known.failures = known.failures.saturating_add(1);
                 known.stage = Stage::Resting { until: Instant::now() + rest(known.failures, random()[0]) };
                 return;
@@ -236,30 +240,37 @@ impl Worker {
                 Ok(Ok(None)) => return Ended::Empty,
                 Ok(Err(_)) | Err(_) => return Ended::Failed,
             };
-            let Some(settled) = self.deliver(&batch).await else {
+            let Some(results) = self.deliver(&batch).await else {
                 self.link = None;
                 return Ended::Failed;
             };
+            let settled = settled(&results);
             let delivered = OutboxOp::Delivered { relay: self.name, until: batch.head + settled as u64 };
             let stored = self.tools.writer.perform(Op::Outbox(delivered), 0).await;
-            if stored.is_err() || settled < batch.count {
+            if stored.is_err() {
+                return Ended::Failed;
+            }
+            let taken = results[..settled].iter().filter(|result| result.is_none()).count();
+            self.tools.metrics.outbox_delivered.add(taken as u64);
+            self.tools.metrics.outbox_refused.add((settled - taken) as u64);
+            if settled < batch.count {
                 return Ended::Failed;
             }
         }
         Ended::More
     }
 
-    /// Hands a batch over and says how many of its rows are done with.
-    async fn deliver(&mut self, batch: &Batch) -> Option<usize> {
+    /// Hands a batch over and returns what the other relay says of each row.
+    async fn deliver(&mut self, batch: &Batch) -> Option<Vec<Option<ErrorCode>>> {
         // A connection that was kept may have been closed by the other side in this very moment: one more try.
         if let Some(link) = self.link.as_mut().filter(|link| link.is_open())
             && let Ok(answer) = link.deliver(batch.body.clone(), batch.count).await
         {
-            return Some(settled(&answer.results));
+            return Some(answer.results);
         }
         let link = self.link.insert(self.tools.client.connect(&batch.origin).await.ok()?);
         let answer = link.deliver(batch.body.clone(), batch.count).await.ok()?;
-        Some(settled(&answer.results))
+        Some(answer.results)
     }
 }
 
@@ -306,6 +317,59 @@ mod tests {
             assert_eq!(rest(failures, 0), limits::FOREIGN_REST_MAX / 2);
             assert!(rest(failures, 255) <= limits::FOREIGN_REST_MAX);
         }
+    }
+
+    fn forwarder() -> Forwarder {
+        let store = Arc::new(crate::store::Memory::default()) as Arc<dyn RelayStore>;
+        let service = crate::service::Service::new(Vec::new(), crate::service::Registration::Open);
+        let writer = Writer::start(Arc::clone(&store), service, Arc::default(), Arc::default());
+        let client = Arc::new(Client::new(true).expect("a client"));
+        Forwarder::new(client, store, Arc::new(writer.expect("starts")), Arc::default(), Arc::default())
+    }
+
+    fn name(n: usize) -> RelayName {
+        RelayName::of(&format!("https://relay{n}.example"))
+    }
+
+    #[tokio::test]
+    async fn so_many_relays_are_worked_for_at_once_and_the_others_wait_their_turn() {
+        // RELAY-5: MAX_FOREIGN_RELAYS
+        let mut forwarder = forwarder();
+        for n in 0..=limits::MAX_FOREIGN_RELAYS {
+            forwarder.wake(name(n));
+        }
+        forwarder.start();
+        let in_work = |forwarder: &Forwarder| (forwarder.work.len(), forwarder.ready.len());
+        assert_eq!(in_work(&forwarder), (limits::MAX_FOREIGN_RELAYS, 1));
+        let done = forwarder.work.join_next_with_id().await.expect("one ends");
+        forwarder.finish(done);
+        forwarder.start();
+        assert_eq!(in_work(&forwarder), (limits::MAX_FOREIGN_RELAYS, 0));
+    }
+
+    #[tokio::test]
+    async fn connections_are_kept_for_a_while_and_not_too_many() {
+        // RELAY-5: FOREIGN_IDLE, MAX_FOREIGN_RELAYS
+        let listener =
+            tokio::net::TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).await.expect("binds");
+        let origin = format!("http://{}", listener.local_addr().expect("bound"));
+        let mut forwarder = forwarder();
+        let mut accepted = Vec::new();
+        for n in 0..=limits::MAX_FOREIGN_RELAYS {
+            let link = forwarder.tools.client.connect(&origin).await.ok();
+            accepted.push(listener.accept().await.expect("connected"));
+            let id = forwarder.work.spawn(async { (None, Ended::Empty) }).id();
+            forwarder.workers.insert(id, name(n));
+            forwarder.known.insert(name(n), Known { stage: Stage::InWork { again: false }, failures: 0 });
+            forwarder.finish(Ok((id, (link, Ended::Empty))));
+        }
+        assert_eq!(forwarder.idle.len(), limits::MAX_FOREIGN_RELAYS);
+        let due = forwarder.due().expect("one ends first");
+        assert!(due <= Instant::now() + limits::FOREIGN_IDLE);
+        forwarder.pass(due - limits::FOREIGN_IDLE / 2);
+        assert_eq!(forwarder.idle.len(), limits::MAX_FOREIGN_RELAYS);
+        forwarder.pass(Instant::now() + limits::FOREIGN_IDLE);
+        assert_eq!(forwarder.idle.len(), 0);
     }
 
     #[test]

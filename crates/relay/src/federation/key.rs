@@ -12,27 +12,41 @@ use crate::seal::random;
 const FILE: &str = "relay.key";
 const NEW: &str = "relay.key.new";
 
+/// The bytes of the key.
+pub(crate) type RelaySecret = Zeroizing<[u8; 32]>;
+
 /// Reads the key, or makes it at the first start.
 pub(super) fn load(data: &Path) -> io::Result<RelayKeyPair> {
-    let path = data.join(FILE);
-    match fs::read(&path).map(Zeroizing::new) {
+    let secret = match read(data)? {
+        Some(secret) => secret,
+        None => {
+            let secret = random();
+            store(data, &secret)?;
+            secret
+        }
+    };
+    Ok(RelayKeyPair::from_bytes(*secret))
+}
+
+/// Reads the key, if there is one.
+pub(crate) fn read(data: &Path) -> io::Result<Option<RelaySecret>> {
+    match fs::read(data.join(FILE)).map(Zeroizing::new) {
         Ok(bytes) => {
-            let secret: [u8; 32] = bytes.as_slice().try_into().map_err(|_| {
+            let secret = bytes.as_slice().try_into().map(Zeroizing::new).map_err(|_| {
                 io::Error::new(
                     ErrorKind::InvalidData,
                     "relay.key is not 32 bytes long: restore it from a backup",
                 )
             })?;
-            Ok(RelayKeyPair::from_bytes(secret))
+            Ok(Some(secret))
         }
-        Err(error) if error.kind() == ErrorKind::NotFound => make(data, &path),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     }
 }
 
 /// A key that others sealed to must not be lost or cut short: durable under its name, then used.
-fn make(data: &Path, path: &Path) -> io::Result<RelayKeyPair> {
-    let secret = random();
+pub(crate) fn store(data: &Path, secret: &RelaySecret) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -46,9 +60,8 @@ fn make(data: &Path, path: &Path) -> io::Result<RelayKeyPair> {
     let mut file = options.open(&new)?;
     file.write_all(secret.as_slice())?;
     file.sync_all()?;
-    fs::rename(&new, path)?;
-    File::open(data)?.sync_all()?;
-    Ok(RelayKeyPair::from_bytes(*secret))
+    fs::rename(&new, data.join(FILE))?;
+    File::open(data)?.sync_all()
 }
 
 #[cfg(test)]

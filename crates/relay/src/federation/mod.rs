@@ -7,7 +7,7 @@
 mod address;
 mod client;
 mod forward;
-mod key;
+pub(crate) mod key;
 #[cfg(test)]
 mod tests;
 
@@ -25,6 +25,7 @@ use forward::Forwarder;
 
 use crate::StartError;
 use crate::config::{self, Config};
+use crate::metrics::Metrics;
 use crate::service::{Answer, Op, Outbox, OutboxAnswer, OutboxOp};
 use crate::store::RelayStore;
 use crate::writer::Writer;
@@ -122,8 +123,13 @@ impl Federation {
     }
 
     /// Who hands it over.
-    pub(crate) fn forwarder(&self, store: Arc<dyn RelayStore>, writer: Arc<Writer>) -> Forwarder {
-        Forwarder::new(Arc::clone(&self.client), store, writer, Arc::clone(&self.wakes))
+    pub(crate) fn forwarder(
+        &self,
+        store: Arc<dyn RelayStore>,
+        writer: Arc<Writer>,
+        metrics: Arc<Metrics>,
+    ) -> Forwarder {
+        Forwarder::new(Arc::clone(&self.client), store, writer, Arc::clone(&self.wakes), metrics)
     }
 
     /// Takes what another relay sent, in order: after one that could not be stored, none is.

@@ -16,6 +16,7 @@ use tokio::task::spawn_blocking;
 
 use super::Site;
 use crate::blobs::{Announcement, BlobError, Download, Progress, settle};
+use crate::metrics::Metrics;
 
 const UPLOAD_OFFSET: HeaderName = HeaderName::from_static("upload-offset");
 const UPLOAD_LENGTH: HeaderName = HeaderName::from_static("upload-length");
@@ -137,7 +138,7 @@ pub(super) async fn read(
     };
     let body = match method {
         Method::HEAD => Body::empty(),
-        _ => send(site.blobs.read(id, from).await?, until - from),
+        _ => send(site.blobs.read(id, from).await?, until - from, Arc::clone(&site.context.metrics)),
     };
     let mut response = Response::new(body);
     let headers = response.headers_mut();
@@ -155,7 +156,7 @@ pub(super) async fn read(
 }
 
 /// Streams `length` bytes of a file, a buffer at a time and no faster than they are taken.
-fn send(download: Download, length: u64) -> Body {
+fn send(download: Download, length: u64, metrics: Arc<Metrics>) -> Body {
     let (sender, receiver) = mpsc::channel::<std::io::Result<Bytes>>(1);
     tokio::spawn(async move {
         let Download { file, slot } = download;
@@ -174,6 +175,7 @@ fn send(download: Download, length: u64) -> Body {
             if sender.send_timeout(read, limits::BLOB_PATIENCE).await.is_err() {
                 break;
             }
+            metrics.blob_bytes_sent.add(want as u64);
         }
         let _ = spawn_blocking(move || settle(&file)).await;
         drop(slot);

@@ -14,8 +14,15 @@ use axum::response::{IntoResponse, Response};
 /// How long a browser may remember the answer, in seconds.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("86400");
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, PUT, POST, PATCH, DELETE, OPTIONS");
-/// `*` covers all headers but this one.
-const HEADERS: HeaderValue = HeaderValue::from_static("*, authorization");
+/// `*` covers all headers but `authorization`; the others are named for browsers that do not know `*`.
+const HEADERS: HeaderValue = HeaderValue::from_static(
+    "*, authorization, content-type, range, upload-length, upload-offset, kuvert-inbox, kuvert-token, kuvert-secret, \
+     kuvert-secret-hash",
+);
+/// What a page may read of an answer beside its body, its type and its length.
+const EXPOSED: HeaderValue = HeaderValue::from_static(
+    "*, upload-offset, upload-length, upload-complete, content-range, accept-ranges, retry-after",
+);
 const ALL: HeaderValue = HeaderValue::from_static("*");
 
 pub(super) const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
@@ -43,6 +50,17 @@ impl Origins {
         headers.get(header::ORIGIN).is_none_or(|origin| self.contains(origin))
     }
 
+    /// The origin from which a request comes, if its pages may use this relay.
+    fn of(&self, headers: &HeaderMap) -> Option<HeaderValue> {
+        headers.get(header::ORIGIN).filter(|origin| self.contains(origin)).cloned()
+    }
+
+    /// Lets the page that asked read a response that comes before [`share`].
+    pub(super) fn reveal(&self, asked: &HeaderMap, mut response: Response) -> Response {
+        reveal(self, self.of(asked), &mut response);
+        response
+    }
+
     fn contains(&self, origin: &HeaderValue) -> bool {
         let Some(others) = &self.0.others else { return true };
         self.0.own.iter().chain(others).any(|allowed| allowed.as_bytes() == origin.as_bytes())
@@ -56,11 +74,23 @@ impl Origins {
 
 /// Answers preflights, and tells browsers which pages may read the response.
 pub(super) async fn share(State(origins): State<Origins>, request: Request, next: Next) -> Response {
-    let origin = request.headers().get(header::ORIGIN).filter(|origin| origins.contains(origin)).cloned();
+    let origin = origins.of(request.headers());
     let is_preflight = request.method() == Method::OPTIONS
         && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
     let mut response =
         if is_preflight { StatusCode::NO_CONTENT.into_response() } else { next.run(request).await };
+    let is_allowed = reveal(&origins, origin, &mut response);
+    if is_preflight && is_allowed {
+        let headers = response.headers_mut();
+        headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, METHODS);
+        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HEADERS);
+        headers.insert(header::ACCESS_CONTROL_MAX_AGE, MAX_AGE);
+    }
+    response
+}
+
+/// Tells a browser whether a page of `origin` may read the response, and returns that.
+fn reveal(origins: &Origins, origin: Option<HeaderValue>, response: &mut Response) -> bool {
     let headers = response.headers_mut();
     if origins.is_shared() {
         headers.insert(RESOURCE_POLICY, HeaderValue::from_static("cross-origin"));
@@ -68,14 +98,9 @@ pub(super) async fn share(State(origins): State<Origins>, request: Request, next
     if origins.0.others.is_some() {
         headers.append(header::VARY, HeaderValue::from_static("origin"));
     }
-    let Some(origin) = origin else { return response };
+    let Some(origin) = origin else { return false };
     let open = origins.0.others.is_none();
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, if open { ALL } else { origin });
-    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, ALL);
-    if is_preflight {
-        headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, METHODS);
-        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HEADERS);
-        headers.insert(header::ACCESS_CONTROL_MAX_AGE, MAX_AGE);
-    }
-    response
+    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
+    true
 }

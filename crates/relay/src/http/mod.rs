@@ -110,7 +110,8 @@ pub(crate) fn router(site: Site) -> Router {
     let relays = Router::new()
         .route("/v1/deposits", post(deposits::take))
         .layer(DefaultBodyLimit::max(limits::MAX_FOREIGN_BYTES))
-        .layer(from_fn(in_time));
+        .layer(from_fn(in_time))
+        .layer(from_fn_with_state(site.pages.clone(), cors::share));
     Router::new()
         .route("/v1/session", get(open_session))
         .merge(shared)
@@ -144,7 +145,7 @@ async fn admit(
     site.context.metrics.http_requests.inc();
     let network = site.networks.behind(peer.address, request.headers());
     if !network.take(1) {
-        return too_many_requests();
+        return site.pages.reveal(request.headers(), too_many_requests());
     }
     let named = [header::FORWARDED, header::VIA, HeaderName::from_static("x-forwarded-for")];
     let is_local =

@@ -120,6 +120,7 @@ impl Work<'_, '_> {
         let row = BlobRow { size: request.size, stored: 0, secret: request.secret, until };
         self.tx.put_row(Table::Blobs, key, &row);
         self.tx.put_row(Table::Totals, TOTAL, &total);
+        self.counts.blobs += 1;
         Ok(BlobAnswer::Is(row))
     }
 
@@ -129,6 +130,7 @@ impl Work<'_, '_> {
             return Ok(BlobAnswer::Gone);
         };
         row.stored = to;
+        self.counts.blob_bytes += signed(to - from);
         let days = if to == row.size { days } else { limits::UNFINISHED_BLOB_DAYS };
         row.until = self.today.plus(days);
         self.tx.put_row(Table::Blobs, name.as_bytes(), &row);
@@ -140,6 +142,8 @@ impl Work<'_, '_> {
             let total = self.blob_bytes()?.saturating_sub(row.size);
             self.tx.put_row(Table::Totals, TOTAL, &total);
             self.tx.remove(Table::Blobs, name.as_bytes());
+            self.counts.blobs -= 1;
+            self.counts.blob_bytes -= signed(row.stored);
         }
         Ok(())
     }
@@ -148,12 +152,20 @@ impl Work<'_, '_> {
     pub(super) fn sweep_blob(&mut self, key: &[u8]) -> Result<(), StoreError> {
         let name = BlobName::from_slice(key).ok_or(StoreError::Corrupt)?;
         let row = self.tx.row::<BlobRow>(Table::Blobs, key)?;
-        if row.is_some_and(|row| row.until < self.today) { self.remove_blob(name) } else { Ok(()) }
+        if row.is_some_and(|row| row.until < self.today) {
+            self.counts.blobs_expired += 1;
+            self.remove_blob(name)?;
+        }
+        Ok(())
     }
 
     fn blob_bytes(&self) -> Result<u64, StoreError> {
         Ok(self.tx.row(Table::Totals, TOTAL)?.unwrap_or(0))
     }
+}
+
+fn signed(bytes: u64) -> i64 {
+    i64::try_from(bytes).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

@@ -212,7 +212,7 @@ impl Work<'_, '_> {
         self.service.sealing.seal(inbox, &row.seal_key, row.next, entry, &mut value);
         self.tx.insert_entry(inbox, row.next, value);
         self.stored.insert(inbox, row.next);
-        self.queued += 1;
+        self.counts.queued += 1;
         row.next += 1;
         row.next_bytes += size;
         self.tx.put_inbox(inbox, &row);
@@ -251,7 +251,7 @@ impl Work<'_, '_> {
     ) -> Result<(), StoreError> {
         debug_assert!(row.head <= last && last < row.next, "a gap stands for stored entries");
         let lost = row.lost.max(1) + (last - row.head);
-        self.lost += lost - row.lost;
+        self.counts.lost += lost - row.lost;
         let end = self.start_of(inbox, row, last + 1)?;
         self.tx.remove_entries(inbox, row.head, last);
         // An entry with this seq may have been sealed in this window.

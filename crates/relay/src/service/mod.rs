@@ -6,6 +6,7 @@
 mod blobs;
 mod cards;
 mod channel;
+mod counts;
 mod inbox;
 mod keys;
 mod outbox;
@@ -27,6 +28,7 @@ use kuvert_wire::{
 };
 
 pub(crate) use blobs::{BlobAnswer, BlobOp, CreateBlob};
+pub(crate) use counts::Counts;
 pub(crate) use outbox::{Outbox, OutboxAnswer, OutboxOp};
 pub(crate) use repeats::Content;
 pub(crate) use request::Request;
@@ -162,10 +164,8 @@ pub(crate) struct Work<'w, 's> {
     pub(crate) today: Day,
     /// Inboxes that got entries, and the last seq of each.
     pub(crate) stored: HashMap<InboxId, u64, RandomState>,
-    /// Entries that were queued.
-    pub(crate) queued: u64,
-    /// Entries that gave way to gaps.
-    pub(crate) lost: u64,
+    /// What metrics count.
+    pub(crate) counts: Counts,
     service: &'w mut Service,
 }
 
@@ -199,7 +199,7 @@ impl Service {
             outbox.expire();
         }
         self.reserve.look();
-        Work { tx, today, stored: HashMap::default(), queued: 0, lost: 0, service: self }
+        Work { tx, today, stored: HashMap::default(), counts: Counts::default(), service: self }
     }
 
     /// The keys under which entries are sealed.

@@ -135,6 +135,7 @@ impl Work<'_, '_> {
         if is_new {
             let count = self.tx.row::<u64>(Table::Totals, COUNT)?.unwrap_or(0);
             if count >= limits::MAX_OUTBOX_RELAYS {
+                self.counts.outbox_dropped += 1;
                 return Ok(());
             }
             self.tx.put_row(Table::Totals, COUNT, &(count + 1));
@@ -159,6 +160,7 @@ impl Work<'_, '_> {
         row.bytes += added.sealed.len() as u64;
         self.tx.put_row(Table::Outbox, &outbox_key(name, row.next), &added);
         row.next += 1;
+        self.counts.outbox += 1;
         self.make_room(name, &mut row)?;
         self.tx.put_row(Table::Relays, name.as_bytes(), &row);
         Ok(())
@@ -173,10 +175,16 @@ impl Work<'_, '_> {
             self.replace_by_notice(relay, row)?;
         }
         while row.whole - row.head > limits::MAX_OUTBOX_ROWS {
-            self.tx.remove(Table::Outbox, outbox_key(relay, row.head));
-            row.head += 1;
+            self.drop_notice(relay, row);
         }
         Ok(())
+    }
+
+    fn drop_notice(&mut self, relay: RelayName, row: &mut RelayRow) {
+        self.tx.remove(Table::Outbox, outbox_key(relay, row.head));
+        row.head += 1;
+        self.counts.outbox -= 1;
+        self.counts.outbox_dropped += 1;
     }
 
     fn replace_by_notice(&mut self, relay: RelayName, row: &mut RelayRow) -> Result<(), StoreError> {
@@ -184,6 +192,7 @@ impl Work<'_, '_> {
         let whole = self.tx.row::<OutboxRow>(Table::Outbox, &key)?.ok_or(StoreError::Corrupt)?;
         row.bytes = row.bytes.saturating_sub(whole.sealed.len() as u64);
         row.whole += 1;
+        self.counts.outbox_replaced += 1;
         let sealed = whole.missed.map(Into::into).unwrap_or_default();
         self.tx.put_row(Table::Outbox, &key, &OutboxRow { day: whole.day, sealed, missed: None });
         Ok(())
@@ -203,6 +212,7 @@ impl Work<'_, '_> {
             }
             self.tx.remove(Table::Outbox, key);
             row.head += 1;
+            self.counts.outbox -= 1;
         }
         row.whole = row.whole.max(row.head);
         self.put_relay(relay, &row)
@@ -229,8 +239,7 @@ impl Work<'_, '_> {
             self.replace_by_notice(relay, &mut row)?;
         }
         while self.is_old(relay, row.head, row.whole, limits::OUTBOX_NOTICE_DAYS, &mut patience)? {
-            self.tx.remove(Table::Outbox, outbox_key(relay, row.head));
-            row.head += 1;
+            self.drop_notice(relay, &mut row);
         }
         self.put_relay(relay, &row)?;
         Ok(patience.0 == 0)

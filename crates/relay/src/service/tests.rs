@@ -78,6 +78,7 @@ fn an_acknowledgement_beyond_what_was_given_out_deletes_nothing() {
 
 #[test]
 fn a_repeat_is_answered_alike_and_stored_once_until_it_is_forgotten() {
+    // RELAY-5: REPEAT_DAYS
     let (mut bench, alice) = (Bench::new(), Device::new(1));
     bench.apply(&alice.own(0));
     let envelope = deposit(alice.inbox, &alice.deposit_key, 1);
@@ -155,7 +156,7 @@ fn a_full_inbox_replaces_its_oldest_by_one_gap() {
 
 #[test]
 fn expired_entries_become_one_gap_and_a_gap_waits_for_its_owner() {
-    // RELAY-2
+    // RELAY-2; RELAY-5: ENTRY_DAYS
     let (mut bench, alice) = (Bench::new(), Device::new(1));
     bench.apply(&alice.own(0));
     for n in 1..=3 {
@@ -180,6 +181,7 @@ fn expired_entries_become_one_gap_and_a_gap_waits_for_its_owner() {
 
 #[test]
 fn what_nobody_used_goes_with_everything_in_it() {
+    // RELAY-5: INBOX_DAYS, CHANNEL_DAYS
     let (mut bench, alice, bob) = (Bench::new(), Device::new(1), Device::new(2));
     let conversation = Conversation(ChannelId::new([9; 16]));
     bench.apply(&alice.own(0));
@@ -491,6 +493,7 @@ fn a_card_only_grows_newer() {
 
 #[test]
 fn a_deleted_card_leaves_a_tombstone_that_goes_in_time() {
+    // RELAY-5: CARD_DAYS
     let mut bench = Bench::new();
     let card = kuvert_wire::CardId::new([5; 16]);
     let put = |version, record: &[u8]| Op::PutCard { card, version, record: record.to_vec() };

@@ -1,4 +1,4 @@
-//! A store whose writes fail on command, as on a full disk, and else does what the one below it does.
+//! A store whose writes fail on command, as on a full disk, or take their time, and else does what the one below it does.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,12 +12,14 @@ pub(crate) struct Faulty {
     below: Arc<dyn RelayStore>,
     /// Whether writes fail.
     pub(crate) fails: AtomicBool,
+    /// Whether writes do not end.
+    pub(crate) stalls: AtomicBool,
 }
 
 impl Faulty {
     /// Over another store.
     pub(crate) fn over(below: Arc<dyn RelayStore>) -> Self {
-        Self { below, fails: AtomicBool::new(false) }
+        Self { below, fails: AtomicBool::new(false), stalls: AtomicBool::new(false) }
     }
 }
 
@@ -45,6 +47,9 @@ impl RelayStore for Faulty {
     }
 
     fn write(&self, batch: Batch) -> Result<(), StoreError> {
+        while self.stalls.load(Ordering::SeqCst) {
+            std::thread::yield_now();
+        }
         if self.fails.load(Ordering::SeqCst) {
             return Err(StoreError::Disk(std::io::ErrorKind::StorageFull.into()));
         }

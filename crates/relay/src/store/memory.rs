@@ -5,7 +5,7 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use kuvert_wire::InboxId;
 
-use super::{Batch, Key, RelayStore, Snapshot, StoreError, Stretch, Table, Value, entry_key, seq_of};
+use super::{Batch, Key, RelayStore, Snapshot, StoreError, Stretch, Table, Value, Visit, entry_key, seq_of};
 
 type Rows = BTreeMap<(Table, Key), Value>;
 
@@ -87,11 +87,7 @@ impl RelayStore for Memory {
 }
 
 impl Snapshot for Rows {
-    fn rows(
-        &self,
-        table: Table,
-        visit: &mut dyn FnMut(&[u8], &[u8]) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
+    fn rows(&self, table: Table, visit: &mut Visit<'_>) -> Result<(), StoreError> {
         for ((other, key), value) in self {
             if *other == table {
                 visit(key.as_bytes(), value)?;

@@ -24,6 +24,7 @@ pub(crate) use bytes::Bytes as Value;
 pub(crate) use embedded::Embedded;
 #[cfg(test)]
 pub(crate) use memory::Memory;
+pub(crate) use rows::read as read_row;
 pub(crate) use rows::{
     BlobRow, CardRow, ChannelRow, HealingRow, InboxRow, LAST_RESORT, OutboxRow, RelayRow, RepeatRow,
     entry_key, handshake_key, outbox_key, package_key, repeat_key,
@@ -234,14 +235,13 @@ pub(crate) trait RelayStore: Send + Sync {
     fn close(&self);
 }
 
+/// Takes a row's key and value.
+pub(crate) type Visit<'v> = dyn FnMut(&[u8], &[u8]) -> Result<(), StoreError> + 'v;
+
 /// The rows of one moment.
 pub(crate) trait Snapshot: Send {
     /// Shows all rows of a table in key order, until `visit` returns an error.
-    fn rows(
-        &self,
-        table: Table,
-        visit: &mut dyn FnMut(&[u8], &[u8]) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError>;
+    fn rows(&self, table: Table, visit: &mut Visit<'_>) -> Result<(), StoreError>;
 }
 
 impl dyn RelayStore + '_ {

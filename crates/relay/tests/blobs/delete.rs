@@ -84,3 +84,54 @@ async fn the_files_name_neither_blob_nor_secret_nor_token() {
         assert_eq!(count(text.as_bytes()), 0, "{text}");
     }
 }
+
+/// The value of a figure.
+async fn figure(relay: std::net::SocketAddr, name: &str) -> u64 {
+    let figures = crate::http::request(relay, "GET", "/metrics", &[], b"").await;
+    let value = figures.text().lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    value.and_then(|value| value.parse().ok()).expect(name)
+}
+
+#[tokio::test]
+async fn figures_tell_how_many_blobs_there_are_and_what_became_of_others() {
+    let dir = temp();
+    let (relay, alice) = relay_with_inbox(dir.path()).await;
+    let at = relay.local_addr();
+    for n in 1..=2 {
+        Blob::new(n).announce(at, &alice, 10).await;
+        Blob::new(n).append(at, 0, b"0123456789").await;
+    }
+    let third = Blob::new(3);
+    third.announce(at, &alice, 10).await;
+    let under_way = third.begin_asked_append(at, 0, 10).await;
+    assert_eq!(figure(at, "kuvert_blob_uploads").await, 1);
+    drop(under_way);
+    assert_eq!(Blob::new(1).range(at, "bytes=2-5").await.body, b"2345");
+    assert_eq!(Blob::new(1).delete(at).await, 204);
+    let expected = [
+        ("kuvert_blobs", 2),
+        ("kuvert_blob_bytes", 10),
+        ("kuvert_blobs_uploaded_total", 2),
+        ("kuvert_blobs_deleted_total", 1),
+        ("kuvert_blobs_expired_total", 0),
+        ("kuvert_blob_bytes_received_total", 20),
+        ("kuvert_blob_bytes_sent_total", 4),
+    ];
+    for (name, value) in expected {
+        assert_eq!(figure(at, name).await, value, "{name}");
+    }
+    for ended in ["kuvert_blob_uploads", "kuvert_blob_downloads"] {
+        let waited = tokio::time::timeout(std::time::Duration::from_secs(20), async {
+            while figure(at, ended).await > 0 {
+                tokio::task::yield_now().await;
+            }
+        });
+        waited.await.expect(ended);
+    }
+    relay.stop().await;
+    let (relay, _) = relay_with_inbox(dir.path()).await;
+    for (name, value) in &expected[..2] {
+        assert_eq!(figure(relay.local_addr(), name).await, *value, "{name} after a restart");
+    }
+    relay.stop().await;
+}

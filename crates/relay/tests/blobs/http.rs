@@ -123,6 +123,19 @@ impl Blob {
         begin(relay, "PATCH", &self.path(), length, &headers).await
     }
 
+    /// Begins to append `length` bytes, and waits until the relay begins to read them.
+    pub(crate) async fn begin_asked_append(&self, relay: SocketAddr, offset: u64, length: u64) -> TcpStream {
+        const GO_ON: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+        let expects = ("expect", "100-continue".to_owned());
+        let headers = [self.secret(), ("upload-offset", offset.to_string()), expects];
+        let mut stream = begin(relay, "PATCH", &self.path(), length, &headers).await;
+        let mut said = [0; GO_ON.len()];
+        let read = tokio::time::timeout(PATIENCE, stream.read_exact(&mut said)).await;
+        read.expect("in time").expect("an answer");
+        assert_eq!(said, GO_ON, "the upload begins");
+        stream
+    }
+
     pub(crate) async fn head(&self, relay: SocketAddr) -> Response {
         request(relay, "HEAD", &self.path(), &[], b"").await
     }

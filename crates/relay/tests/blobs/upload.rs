@@ -151,8 +151,9 @@ async fn a_second_upload_of_a_blob_ends_the_first_and_keeps_what_came() {
     let (relay, alice) = relay_with_inbox(dir.path()).await;
     let (at, blob, bytes) = (relay.local_addr(), Blob::new(1), content(1000));
     blob.announce(at, &alice, 1000).await;
-    // As if its connection were dead and the relay did not know.
-    let mut first = blob.begin_append(at, 0, 1000).await;
+    // As if its connection were dead and the relay did not know. Once it is asked for more, it has the turn: had it come
+    // after the second, it would have ended that one.
+    let mut first = blob.begin_asked_append(at, 0, 1000).await;
     first.write_all(&bytes[..400]).await.expect("taken");
     let mut offset = 0;
     // The second may come before the relay has read what the first sent.

@@ -91,6 +91,32 @@ async fn requests_beyond_their_bounds_are_refused_as_a_whole() {
 }
 
 #[tokio::test]
+async fn a_restored_relay_opens_what_was_sealed_to_its_key_before() {
+    let (dir, other) = (temp(), temp());
+    let (data, restored, file) =
+        (dir.path().join("data"), other.path().join("data"), dir.path().join("backup"));
+    let bob = Device::new(2);
+    let relay = relay_in(&data).await;
+    drop(bob.connect(relay.local_addr(), 0).await);
+    let mut sealer = ForeignSealer::new([1; 32], &address_of(&relay).await.key);
+    let sealed = sealer.seal(&deposit(1, vec![target(&bob)]));
+    let (from, to) = (data.clone(), file.clone());
+    let made = tokio::task::spawn_blocking(move || {
+        let mut backup = kuvert_relay::BackupFile::create(&to).expect("a file");
+        kuvert_relay::admin::backup(&from, backup.writer()).expect("a backup");
+        backup.finish().expect("whole");
+    });
+    made.await.expect("made while the relay ran");
+    relay.stop().await;
+    kuvert_relay::admin::restore(&file, &restored).expect("restored");
+    let relay = relay_in(&restored).await;
+    assert_eq!(bring(&relay, vec![sealed]).await, [None]);
+    let (mut session, _) = bob.connect(relay.local_addr(), 0).await;
+    assert_eq!(bob.drain(&mut session).await, [(1, Entry::Deposit { body: 1_u64.to_be_bytes().to_vec() })]);
+    relay.stop().await;
+}
+
+#[tokio::test]
 async fn the_relays_key_stays_the_same() {
     let dir = temp();
     let relay = relay_in(dir.path()).await;

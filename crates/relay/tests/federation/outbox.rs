@@ -100,6 +100,62 @@ async fn what_a_relay_missed_while_it_was_down_comes_in_order_and_once() {
     second.stop().await;
 }
 
+/// The value of a figure.
+async fn figure(relay: &Relay, name: &str) -> u64 {
+    let text = String::from_utf8(crate::http::get(relay.local_addr(), "/metrics").await.body).expect("text");
+    let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    value.and_then(|value| value.parse().ok()).expect(name)
+}
+
+#[tokio::test]
+async fn figures_tell_what_waits_for_other_relays_and_what_became_of_it() {
+    let (dir, other) = (temp(), temp());
+    let (alice, bob, nobody) = (Device::new(1), Device::new(2), Device::new(7));
+    let (second, address) = relay_of(&bob, other.path()).await;
+    let at = second.local_addr();
+    second.stop().await;
+    let first = relay_in(dir.path()).await;
+    let mut sender = channel(&first, &alice, vec![here(&alice), there(&bob, &address)]).await;
+    post(&mut sender, 1..=3).await;
+    assert_eq!(figure(&first, "kuvert_outbox_waiting").await, 3);
+    first.stop().await;
+    let first = relay_in(dir.path()).await;
+    assert_eq!(figure(&first, "kuvert_outbox_waiting").await, 3, "also after a restart");
+    let waited = tokio::time::timeout(std::time::Duration::from_secs(20), async {
+        while figure(&first, "kuvert_outbox_retried_total").await == 0 {
+            tokio::task::yield_now().await;
+        }
+    });
+    waited.await.expect("it is tried");
+    let second = relay_at(other.path(), at).await;
+    expect_posts(&bob, &second, 0, 1, 3).await;
+
+    // To somebody who is not there.
+    let other_channel = Conversation(ChannelId::new([0x98; 16]));
+    let ClientFrame::CreateChannel(mut create) = other_channel.create(id(10), &[&alice]) else {
+        panic!("a creation")
+    };
+    create.state = other_channel.state_to(0, vec![there(&nobody, &address)]);
+    let mut sender = Connection::open(first.local_addr()).await;
+    sender.ask(&ClientFrame::CreateChannel(create)).await;
+    let sent = sender.ask(&ClientFrame::Post(other_channel.post(id(11), 0, b"x"))).await;
+    assert_eq!(sent, RelayFrame::Accepted { id: id(11), seq: 1 });
+    let waited = tokio::time::timeout(std::time::Duration::from_secs(20), async {
+        while figure(&first, "kuvert_outbox_refused_total").await == 0 {
+            tokio::task::yield_now().await;
+        }
+    });
+    waited.await.expect("it is refused");
+    assert_eq!(figure(&first, "kuvert_outbox_delivered_total").await, 3);
+    assert_eq!(figure(&first, "kuvert_outbox_refused_total").await, 1);
+    assert_eq!(figure(&first, "kuvert_outbox_waiting").await, 0);
+    for none in ["kuvert_outbox_replaced_total", "kuvert_outbox_dropped_total"] {
+        assert_eq!(figure(&first, none).await, 0);
+    }
+    first.stop().await;
+    second.stop().await;
+}
+
 #[tokio::test]
 async fn a_full_outbox_survives_a_restart_and_goes_in_several_requests() {
     // RELAY-1; RELAY-5: MAX_FOREIGN_DEPOSITS, MAX_FOREIGN_TURN

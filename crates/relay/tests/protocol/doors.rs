@@ -8,7 +8,7 @@ use kuvert_wire::{ErrorCode, RelayFrame, limits};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::http::{get, request};
+use crate::http::{Response, get, request};
 use crate::support::{Connection, Device, id, origin};
 use crate::{config_in, relay_in, temp};
 
@@ -108,7 +108,8 @@ async fn a_network_that_asks_too_often_is_turned_away_and_others_are_not() {
     let relay = Relay::start(config).await.expect("starts");
     let address = relay.local_addr();
     let as_client = async |client: &str| {
-        request(address, "GET", "/v1/cards/nonsense", &format!("x-forwarded-for: {client}\r\n"), b"").await
+        let headers = format!("x-forwarded-for: {client}\r\norigin: https://app.example\r\n");
+        request(address, "GET", "/v1/cards/nonsense", &headers, b"").await
     };
     // Ten seconds' worth at once.
     for _ in 0..10 {
@@ -122,6 +123,8 @@ async fn a_network_that_asks_too_often_is_turned_away_and_others_are_not() {
         }
     };
     assert_eq!((refused.status, refused.header("retry-after")), (429, Some("1")));
+    assert_eq!(refused.header("access-control-allow-origin"), Some("*"), "pages learn it, too");
+    assert!(lists(&refused, "access-control-expose-headers", "retry-after"));
     assert_eq!(as_client("192.0.2.2").await.status, 404);
     for _ in 0..100 {
         assert_eq!(
@@ -169,19 +172,48 @@ async fn sessions_through_a_proxy_count_for_the_network_behind_it() {
     relay.stop().await;
 }
 
+/// Whether a header of the response names this among others.
+fn lists(response: &Response, header: &str, name: &str) -> bool {
+    response.header(header).is_some_and(|all| all.split(", ").any(|one| one == name))
+}
+
 #[tokio::test]
-async fn pages_of_other_origins_may_use_cards_and_sessions() {
+async fn pages_of_other_origins_may_use_cards_blobs_deposits_and_sessions() {
     let dir = temp();
     let relay = relay_in(dir.path()).await;
     let (address, path) = (relay.local_addr(), "/v1/cards/AAAAAAAAAAAAAAAAAAAAAA");
-    let asks = "origin: https://app.example\r\naccess-control-request-method: PUT\r\n";
-    let preflight = request(address, "OPTIONS", path, asks, b"").await;
-    assert_eq!(preflight.status, 204);
-    assert_eq!(preflight.header("access-control-allow-origin"), Some("*"));
-    assert!(preflight.header("access-control-allow-methods").is_some_and(|all| all.contains("PUT")));
-    assert_eq!(preflight.header("access-control-allow-headers"), Some("*, authorization"));
-    assert!(preflight.header("access-control-allow-credentials").is_none());
+    let upload = "content-type, upload-length, kuvert-inbox, kuvert-token, kuvert-secret-hash";
+    let blob = "/v1/blobs/AAAAAAAAAAAAAAAAAAAAAA";
+    for (path, method, asked) in [
+        (path, "PUT", "content-type"),
+        (path, "DELETE", "content-type"),
+        (blob, "PUT", upload),
+        (blob, "PATCH", "content-type, upload-offset, kuvert-secret"),
+        (blob, "GET", "range"),
+        (blob, "HEAD", ""),
+        (blob, "DELETE", "kuvert-secret"),
+        ("/v1/deposits", "POST", "content-type"),
+        ("/v1/relay", "GET", ""),
+    ] {
+        let asks = format!(
+            "origin: https://app.example\r\naccess-control-request-method: {method}\r\n\
+             access-control-request-headers: {asked}\r\n"
+        );
+        let preflight = request(address, "OPTIONS", path, &asks, b"").await;
+        assert_eq!(preflight.status, 204, "{method} {path}");
+        assert_eq!(preflight.header("access-control-allow-origin"), Some("*"));
+        assert!(lists(&preflight, "access-control-allow-methods", method), "{method} {path}");
+        for header in asked.split(", ").filter(|header| !header.is_empty()) {
+            assert!(lists(&preflight, "access-control-allow-headers", header), "{header}");
+        }
+        assert!(preflight.header("access-control-allow-credentials").is_none());
+    }
     let read = request(address, "GET", path, "origin: https://app.example\r\n", b"").await;
+    for header in
+        ["upload-offset", "upload-length", "upload-complete", "content-range", "accept-ranges", "retry-after"]
+    {
+        assert!(lists(&read, "access-control-expose-headers", header), "{header}");
+    }
     assert_eq!((read.status, read.header("access-control-allow-origin")), (404, Some("*")));
     assert_eq!(read.header("cross-origin-resource-policy"), Some("cross-origin"));
     assert_eq!(upgrade(address, "origin: https://app.example\r\n").await.0, 101);

@@ -82,7 +82,7 @@ async fn a_second_session_of_an_inbox_takes_over() {
 
 #[tokio::test]
 async fn delivery_pauses_at_the_window_until_it_is_acknowledged() {
-    // RELAY-5: DELIVERY_WINDOW, MAX_IN_FLIGHT
+    // RELAY-5: DELIVERY_WINDOW
     let dir = temp();
     let relay = relay_in(dir.path()).await;
     let alice = Device::new(1);

@@ -3,10 +3,11 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
-use futures_util::StreamExt;
+use futures_util::{SinkExt, StreamExt};
 use kuvert_relay::{Config, Relay, StartError};
-use kuvert_wire::{RelayFrame, decode, limits};
+use kuvert_wire::{ClientFrame, Entry, RelayFrame, decode, encode, limits};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, NamedGroup, RootCertStore, SupportedProtocolVersion, version};
@@ -14,7 +15,9 @@ use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
+use tokio_tungstenite::tungstenite::Message;
 
+use crate::support::{Device, ack, id};
 use crate::{config_in, temp};
 
 /// Makes a certificate for `localhost` and writes it with its key where [`with_tls`] expects them.
@@ -73,7 +76,62 @@ async fn a_session_within_tls_agrees_on_post_quantum_keys() {
 }
 
 #[tokio::test]
+async fn a_reader_that_was_slow_gets_everything_within_tls_in_order() {
+    // RELAY-2
+    const BODIES: u64 = 200;
+    let dir = temp();
+    let trusted = certificate(dir.path());
+    let relay = Relay::start(with_tls(dir.path())).await.expect("starts");
+    let origin = format!("https://{}", relay.local_addr());
+    let (alice, body) = (Device::new(1), |n: u64| vec![n as u8; limits::MAX_BODY]);
+    let session = async || {
+        let stream = connect(relay.local_addr(), &trusted, &[&version::TLS13]).await.expect("a handshake");
+        let url = format!("ws://{}/v1/session", relay.local_addr());
+        let (mut socket, _) = tokio_tungstenite::client_async(url, stream).await.expect("a session");
+        let RelayFrame::Hello(hello) = next(&mut socket).await else { panic!("a greeting") };
+        (socket, hello.challenge)
+    };
+    let (mut slow, challenge) = session().await;
+    slow.send(message(&alice.proof(&origin, &challenge, 0, true))).await.expect("taken");
+    assert!(matches!(next(&mut slow).await, RelayFrame::Owned(_)));
+    assert_eq!(next(&mut slow).await, RelayFrame::Live);
+
+    // More than the socket holds: what is left waits within TLS and at the relay until somebody reads.
+    let (mut sender, _) = session().await;
+    for n in 1..=BODIES {
+        sender.send(message(&alice.deposit(id(n), &body(n)))).await.expect("taken");
+        assert_eq!(next(&mut sender).await, RelayFrame::Accepted { id: id(n), seq: 0 });
+    }
+    let mut seq = 0;
+    while seq < BODIES {
+        let RelayFrame::Entries(entries) = next(&mut slow).await else { panic!("entries") };
+        assert_eq!(entries.first, seq + 1);
+        for sealed in &entries.sealed {
+            seq += 1;
+            let entry = alice.seal.open(seq, sealed).expect("opens for its owner");
+            assert_eq!(entry, Entry::Deposit { body: body(seq) });
+        }
+    }
+    slow.send(message(&ack(BODIES))).await.expect("taken");
+    relay.stop().await;
+}
+
+type Socket = tokio_tungstenite::WebSocketStream<TlsStream<TcpStream>>;
+
+fn message(frame: &ClientFrame) -> Message {
+    Message::Binary(encode(frame).into())
+}
+
+/// The next frame.
+async fn next(socket: &mut Socket) -> RelayFrame {
+    let next = tokio::time::timeout(Duration::from_secs(20), socket.next()).await.expect("in time");
+    let bytes = next.expect("a message").expect("readable").into_data();
+    decode(&bytes, limits::MAX_FRAME).expect("a frame")
+}
+
+#[tokio::test]
 async fn a_renewed_certificate_is_used_and_a_broken_one_is_not() {
+    // RELAY-5: TLS_POLL
     let dir = temp();
     let first = certificate(dir.path());
     let relay = Relay::start(with_tls(dir.path())).await.expect("starts");

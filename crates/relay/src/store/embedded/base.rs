@@ -10,7 +10,7 @@ use fjall::config::CompressionPolicy;
 use fjall::{CompressionType, Database, Keyspace, KeyspaceCreateOptions, PersistMode, Readable};
 
 use super::layers::Layer;
-use crate::store::{Key, Snapshot, StoreError, Table, Value};
+use crate::store::{Key, Snapshot, StoreError, Table, Value, Visit};
 
 /// Memory for blocks read from disk, in bytes.
 const CACHE: u64 = 32 * 1024 * 1024;
@@ -167,11 +167,7 @@ struct Moment {
 }
 
 impl Snapshot for Moment {
-    fn rows(
-        &self,
-        table: Table,
-        visit: &mut dyn FnMut(&[u8], &[u8]) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
+    fn rows(&self, table: Table, visit: &mut Visit<'_>) -> Result<(), StoreError> {
         for row in self.rows.iter(self.engine.table(table)) {
             let (key, value) = row.into_inner()?;
             visit(&key, &value)?;

@@ -294,9 +294,12 @@ impl Slot {
     }
 }
 
+/// A turn's number and key.
+type Turned = (u64, Zeroizing<[u8; 32]>);
+
 impl Keys {
     /// The turn and its key, if there is a turn.
-    fn read(&self, slot: usize) -> Result<Option<(u64, Zeroizing<[u8; 32]>)>, StoreError> {
+    fn read(&self, slot: usize) -> Result<Option<Turned>, StoreError> {
         let mut file = Zeroizing::new([0; KEY_FILE]);
         match self.0[slot].read_exact_at(&mut *file, 0) {
             Ok(()) => {}

@@ -10,13 +10,13 @@
 mod base;
 mod journal;
 mod layers;
+#[cfg(test)]
+mod tests;
 
 use std::path::Path;
-use std::sync::{
-    Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError,
-};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use kuvert_wire::{InboxId, limits};
 
@@ -24,9 +24,6 @@ use super::{Batch, Key, RelayStore, Snapshot, StoreError, Stretch, Table, Value,
 use base::Base;
 use journal::{Journal, Keys};
 use layers::{Found, Layers};
-
-/// After which the mover looks again whether it may begin a turn.
-const LOOK_AGAIN: Duration = Duration::from_millis(1);
 
 /// See the [module](self).
 pub(crate) struct Embedded {
@@ -41,6 +38,8 @@ struct Shared {
     base: Base,
     keys: Arc<Keys>,
     moving: Mutex<Moving>,
+    /// Held by who moves the frozen layer.
+    turn: Mutex<()>,
     changed: Condvar,
 }
 
@@ -61,6 +60,16 @@ struct Moving {
 impl Embedded {
     /// Opens the store in `path`, which is made, for this user only, where it does not exist.
     pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
+        let shared = Arc::new(Shared::open(path)?);
+        let mover = Arc::clone(&shared);
+        let mover = std::thread::Builder::new().name("kuvert-mover".into()).spawn(move || mover.run())?;
+        Ok(Self { shared, mover: Mutex::new(Some(mover)) })
+    }
+}
+
+impl Shared {
+    /// With all that is in the journal brought to the tables.
+    fn open(path: &Path) -> Result<Self, StoreError> {
         private_directory(path)?;
         let base = Base::open(path.join("tables"))?;
         let (mut journal, replay) = Journal::open(path)?;
@@ -78,17 +87,15 @@ impl Embedded {
             journal.keys().retire(turn.slot)?;
         }
         journal.turn()?;
-        let shared = Arc::new(Shared {
+        Ok(Self {
             keys: journal.keys(),
             journal: Mutex::new(Some(journal)),
             layers: RwLock::default(),
             base,
             moving: Mutex::default(),
+            turn: Mutex::default(),
             changed: Condvar::new(),
-        });
-        let mover = Arc::clone(&shared);
-        let mover = std::thread::Builder::new().name("kuvert-mover".into()).spawn(move || mover.run())?;
-        Ok(Self { shared, mover: Mutex::new(Some(mover)) })
+        })
     }
 }
 
@@ -211,15 +218,7 @@ impl Shared {
     fn run(&self) {
         while self.wait_for_work() {
             if self.moving().slot.is_none() {
-                // Who holds the journal may be waiting for this thread: it is not waited for.
-                let frozen = match self.journal.try_lock() {
-                    Ok(mut journal) => journal.as_mut().map_or(Ok(()), |journal| self.freeze(journal)),
-                    Err(TryLockError::Poisoned(_)) => Err(StoreError::Closed),
-                    Err(TryLockError::WouldBlock) => {
-                        drop(self.changed.wait_timeout(self.moving(), LOOK_AGAIN));
-                        continue;
-                    }
-                };
+                let frozen = self.journal().as_mut().map_or(Ok(()), |journal| self.freeze(journal));
                 if let Err(error) = frozen {
                     self.rest(&error);
                     continue;
@@ -283,6 +282,7 @@ impl Shared {
 
     /// Moves the frozen layer to the tables, if there is one.
     fn move_frozen(&self) -> Result<(), StoreError> {
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let frozen = self.layers().frozen.clone();
         let slot = self.moving().slot;
         if let (Some(frozen), Some(slot)) = (frozen, slot) {
@@ -317,12 +317,15 @@ impl Shared {
         self.freeze(journal)
     }
 
-    /// Waits until no layer is on its way. Fails at once where layers cannot be moved.
+    /// Returns when no layer is on its way. Fails at once where layers cannot be moved.
     fn wait_until_moved(&self) -> Result<(), StoreError> {
-        let moving =
-            self.changed.wait_while(self.moving(), |moving| moving.slot.is_some() && !moving.failing);
-        let moving = moving.unwrap_or_else(PoisonError::into_inner);
-        if moving.slot.is_some() { Err(StoreError::Full) } else { Ok(()) }
+        let moving = self.moving();
+        if moving.slot.is_some() && moving.failing {
+            return Err(StoreError::Full);
+        }
+        drop(moving);
+        // Not left to the mover: who calls this holds the journal, and for that the mover may be waiting.
+        self.move_frozen()
     }
 
     fn journal(&self) -> MutexGuard<'_, Option<Journal>> {

@@ -31,12 +31,12 @@ pub enum MetaKey {
     Cursor = 10,
     /// The own link and its card's keys.
     Link = 11,
-    /// The relay has confirmed the inbox.
-    InboxExists = 12,
     /// When the key package of last resort was made: seconds since 1970 (u64, big-endian).
     LastResortMade = 13,
     /// Invitation to the own relay, until it was used (empty afterwards).
     Invite = 14,
+    /// Generation of the relay in which the cursor counts (8 bytes); empty while the relay is not known to hold the inbox.
+    Generation = 15,
 }
 
 impl Tx<'_> {

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kuvert_wire::{
     CardId, CardRecord, ChannelId, ChannelState, ClientFrame, Entries, Entry, EntrySealer, ErrorCode, Fanout,
-    FanoutKey, Hello, InboxId, InboxKeys, Invite, KeyPackageReply, Owned, OwnerProof, Post, PostId,
-    RelayFrame, SealedEntry, decode, limits, verify_owner_proof,
+    FanoutKey, Generation, Hello, InboxId, InboxKeys, Invite, KeyPackageReply, Owned, OwnerProof, Post,
+    PostId, RelayFrame, SealedEntry, decode, limits, verify_owner_proof,
 };
 
 pub(crate) const ORIGIN: &str = "http://localhost:8787";
@@ -22,8 +22,8 @@ pub(crate) struct Inbox {
     last_resort: Option<Vec<u8>>,
 }
 
-#[derive(Default)]
 pub(crate) struct Relay {
+    generation: Generation,
     inboxes: BTreeMap<InboxId, Inbox>,
     channels: BTreeMap<ChannelId, (ChannelState, u64)>,
     cards: BTreeMap<CardId, Vec<u8>>,
@@ -38,6 +38,24 @@ pub(crate) struct Relay {
     pub(crate) refuse: Option<ErrorCode>,
     pub(crate) commits: Vec<(ChannelId, u64)>,
     pub(crate) bodies: BTreeSet<Vec<u8>>,
+}
+
+impl Default for Relay {
+    fn default() -> Self {
+        Self {
+            generation: Generation::new([1; 8]),
+            inboxes: BTreeMap::new(),
+            channels: BTreeMap::new(),
+            cards: BTreeMap::new(),
+            answers: BTreeMap::new(),
+            mute: false,
+            invite: None,
+            busy: false,
+            refuse: None,
+            commits: Vec::new(),
+            bodies: BTreeSet::new(),
+        }
+    }
 }
 
 impl Relay {
@@ -86,13 +104,16 @@ impl Relay {
                     self.inboxes.insert(id, inbox);
                 }
                 *owner = Some(id);
-                self.acknowledge(id, own.acknowledged);
+                if own.generation == Some(self.generation) {
+                    self.acknowledge(id, own.acknowledged);
+                }
                 let inbox = &self.inboxes[&id];
                 let owned = Owned {
                     created,
                     key_packages: inbox.packages.len() as u16,
                     last_resort: inbox.last_resort.is_some(),
                     acknowledged: inbox.acknowledged,
+                    generation: self.generation,
                 };
                 let mut frames = vec![RelayFrame::Owned(owned)];
                 frames.extend(self.replay(id));
@@ -121,6 +142,11 @@ impl Relay {
     /// A copy of an inbox as it is now.
     pub(crate) fn backup(&self, id: InboxId) -> Inbox {
         self.inboxes[&id].clone()
+    }
+
+    /// Begins a generation, as after a backup was restored.
+    pub(crate) fn begin_generation(&mut self) {
+        self.generation = Generation::new(self.generation.as_bytes().map(|byte| byte + 1));
     }
 
     /// Sets an inbox back to an earlier state.

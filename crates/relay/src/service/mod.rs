@@ -27,6 +27,7 @@ use kuvert_wire::{
 };
 
 pub(crate) use blobs::{BlobAnswer, BlobOp, CreateBlob};
+pub(crate) use inbox::Counted;
 pub(crate) use outbox::{Outbox, OutboxAnswer, OutboxOp};
 pub(crate) use repeats::Content;
 pub(crate) use request::Request;
@@ -42,7 +43,7 @@ use crate::store::{StoreError, Tx};
 #[derive(Debug)]
 pub(crate) enum Op {
     /// Opens an owner session.
-    Own { inbox: InboxId, acknowledged: u64, create: Option<InboxKeys> },
+    Own { inbox: InboxId, counted: Counted, create: Option<InboxKeys> },
     /// Drops entries up to `seq`.
     Ack { inbox: InboxId, seq: u64 },
     /// Notes that these inboxes have owners who are here.
@@ -215,7 +216,7 @@ impl Work<'_, '_> {
     /// After an error the transaction must not be committed.
     pub(crate) fn apply(&mut self, op: &Op) -> Result<Answer, StoreError> {
         match op {
-            Op::Own { inbox, acknowledged, create } => self.own(*inbox, *acknowledged, create.as_ref()),
+            Op::Own { inbox, counted, create } => self.own(*inbox, *counted, create.as_ref()),
             Op::Ack { inbox, seq } => self.acknowledge(*inbox, *seq).map(|()| Answer::Done),
             Op::UseInbox(inboxes) => self.use_inboxes(inboxes).map(|()| Answer::Done),
             Op::AddInvite(invite) => {

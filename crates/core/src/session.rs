@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use kuvert_mls::{Group, introduction_box};
 use kuvert_store::{ConversationId, MetaKey};
 use kuvert_wire::{
-    Ack, ClientFrame, ErrorCode, Generation, Hello, InboxKeys, Invite, Own, Owned, OwnerProof,
+    Ack, CardId, ClientFrame, ErrorCode, Generation, Hello, InboxKeys, Invite, Own, Owned, OwnerProof,
     PutKeyPackages, RelayFrame, limits,
 };
 
@@ -44,6 +44,8 @@ pub(crate) struct Sessions {
     has_inbox: bool,
     /// The proof asked the relay to create the inbox.
     asked_to_create: bool,
+    /// The user waits for the own link, which waits for the inbox.
+    pub(crate) link_wanted: bool,
     /// Pause after the relay was busy.
     retry_pause: i64,
     pub(crate) retry_at: Option<Timestamp>,
@@ -58,9 +60,11 @@ pub(crate) enum Fetching {
     /// The card behind this link.
     Card(String),
     /// The own card goes to the relay.
-    OwnCard,
+    OwnCard(CardId),
     /// The own card goes there again, in case the relay has lost it.
-    OwnCardAgain,
+    OwnCardAgain(CardId),
+    /// The own card is deleted there.
+    OwnCardGone(CardId),
 }
 
 impl Sessions {
@@ -88,6 +92,24 @@ impl Sessions {
         FetchId(self.next_fetch)
     }
 
+    /// Whether the relay was seen to hold an inbox of this device.
+    pub(crate) fn has_inbox(&self) -> bool {
+        self.has_inbox
+    }
+
+    /// Whether the proof was taken.
+    pub(crate) fn is_owned(&self) -> bool {
+        self.owned
+    }
+
+    /// Whether an own card is on its way to the relay, or away from there.
+    pub(crate) fn is_fetching_own(&self, card: CardId) -> bool {
+        self.fetches.values().any(|purpose| match purpose {
+            Fetching::OwnCard(own) | Fetching::OwnCardAgain(own) | Fetching::OwnCardGone(own) => *own == card,
+            Fetching::Card(_) => false,
+        })
+    }
+
     /// Keeps an opened card; any other goes when there are too many.
     pub(crate) fn keep_card(&mut self, link: &str, card: Card) {
         if self.cards.len() >= MAX_CARDS && !self.cards.contains_key(link) {
@@ -112,8 +134,9 @@ impl Step<'_, '_> {
                 self.event(Event::CaughtUp);
                 Ok(())
             }
-            // Key packages: those that did not arrive are missed at the next greeting.
-            (Line::Owner, RelayFrame::Accepted { .. } | RelayFrame::Refused { .. }) => Ok(()),
+            (Line::Owner, RelayFrame::Accepted { id, .. }) => self.token_revoked(id),
+            // Key packages: those that did not arrive are missed at the next greeting. So are revocations.
+            (Line::Owner, RelayFrame::Refused { .. }) => Ok(()),
             (Line::Owner, RelayFrame::Error { code: ErrorCode::NoSuchInbox }) => {
                 if self.sessions.asked_to_create {
                     return Err(ClientError::PeerFault("the relay does not create the inbox"));
@@ -213,6 +236,7 @@ impl Step<'_, '_> {
         if !could_transmit {
             self.transmit_outbox()?;
         }
+        self.inbox_confirmed()?;
         let last_resort = !owned.last_resort || self.is_last_resort_old()?;
         if owned.key_packages < KEY_PACKAGES_LOW || last_resort {
             self.put_key_packages(KEY_PACKAGES.saturating_sub(owned.key_packages), last_resort)?;

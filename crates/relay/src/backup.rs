@@ -246,6 +246,8 @@ pub(crate) fn restore(file: &Path, store: &dyn RelayStore, data: &DataDir) -> Re
         close(&file)?;
     }
     store.write(batch)?;
+    // Seqs may be given out again that owners know for other entries.
+    store.begin_generation()?;
     Ok(data.complete()?)
 }
 

@@ -13,6 +13,7 @@ mod entry;
 mod error;
 mod foreign;
 mod frame;
+pub mod headers;
 mod ids;
 pub mod limits;
 mod proof;

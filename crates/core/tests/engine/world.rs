@@ -180,9 +180,14 @@ impl World {
                             Some(body) => FetchOutcome::Answered { status: 200, body },
                             None => FetchOutcome::Answered { status: 404, body: Vec::new() },
                         },
+                        _ if !self.devices[at].online => FetchOutcome::Failed,
                         FetchMethod::Put(body) => {
-                            self.relay.put_card(id, body);
-                            FetchOutcome::Answered { status: 201, body: Vec::new() }
+                            let status = self.relay.put_card(id, &fetch.headers, body);
+                            FetchOutcome::Answered { status, body: Vec::new() }
+                        }
+                        FetchMethod::Delete(body) => {
+                            let status = self.relay.delete_card(id, &body);
+                            FetchOutcome::Answered { status, body: Vec::new() }
                         }
                     };
                     self.devices[at].inputs.push_back(Input::Fetched(fetch.id, outcome));

@@ -23,7 +23,7 @@ use std::collections::HashMap;
 use foldhash::fast::RandomState;
 use kuvert_wire::{
     CardId, ChannelInfo, ErrorCode, InboxId, InboxKeys, InviteHash, KeyPackageReply, Owned, PostId,
-    RelayFrame,
+    RelayFrame, Token,
 };
 
 pub(crate) use blobs::{BlobAnswer, BlobOp, CreateBlob};
@@ -38,6 +38,15 @@ use crate::day::Day;
 use crate::disk::Reserve;
 use crate::seal::Sealing;
 use crate::store::{StoreError, Tx};
+
+/// The right to have something stored: whoever has a token of an inbox here is known to somebody here.
+#[derive(Debug)]
+pub(crate) struct Admission {
+    /// The inbox.
+    pub(crate) inbox: InboxId,
+    /// A token of it.
+    pub(crate) token: Token,
+}
 
 /// Something to do, already known to come from who may ask for it: owner operations follow a proof.
 #[derive(Debug)]
@@ -55,7 +64,7 @@ pub(crate) enum Op {
     /// A request that was refused before it came here. Its answer keeps its place among the others.
     Refuse(PostId, ErrorCode),
     /// Stores a verified card record.
-    PutCard { card: CardId, version: u64, record: Vec<u8> },
+    PutCard { admission: Admission, card: CardId, version: u64, record: Vec<u8> },
     /// Notes that a card was read.
     UseCard(CardId),
     /// Takes a card away, up to a version; the deletion was verified.
@@ -113,6 +122,8 @@ pub(crate) enum CardAnswer {
     Deleted,
     /// There is none to delete.
     Absent,
+    /// Whoever stores it has no token that holds for an inbox here.
+    NotAdmitted,
 }
 
 /// How a request succeeded.
@@ -227,7 +238,9 @@ impl Work<'_, '_> {
                 Ok(Answer::Frame(RelayFrame::Refused { id: *id, code: *code, epoch: None }))
             }
             Op::Request(request, content) => self.request(request, content).map(Answer::Frame),
-            Op::PutCard { card, version, record } => self.put_card(*card, *version, record).map(Answer::Card),
+            Op::PutCard { admission, card, version, record } => {
+                self.put_card(admission, *card, *version, record).map(Answer::Card)
+            }
             Op::UseCard(card) => self.use_card(*card).map(|()| Answer::Done),
             Op::DeleteCard { card, version } => self.delete_card(*card, *version).map(Answer::Card),
             Op::Blob(op) => self.blob(op).map(Answer::Blob),

@@ -271,7 +271,6 @@ impl dyn RelayStore + '_ {
 
     /// Begins a generation: whoever counted in the one before goes on from what the store holds. To be called after a
     /// backup was restored, when all of its rows are written and before anybody is served.
-    #[allow(dead_code)] // nothing is restored yet
     pub(crate) fn begin_generation(&self) -> Result<(), StoreError> {
         let generation = Value::from(fresh_generation().as_bytes().to_vec());
         self.write(vec![(Table::Meta, Key::new(GENERATION), Change::Put(generation))])

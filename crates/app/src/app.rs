@@ -180,6 +180,7 @@ impl App {
             }
             UiCommand::UseInvite { invite } => Command::UseInvite { invite },
             UiCommand::ShowLink => Command::ShowLink,
+            UiCommand::RevokeLink => Command::RevokeLink,
             UiCommand::OpenLink { link } => Command::OpenLink { link },
             UiCommand::SendRequest { link, text } => Command::Request { link, text },
             UiCommand::Accept { conversation } => {
@@ -297,6 +298,7 @@ impl App {
     fn event(&mut self, event: Event) {
         match event {
             Event::OwnLink(link) => self.updates.push_back(ViewUpdate::Link { link }),
+            Event::LinkRevoked => self.updates.push_back(ViewUpdate::LinkRevoked),
             Event::CardOpened(info) => self.updates.push_back(ViewUpdate::Card(views::card(&info))),
             Event::Requested(conversation) => {
                 let conversation = views::conversation_id(conversation);

@@ -6,8 +6,9 @@ use anyhow::{Context, Result, bail};
 use aws_lc_rs::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, Nonce, UnboundKey};
 use ed25519_dalek::SigningKey;
 use kuvert_wire::{
-    Ack, Challenge, ClientFrame, Deposit, DepositKey, InboxId, InboxKeys, Own, OwnerKey, OwnerProof, PostId,
-    RelayFrame, SealKey, SealKeyPair, SealingKey, Token, decode, derive_key, encode, limits,
+    Ack, Challenge, ClientFrame, Deposit, DepositKey, Generation, InboxId, InboxKeys, Own, OwnerKey,
+    OwnerProof, PostId, RelayFrame, SealKey, SealKeyPair, SealingKey, Token, decode, derive_key, encode,
+    limits,
 };
 use minicbor::Decoder;
 
@@ -55,14 +56,15 @@ impl Device {
         Opener { pair: SealKeyPair::from_bytes(self.seal_secret), agreed: None }
     }
 
-    fn own(&self, origin: &str, challenge: &Challenge, acknowledged: u64) -> ClientFrame {
+    fn own(&self, origin: &str, challenge: &Challenge, held: Held) -> ClientFrame {
         let keys = InboxKeys { seal_key: self.seal_key, deposit_key: self.deposit_key.clone(), invite: None };
         ClientFrame::Own(Own {
             owner: self.owner_key,
             origin: origin.to_owned(),
             signature: OwnerProof { origin, challenge }.sign(&self.owner),
-            acknowledged,
+            acknowledged: held.last,
             create: Some(keys),
+            generation: held.generation,
         })
     }
 }
@@ -186,11 +188,19 @@ impl Opener {
     }
 }
 
+/// What a device holds of its inbox.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Held {
+    /// Last seq that was delivered.
+    last: u64,
+    /// The relay's generation, once it is known.
+    generation: Option<Generation>,
+}
+
 /// The receiving side of a device: an owner session.
 pub(crate) struct Receiver {
     opener: Opener,
-    /// Last seq that was delivered.
-    last: u64,
+    held: Held,
     /// Last seq that was acknowledged.
     acknowledged: u64,
     /// The session is owned, and everything that waited has come.
@@ -200,18 +210,18 @@ pub(crate) struct Receiver {
 }
 
 impl Receiver {
-    /// A device that holds everything up to `last`.
-    pub(crate) fn new(device: &Device, last: u64) -> Self {
-        Self { opener: device.opener(), last, acknowledged: last, live: false, holes: 0 }
+    /// A device that goes on from what it holds.
+    pub(crate) fn new(device: &Device, held: Held) -> Self {
+        Self { opener: device.opener(), held, acknowledged: held.last, live: false, holes: 0 }
     }
 
     pub(crate) fn is_live(&self) -> bool {
         self.live
     }
 
-    /// Last seq that was delivered.
-    pub(crate) fn last(&self) -> u64 {
-        self.last
+    /// What was delivered.
+    pub(crate) fn held(&self) -> Held {
+        self.held
     }
 
     /// How often the seqs had a hole or went back since this was last asked (RELAY-2).
@@ -231,17 +241,17 @@ impl Receiver {
             for (seq, place) in (first..).zip(sealed) {
                 let entry = self.opener.open(seq, &mut payload[place]);
                 each(Delivered::read(entry.context("an entry does not open for its owner")?)?)?;
-                self.holes += u64::from(seq != self.last + 1);
-                self.last = seq;
+                self.holes += u64::from(seq != self.held.last + 1);
+                self.held.last = seq;
             }
             return Ok(());
         }
         match decode(payload, limits::MAX_FRAME)? {
             RelayFrame::Hello(hello) => {
-                let own = device.own(origin, &hello.challenge, self.last);
+                let own = device.own(origin, &hello.challenge, self.held);
                 out.send(id, &encode(&own));
             }
-            RelayFrame::Owned(_) => {}
+            RelayFrame::Owned(owned) => self.held.generation = Some(owned.generation),
             RelayFrame::Live => self.live = true,
             other => bail!("the relay answers an owner with {other:?}"),
         }
@@ -250,9 +260,9 @@ impl Receiver {
 
     /// Acknowledges what came.
     pub(crate) fn acknowledge(&mut self, out: &mut Outbox, id: Id) {
-        if self.acknowledged < self.last {
-            self.acknowledged = self.last;
-            out.send(id, &encode(&ClientFrame::Ack(Ack { seq: self.last })));
+        if self.acknowledged < self.held.last {
+            self.acknowledged = self.held.last;
+            out.send(id, &encode(&ClientFrame::Ack(Ack { seq: self.held.last })));
         }
     }
 }

@@ -9,7 +9,7 @@ use kuvert_wire::{ClientFrame, encode, limits};
 use serde_json::{Value, json};
 
 use crate::channel::Channel;
-use crate::device::{Device, Receiver, Template, number_of, request_id};
+use crate::device::{Device, Held, Receiver, Template, number_of, request_id};
 use crate::net::{Id, Net, Outbox, Peer};
 use crate::relay::{Relay, Target};
 use crate::report::{Latencies, Losses, Meter, per_second};
@@ -111,7 +111,7 @@ impl Group {
     fn new(options: &Options, run: [u8; 32], relay: &Relay) -> Result<Self> {
         let member = |n| {
             let device = Device::new(&run, n);
-            Member { receiver: Receiver::new(&device, 0), device, due: 0, missing: 0 }
+            Member { receiver: Receiver::new(&device, Held::default()), device, due: 0, missing: 0 }
         };
         let members: Vec<Member> = (0..options.inboxes as usize).map(member).collect();
         let channel = Channel::new(&run, 0, members.iter().map(|member| &member.device))?;

@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::device::{Device, Receiver, Template, number_of, request_id};
+use crate::device::{Device, Held, Receiver, Template, number_of, request_id};
 use crate::net::{Id, Net, Outbox, Peer};
 use crate::relay::Target;
 use crate::report::{Latencies, Losses, Meter, per_second};
@@ -150,7 +150,7 @@ impl Pairs {
         let pair = |n| {
             let device = Device::new(&run, n);
             Ok(Pair {
-                receiver: Receiver::new(&device, 0),
+                receiver: Receiver::new(&device, Held::default()),
                 template: Template::deposit(&device, options.payload)?,
                 device,
                 sent: 0,

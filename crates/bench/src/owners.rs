@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 
-use crate::device::{Device, Receiver};
+use crate::device::{Device, Held, Receiver};
 use crate::net::{Id, Outbox, Peer};
 use crate::report::Losses;
 use crate::session::Opening;
@@ -26,7 +26,7 @@ impl<'a> Owners<'a> {
         Self {
             origin,
             devices,
-            receivers: devices.iter().map(|device| Receiver::new(device, 0)).collect(),
+            receivers: devices.iter().map(|device| Receiver::new(device, Held::default())).collect(),
             seen: vec![false; due as usize],
             due,
             delivered: 0,

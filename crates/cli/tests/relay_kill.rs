@@ -8,7 +8,7 @@ mod relay_process;
 
 use std::collections::HashSet;
 
-use kuvert_wire::{ChannelId, ClientFrame, Entry, RelayFrame};
+use kuvert_wire::{ChannelId, ClientFrame, Entry, Generation, RelayFrame};
 use relay_process::Relay;
 use support::{Connection, Conversation, Device, id};
 
@@ -34,12 +34,24 @@ fn number(entry: &Entry) -> u64 {
     }
 }
 
-/// Owns an inbox of which the device holds everything up to `held`, takes and acknowledges what waits, and returns its
+/// What a device knows of its inbox.
+struct Held {
+    /// The seq after the last one that it holds.
+    next: u64,
+    generation: Option<Generation>,
+}
+
+/// Owns an inbox of which the device holds everything up to where `held` says, takes and acknowledges what waits, and returns its
 /// numbers with their seqs.
-async fn drain(relay: &Relay, origin: &str, device: &Device, held: u64) -> Vec<(u64, u64)> {
+async fn drain(relay: &Relay, origin: &str, device: &Device, held: &mut Held) -> Vec<(u64, u64)> {
     let mut session = Connection::open(relay.address).await;
-    let proof = device.proof(origin, &session.challenge, held, true);
-    assert!(matches!(session.ask(&proof).await, RelayFrame::Owned(_)));
+    let mut proof = device.proof(origin, &session.challenge, held.next - 1, true);
+    if let ClientFrame::Own(own) = &mut proof {
+        own.generation = held.generation;
+    }
+    let RelayFrame::Owned(owned) = session.ask(&proof).await else { panic!("not owned") };
+    assert!(held.generation.is_none_or(|known| known == owned.generation), "a kill begins no generation");
+    held.generation = Some(owned.generation);
     device.drain(&mut session).await.iter().map(|(seq, entry)| (*seq, number(entry))).collect()
 }
 
@@ -82,11 +94,11 @@ async fn sigkill_at_any_moment_loses_no_accepted_envelope_and_doubles_none() {
     let origin = "http://relay.test";
     let (alice, bob) = (Device::new(1), Device::new(2));
     let conversation = Conversation(ChannelId::new([9; 16]));
-    let mut next_seq = [1, 1];
+    let mut held = [(); 2].map(|()| Held { next: 1, generation: None });
     {
         let relay = Relay::start(dir.path(), &[origin]);
-        drain(&relay, origin, &alice, 0).await;
-        drain(&relay, origin, &bob, 0).await;
+        drain(&relay, origin, &alice, &mut held[0]).await;
+        drain(&relay, origin, &bob, &mut held[1]).await;
         let mut creator = Connection::open(relay.address).await;
         creator.ask(&conversation.create(id(0), &[&alice, &bob])).await;
     }
@@ -106,14 +118,14 @@ async fn sigkill_at_any_moment_loses_no_accepted_envelope_and_doubles_none() {
         for (place, (device, due)) in
             [(&alice, accepted.clone()), (&bob, posts(&accepted))].into_iter().enumerate()
         {
-            let waiting = drain(&relay, origin, device, next_seq[place] - 1).await;
+            let waiting = drain(&relay, origin, device, &mut held[place]).await;
             let numbers: Vec<u64> = waiting.iter().map(|(_, n)| *n).collect();
             assert_eq!(numbers[..due.len()], due, "round {round}: everything accepted is there, in order");
             assert!(numbers.is_sorted(), "round {round}: in order");
             assert_eq!(numbers.iter().collect::<HashSet<_>>().len(), numbers.len(), "round {round}: once");
             for (seq, _) in &waiting {
-                assert_eq!(*seq, next_seq[place], "round {round}: seqs have no hole (RELAY-2)");
-                next_seq[place] += 1;
+                assert_eq!(*seq, held[place].next, "round {round}: seqs have no hole (RELAY-2)");
+                held[place].next += 1;
             }
             // What lies beyond was stored, and its answer cut off: its sender repeats it under the same id.
         }

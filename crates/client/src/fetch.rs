@@ -4,6 +4,9 @@ use std::sync::Arc;
 
 use kuvert_core::{FetchMethod, FetchOutcome, FetchRequest};
 use tokio::sync::{Semaphore, mpsc};
+use ureq::http::Response;
+use ureq::typestate::WithBody;
+use ureq::{Body, RequestBuilder};
 
 use crate::limits;
 use crate::line::Happening;
@@ -40,12 +43,23 @@ impl Fetcher {
     }
 }
 
+fn with_headers<B>(builder: RequestBuilder<B>, request: &FetchRequest) -> RequestBuilder<B> {
+    request.headers.iter().fold(builder, |builder, (name, value)| builder.header(*name, value))
+}
+
+fn send(
+    builder: RequestBuilder<WithBody>,
+    request: &FetchRequest,
+    body: &[u8],
+) -> Result<Response<Body>, ureq::Error> {
+    with_headers(builder, request).content_type("application/cbor").send(body)
+}
+
 fn perform(agent: &ureq::Agent, request: &FetchRequest) -> FetchOutcome {
     let answer = match &request.method {
-        FetchMethod::Get => agent.get(&request.url).call(),
-        FetchMethod::Put(body) => {
-            agent.put(&request.url).content_type("application/cbor").send(body.as_slice())
-        }
+        FetchMethod::Get => with_headers(agent.get(&request.url), request).call(),
+        FetchMethod::Put(body) => send(agent.put(&request.url), request, body),
+        FetchMethod::Delete(body) => send(agent.delete(&request.url).force_send_body(), request, body),
     };
     let Ok(mut answer) = answer else { return FetchOutcome::Failed };
     let status = answer.status().as_u16();
@@ -81,7 +95,8 @@ mod tests {
 
     fn get(answer: &str) -> FetchOutcome {
         let url = server(answer.to_owned());
-        let request = FetchRequest { id: FetchId(1), method: FetchMethod::Get, url, limit: 4 };
+        let request =
+            FetchRequest { id: FetchId(1), method: FetchMethod::Get, url, headers: Vec::new(), limit: 4 };
         perform(&Fetcher::new().agent, &request)
     }
 
@@ -102,7 +117,8 @@ mod tests {
     #[test]
     fn a_server_that_is_not_there_fails_the_fetch() {
         let url = "http://127.0.0.1:1/".to_owned();
-        let request = FetchRequest { id: FetchId(1), method: FetchMethod::Get, url, limit: 4 };
+        let request =
+            FetchRequest { id: FetchId(1), method: FetchMethod::Get, url, headers: Vec::new(), limit: 4 };
         assert_eq!(perform(&Fetcher::new().agent, &request), FetchOutcome::Failed);
     }
 }

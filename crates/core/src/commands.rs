@@ -2,15 +2,12 @@
 
 use std::rc::Rc;
 
-use ed25519_dalek::SigningKey;
 use kuvert_content::{Content, Profile};
 use kuvert_store::{ContactState, ConversationId, MessageId, MessageState, MetaKey};
-use kuvert_wire::{CardId, CardRecord, Invite, OwnerKey, decode, encode, limits};
-use minicbor::{Decode, Encode};
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use kuvert_wire::{CardId, Invite, limits};
 
 use crate::account::Account;
-use crate::card::{Card, CardDevice};
+use crate::card::Card;
 use crate::client::connects;
 use crate::link::is_origin;
 use crate::session::Fetching;
@@ -20,33 +17,6 @@ use crate::{
     LinkFailure, Output, Refusal,
 };
 
-/// The own link, as stored.
-#[derive(Clone, Encode, Decode, Zeroize, ZeroizeOnDrop)]
-struct OwnLink {
-    /// The link's secret.
-    #[cbor(n(0), with = "minicbor::bytes")]
-    secret: [u8; 32],
-    /// Private key of the card (Ed25519 seed).
-    #[cbor(n(1), with = "minicbor::bytes")]
-    card_key: [u8; 32],
-    /// Version of the card.
-    #[n(2)]
-    version: u64,
-    /// The sealed card, as it goes to the relay.
-    #[cbor(n(3), with = "minicbor::bytes")]
-    record: Vec<u8>,
-    /// The relay has it.
-    #[n(4)]
-    published: bool,
-}
-
-impl OwnLink {
-    fn link(&self, relay: &str) -> Link {
-        let owner = SigningKey::from_bytes(&self.card_key).verifying_key().to_bytes();
-        Link::new(relay, CardId::of(&OwnerKey::new(owner)), self.secret)
-    }
-}
-
 impl Step<'_, '_> {
     pub(crate) fn command(&mut self, command: Command) -> Result<(), ClientError> {
         match command {
@@ -55,6 +25,7 @@ impl Step<'_, '_> {
             }
             Command::UseInvite { invite } => self.use_invite(&invite),
             Command::ShowLink => self.show_link(),
+            Command::RevokeLink => self.revoke_link(),
             Command::OpenLink { link } => self.open_link(&link),
             Command::Request { link, text } => self.request(&link, &text),
             Command::Accept { conversation } => self.accept(conversation),
@@ -88,66 +59,26 @@ impl Step<'_, '_> {
         self.prove_again()
     }
 
-    fn show_link(&mut self) -> Result<(), ClientError> {
-        let account = self.account()?;
-        let own = match self.own_link()? {
-            Some(own) => own,
-            None => self.make_link(&account)?,
-        };
-        let link = own.link(&account.relay);
-        if own.published {
-            self.event(Event::OwnLink(link.to_string()));
-            self.fetch(Fetching::OwnCardAgain, &link, FetchMethod::Put(own.record.clone()));
-        } else {
-            self.fetch(Fetching::OwnCard, &link, FetchMethod::Put(own.record.clone()));
-        }
-        Ok(())
-    }
-
-    fn own_link(&self) -> Result<Option<OwnLink>, ClientError> {
-        let Some(bytes) = self.tx.meta(MetaKey::Link)? else { return Ok(None) };
-        decode(&bytes, limits::MAX_FRAME).map(Some).map_err(|_| ClientError::Damaged("the own link"))
-    }
-
-    fn make_link(&mut self, account: &Account) -> Result<OwnLink, ClientError> {
-        let mut own = OwnLink {
-            secret: self.rng.bytes(),
-            card_key: self.rng.bytes(),
-            version: 1,
-            record: Vec::new(),
-            published: false,
-        };
-        let device = CardDevice {
-            relay: account.relay.clone(),
-            inbox: account.inbox(),
-            token: account.token(self.rng),
-            introduction_key: account.introduction.clone(),
-        };
-        let card = Card::sign(&account.identity, &account.name, vec![device]);
-        let sealed = card.seal(&own.link(&account.relay), &self.rng.bytes());
-        let key = SigningKey::from_bytes(&own.card_key);
-        own.record = CardRecord::sign(&key, own.version, sealed).to_bytes();
-        self.tx.set_meta(MetaKey::Link, &Zeroizing::new(encode(&own)))?;
-        Ok(own)
-    }
-
     fn open_link(&mut self, text: &str) -> Result<(), ClientError> {
         let link = Link::parse(text).map_err(|_| Refusal::LinkUnreadable)?;
-        self.fetch(Fetching::Card(text.to_owned()), &link, FetchMethod::Get);
+        let request = FetchRequest {
+            id: self.sessions.fetch(Fetching::Card(text.to_owned())),
+            method: FetchMethod::Get,
+            url: card_url(link.origin(), link.card()),
+            headers: Vec::new(),
+            limit: limits::MAX_CARD,
+        };
+        self.outputs.push(Output::Fetch(request));
         Ok(())
-    }
-
-    fn fetch(&mut self, purpose: Fetching, link: &Link, method: FetchMethod) {
-        let id = self.sessions.fetch(purpose);
-        let url = format!("{}/v1/cards/{}", link.origin(), link.card().to_text());
-        self.outputs.push(Output::Fetch(FetchRequest { id, method, url, limit: limits::MAX_CARD }));
     }
 
     pub(crate) fn fetched(&mut self, id: FetchId, outcome: FetchOutcome) -> Result<(), ClientError> {
         match self.sessions.fetches.remove(&id.0) {
             Some(Fetching::Card(text)) => self.card_fetched(text, outcome),
-            Some(Fetching::OwnCard) => self.own_card_stored(&outcome),
-            Some(Fetching::OwnCardAgain) | None => Ok(()),
+            Some(Fetching::OwnCard(card)) => self.own_card_stored(card, &outcome),
+            Some(Fetching::OwnCardAgain(_)) => self.carry_out_revocations(),
+            Some(Fetching::OwnCardGone(card)) => self.own_card_deleted(card, &outcome),
+            None => Ok(()),
         }
     }
 
@@ -173,20 +104,6 @@ impl Step<'_, '_> {
         };
         self.sessions.keep_card(&text, card.clone());
         self.event(Event::CardOpened(CardInfo { link: text, card, conversation, own }));
-        Ok(())
-    }
-
-    fn own_card_stored(&mut self, outcome: &FetchOutcome) -> Result<(), ClientError> {
-        let stored = matches!(outcome, FetchOutcome::Answered { status: 200 | 201, .. });
-        let account = self.account()?;
-        let mut own = self.own_link()?.ok_or(ClientError::Damaged("the own link"))?;
-        if stored {
-            own.published = true;
-            self.tx.set_meta(MetaKey::Link, &Zeroizing::new(encode(&own)))?;
-            self.event(Event::OwnLink(own.link(&account.relay).to_string()));
-        } else {
-            self.event(Event::LinkFailed { link: String::new(), reason: LinkFailure::Unreachable });
-        }
         Ok(())
     }
 
@@ -229,6 +146,11 @@ impl Step<'_, '_> {
             self.seal_waiting(conversation.id)
         }
     }
+}
+
+/// Where a relay keeps a card.
+pub(crate) fn card_url(relay: &str, card: CardId) -> String {
+    format!("{relay}/v1/cards/{}", card.to_text())
 }
 
 fn checked_invite(text: &str) -> Result<Invite, Refusal> {

@@ -121,7 +121,8 @@ impl Step<'_, '_> {
         let delivery = account.delivery(self.rng, self.now);
         let mut group = Group::create(&provider, &account.device, channel, data, &delivery)?;
         let state = group.channel_state(&provider, &account.device)?;
-        let create = self.create_frame(&account, channel, state);
+        let contact = (device.relay == account.relay).then(|| (device.inbox, device.token.clone()));
+        let create = self.create_frame(channel, state, contact)?;
         let commit = group.stage_add(&provider, &account.device, joiner)?;
         let welcome = commit.welcome.ok_or(ClientError::Damaged("an addition came without welcome"))?;
         let welcome = introduction_box(device.introduction_key.as_bytes(), WELCOME).seal(

@@ -82,6 +82,8 @@ pub enum Command {
     },
     /// Asks for the own link; answered by [`Event::OwnLink`].
     ShowLink,
+    /// Takes the own link back; answered by [`Event::LinkRevoked`]. The next [`Command::ShowLink`] makes another.
+    RevokeLink,
     /// Reads somebody's link; answered by [`Event::CardOpened`].
     OpenLink {
         /// The link.
@@ -123,6 +125,8 @@ pub enum Command {
 pub enum Event {
     /// The own link; its card is at the relay.
     OwnLink(String),
+    /// Own links that were taken back lead nowhere any more: the relay knows it.
+    LinkRevoked,
     /// The card behind a link.
     CardOpened(CardInfo),
     /// A request was written down and will be sent.
@@ -195,6 +199,8 @@ pub struct FetchRequest {
     pub method: FetchMethod,
     /// Absolute URL.
     pub url: String,
+    /// Headers, by name.
+    pub headers: Vec<(&'static str, String)>,
     /// Largest answer in bytes.
     pub limit: usize,
 }
@@ -206,6 +212,8 @@ pub enum FetchMethod {
     Get,
     /// Writes these bytes.
     Put(Vec<u8>),
+    /// Deletes, by these bytes.
+    Delete(Vec<u8>),
 }
 
 /// How a fetch ended.

@@ -15,6 +15,7 @@ mod introduction;
 mod io;
 mod link;
 mod outbox;
+mod own_link;
 mod session;
 mod step;
 

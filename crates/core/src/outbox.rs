@@ -6,11 +6,10 @@ use kuvert_store::{
     ConversationId, GroupRow, MessageId, MessageState, NewMessage, OutboxKind, OutboxRow, SenderKind,
 };
 use kuvert_wire::{
-    ChannelId, ChannelState, ClientFrame, Commit, CreateChannel, ErrorCode, Post, PostId, decode, encode,
-    limits,
+    ChannelId, ChannelState, ClientFrame, Commit, CreateChannel, ErrorCode, InboxId, Post, PostId, Token,
+    decode, encode, limits,
 };
 
-use crate::account::Account;
 use crate::step::Step;
 use crate::{ClientError, Line, Output, Refusal};
 
@@ -139,7 +138,7 @@ impl Step<'_, '_> {
         let (id, channel) = (*id.as_bytes(), channel.map(|channel| *channel.as_bytes()));
         let row = OutboxRow { id, kind, conversation, channel, message, frame: encode(frame) };
         self.tx.push_outbox(&row)?;
-        if self.sessions.retry_at.is_none() && self.can_transmit()? {
+        if self.sessions.retry_at.is_none() && self.can_transmit() {
             self.outputs.push(Output::Transmit(Line::Anonymous, row.frame));
         }
         Ok(())
@@ -147,7 +146,7 @@ impl Step<'_, '_> {
 
     /// Sends everything that waits, in order. What the relay has already is answered like the first time.
     pub(crate) fn transmit_outbox(&mut self) -> Result<(), ClientError> {
-        if self.can_transmit()? {
+        if self.can_transmit() {
             let rows = self.tx.outbox()?;
             self.outputs.extend(rows.into_iter().map(|row| Output::Transmit(Line::Anonymous, row.frame)));
         }
@@ -190,7 +189,7 @@ impl Step<'_, '_> {
         code: ErrorCode,
         epoch: Option<u64>,
     ) -> Result<(), ClientError> {
-        if matches!(code, ErrorCode::Busy | ErrorCode::RateLimited) || self.waits_for_inbox(id, code)? {
+        if matches!(code, ErrorCode::Busy | ErrorCode::RateLimited) || self.waits_for_channel(id, code)? {
             self.retry_later();
             return Ok(());
         }
@@ -217,21 +216,16 @@ impl Step<'_, '_> {
         }
     }
 
-    /// Whether a request failed only because the relay lost the own inbox, which is about to be made anew: it takes a channel
-    /// from none but those who have one.
-    fn waits_for_inbox(&self, id: PostId, code: ErrorCode) -> Result<bool, ClientError> {
-        if !matches!(code, ErrorCode::NoSuchInbox | ErrorCode::NoSuchChannel) {
+    /// Whether a request failed only because its channel is not made yet: asking for that waits in the outbox, too.
+    fn waits_for_channel(&self, id: PostId, code: ErrorCode) -> Result<bool, ClientError> {
+        if code != ErrorCode::NoSuchChannel {
             return Ok(false);
         }
         let rows = self.tx.outbox()?;
-        let Some(refused) = rows.iter().find(|row| row.id == *id.as_bytes()) else { return Ok(false) };
-        Ok(match (refused.kind, code) {
-            (OutboxKind::CreateChannel, ErrorCode::NoSuchInbox) => true,
-            (OutboxKind::Post | OutboxKind::Commit, ErrorCode::NoSuchChannel) => {
-                rows.iter().any(|row| row.kind == OutboxKind::CreateChannel && row.channel == refused.channel)
-            }
-            _ => false,
-        })
+        let refused = rows.iter().find(|row| row.id == *id.as_bytes());
+        Ok(refused.is_some_and(|refused| {
+            rows.iter().any(|row| row.kind == OutboxKind::CreateChannel && row.channel == refused.channel)
+        }))
     }
 
     /// Another epoch has begun: all posts of the old one are sealed anew, now or when its commit has come.
@@ -275,21 +269,27 @@ impl Step<'_, '_> {
         self.tx.drop_posts(channel.as_bytes())?;
         self.tx.drop_commits(channel.as_bytes())?;
         let provider = self.provider();
-        let state = Group::load(&provider.storage, channel)?.channel_state(&provider, &account.device)?;
-        let create = self.create_frame(&account, channel, state);
+        let group = Group::load(&provider.storage, channel)?;
+        let state = group.channel_state(&provider, &account.device)?;
+        let own = account.inbox();
+        let contact = group.members_here()?.into_iter().find(|(inbox, _)| *inbox != own);
+        let create = self.create_frame(channel, state, contact)?;
         self.queue(row.conversation, None, &ClientFrame::CreateChannel(create))?;
         self.seal_waiting(row.conversation)
     }
 
-    /// Asks for a channel at the own relay: the own inbox there is the right to it.
+    /// Asks for a channel at the own relay. The right to it is an inbox there: the contact's, where that is at the same
+    /// relay, since this session has shown it or will with every post. The own one would tie to this device what nothing
+    /// else on the session does.
     pub(crate) fn create_frame(
         &self,
-        account: &Account,
         channel: ChannelId,
         state: ChannelState,
-    ) -> CreateChannel {
-        let (inbox, token) = (account.inbox(), account.token(self.rng));
-        CreateChannel { id: self.fresh_id(), channel, state, inbox, token }
+        contact: Option<(InboxId, Token)>,
+    ) -> Result<CreateChannel, ClientError> {
+        let account = self.account()?;
+        let (inbox, token) = contact.unwrap_or_else(|| (account.inbox(), account.token(self.rng)));
+        Ok(CreateChannel { id: self.fresh_id(), channel, state, inbox, token })
     }
 
     /// Owed delivery reports go out once everything that waited has come.

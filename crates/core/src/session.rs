@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use kuvert_mls::{Group, introduction_box};
 use kuvert_store::{ConversationId, MetaKey};
 use kuvert_wire::{
-    Ack, ClientFrame, ErrorCode, Hello, InboxKeys, Invite, Own, Owned, OwnerProof, PutKeyPackages,
-    RelayFrame, limits,
+    Ack, CardId, ClientFrame, ErrorCode, Generation, Hello, InboxKeys, Invite, Own, Owned, OwnerProof,
+    PutKeyPackages, RelayFrame, limits,
 };
 
 use crate::introduction::KEY_PACKAGE;
@@ -40,10 +40,12 @@ pub(crate) struct Sessions {
     hello: Option<Hello>,
     /// The proof was taken.
     owned: bool,
-    /// The relay said that it does not know the inbox.
-    inbox_missing: bool,
+    /// The relay holds an inbox of this device, as far as this run knows.
+    has_inbox: bool,
     /// The proof asked the relay to create the inbox.
     asked_to_create: bool,
+    /// The user waits for the own link, which waits for the inbox.
+    pub(crate) link_wanted: bool,
     /// Pause after the relay was busy.
     retry_pause: i64,
     pub(crate) retry_at: Option<Timestamp>,
@@ -58,9 +60,11 @@ pub(crate) enum Fetching {
     /// The card behind this link.
     Card(String),
     /// The own card goes to the relay.
-    OwnCard,
+    OwnCard(CardId),
     /// The own card goes there again, in case the relay has lost it.
-    OwnCardAgain,
+    OwnCardAgain(CardId),
+    /// The own card is deleted there.
+    OwnCardGone(CardId),
 }
 
 impl Sessions {
@@ -88,6 +92,24 @@ impl Sessions {
         FetchId(self.next_fetch)
     }
 
+    /// Whether the relay was seen to hold an inbox of this device.
+    pub(crate) fn has_inbox(&self) -> bool {
+        self.has_inbox
+    }
+
+    /// Whether the proof was taken.
+    pub(crate) fn is_owned(&self) -> bool {
+        self.owned
+    }
+
+    /// Whether an own card is on its way to the relay, or away from there.
+    pub(crate) fn is_fetching_own(&self, card: CardId) -> bool {
+        self.fetches.values().any(|purpose| match purpose {
+            Fetching::OwnCard(own) | Fetching::OwnCardAgain(own) | Fetching::OwnCardGone(own) => *own == card,
+            Fetching::Card(_) => false,
+        })
+    }
+
     /// Keeps an opened card; any other goes when there are too many.
     pub(crate) fn keep_card(&mut self, link: &str, card: Card) {
         if self.cards.len() >= MAX_CARDS && !self.cards.contains_key(link) {
@@ -112,15 +134,16 @@ impl Step<'_, '_> {
                 self.event(Event::CaughtUp);
                 Ok(())
             }
-            // Key packages: those that did not arrive are missed at the next greeting.
-            (Line::Owner, RelayFrame::Accepted { .. } | RelayFrame::Refused { .. }) => Ok(()),
+            (Line::Owner, RelayFrame::Accepted { id, .. }) => self.token_revoked(id),
+            // Key packages: those that did not arrive are missed at the next greeting. So are revocations.
+            (Line::Owner, RelayFrame::Refused { .. }) => Ok(()),
             (Line::Owner, RelayFrame::Error { code: ErrorCode::NoSuchInbox }) => {
                 if self.sessions.asked_to_create {
                     return Err(ClientError::PeerFault("the relay does not create the inbox"));
                 }
-                self.sessions.inbox_missing = true;
                 // The next one counts from 1, also if the answer that it was made is lost.
-                self.tx.set_cursor(0)?;
+                self.sessions.has_inbox = false;
+                self.tx.set_meta(MetaKey::Generation, &[])?;
                 self.prove_again()
             }
             (Line::Owner, RelayFrame::Error { code: ErrorCode::RegistrationClosed }) => {
@@ -157,12 +180,15 @@ impl Step<'_, '_> {
         }
     }
 
-    /// Whether requests can go out: the relay greeted, and holds an inbox of this device. Without one it takes no channel
-    /// from it, and what others send back would be lost.
-    pub(crate) fn can_transmit(&self) -> Result<bool, ClientError> {
-        Ok(self.sessions.anonymous_ready
-            && !self.sessions.inbox_missing
-            && self.tx.meta(MetaKey::InboxExists)?.is_some())
+    /// Whether requests can go out: the relay greeted, and was seen to hold an inbox of this device. Without one, what others
+    /// send back would be lost.
+    pub(crate) fn can_transmit(&self) -> bool {
+        self.sessions.anonymous_ready && self.sessions.has_inbox
+    }
+
+    /// The generation of the relay in which the cursor counts, if the relay holds an inbox of this device.
+    fn generation(&self) -> Result<Option<Generation>, ClientError> {
+        Ok(self.tx.meta(MetaKey::Generation)?.and_then(|bytes| Generation::from_slice(&bytes)))
     }
 
     fn invite(&self) -> Result<Option<Invite>, ClientError> {
@@ -172,12 +198,13 @@ impl Step<'_, '_> {
     fn prove(&mut self, hello: &Hello) -> Result<(), ClientError> {
         check_version(hello)?;
         let account = self.account()?;
-        let known = self.tx.meta(MetaKey::InboxExists)?.is_some() && !self.sessions.inbox_missing;
-        let create = if known {
-            None
-        } else {
-            let (seal_key, deposit_key) = (account.seal.public(), account.deposit.clone());
-            Some(InboxKeys { seal_key, deposit_key, invite: self.invite()? })
+        let generation = self.generation()?;
+        let create = match generation {
+            Some(_) => None,
+            None => {
+                let (seal_key, deposit_key) = (account.seal.public(), account.deposit.clone());
+                Some(InboxKeys { seal_key, deposit_key, invite: self.invite()? })
+            }
         };
         self.sessions.asked_to_create = create.is_some();
         let proof = OwnerProof { origin: &account.relay, challenge: &hello.challenge };
@@ -185,33 +212,31 @@ impl Step<'_, '_> {
             owner: account.owner_key(),
             origin: account.relay.clone(),
             signature: proof.sign(&account.owner),
-            acknowledged: if known { self.tx.cursor()? } else { 0 },
+            acknowledged: if generation.is_some() { self.tx.cursor()? } else { 0 },
             create,
+            generation,
         };
         self.transmit(Line::Owner, &ClientFrame::Own(own));
         Ok(())
     }
 
     fn owned(&mut self, owned: &Owned) -> Result<(), ClientError> {
-        let was_known = self.can_transmit()?;
+        let could_transmit = self.can_transmit();
         self.sessions.owned = true;
-        self.sessions.inbox_missing = false;
-        self.tx.set_meta(MetaKey::InboxExists, &[1])?;
-        if owned.created && !self.sessions.asked_to_create {
-            return Err(ClientError::PeerFault("the relay made an inbox that nobody asked for"));
-        }
-        if owned.created {
-            // A new inbox counts from 1 again.
-            self.tx.set_cursor(0)?;
-            self.tx.set_meta(MetaKey::Invite, &[])?;
-        } else if owned.acknowledged < self.tx.cursor()? {
-            // The relay was set back to an earlier state and gives these seqs out again: what comes under them may be new,
-            // and what is not changes nothing (CORE-3).
+        self.sessions.has_inbox = true;
+        if self.generation()? != Some(owned.generation) || owned.acknowledged < self.tx.cursor()? {
+            // The inbox is new, or the relay was set back to an earlier state and gives seqs out again: what comes under
+            // them may be new, and what is not changes nothing (CORE-3).
             self.tx.set_cursor(owned.acknowledged)?;
+            self.tx.set_meta(MetaKey::Generation, owned.generation.as_bytes())?;
         }
-        if !was_known {
+        if self.sessions.asked_to_create {
+            self.tx.set_meta(MetaKey::Invite, &[])?;
+        }
+        if !could_transmit {
             self.transmit_outbox()?;
         }
+        self.inbox_confirmed()?;
         let last_resort = !owned.last_resort || self.is_last_resort_old()?;
         if owned.key_packages < KEY_PACKAGES_LOW || last_resort {
             self.put_key_packages(KEY_PACKAGES.saturating_sub(owned.key_packages), last_resort)?;

@@ -34,7 +34,12 @@ impl<'a> Step<'a, '_> {
         match input {
             Input::Command(command) => self.command(command)?,
             Input::Connected(line) => self.sessions.connected(line),
-            Input::Disconnected(line) => self.sessions.disconnected(line),
+            Input::Disconnected(line) => {
+                self.sessions.disconnected(line);
+                if line == Line::Owner {
+                    self.inbox_lost();
+                }
+            }
             Input::Frame(line, bytes) => {
                 let frame: RelayFrame = decode(&bytes, limits::MAX_FRAME)
                     .map_err(|_| ClientError::PeerFault("a frame cannot be read"))?;

@@ -1,6 +1,6 @@
 //! A group: one conversation's MLS state, and what leaves and enters it.
 
-use kuvert_wire::{ChannelId, ChannelState, Fanout, FanoutKey, PostSecret, encode, limits};
+use kuvert_wire::{ChannelId, ChannelState, Fanout, FanoutKey, InboxId, PostSecret, Token, encode, limits};
 use openmls::prelude::tls_codec::{Deserialize as _, Serialize as _};
 use openmls::prelude::{
     BasicCredential, Credential, Extension, ExtensionType, Extensions, GroupContext, GroupId, KeyPackage,
@@ -223,6 +223,15 @@ impl Group {
             self.group.export_group_info(provider.crypto(), device, true).map_err(MlsError::library)?;
         let secrets = self.secrets(provider.crypto)?;
         self.next_state(provider.rng, self.epoch(), &secrets, self.fanout(None)?, &info)
+    }
+
+    /// Inboxes of members at the relay that keeps the channel, each with the token of this group.
+    ///
+    /// # Errors
+    /// [`MlsError::PeerFault`] if a leaf says not where it receives.
+    pub fn members_here(&self) -> Result<Vec<(InboxId, Token)>, MlsError> {
+        let targets = self.fanout(None)?.targets.into_iter().filter(|target| target.relay.is_none());
+        Ok(targets.map(|target| (target.inbox, target.token)).collect())
     }
 
     /// Seals a message for the current epoch. The advanced ratchet is stored in the provider's transaction.

@@ -74,7 +74,7 @@ async fn a_relay_that_cannot_write_refuses_posts_and_still_serves_owners() {
     let store = Arc::new(Faulty::over(Arc::new(Embedded::open(dir.path()).expect("opens"))));
     let relay = Relay::start_over(Arc::clone(&store) as _, data, config(dir.path())).await.expect("starts");
     let alice = Device::new(1);
-    drop(alice.connect(relay.local_addr(), 0).await);
+    let (_, first) = alice.connect(relay.local_addr(), 0).await;
     let mut sender = Connection::open(relay.local_addr()).await;
     let accepted = |n| RelayFrame::Accepted { id: id(n), seq: 0 };
     assert_eq!(sender.ask(&alice.deposit(id(1), b"one")).await, accepted(1));
@@ -83,7 +83,7 @@ async fn a_relay_that_cannot_write_refuses_posts_and_still_serves_owners() {
     store.fails.store(true, Ordering::SeqCst);
     let busy = RelayFrame::Refused { id: id(3), code: ErrorCode::Busy, epoch: None };
     assert_eq!(sender.ask(&alice.deposit(id(3), b"three")).await, busy);
-    let (mut session, owned) = alice.connect(relay.local_addr(), 1).await;
+    let (mut session, owned) = alice.connect_in(relay.local_addr(), 1, Some(first.generation)).await;
     assert!(!owned.created);
     assert_eq!(alice.drain(&mut session).await, [(2, Entry::Deposit { body: b"two".to_vec() })]);
 

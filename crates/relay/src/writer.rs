@@ -395,8 +395,12 @@ mod tests {
     use kuvert_wire::{DepositKey, InboxId, InboxKeys, SealKeyPair};
 
     use super::*;
+    use crate::service::Counted;
     use crate::store::Memory;
     use crate::store::faulty::Faulty;
+
+    /// What the owner of a new inbox holds.
+    const NOTHING: Counted = Counted { acknowledged: 0, generation: None };
 
     #[tokio::test]
     async fn a_failed_commit_answers_busy_and_renews_the_sealing_keys() {
@@ -410,7 +414,7 @@ mod tests {
             deposit_key: DepositKey::new([2; 32]),
             invite: None,
         };
-        let own = || Op::Own { inbox, acknowledged: 0, create: Some(keys.clone()) };
+        let own = || Op::Own { inbox, counted: NOTHING, create: Some(keys.clone()) };
         let deposit = |n: u8| crate::service::fixtures::deposit(inbox, &keys.deposit_key, n);
 
         assert!(writer.perform(own(), 0).await.is_ok());
@@ -489,7 +493,7 @@ mod tests {
             deposit_key: DepositKey::new([2; 32]),
             invite: None,
         };
-        let op = Op::Own { inbox, acknowledged: 0, create: Some(keys.clone()) };
+        let op = Op::Own { inbox, counted: NOTHING, create: Some(keys.clone()) };
         writer.perform(op, 0).await.expect("owned");
         let line = Arc::new(Line::default());
         let jobs = |n| vec![crate::service::fixtures::deposit(inbox, &keys.deposit_key, n)];

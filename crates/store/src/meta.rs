@@ -29,14 +29,16 @@ pub enum MetaKey {
     Relay = 9,
     /// Seq of the last entry that was processed (u64, big-endian).
     Cursor = 10,
-    /// The own link and its card's keys.
+    /// The own link and its card's keys; empty after it was taken back.
     Link = 11,
-    /// The relay has confirmed the inbox.
-    InboxExists = 12,
     /// When the key package of last resort was made: seconds since 1970 (u64, big-endian).
     LastResortMade = 13,
     /// Invitation to the own relay, until it was used (empty afterwards).
     Invite = 14,
+    /// Generation of the relay in which the cursor counts (8 bytes); empty while the relay is not known to hold the inbox.
+    Generation = 15,
+    /// Links that were taken back, as long as the relay does not know it.
+    Revocations = 16,
 }
 
 impl Tx<'_> {

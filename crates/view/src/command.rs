@@ -92,4 +92,7 @@ pub enum UiCommand {
         #[n(0)]
         invite: String,
     },
+    /// Takes the own link back; answered by `LinkRevoked` once the relay knows it. The next `ShowLink` makes another.
+    #[n(12)]
+    RevokeLink,
 }

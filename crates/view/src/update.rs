@@ -93,6 +93,9 @@ pub enum ViewUpdate {
         #[n(0)]
         entries: u64,
     },
+    /// The own link was taken back, and the relay knows it.
+    #[n(13)]
+    LinkRevoked,
 }
 
 /// The user's own identity.

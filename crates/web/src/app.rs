@@ -12,9 +12,10 @@ use crate::navigation::{Navigation, navigation};
 use crate::route::Route;
 use crate::screens::card::CardScreen;
 use crate::screens::desk::Desk;
+use crate::screens::door::AtTheDoor;
 use crate::screens::elsewhere::{Broken, Elsewhere, Loading};
 use crate::screens::start::Start;
-use crate::state::{AppState, Profile, state};
+use crate::state::{AppState, Door, Profile, state};
 use crate::theme::Look;
 use crate::{bridge, browser};
 
@@ -25,6 +26,7 @@ enum Stage {
     Elsewhere,
     Loading,
     Start,
+    Door(Door),
     OpenedLink,
     Desk,
 }
@@ -58,6 +60,7 @@ pub(crate) fn App() -> impl IntoView {
             Stage::Elsewhere => view! { <Elsewhere/> }.into_any(),
             Stage::Loading => view! { <Loading/> }.into_any(),
             Stage::Start => view! { <Start/> }.into_any(),
+            Stage::Door(door) => view! { <AtTheDoor door=door/> }.into_any(),
             Stage::OpenedLink => view! { <CardScreen/> }.into_any(),
             Stage::Desk => view! { <Desk/> }.into_any(),
         }}
@@ -106,13 +109,21 @@ fn stage() -> Memo<Stage> {
         if elsewhere.get() {
             return Stage::Elsewhere;
         }
-        state.profile().with(|profile| match profile {
-            Profile::Unknown => Stage::Loading,
-            _ if opened_link => Stage::OpenedLink,
-            Profile::Missing => Stage::Start,
-            Profile::Known(_) => Stage::Desk,
+        let door = state.door().get();
+        state.profile().with(|profile| match (profile, door) {
+            (Profile::Known(_), Some(door)) => Stage::Door(door),
+            (profile, _) => stage_inside(profile, opened_link),
         })
     })
+}
+
+fn stage_inside(profile: &Profile, opened_link: bool) -> Stage {
+    match profile {
+        Profile::Unknown => Stage::Loading,
+        _ if opened_link => Stage::OpenedLink,
+        Profile::Missing => Stage::Start,
+        Profile::Known(_) => Stage::Desk,
+    }
 }
 
 fn follow_language() {

@@ -34,6 +34,15 @@ pub(crate) enum Alert {
     Lost,
 }
 
+/// Why the relay makes no inbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Door {
+    /// It wants an invitation that was not used yet.
+    Invitation,
+    /// It takes nobody new.
+    Closed,
+}
+
 /// The shared state; cheap to copy.
 #[derive(Clone, Copy)]
 pub(crate) struct AppState {
@@ -51,6 +60,8 @@ pub(crate) struct AppState {
     drafts: RwSignal<Drafts>,
     arrived: RwSignal<Option<MessageView>>,
     broken: RwSignal<bool>,
+    door: RwSignal<Option<Door>>,
+    passed_by: RwSignal<bool>,
 }
 
 impl AppState {
@@ -71,6 +82,8 @@ impl AppState {
             drafts: RwSignal::new(Drafts::default()),
             arrived: RwSignal::new(None),
             broken: RwSignal::new(false),
+            door: RwSignal::new(None),
+            passed_by: RwSignal::new(false),
         }
     }
 
@@ -93,9 +106,16 @@ impl AppState {
             }
             ViewUpdate::Message { conversation, message } => self.apply_message(conversation, message),
             ViewUpdate::Link { link } => self.link.set(Some(link)),
+            // It was gone from the page with the wish.
+            ViewUpdate::LinkRevoked => {}
             ViewUpdate::Card(card) => self.card.set(Some(card)),
             ViewUpdate::Requested { conversation } => self.requested.set(Some(conversation)),
-            ViewUpdate::Connection(connection) => self.connection.set(Some(connection)),
+            ViewUpdate::Connection(connection) => {
+                if connection == Connection::Online {
+                    self.door.set(None);
+                }
+                self.connection.set(Some(connection));
+            }
             ViewUpdate::Storage(storage) => self.storage.set(Some(storage)),
             ViewUpdate::Failed(failure) => self.apply_failure(failure),
             ViewUpdate::Lost { .. } => self.alert(Alert::Lost),
@@ -116,6 +136,16 @@ impl AppState {
     }
 
     fn apply_failure(self, failure: Failure) {
+        let door = match failure {
+            Failure::InviteNeeded => Some(Door::Invitation),
+            Failure::RelayClosed => Some(Door::Closed),
+            _ => None,
+        };
+        if door.is_some() && !self.passed_by.get_untracked() {
+            self.door.set(door);
+            self.failures.update(|count| *count += 1);
+            return;
+        }
         if let Some(refused) = self.outgoing.try_update(|outgoing| outgoing.refused(failure)).flatten() {
             self.drafts.update(|drafts| drafts.bring_back(refused.conversation, &refused.text));
         }
@@ -144,6 +174,19 @@ impl AppState {
     /// The user has read an alert.
     pub(crate) fn dismiss(self, alert: Alert) {
         self.alerts.update(|alerts| alerts.retain(|shown| *shown != alert));
+    }
+
+    /// The user goes on without an inbox, for now.
+    pub(crate) fn pass_by(self) {
+        self.passed_by.set(true);
+        self.door.set(None);
+    }
+
+    /// The user takes the own link back, for another one.
+    pub(crate) fn renew_link(self) {
+        self.link.set(None);
+        bridge::post(&UiCommand::RevokeLink);
+        bridge::post(&UiCommand::ShowLink);
     }
 
     /// The user opens somebody's link.
@@ -197,6 +240,11 @@ impl AppState {
     /// The own link, once the relay holds the card.
     pub(crate) fn link(self) -> Signal<Option<String>> {
         self.link.into()
+    }
+
+    /// What the relay wants before it makes an inbox, if it does not.
+    pub(crate) fn door(self) -> Signal<Option<Door>> {
+        self.door.into()
     }
 
     /// The card of the link that was opened.

@@ -2,6 +2,8 @@
 
 /// Longest name, in characters.
 pub(crate) const NAME_CHARS_MAX: usize = 64;
+/// Length of an invitation, in characters.
+const INVITE_CHARS: usize = 22;
 /// Longest message, in bytes of UTF-8.
 pub(crate) const TEXT_BYTES_MAX: usize = 16 * 1024;
 
@@ -15,6 +17,13 @@ pub(crate) fn valid_name(typed: &str) -> Option<String> {
 pub(crate) fn valid_text(typed: &str) -> Option<String> {
     let text = typed.trim();
     (!text.is_empty() && text.len() <= TEXT_BYTES_MAX).then(|| text.to_owned())
+}
+
+/// An invitation as it will be shown to the relay; `None` if it has not the shape of one.
+pub(crate) fn valid_invite(typed: &str) -> Option<String> {
+    let invite = typed.trim();
+    let is_letter = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
+    (invite.len() == INVITE_CHARS && invite.chars().all(is_letter)).then(|| invite.to_owned())
 }
 
 /// Whether a message is too long, which is worth saying while it is typed.
@@ -102,6 +111,14 @@ mod tests {
         assert_eq!(valid_name("   "), None);
         assert_eq!(valid_name(&"ü".repeat(64)), Some("ü".repeat(64)));
         assert_eq!(valid_name(&"ü".repeat(65)), None);
+    }
+
+    #[test]
+    fn an_invitation_has_22_characters_of_base64url() {
+        let invite = "-bCdEfGhIjKlMnOpQrSt_w";
+        assert_eq!(valid_invite(&format!(" {invite}\n")), Some(invite.into()));
+        assert_eq!(valid_invite(&invite[1..]), None);
+        assert_eq!(valid_invite("+bCdEfGhIjKlMnOpQrStUv"), None);
     }
 
     #[test]

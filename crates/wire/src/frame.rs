@@ -7,7 +7,7 @@ use minicbor::{Decode, Encode};
 use crate::ErrorCode;
 use crate::channel::{ChannelInfo, Commit, CreateChannel, FetchChannel, Post};
 use crate::entry::SealedEntry;
-use crate::ids::{Challenge, InboxId, Invite, OwnerKey, PostId, SealKey, Signature, TokenNonce};
+use crate::ids::{Challenge, Generation, InboxId, Invite, OwnerKey, PostId, SealKey, Signature, TokenNonce};
 use crate::token::{DepositKey, Token};
 
 /// From a device to a relay. A session's first frame decides what it is: [`Own`] makes it an owner session, anything
@@ -130,12 +130,15 @@ pub struct Own {
     /// Over origin, challenge and owner key.
     #[n(2)]
     pub signature: Signature,
-    /// The last seq that the device holds durably, 0 for none; up to here is acknowledged.
+    /// The last seq that the device holds durably, 0 for none; up to here is acknowledged if `generation` is the relay's.
     #[n(3)]
     pub acknowledged: u64,
     /// Creates the inbox where it does not exist.
     #[n(4)]
     pub create: Option<InboxKeys>,
+    /// The generation that `acknowledged` was counted in: that of the last [`Owned`] of this inbox.
+    #[n(5)]
+    pub generation: Option<Generation>,
 }
 
 /// What a relay needs to know of a new inbox.
@@ -164,10 +167,14 @@ pub struct Owned {
     /// Whether there is a key package of last resort.
     #[n(2)]
     pub last_resort: bool,
-    /// The last seq that the relay holds as acknowledged. Where a device's own is beyond it, the relay was set back to an
-    /// earlier state, and what follows are other entries than those the device knows by their seqs.
+    /// The last seq that the relay holds as acknowledged; the entries after it follow. A device that counted in another
+    /// generation, or further, goes on from here: the relay was set back to an earlier state, and what follows are other
+    /// entries than those the device knows by their seqs.
     #[n(3)]
     pub acknowledged: u64,
+    /// The relay's generation.
+    #[n(4)]
+    pub generation: Generation,
 }
 
 /// Acknowledges all entries up to and including `seq`.

@@ -166,6 +166,11 @@ identifier!(
     32
 );
 identifier!(
+    /// 8 random bytes that a relay keeps for as long as seqs go on: a relay that was restored from a backup makes new ones.
+    Generation,
+    8
+);
+identifier!(
     /// Ed25519 signature (RFC 8032).
     Signature,
     64

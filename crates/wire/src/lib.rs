@@ -13,6 +13,7 @@ mod entry;
 mod error;
 mod foreign;
 mod frame;
+pub mod headers;
 mod ids;
 pub mod limits;
 mod proof;
@@ -34,8 +35,8 @@ pub use frame::{
     PutKeyPackages, RelayFrame, RenewDepositKey, RevokeTokens, TakeKeyPackage, encode_entries_into,
 };
 pub use ids::{
-    CardId, Challenge, ChannelId, FanoutKey, InboxId, IntroductionKey, Invite, InviteHash, OwnerKey, PostId,
-    PostSecret, PostSecretHash, RelayKey, SealKey, Signature, TokenNonce,
+    CardId, Challenge, ChannelId, FanoutKey, Generation, InboxId, IntroductionKey, Invite, InviteHash,
+    OwnerKey, PostId, PostSecret, PostSecretHash, RelayKey, SealKey, Signature, TokenNonce,
 };
 pub use proof::{OwnerProof, verify_owner_proof};
 pub use token::{DepositKey, Fanout, FanoutTarget, RelayAddress, Token};

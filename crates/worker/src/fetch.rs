@@ -4,7 +4,7 @@ use js_sys::Uint8Array;
 use kuvert_core::{FetchMethod, FetchOutcome, FetchRequest};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{RequestCache, RequestCredentials, RequestInit, RequestRedirect, Response};
+use web_sys::{Headers, RequestCache, RequestCredentials, RequestInit, RequestRedirect, Response};
 
 use crate::scope;
 
@@ -17,10 +17,16 @@ async fn answer(request: &FetchRequest) -> Result<FetchOutcome, JsValue> {
     init.set_credentials(RequestCredentials::Omit);
     init.set_redirect(RequestRedirect::Error);
     init.set_cache(RequestCache::NoStore);
-    if let FetchMethod::Put(body) = &request.method {
-        init.set_method("PUT");
-        init.set_body(&Uint8Array::from(body.as_slice()));
+    match &request.method {
+        FetchMethod::Get => {}
+        FetchMethod::Put(body) => send(&init, "PUT", body),
+        FetchMethod::Delete(body) => send(&init, "DELETE", body),
     }
+    let headers = Headers::new()?;
+    for (name, value) in &request.headers {
+        headers.set(name, value)?;
+    }
+    init.set_headers(&headers);
     let response: Response =
         JsFuture::from(scope().fetch_with_str_and_init(&request.url, &init)).await?.unchecked_into();
     let body = Uint8Array::new(&JsFuture::from(response.array_buffer()?).await?);
@@ -28,4 +34,9 @@ async fn answer(request: &FetchRequest) -> Result<FetchOutcome, JsValue> {
         return Ok(FetchOutcome::Failed);
     }
     Ok(FetchOutcome::Answered { status: response.status(), body: body.to_vec() })
+}
+
+fn send(init: &RequestInit, method: &str, body: &[u8]) {
+    init.set_method(method);
+    init.set_body(&Uint8Array::from(body));
 }

@@ -17,7 +17,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_core::SeedableRng;
 use serde_json::{Value, json};
 
-use crate::device::Receiver;
+use crate::device::{Held, Receiver};
 use crate::net::{Id, Net, Outbox, Peer};
 use crate::relay::{Relay, Target};
 use crate::report::Meter;
@@ -88,7 +88,7 @@ struct Round {
     senders: u32,
     longest_load: Duration,
     /// Last seq that each device holds.
-    held: Vec<u64>,
+    held: Vec<Held>,
     repeated: u64,
     /// Entries whose seq did not follow the one before (RELAY-2).
     seq_holes: u64,
@@ -105,7 +105,7 @@ impl Round {
             ledger: Ledger::default(),
             senders: options.senders,
             longest_load: Duration::from_millis(options.load_ms.into()),
-            held: vec![0; inboxes],
+            held: vec![Held::default(); inboxes],
             repeated: 0,
             seq_holes: 0,
             wrong_epochs: 0,
@@ -224,7 +224,7 @@ impl Peer for Sessions<'_> {
                 ledger.delivered(*inbox, entry)
             })?;
             self.live += usize::from(receiver.is_live() && !was_live);
-            held[*inbox] = receiver.last();
+            held[*inbox] = receiver.held();
             self.round.seq_holes += receiver.take_holes();
             return Ok(());
         };

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Subcommand;
 use kuvert_client::{Profile, Session, Watch};
-use kuvert_view::{ProfileView, UiCommand, ViewUpdate};
+use kuvert_view::{Connection, ProfileView, UiCommand, ViewUpdate};
 use qrcode::QrCode;
 use qrcode::render::unicode::Dense1x2;
 use serde_json::json;
@@ -64,6 +64,12 @@ pub(crate) struct ShowArgs {
 /// What to show of the link.
 #[derive(Debug, clap::Args)]
 pub(crate) struct LinkArgs {
+    /// Take the link back, so that it leads nowhere any more, and show a new one; contacts stay
+    #[arg(long, conflicts_with = "revoke")]
+    new: bool,
+    /// Take the link back, so that it leads nowhere any more; contacts stay
+    #[arg(long)]
+    revoke: bool,
     #[command(flatten)]
     pub(super) common: Common,
 }
@@ -120,9 +126,21 @@ fn show(own: &ProfileView, output: Output) -> Result<(), Failure> {
     Ok(output.result(&json, &text)?)
 }
 
-/// Shows the link, which is made the first time.
-pub(super) async fn link(common: &Common, output: Output) -> Result<(), Failure> {
-    let (mut session, _) = open(common, "kuvert link")?;
+/// Shows the link, which is made the first time, or takes it back.
+pub(super) async fn link(args: LinkArgs, output: Output) -> Result<(), Failure> {
+    let (mut session, _) = open(&args.common, "kuvert link")?;
+    let revoked = if args.new || args.revoke { Some(revoke(&mut session).await?) } else { None };
+    if revoked == Some(false) {
+        output.note(
+            "the relay does not know yet that the link is revoked: the next command that reaches it says so",
+        );
+    }
+    if args.revoke {
+        let state = if revoked == Some(true) { "revoked" } else { "queued" };
+        output.result(&json!({ "link": null, "state": state }), state)?;
+        session.close().await;
+        return Ok(());
+    }
     session.go_online();
     session.command(UiCommand::ShowLink);
     let shown = session.run_until(Instant::now() + PUBLISH, |_, update| match update {
@@ -138,6 +156,20 @@ pub(super) async fn link(common: &Common, output: Output) -> Result<(), Failure>
     output.result(&json!({ "link": link }), &text)?;
     session.close().await;
     Ok(())
+}
+
+/// Takes the link back; says whether the relay knows it.
+async fn revoke(session: &mut Session) -> Result<bool, Failure> {
+    session.command(UiCommand::RevokeLink);
+    session.go_online();
+    let revoked = session.run_until(Instant::now() + PUBLISH, |_, update| match update {
+        ViewUpdate::LinkRevoked => ControlFlow::Break(Ok(true)),
+        ViewUpdate::Connection(Connection::Offline) => ControlFlow::Break(Ok(false)),
+        ViewUpdate::Connection(Connection::Elsewhere) => ControlFlow::Break(Err(Failure::TakenOver)),
+        ViewUpdate::Failed(failure) => ControlFlow::Break(Err(failure.into())),
+        _ => ControlFlow::Continue(()),
+    });
+    revoked.await?.unwrap_or(Ok(false))
 }
 
 /// A QR code for a dark screen; `None` for a text that is too long for one.

@@ -103,7 +103,7 @@ impl ClientCommand {
     async fn perform(self, common: &Common, output: Output) -> Result<(), Failure> {
         match self {
             Self::Id(command) => command.run(common, output).await,
-            Self::Link(_) => identity::link(common, output).await,
+            Self::Link(args) => identity::link(args, output).await,
             Self::Contact(command) => command.run(common, output).await,
             Self::Send(args) => message::send(args, output).await,
             Self::Listen(args) => listen::listen(args, output).await,

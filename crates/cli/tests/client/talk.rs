@@ -115,3 +115,26 @@ fn a_text_can_come_from_stdin_and_never_controls_the_terminal() {
     let json = bob.run(&["history", "alice"]).stdout;
     assert!(!json.trim_end().chars().any(char::is_control));
 }
+
+#[test]
+fn a_link_that_was_taken_back_leads_nowhere_and_contacts_stay() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let relay = Relay::start(&dir.path().join("relay"), &[]);
+    let alice = Person::new(&dir, "a", "Alice", &relay.origin());
+    let bob = Person::new(&dir, "b", "Bob", &relay.origin());
+    alice.befriend(&bob);
+    let carol = Person::new(&dir, "c", "Carol", &relay.origin());
+    let old = bob.link();
+    let new = bob.run(&["link", "--new"]).json()["link"].as_str().expect("a link").to_owned();
+    assert_ne!(new, old);
+    let gone = carol.run(&["contact", "add", &old]);
+    assert_eq!((gone.code, gone.failure().0.as_str()), (1, "card_gone"));
+    assert_eq!(carol.run(&["contact", "add", &new]).json()["state"], "requested");
+    assert_eq!(bob.run(&["link", "--revoke"]).json(), json!({ "link": null, "state": "revoked" }));
+    assert_eq!(bob.run(&["link", "--revoke"]).json()["state"], "revoked", "there is none any more");
+    assert_eq!(carol.run(&["contact", "add", &new]).failure().0, "card_gone");
+    alice.send(&bob, "still here");
+    drop(relay);
+    let offline = bob.run(&["link", "--revoke"]).json()["state"].clone();
+    assert_eq!(offline, "revoked", "there is nothing to tell the relay");
+}

@@ -271,6 +271,35 @@ fn a_relay_that_was_set_back_is_followed_and_nothing_comes_twice() {
 }
 
 #[test]
+fn a_relay_that_was_restored_and_has_passed_the_cursor_again_loses_nothing() {
+    // CORE-3, RELAY-2
+    let mut world = World::acquainted();
+    let inbox = world.devices[ALICE].inbox();
+    world.go_offline(ALICE);
+    let backup = world.relay.backup(inbox);
+    world.go_online(ALICE);
+    world.send(BOB, "one");
+    world.send(BOB, "two");
+    world.go_offline(ALICE);
+    world.relay.restore(inbox, backup);
+    world.relay.begin_generation();
+    // The seqs of "one" and "two" are given out again, and more behind them.
+    for text in ["three", "four", "five", "six"] {
+        world.send(BOB, text);
+    }
+    world.go_online(ALICE);
+    let all = ["hello", "one", "two", "three", "four", "five", "six"];
+    assert_eq!(world.devices[ALICE].texts(), all);
+    world.send(BOB, "seven");
+    world.go_offline(ALICE);
+    world.go_online(ALICE);
+    assert_eq!(world.devices[ALICE].texts()[7..], ["seven"]);
+    assert_eq!(world.relay.waiting(inbox), 0, "all was acknowledged");
+    let gaps = world.devices[ALICE].events.iter().filter(|event| matches!(event, Event::Gap { .. }));
+    assert_eq!(gaps.count(), 0);
+}
+
+#[test]
 fn nothing_goes_out_before_the_relay_holds_the_own_inbox() {
     let mut world = World::new(&["Alice", "Bob"]);
     world.go_online(ALICE);
@@ -284,12 +313,12 @@ fn nothing_goes_out_before_the_relay_holds_the_own_inbox() {
 
 #[test]
 fn a_request_outlives_the_own_inbox_that_the_relay_forgot() {
-    let mut world = World::new(&["Alice", "Bob"]);
+    let (mut world, _dir) = on_disk();
     world.go_online(ALICE);
     world.go_online(BOB);
-    world.go_offline(BOB);
     let inbox = world.devices[BOB].inbox();
     world.relay.forget(inbox);
+    world.restart(BOB);
     world.open_lines(BOB, &[Line::Anonymous]);
     world.request("hello");
     assert_eq!(world.devices[BOB].timeline()[0].2, MessageState::Queued);

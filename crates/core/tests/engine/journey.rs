@@ -139,6 +139,7 @@ fn bad_wishes_get_a_clear_answer_and_change_nothing() {
 fn a_link_with_another_secret_or_card_does_not_open() {
     let mut world = World::new(&["Alice", "Bob"]);
     world.go_online(ALICE);
+    world.go_online(BOB);
     let (link, other) = (world.link(ALICE), world.link(BOB));
     let (address, _) = link.split_once('#').expect("a secret");
     let (_, secret) = other.split_once('#').expect("a secret");

@@ -3,6 +3,8 @@
 mod faults;
 mod impostors;
 mod journey;
+mod links;
+mod privacy;
 mod relay;
 mod stuck;
 mod world;

@@ -4,9 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kuvert_wire::{
-    CardId, CardRecord, ChannelId, ChannelState, ClientFrame, Entries, Entry, EntrySealer, ErrorCode, Fanout,
-    FanoutKey, Hello, InboxId, InboxKeys, Invite, KeyPackageReply, Owned, OwnerProof, Post, PostId,
-    RelayFrame, SealedEntry, decode, limits, verify_owner_proof,
+    CardDeletion, CardId, CardRecord, ChannelId, ChannelState, ClientFrame, Entries, Entry, EntrySealer,
+    ErrorCode, Fanout, FanoutKey, Generation, Hello, InboxId, InboxKeys, Invite, KeyPackageReply, Owned,
+    OwnerProof, Post, PostId, RelayFrame, SealedEntry, Token, TokenNonce, decode, headers, limits,
+    verify_owner_proof,
 };
 
 pub(crate) const ORIGIN: &str = "http://localhost:8787";
@@ -20,10 +21,17 @@ pub(crate) struct Inbox {
     entries: BTreeMap<u64, SealedEntry>,
     packages: Vec<Vec<u8>>,
     last_resort: Option<Vec<u8>>,
+    revoked: BTreeSet<TokenNonce>,
 }
 
-#[derive(Default)]
+impl Inbox {
+    fn takes(&self, token: &Token) -> bool {
+        self.keys.deposit_key.made(token) && !self.revoked.contains(&token.nonce())
+    }
+}
+
 pub(crate) struct Relay {
+    generation: Generation,
     inboxes: BTreeMap<InboxId, Inbox>,
     channels: BTreeMap<ChannelId, (ChannelState, u64)>,
     cards: BTreeMap<CardId, Vec<u8>>,
@@ -38,6 +46,24 @@ pub(crate) struct Relay {
     pub(crate) refuse: Option<ErrorCode>,
     pub(crate) commits: Vec<(ChannelId, u64)>,
     pub(crate) bodies: BTreeSet<Vec<u8>>,
+}
+
+impl Default for Relay {
+    fn default() -> Self {
+        Self {
+            generation: Generation::new([1; 8]),
+            inboxes: BTreeMap::new(),
+            channels: BTreeMap::new(),
+            cards: BTreeMap::new(),
+            answers: BTreeMap::new(),
+            mute: false,
+            invite: None,
+            busy: false,
+            refuse: None,
+            commits: Vec::new(),
+            bodies: BTreeSet::new(),
+        }
+    }
 }
 
 impl Relay {
@@ -56,9 +82,26 @@ impl Relay {
         self.cards.get(&id).cloned()
     }
 
-    pub(crate) fn put_card(&mut self, id: CardId, bytes: Vec<u8>) {
+    /// Stores a card for who has an inbox; says with which status.
+    pub(crate) fn put_card(&mut self, id: CardId, headers: &[(&str, String)], bytes: Vec<u8>) -> u16 {
         CardRecord::verified(id, &bytes).expect("a valid card");
+        let header = |name| {
+            let found = headers.iter().find(|(other, _)| *other == name).expect("a header");
+            data_encoding::BASE64URL_NOPAD.decode(found.1.as_bytes()).expect("base64url")
+        };
+        let inbox = InboxId::from_slice(&header(headers::INBOX)).expect("an inbox");
+        let token = Token::from_slice(&header(headers::TOKEN)).expect("a token");
+        if !self.inboxes.get(&inbox).is_some_and(|inbox| inbox.keys.deposit_key.made(&token)) {
+            return 403;
+        }
         self.cards.insert(id, bytes);
+        201
+    }
+
+    /// Deletes a card; says with which status.
+    pub(crate) fn delete_card(&mut self, id: CardId, bytes: &[u8]) -> u16 {
+        CardDeletion::verified(id, bytes).expect("a valid deletion");
+        if self.cards.remove(&id).is_some() { 204 } else { 404 }
     }
 
     pub(crate) fn owner_frame(&mut self, owner: &mut Option<InboxId>, frame: ClientFrame) -> Vec<RelayFrame> {
@@ -82,17 +125,21 @@ impl Relay {
                         entries: BTreeMap::new(),
                         packages: Vec::new(),
                         last_resort: None,
+                        revoked: BTreeSet::new(),
                     };
                     self.inboxes.insert(id, inbox);
                 }
                 *owner = Some(id);
-                self.acknowledge(id, own.acknowledged);
+                if own.generation == Some(self.generation) {
+                    self.acknowledge(id, own.acknowledged);
+                }
                 let inbox = &self.inboxes[&id];
                 let owned = Owned {
                     created,
                     key_packages: inbox.packages.len() as u16,
                     last_resort: inbox.last_resort.is_some(),
                     acknowledged: inbox.acknowledged,
+                    generation: self.generation,
                 };
                 let mut frames = vec![RelayFrame::Owned(owned)];
                 frames.extend(self.replay(id));
@@ -109,6 +156,11 @@ impl Relay {
                 inbox.last_resort = put.last_resort.map(Vec::from).or(inbox.last_resort.take());
                 vec![RelayFrame::Accepted { id: put.id, seq: 0 }]
             }
+            ClientFrame::RevokeTokens(revoke) => {
+                let inbox = self.inboxes.get_mut(&owner.expect("proven")).expect("inbox");
+                inbox.revoked.extend(revoke.nonces);
+                vec![RelayFrame::Accepted { id: revoke.id, seq: 0 }]
+            }
             _ => panic!("not on an owner session"),
         }
     }
@@ -121,6 +173,11 @@ impl Relay {
     /// A copy of an inbox as it is now.
     pub(crate) fn backup(&self, id: InboxId) -> Inbox {
         self.inboxes[&id].clone()
+    }
+
+    /// Begins a generation, as after a backup was restored.
+    pub(crate) fn begin_generation(&mut self) {
+        self.generation = Generation::new(self.generation.as_bytes().map(|byte| byte + 1));
     }
 
     /// Sets an inbox back to an earlier state.
@@ -173,7 +230,10 @@ impl Relay {
         match frame {
             ClientFrame::TakeKeyPackage(take) => {
                 let inbox = self.inboxes.get_mut(&take.inbox).expect("inbox");
-                assert!(inbox.keys.deposit_key.made(&take.token));
+                if !inbox.takes(&take.token) {
+                    let code = ErrorCode::BadToken;
+                    return (RelayFrame::Refused { id: take.id, code, epoch: None }, Vec::new());
+                }
                 let package = if inbox.packages.is_empty() {
                     inbox.last_resort.clone().expect("last resort")
                 } else {

@@ -18,6 +18,8 @@ pub(crate) struct Device {
     inputs: VecDeque<Input>,
     /// Every owner frame that came, to be played again.
     pub(crate) heard: Vec<Vec<u8>>,
+    /// Every request that went out on the anonymous session.
+    pub(crate) asked: Vec<ClientFrame>,
     path: Option<std::path::PathBuf>,
     restarts: u8,
     seed: u8,
@@ -85,6 +87,7 @@ impl World {
             events: Vec::new(),
             inputs: VecDeque::new(),
             heard: Vec::new(),
+            asked: Vec::new(),
             path,
             restarts: 0,
             seed,
@@ -177,9 +180,14 @@ impl World {
                             Some(body) => FetchOutcome::Answered { status: 200, body },
                             None => FetchOutcome::Answered { status: 404, body: Vec::new() },
                         },
+                        _ if !self.devices[at].online => FetchOutcome::Failed,
                         FetchMethod::Put(body) => {
-                            self.relay.put_card(id, body);
-                            FetchOutcome::Answered { status: 201, body: Vec::new() }
+                            let status = self.relay.put_card(id, &fetch.headers, body);
+                            FetchOutcome::Answered { status, body: Vec::new() }
+                        }
+                        FetchMethod::Delete(body) => {
+                            let status = self.relay.delete_card(id, &body);
+                            FetchOutcome::Answered { status, body: Vec::new() }
                         }
                     };
                     self.devices[at].inputs.push_back(Input::Fetched(fetch.id, outcome));
@@ -203,6 +211,7 @@ impl World {
             }
             Line::Anonymous if self.deaf => {}
             Line::Anonymous => {
+                self.devices[at].asked.push(frame.clone());
                 let (answer, delivered) = self.relay.anonymous_frame(frame);
                 let answer = answer.map(|answer| Input::Frame(Line::Anonymous, encode(&answer)));
                 self.devices[at].inputs.extend(answer);

@@ -41,7 +41,8 @@ impl Bench {
         let deposit_key = DepositKey::new([3; 32]);
         let keys =
             InboxKeys { seal_key: SealKeyPair::from_bytes([3; 32]).public(), deposit_key, invite: None };
-        let own = Op::Own { inbox: InboxId::new([3; 16]), acknowledged: 0, create: Some(keys) };
+        let counted = crate::service::Counted { acknowledged: 0, generation: None };
+        let own = Op::Own { inbox: InboxId::new([3; 16]), counted, create: Some(keys) };
         assert!(bench.writer.perform(own, 0).await.is_ok());
         bench
     }

@@ -8,23 +8,22 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use data_encoding::BASE64URL_NOPAD;
 use futures_util::stream;
-use kuvert_wire::{BlobId, BlobSecret, BlobSecretHash, InboxId, Token, limits};
+use kuvert_wire::{BlobId, BlobSecret, BlobSecretHash, limits};
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 
 use super::Site;
+use super::admission::{self, admission};
 use crate::blobs::{Announcement, BlobError, Download, Progress, settle};
 use crate::metrics::Metrics;
+use crate::service::Admission;
 
 const UPLOAD_OFFSET: HeaderName = HeaderName::from_static("upload-offset");
 const UPLOAD_LENGTH: HeaderName = HeaderName::from_static("upload-length");
 const UPLOAD_COMPLETE: HeaderName = HeaderName::from_static("upload-complete");
 const SECRET: HeaderName = HeaderName::from_static("kuvert-secret");
 const SECRET_HASH: HeaderName = HeaderName::from_static("kuvert-secret-hash");
-const INBOX: HeaderName = HeaderName::from_static("kuvert-inbox");
-const TOKEN: HeaderName = HeaderName::from_static("kuvert-token");
 
 /// A request that could not be served.
 pub(super) enum Refused {
@@ -80,9 +79,10 @@ pub(super) async fn create(
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
     let id = blob(&id)?;
+    let Admission { inbox, token } = admission(&headers).map_err(Refused::Header)?;
     let announced = Announcement {
-        inbox: bytes_of(&headers, INBOX, InboxId::from_slice)?,
-        token: bytes_of(&headers, TOKEN, Token::from_slice)?,
+        inbox,
+        token,
         size: number_of(&headers, UPLOAD_LENGTH)?,
         secret: bytes_of(&headers, SECRET_HASH, BlobSecretHash::from_slice)?,
     };
@@ -233,8 +233,7 @@ fn bytes_of<T>(
     name: HeaderName,
     read: impl Fn(&[u8]) -> Option<T>,
 ) -> Result<T, Refused> {
-    let value = headers.get(&name).and_then(|value| BASE64URL_NOPAD.decode(value.as_bytes()).ok());
-    value.and_then(|bytes| read(&bytes)).ok_or(Refused::Header(name))
+    admission::bytes_of(headers, name, read).map_err(Refused::Header)
 }
 
 fn number_of(headers: &HeaderMap, name: HeaderName) -> Result<u64, Refused> {

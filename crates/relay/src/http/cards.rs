@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::{Path, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use kuvert_wire::{CardDeletion, CardId, CardRecord};
 
 use super::Site;
+use super::admission::{admission, not_admitted, not_shown};
 use crate::day::Day;
 use crate::service::{Answer, CardAnswer, Op};
 
@@ -31,17 +32,27 @@ pub(super) async fn read(State(site): State<Site>, Path(id): Path<String>) -> Re
     }
 }
 
-/// `PUT /v1/cards/{id}`: a record signed by the card's own key.
-pub(super) async fn store(State(site): State<Site>, Path(id): Path<String>, body: Bytes) -> Response {
+/// `PUT /v1/cards/{id}`: a record signed by the card's own key, for somebody with an inbox here.
+pub(super) async fn store(
+    State(site): State<Site>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let Some(card) = CardId::from_text(&id) else { return no_such_card() };
+    let admission = match admission(&headers) {
+        Ok(admission) => admission,
+        Err(missing) => return not_shown(&missing),
+    };
     let version = match CardRecord::verified(card, &body) {
         Ok(record) => record.version,
         Err(error) => return (StatusCode::BAD_REQUEST, format!("{error}\n")).into_response(),
     };
-    let op = Op::PutCard { card, version, record: body.to_vec() };
+    let op = Op::PutCard { admission, card, version, record: body.to_vec() };
     match site.context.writer.perform(op, body.len()).await {
         Ok(Answer::Card(CardAnswer::Created)) => StatusCode::CREATED.into_response(),
         Ok(Answer::Card(CardAnswer::Replaced)) => StatusCode::OK.into_response(),
+        Ok(Answer::Card(CardAnswer::NotAdmitted)) => not_admitted(),
         Ok(Answer::Card(CardAnswer::Outdated)) => {
             (StatusCode::CONFLICT, "the stored card is as new or newer\n").into_response()
         }

@@ -1,5 +1,6 @@
 //! What the relay answers over HTTP: the session path, cards, what its operator asks, and the web app if it serves one.
 
+mod admission;
 mod blobs;
 mod cards;
 pub(crate) mod cors;

@@ -2,17 +2,21 @@
 
 use kuvert_wire::CardId;
 
-use super::{CardAnswer, Work};
+use super::{Admission, CardAnswer, Work};
 use crate::store::{CardRow, StoreError, Table};
 
 impl Work<'_, '_> {
     /// Stores a record whose signature was verified, if it is newer than the stored one.
     pub(super) fn put_card(
         &mut self,
+        admission: &Admission,
         card: CardId,
         version: u64,
         record: &[u8],
     ) -> Result<CardAnswer, StoreError> {
+        if self.depositable(admission.inbox, &admission.token)?.is_err() {
+            return Ok(CardAnswer::NotAdmitted);
+        }
         let stored = self.tx.row::<CardRow>(Table::Cards, card.as_bytes())?;
         let answer = match stored {
             None => CardAnswer::Created,

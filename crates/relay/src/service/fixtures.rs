@@ -2,14 +2,14 @@
 
 use kuvert_wire::{
     ChannelId, ChannelState, Commit, CreateChannel, Deposit, DepositKey, Entry, Fanout, FanoutKey,
-    FanoutTarget, InboxId, InboxKeys, Post, PostId, PostSecret, RelayFrame, SealKeyPair, SealedEntry,
-    TakeKeyPackage, Token, encode,
+    FanoutTarget, Generation, InboxId, InboxKeys, Post, PostId, PostSecret, RelayFrame, SealKeyPair,
+    SealedEntry, TakeKeyPackage, Token, encode,
 };
 use tempfile::TempDir;
 
-use super::{Answer, Content, Op, Registration, Request, Service};
+use super::{Answer, Content, Counted, Op, Registration, Request, Service};
 use crate::day::Day;
-use crate::store::{Embedded, InboxRow, RelayStore, Tx};
+use crate::store::{self, Embedded, InboxRow, RelayStore, Table, Tx};
 
 /// A deposit of `[n]` with request id `n`.
 pub(crate) fn deposit(inbox: InboxId, key: &DepositKey, n: u8) -> Op {
@@ -40,6 +40,9 @@ pub(crate) fn request(request: Request) -> Op {
     Op::Request(request, Content::of(&bytes, owner))
 }
 
+/// The generation of every [`Bench`].
+pub(crate) const GENERATION: Generation = Generation::new([5; 8]);
+
 /// An inbox that holds nothing.
 pub(crate) fn inbox_row() -> InboxRow {
     InboxRow::new(SealKeyPair::from_bytes([1; 32]).public(), DepositKey::new([2; 32]), Day(20_000))
@@ -64,7 +67,8 @@ impl Device {
     }
 
     pub(crate) fn own(&self, acknowledged: u64) -> Op {
-        Op::Own { inbox: self.inbox, acknowledged, create: Some(self.keys()) }
+        let counted = Counted { acknowledged, generation: Some(GENERATION) };
+        Op::Own { inbox: self.inbox, counted, create: Some(self.keys()) }
     }
 
     pub(crate) fn keys(&self) -> InboxKeys {
@@ -139,6 +143,15 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) fn new() -> Self {
+        let bench = Self::without_generation();
+        let mut tx = Tx::new(&*bench.store);
+        tx.put(Table::Meta, store::GENERATION, GENERATION.as_bytes().to_vec());
+        tx.commit().expect("commits");
+        bench
+    }
+
+    /// Over a store that was never used.
+    pub(crate) fn without_generation() -> Self {
         let dir = tempfile::tempdir().expect("a directory");
         let store = Box::new(Embedded::open(dir.path()).expect("opens"));
         Self { dir, store, service: service(Registration::Open), today: Day(20_000) }

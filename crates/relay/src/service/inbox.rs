@@ -3,26 +3,46 @@
 use std::collections::BTreeSet;
 
 use kuvert_wire::{
-    Deposit, Entry, ErrorCode, InboxId, InboxKeys, Invite, InviteHash, Owned, PlainEntry, RenewDepositKey,
-    RevokeTokens, Token, TokenNonce, limits,
+    Deposit, Entry, ErrorCode, Generation, InboxId, InboxKeys, Invite, InviteHash, Owned, PlainEntry,
+    RenewDepositKey, RevokeTokens, Token, TokenNonce, limits,
 };
 
 use super::{Answer, Outcome, Registration, Success, Work, refused};
 use crate::day::Day;
 use crate::seal::Sealing;
-use crate::store::{EntryHead, InboxRow, LAST_RESORT, StoreError, Table, package_key};
+use crate::store::{
+    EntryHead, GENERATION, InboxRow, LAST_RESORT, StoreError, Table, fresh_generation, package_key,
+};
 
 /// No sealed gap is longer, in bytes.
 const MAX_GAP: u64 = 80;
 
+/// What an owner holds of an inbox.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Counted {
+    /// The last seq.
+    pub(crate) acknowledged: u64,
+    /// The generation in which it was given out, if the owner knows.
+    pub(crate) generation: Option<Generation>,
+}
+
+impl Counted {
+    /// What this acknowledges in `generation`. The seqs of another one name other entries, or the same under other seqs:
+    /// taken for these, they would let entries go that nobody has seen.
+    pub(crate) fn within(self, generation: Generation) -> u64 {
+        if self.generation == Some(generation) { self.acknowledged } else { 0 }
+    }
+}
+
 impl Answer {
-    /// For the owner of `row` who holds everything up to `acknowledged`.
-    pub(crate) fn owned(row: &InboxRow, created: bool, acknowledged: u64) -> Self {
+    /// For the owner of `row` who holds everything up to `acknowledged`, as counted in this `generation`.
+    pub(crate) fn owned(row: &InboxRow, created: bool, acknowledged: u64, generation: Generation) -> Self {
         // A seq that was never given out belongs to an earlier inbox of this name; it acknowledges nothing of this one.
         let acknowledged =
             if acknowledged < row.next { acknowledged.max(row.acknowledged) } else { row.acknowledged };
         let key_packages = u16::try_from(row.packages()).unwrap_or(u16::MAX);
-        let owned = Owned { created, key_packages, last_resort: row.last_resort, acknowledged };
+        let last_resort = row.last_resort;
+        let owned = Owned { created, key_packages, last_resort, acknowledged, generation };
         Self::Owned { owned, acknowledged, last: row.next - 1 }
     }
 }
@@ -32,9 +52,11 @@ impl Work<'_, '_> {
     pub(super) fn own(
         &mut self,
         inbox: InboxId,
-        acknowledged: u64,
+        counted: Counted,
         create: Option<&InboxKeys>,
     ) -> Result<Answer, StoreError> {
+        let generation = self.generation()?;
+        let acknowledged = counted.within(generation);
         let (mut row, created) = match (self.tx.inbox(inbox)?, create) {
             (Some(row), _) => (row, false),
             (None, Some(_)) if self.service.reserve.is_short() => {
@@ -53,7 +75,17 @@ impl Work<'_, '_> {
         }
         row.used = self.today;
         self.tx.put_inbox(inbox, &row);
-        Ok(Answer::owned(&row, created, acknowledged))
+        Ok(Answer::owned(&row, created, acknowledged, generation))
+    }
+
+    /// The generation of the store, which begins with the first inbox.
+    fn generation(&mut self) -> Result<Generation, StoreError> {
+        if let Some(generation) = self.tx.generation()? {
+            return Ok(generation);
+        }
+        let generation = fresh_generation();
+        self.tx.put(Table::Meta, GENERATION, generation.as_bytes().to_vec());
+        Ok(generation)
     }
 
     /// Drops what its owner holds. A seq that was acknowledged before, or never given out, changes nothing.

@@ -24,11 +24,12 @@ use std::collections::HashMap;
 use foldhash::fast::RandomState;
 use kuvert_wire::{
     CardId, ChannelInfo, ErrorCode, InboxId, InboxKeys, InviteHash, KeyPackageReply, Owned, PostId,
-    RelayFrame,
+    RelayFrame, Token,
 };
 
 pub(crate) use blobs::{BlobAnswer, BlobOp, CreateBlob};
 pub(crate) use counts::Counts;
+pub(crate) use inbox::Counted;
 pub(crate) use outbox::{Outbox, OutboxAnswer, OutboxOp};
 pub(crate) use repeats::Content;
 pub(crate) use request::Request;
@@ -40,11 +41,20 @@ use crate::disk::Reserve;
 use crate::seal::Sealing;
 use crate::store::{StoreError, Tx};
 
+/// The right to have something stored: whoever has a token of an inbox here is known to somebody here.
+#[derive(Debug)]
+pub(crate) struct Admission {
+    /// The inbox.
+    pub(crate) inbox: InboxId,
+    /// A token of it.
+    pub(crate) token: Token,
+}
+
 /// Something to do, already known to come from who may ask for it: owner operations follow a proof.
 #[derive(Debug)]
 pub(crate) enum Op {
     /// Opens an owner session.
-    Own { inbox: InboxId, acknowledged: u64, create: Option<InboxKeys> },
+    Own { inbox: InboxId, counted: Counted, create: Option<InboxKeys> },
     /// Drops entries up to `seq`.
     Ack { inbox: InboxId, seq: u64 },
     /// Notes that these inboxes have owners who are here.
@@ -56,7 +66,7 @@ pub(crate) enum Op {
     /// A request that was refused before it came here. Its answer keeps its place among the others.
     Refuse(PostId, ErrorCode),
     /// Stores a verified card record.
-    PutCard { card: CardId, version: u64, record: Vec<u8> },
+    PutCard { admission: Admission, card: CardId, version: u64, record: Vec<u8> },
     /// Notes that a card was read.
     UseCard(CardId),
     /// Takes a card away, up to a version; the deletion was verified.
@@ -114,6 +124,8 @@ pub(crate) enum CardAnswer {
     Deleted,
     /// There is none to delete.
     Absent,
+    /// Whoever stores it has no token that holds for an inbox here.
+    NotAdmitted,
 }
 
 /// How a request succeeded.
@@ -215,7 +227,7 @@ impl Work<'_, '_> {
     /// After an error the transaction must not be committed.
     pub(crate) fn apply(&mut self, op: &Op) -> Result<Answer, StoreError> {
         match op {
-            Op::Own { inbox, acknowledged, create } => self.own(*inbox, *acknowledged, create.as_ref()),
+            Op::Own { inbox, counted, create } => self.own(*inbox, *counted, create.as_ref()),
             Op::Ack { inbox, seq } => self.acknowledge(*inbox, *seq).map(|()| Answer::Done),
             Op::UseInbox(inboxes) => self.use_inboxes(inboxes).map(|()| Answer::Done),
             Op::AddInvite(invite) => {
@@ -226,7 +238,9 @@ impl Work<'_, '_> {
                 Ok(Answer::Frame(RelayFrame::Refused { id: *id, code: *code, epoch: None }))
             }
             Op::Request(request, content) => self.request(request, content).map(Answer::Frame),
-            Op::PutCard { card, version, record } => self.put_card(*card, *version, record).map(Answer::Card),
+            Op::PutCard { admission, card, version, record } => {
+                self.put_card(admission, *card, *version, record).map(Answer::Card)
+            }
             Op::UseCard(card) => self.use_card(*card).map(|()| Answer::Done),
             Op::DeleteCard { card, version } => self.delete_card(*card, *version).map(Answer::Card),
             Op::Blob(op) => self.blob(op).map(Answer::Blob),

@@ -9,7 +9,7 @@ use kuvert_wire::{
 };
 
 use super::fixtures::{Bench, Conversation, Device, deposit, id, request};
-use super::{Answer, CardAnswer, Op, Request, SweepFrom};
+use super::{Admission, Answer, CardAnswer, Op, Request, SweepFrom};
 use crate::day::Day;
 use crate::store::{Table, Tx};
 
@@ -195,7 +195,8 @@ fn what_nobody_used_goes_with_everything_in_it() {
     let revoke = RevokeTokens { id: id(5), nonces: vec![TokenNonce::new([1; 16])] };
     bench.frame(&request(Request::RevokeTokens(alice.inbox, revoke)));
     let card = kuvert_wire::CardId::new([5; 16]);
-    bench.apply(&Op::PutCard { card, version: 1, record: b"card".to_vec() });
+    let (admission, record) = (admission(&alice), b"card".to_vec());
+    bench.apply(&Op::PutCard { admission, card, version: 1, record });
 
     let begin = bench.today;
     bench.today = Day(begin.0 + limits::INBOX_DAYS);
@@ -477,12 +478,33 @@ fn what_passes_a_bound_is_refused() {
     assert_eq!(bench.frame(&request(Request::Commit(Box::new(skipping)))), refused(8, ErrorCode::BadFrame));
 }
 
+fn admission(device: &Device) -> Admission {
+    Admission { inbox: device.inbox, token: device.token() }
+}
+
+#[test]
+fn a_card_is_not_kept_for_who_has_no_inbox_or_no_token_that_holds() {
+    let (mut bench, alice, stranger) = (Bench::new(), Device::new(1), Device::new(2));
+    bench.apply(&alice.own(0));
+    let card = kuvert_wire::CardId::new([5; 16]);
+    let refused = Answer::Card(CardAnswer::NotAdmitted);
+    let forged = Admission { inbox: alice.inbox, token: stranger.token() };
+    for admission in [admission(&stranger), forged] {
+        let put = Op::PutCard { admission, card, version: 1, record: b"card".to_vec() };
+        assert_eq!(bench.apply(&put), refused);
+    }
+    assert!(bench.store.card(card).expect("reads").is_none());
+}
+
 #[test]
 fn a_card_only_grows_newer() {
-    let mut bench = Bench::new();
+    let (mut bench, alice) = (Bench::new(), Device::new(1));
+    bench.apply(&alice.own(0));
     let card = kuvert_wire::CardId::new([5; 16]);
-    let mut put =
-        |version, record: &[u8]| bench.apply(&Op::PutCard { card, version, record: record.to_vec() });
+    let mut put = |version, record: &[u8]| {
+        let (admission, record) = (admission(&alice), record.to_vec());
+        bench.apply(&Op::PutCard { admission, card, version, record })
+    };
     assert_eq!(put(2, b"two"), Answer::Card(CardAnswer::Created));
     assert_eq!(put(2, b"two"), Answer::Card(CardAnswer::Replaced));
     assert_eq!(put(2, b"other"), Answer::Card(CardAnswer::Outdated));
@@ -494,9 +516,13 @@ fn a_card_only_grows_newer() {
 #[test]
 fn a_deleted_card_leaves_a_tombstone_that_goes_in_time() {
     // RELAY-5: CARD_DAYS
-    let mut bench = Bench::new();
+    let (mut bench, alice) = (Bench::new(), Device::new(1));
+    bench.apply(&alice.own(0));
     let card = kuvert_wire::CardId::new([5; 16]);
-    let put = |version, record: &[u8]| Op::PutCard { card, version, record: record.to_vec() };
+    let put = |version, record: &[u8]| {
+        let (admission, record) = (admission(&alice), record.to_vec());
+        Op::PutCard { admission, card, version, record }
+    };
     let delete = |version| Op::DeleteCard { card, version };
     assert_eq!(bench.apply(&delete(2)), Answer::Card(CardAnswer::Absent));
     bench.apply(&put(2, b"two"));

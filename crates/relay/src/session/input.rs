@@ -16,7 +16,8 @@ use super::registry::{Line, Registration};
 use super::{Context, End, Event, Session};
 use crate::metrics::Held;
 use crate::seal::random;
-use crate::service::{Answer, Content, Op, Request};
+use crate::service::{Answer, Content, Counted, Op, Request};
+use crate::store::StoreError;
 use crate::writer::Busy;
 
 /// Bytes of incomplete frames that a session may hold without asking for room.
@@ -327,11 +328,12 @@ impl Talk {
         let inbox = InboxId::of(&own.owner);
         // From here on the writer tells what is stored; the answer says what was stored before.
         let registration = self.context.sessions.take_over(inbox, &self.line);
+        let counted = Counted { acknowledged: own.acknowledged, generation: own.generation };
         let may_create = self.context.network.may_create_inbox();
         let create = own.create.filter(|_| may_create);
-        let op = Op::Own { inbox, acknowledged: own.acknowledged, create };
+        let op = Op::Own { inbox, counted, create };
         let answer = match self.context.writer.perform(op, 0).await {
-            Err(Busy) => self.own_unwritten(inbox, own.acknowledged).await,
+            Err(Busy) => self.own_unwritten(inbox, counted).await,
             answer => answer,
         };
         match answer {
@@ -359,11 +361,12 @@ impl Talk {
 
     /// Owning notes the day and drops what is acknowledged. Where that cannot be written, because the disk is full, the
     /// entries are delivered all the same.
-    async fn own_unwritten(&self, inbox: InboxId, acknowledged: u64) -> Result<Answer, Busy> {
+    async fn own_unwritten(&self, inbox: InboxId, counted: Counted) -> Result<Answer, Busy> {
         let store = Arc::clone(&self.context.store);
-        let read = tokio::task::spawn_blocking(move || store.inbox(inbox)).await;
-        let Ok(Ok(Some(row))) = read else { return Err(Busy) };
-        Ok(Answer::owned(&row, false, acknowledged))
+        let read = move || Ok::<_, StoreError>(store.inbox(inbox)?.zip(store.generation()?));
+        let read = tokio::task::spawn_blocking(read).await;
+        let Ok(Ok(Some((row, generation)))) = read else { return Err(Busy) };
+        Ok(Answer::owned(&row, false, counted.within(generation), generation))
     }
 
     pub(super) fn poll_woken(&self, cx: &std::task::Context<'_>) -> Poll<()> {

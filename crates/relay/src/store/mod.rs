@@ -17,7 +17,7 @@ mod conformance;
 #[cfg(test)]
 pub(crate) mod faulty;
 
-use kuvert_wire::{CardId, InboxId};
+use kuvert_wire::{CardId, Generation, InboxId};
 use minicbor::Decode;
 
 pub(crate) use bytes::Bytes as Value;
@@ -32,6 +32,7 @@ pub(crate) use rows::{
 pub(crate) use tx::Tx;
 
 use crate::day::Day;
+use crate::seal::random;
 
 /// Bytes in front of a sealed entry, see [`EntryHead`].
 const ENTRY_HEAD: usize = 12;
@@ -105,6 +106,8 @@ pub(crate) enum Table {
     Outbox,
     /// Sums over other tables, by name.
     Totals,
+    /// What is said of the whole store: its generation, see [`GENERATION`].
+    Meta,
 }
 
 impl Table {
@@ -126,8 +129,12 @@ impl Table {
         (Self::Relays, "relays"),
         (Self::Outbox, "outbox"),
         (Self::Totals, "totals"),
+        (Self::Meta, "meta"),
     ];
 }
+
+/// Key in [`Table::Meta`] of the [`Generation`] in which the seqs of all inboxes count.
+pub(crate) const GENERATION: &[u8] = b"generation";
 
 /// Longest key of a row, in bytes.
 pub(crate) const MAX_KEY: usize = 32;
@@ -244,10 +251,29 @@ pub(crate) trait Snapshot: Send {
     fn rows(&self, table: Table, visit: &mut Visit<'_>) -> Result<(), StoreError>;
 }
 
+/// A generation that there never was.
+pub(crate) fn fresh_generation() -> Generation {
+    let mut bytes = [0; Generation::LEN];
+    bytes.copy_from_slice(&random()[..Generation::LEN]);
+    Generation::new(bytes)
+}
+
 impl dyn RelayStore + '_ {
     /// Reads an inbox.
     pub(crate) fn inbox(&self, inbox: InboxId) -> Result<Option<InboxRow>, StoreError> {
         self.row(Table::Inboxes, inbox.as_bytes())
+    }
+
+    /// Reads the generation; there is none before the first inbox.
+    pub(crate) fn generation(&self) -> Result<Option<Generation>, StoreError> {
+        self.get(Table::Meta, GENERATION)?.map(|row| rows::generation(&row)).transpose()
+    }
+
+    /// Begins a generation: whoever counted in the one before goes on from what the store holds. To be called after a
+    /// backup was restored, when all of its rows are written and before anybody is served.
+    pub(crate) fn begin_generation(&self) -> Result<(), StoreError> {
+        let generation = Value::from(fresh_generation().as_bytes().to_vec());
+        self.write(vec![(Table::Meta, Key::new(GENERATION), Change::Put(generation))])
     }
 
     /// Reads a card.

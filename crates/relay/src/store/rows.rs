@@ -1,7 +1,8 @@
 //! The rows of the store and their keys.
 
 use kuvert_wire::{
-    BlobSecretHash, ChannelId, DepositKey, InboxId, PostId, PostSecret, PostSecretHash, SealKey, limits,
+    BlobSecretHash, ChannelId, DepositKey, Generation, InboxId, PostId, PostSecret, PostSecretHash, SealKey,
+    limits,
 };
 use minicbor::{Decode, Encode};
 use subtle::ConstantTimeEq;
@@ -254,6 +255,11 @@ fn joined<const N: usize>(first: &[u8], second: &[u8]) -> [u8; N] {
     front.copy_from_slice(first);
     back.copy_from_slice(second);
     key
+}
+
+/// Reads the row of the generation.
+pub(super) fn generation(bytes: &[u8]) -> Result<Generation, StoreError> {
+    Generation::from_slice(bytes).ok_or(StoreError::Corrupt)
 }
 
 /// Reads a row.

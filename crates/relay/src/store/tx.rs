@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry as Slot;
 
 use foldhash::fast::RandomState;
-use kuvert_wire::{ChannelId, InboxId, encode};
+use kuvert_wire::{ChannelId, Generation, InboxId, encode};
 use minicbor::{Decode, Encode};
 
 use super::{
-    Change, ChannelRow, EntryHead, InboxRow, Key, RelayStore, StoreError, Table, Value, entry_key, rows,
+    Change, ChannelRow, EntryHead, GENERATION, InboxRow, Key, RelayStore, StoreError, Table, Value,
+    entry_key, rows,
 };
 
 /// A set of changes over the store. Reads see the changes made so far; nobody else does before [`Self::commit`].
@@ -97,6 +98,11 @@ impl<'s> Tx<'s> {
     pub(crate) fn remove_inbox(&mut self, inbox: InboxId) {
         self.inboxes.remove(&inbox);
         self.change(Table::Inboxes, Key::new(inbox.as_bytes()), Change::Remove);
+    }
+
+    /// Reads the generation.
+    pub(crate) fn generation(&self) -> Result<Option<Generation>, StoreError> {
+        self.get(Table::Meta, GENERATION)?.map(|row| rows::generation(&row)).transpose()
     }
 
     /// Reads a channel.

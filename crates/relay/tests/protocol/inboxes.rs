@@ -1,8 +1,8 @@
 //! Owner sessions: proving, replaying, acknowledging, taking over.
 
 use kuvert_wire::{
-    ClientFrame, DeleteInbox, DepositKey, Entry, ErrorCode, PutKeyPackages, RelayFrame, RenewDepositKey,
-    RevokeTokens, TakeKeyPackage, limits,
+    ClientFrame, DeleteInbox, DepositKey, Entry, ErrorCode, Generation, PutKeyPackages, RelayFrame,
+    RenewDepositKey, RevokeTokens, TakeKeyPackage, limits,
 };
 
 use crate::support::{Connection, Device, ack, id, origin};
@@ -187,13 +187,20 @@ async fn own_acknowledges_what_the_device_holds_already() {
     let dir = temp();
     let relay = relay_in(dir.path()).await;
     let alice = Device::new(1);
-    drop(alice.connect(relay.local_addr(), 0).await);
+    let (_, first) = alice.connect(relay.local_addr(), 0).await;
     let mut sender = Connection::open(relay.local_addr()).await;
     for n in 1..=3 {
         sender.ask(&alice.deposit(id(n), &[n as u8])).await;
     }
-    let (mut session, owned) = alice.connect(relay.local_addr(), 2).await;
-    assert_eq!(owned.acknowledged, 2);
+    for other in [None, Some(Generation::new([0; 8]))] {
+        // RELAY-2: the seqs of another generation name other entries.
+        let (_, owned) = alice.connect_in(relay.local_addr(), 2, other).await;
+        assert_eq!((owned.acknowledged, owned.generation), (0, first.generation));
+    }
+    relay.stop().await;
+    let relay = relay_in(dir.path()).await;
+    let (mut session, owned) = alice.connect_in(relay.local_addr(), 2, Some(first.generation)).await;
+    assert_eq!((owned.acknowledged, owned.generation), (2, first.generation));
     assert_eq!(alice.drain(&mut session).await, [(3, Entry::Deposit { body: vec![3] })]);
     relay.stop().await;
 }

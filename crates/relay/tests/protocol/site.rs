@@ -1,10 +1,53 @@
 //! What the relay answers over plain HTTP.
 
+use data_encoding::BASE64URL_NOPAD;
 use ed25519_dalek::SigningKey;
-use kuvert_wire::{CardDeletion, CardId, CardRecord, limits};
+use kuvert_wire::{CardDeletion, CardId, CardRecord, ClientFrame, RelayFrame, RevokeTokens, Token, limits};
 
 use crate::http::{get, request};
+use crate::support::{Device, id};
 use crate::{relay_in, relay_with_web, temp};
+
+/// The headers that show an inbox and a token.
+fn admission(device: &Device, token: &Token) -> String {
+    let text = |bytes: &[u8]| BASE64URL_NOPAD.encode(bytes);
+    let (inbox, token) = (text(device.inbox.as_bytes()), text(token.as_bytes()));
+    format!("kuvert-inbox: {inbox}\r\nkuvert-token: {token}\r\n")
+}
+
+#[tokio::test]
+async fn a_card_is_kept_for_those_only_who_have_an_inbox() {
+    let dir = temp();
+    let relay = relay_in(dir.path()).await;
+    let address = relay.local_addr();
+    let (alice, stranger) = (Device::new(1), Device::new(2));
+    let (mut session, _) = alice.connect(address, 0).await;
+    assert_eq!(session.receive().await, RelayFrame::Live);
+    let record = CardRecord::sign(&SigningKey::from_bytes(&[1; 32]), 1, b"sealed".to_vec());
+    let path = format!("/v1/cards/{}", CardId::of(&record.owner).to_text());
+    let put = async |headers: &str| {
+        let answer = request(address, "PUT", &path, headers, &record.to_bytes()).await;
+        (answer.status, String::from_utf8(answer.body).expect("text"))
+    };
+    let good = admission(&alice, &alice.token());
+    let inbox_only = good.lines().next().expect("a line").to_owned() + "\r\n";
+    let padded = good.replacen("\r\n", "==\r\n", 1);
+    for (headers, missing) in [("", "kuvert-inbox"), (&inbox_only, "kuvert-token"), (&padded, "kuvert-inbox")]
+    {
+        let (status, text) = put(headers).await;
+        assert!(status == 401 && text.contains(missing), "{status} {text}");
+    }
+    for wrong in [admission(&stranger, &stranger.token()), admission(&alice, &stranger.token())] {
+        assert_eq!(put(&wrong).await.0, 403);
+    }
+    assert_eq!(get(address, &path).await.status, 404);
+    let revoke = RevokeTokens { id: id(1), nonces: vec![alice.token().nonce()] };
+    let revoked = session.ask(&ClientFrame::RevokeTokens(revoke)).await;
+    assert_eq!(revoked, RelayFrame::Accepted { id: id(1), seq: 0 });
+    assert_eq!(put(&good).await.0, 403, "a revoked token opens nothing");
+    assert_eq!(put(&admission(&alice, &alice.deposit_key.token([4; 16]))).await.0, 201);
+    relay.stop().await;
+}
 
 #[tokio::test]
 async fn a_card_is_stored_by_its_key_and_only_grows_newer() {
@@ -14,7 +57,10 @@ async fn a_card_is_stored_by_its_key_and_only_grows_newer() {
     let key = SigningKey::from_bytes(&[1; 32]);
     let record = |version| CardRecord::sign(&key, version, vec![version as u8; 50]);
     let path = format!("/v1/cards/{}", CardId::of(&record(1).owner).to_text());
-    let put = async |body: &[u8]| request(address, "PUT", &path, "", body).await.status;
+    let alice = Device::new(1);
+    drop(alice.connect(address, 0).await);
+    let admission = admission(&alice, &alice.token());
+    let put = async |body: &[u8]| request(address, "PUT", &path, &admission, body).await.status;
 
     let absent = get(address, &path).await;
     assert_eq!((absent.status, absent.header("cache-control")), (404, Some("no-store")));
@@ -28,7 +74,7 @@ async fn a_card_is_stored_by_its_key_and_only_grows_newer() {
 
     let mut forged = record(4);
     forged.version = 5;
-    let refused = request(address, "PUT", &path, "", &forged.to_bytes()).await;
+    let refused = request(address, "PUT", &path, &admission, &forged.to_bytes()).await;
     assert_eq!(
         (refused.status, refused.body.as_slice()),
         (400, b"the card's signature does not hold\n".as_slice())
@@ -50,7 +96,14 @@ async fn a_card_is_deleted_by_its_key_and_nobody_puts_it_back() {
     let key = SigningKey::from_bytes(&[1; 32]);
     let record = CardRecord::sign(&key, 2, b"sealed".to_vec());
     let path = format!("/v1/cards/{}", CardId::of(&record.owner).to_text());
-    let ask = async |method: &str, body: &[u8]| request(address, method, &path, "", body).await.status;
+    let alice = Device::new(1);
+    drop(alice.connect(address, 0).await);
+    let admission = admission(&alice, &alice.token());
+    let ask = async |method: &str, body: &[u8]| {
+        // Who may delete is shown by the signature alone.
+        let headers = if method == "PUT" { admission.as_str() } else { "" };
+        request(address, method, &path, headers, body).await.status
+    };
     let deletion = CardDeletion::sign(&key, 2).to_bytes();
 
     assert_eq!(ask("DELETE", &deletion).await, 404, "nothing to delete");

@@ -7,8 +7,8 @@ use ed25519_dalek::SigningKey;
 use futures_util::{SinkExt, StreamExt};
 use kuvert_wire::{
     Ack, Challenge, ChannelId, ChannelState, ClientFrame, Commit, CreateChannel, Deposit, DepositKey, Entry,
-    ErrorCode, Fanout, FanoutKey, FanoutTarget, FetchChannel, InboxId, InboxKeys, Own, Owned, OwnerKey,
-    OwnerProof, Post, PostId, PostSecret, RelayFrame, SealKeyPair, Token, decode, encode, limits,
+    ErrorCode, Fanout, FanoutKey, FanoutTarget, FetchChannel, Generation, InboxId, InboxKeys, Own, Owned,
+    OwnerKey, OwnerProof, Post, PostId, PostSecret, RelayFrame, SealKeyPair, Token, decode, encode, limits,
 };
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -54,13 +54,27 @@ impl Device {
             signature: OwnerProof { origin, challenge }.sign(&self.owner),
             acknowledged,
             create: create.then_some(keys),
+            generation: None,
         })
     }
 
     /// Opens an owner session, creating the inbox where needed.
     pub(crate) async fn connect(&self, relay: SocketAddr, acknowledged: u64) -> (Connection, Owned) {
+        self.connect_in(relay, acknowledged, None).await
+    }
+
+    /// Like [`Self::connect`], for a device that counted in this generation.
+    pub(crate) async fn connect_in(
+        &self,
+        relay: SocketAddr,
+        acknowledged: u64,
+        generation: Option<Generation>,
+    ) -> (Connection, Owned) {
         let mut connection = Connection::open(relay).await;
-        let frame = self.proof(&origin(relay), &connection.challenge, acknowledged, true);
+        let mut frame = self.proof(&origin(relay), &connection.challenge, acknowledged, true);
+        if let ClientFrame::Own(own) = &mut frame {
+            own.generation = generation;
+        }
         connection.send(&frame).await;
         match connection.receive().await {
             RelayFrame::Owned(owned) => (connection, owned),

@@ -88,6 +88,38 @@ fn LinkSheet(
             </div>
         </div>
         <p class="note">{icon(Icon::Lock)} {t("link-secret")}</p>
+        <RenewLink/>
+    }
+}
+
+/// Takes the link back for another one, after a second look.
+#[component]
+fn RenewLink() -> impl IntoView {
+    let state = state();
+    let asked = RwSignal::new(false);
+    view! {
+        <section class="paste" aria-labelledby="renew-heading">
+            <h2 id="renew-heading">{t("link-renew-heading")}</h2>
+            <p>{t("link-renew-text")}</p>
+            {move || if asked.get() {
+                view! {
+                    <div class="buttons" role="group" aria-labelledby="renew-heading">
+                        <button type="button" class="button" on:click=move |_| state.renew_link()>
+                            {t("link-renew-sure")}
+                        </button>
+                        <button type="button" class="button button-is-second" on:click=move |_| asked.set(false)>
+                            {t("link-renew-keep")}
+                        </button>
+                    </div>
+                }.into_any()
+            } else {
+                view! {
+                    <button type="button" class="button button-is-second" on:click=move |_| asked.set(true)>
+                        {t("link-renew-button")}
+                    </button>
+                }.into_any()
+            }}
+        </section>
     }
 }
 

@@ -3,6 +3,7 @@
 pub(crate) mod card;
 pub(crate) mod conversation;
 pub(crate) mod desk;
+pub(crate) mod door;
 pub(crate) mod elsewhere;
 pub(crate) mod link;
 pub(crate) mod list;

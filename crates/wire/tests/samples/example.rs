@@ -3,8 +3,8 @@
 
 use ed25519_dalek::Signer;
 use kuvert_wire::{
-    Ack, ClientFrame, Deposit, DepositKey, Entries, Entry, EntrySealer, Hello, InboxId, InboxKeys, Own,
-    Owned, OwnerProof, PostId, RelayFrame, SealKeyPair, derive_key, encode, limits,
+    Ack, ClientFrame, Deposit, DepositKey, Entries, Entry, EntrySealer, Generation, Hello, InboxId,
+    InboxKeys, Own, Owned, OwnerProof, PostId, RelayFrame, SealKeyPair, derive_key, encode, limits,
 };
 use x25519_dalek::{PublicKey, StaticSecret};
 
@@ -25,9 +25,10 @@ pub(super) fn story() -> Vec<Sample> {
     let deposit_key = DepositKey::new([0x0d; 32]);
     let inbox = InboxId::of(&owner());
     let keys = InboxKeys { seal_key: seal.public(), deposit_key: deposit_key.clone(), invite: None };
-    let own =
-        Own { owner: owner(), origin: ORIGIN.to_owned(), signature, acknowledged: 0, create: Some(keys) };
-    let owned = Owned { created: true, key_packages: 0, last_resort: false, acknowledged: 0 };
+    let (owner, origin) = (owner(), ORIGIN.to_owned());
+    let own = Own { owner, origin, signature, acknowledged: 0, create: Some(keys), generation: None };
+    let generation = Generation::new([0x14; 8]);
+    let owned = Owned { created: true, key_packages: 0, last_resort: false, acknowledged: 0, generation };
     let token = deposit_key.token([0x04; 16]);
     let (id, body) = (PostId::new([0x01; 16]), b"envelope".to_vec());
     let deposit = Deposit { id, inbox, token: token.clone(), body: body.clone() };

@@ -9,10 +9,10 @@ use kuvert_wire::{
     Ack, BlobSecret, CardDeletion, CardRecord, Challenge, ChannelId, ChannelInfo, ChannelState, ClientFrame,
     Commit, CreateChannel, DeleteInbox, Deposit, DepositKey, DepositResults, Entries, Entry, EntrySealer,
     ErrorCode, Fanout, FanoutKey, FanoutTarget, FetchChannel, ForeignDeposit, ForeignSealer, ForeignTarget,
-    Hello, InboxId, InboxKeys, Invite, KeyPackageReply, Own, Owned, OwnerKey, OwnerProof, Post, PostId,
-    PostSecret, PostSecretHash, PutKeyPackages, RelayAddress, RelayFrame, RelayInfo, RelayKey, RelayKeyPair,
-    RenewDepositKey, RevokeTokens, SealKey, SealKeyPair, SealedDeposits, SealedEntry, TakeKeyPackage, Token,
-    WelcomeDeposit, decode, encode, limits,
+    Generation, Hello, InboxId, InboxKeys, Invite, KeyPackageReply, Own, Owned, OwnerKey, OwnerProof, Post,
+    PostId, PostSecret, PostSecretHash, PutKeyPackages, RelayAddress, RelayFrame, RelayInfo, RelayKey,
+    RelayKeyPair, RenewDepositKey, RevokeTokens, SealKey, SealKeyPair, SealedDeposits, SealedEntry,
+    TakeKeyPackage, Token, WelcomeDeposit, decode, encode, limits,
 };
 use minicbor::{Decode, Encode};
 
@@ -107,7 +107,11 @@ fn post() -> Post {
     }
 }
 
-fn own(create: Option<InboxKeys>) -> ClientFrame {
+fn generation() -> Generation {
+    Generation::new([0x14; 8])
+}
+
+fn own(create: Option<InboxKeys>, generation: Option<Generation>) -> ClientFrame {
     let challenge = challenge();
     ClientFrame::Own(Own {
         owner: owner(),
@@ -115,6 +119,7 @@ fn own(create: Option<InboxKeys>) -> ClientFrame {
         signature: OwnerProof { origin: ORIGIN, challenge: &challenge }.sign(&signing_key()),
         acknowledged: 300,
         create,
+        generation,
     })
 }
 
@@ -132,9 +137,10 @@ fn client_frames() -> Vec<Sample> {
         })
     };
     vec![
-        sample("client_own", own(None)),
-        sample("client_own_create", own(Some(keys(None)))),
-        sample("client_own_create_invited", own(Some(keys(Some(Invite::new([0x11; 16])))))),
+        sample("client_own", own(None, Some(generation()))),
+        sample("client_own_first", own(None, None)),
+        sample("client_own_create", own(Some(keys(None)), None)),
+        sample("client_own_create_invited", own(Some(keys(Some(Invite::new([0x11; 16])))), None)),
         sample("client_ack", ClientFrame::Ack(Ack { seq: 70_000 })),
         sample("client_put_key_packages", put(&[b"one", b"two"], Some(b"last"))),
         sample("client_put_key_packages_none", put(&[], None)),
@@ -227,6 +233,7 @@ fn relay_frames() -> Vec<Sample> {
                 key_packages: 32,
                 last_resort: false,
                 acknowledged: 300,
+                generation: generation(),
             }),
         ),
         sample("relay_entries", RelayFrame::Entries(Entries { first: 5, sealed })),

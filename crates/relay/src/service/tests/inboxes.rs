@@ -5,8 +5,8 @@ use kuvert_wire::{
     TokenNonce, limits,
 };
 
-use super::super::fixtures::{Bench, Conversation, Device, deposit, id, request};
-use super::super::{Answer, Op, Request};
+use super::super::fixtures::{Bench, Conversation, Device, GENERATION, deposit, id, request};
+use super::super::{Answer, Counted, Op, Request};
 use super::{accepted, bodies, packages, refused};
 use crate::store::{Table, Tx};
 
@@ -149,4 +149,44 @@ fn owning_says_what_counts_as_acknowledged() {
     assert_eq!(acknowledged(1), 2);
     assert_eq!(acknowledged(500), 2, "what was never given out was not acknowledged");
     assert_eq!(acknowledged(3), 3);
+}
+
+#[test]
+fn what_was_counted_in_another_generation_acknowledges_nothing() {
+    // RELAY-2: a restored relay gives out again the seqs that an owner knows, for other entries.
+    let (mut bench, alice) = (Bench::new(), Device::new(1));
+    bench.apply(&alice.own(0));
+    for n in 1..=3 {
+        bench.frame(&deposit(alice.inbox, &alice.deposit_key, n));
+    }
+    let owned = |bench: &mut Bench, generation| {
+        let counted = Counted { acknowledged: 2, generation };
+        match bench.apply(&Op::Own { inbox: alice.inbox, counted, create: None }) {
+            Answer::Owned { owned, .. } => (owned.acknowledged, owned.generation),
+            other => panic!("not owned: {other:?}"),
+        }
+    };
+    assert_eq!(owned(&mut bench, None), (0, GENERATION));
+    bench.store.begin_generation().expect("writes");
+    let (acknowledged, restored) = owned(&mut bench, Some(GENERATION));
+    assert_eq!(acknowledged, 0);
+    assert_ne!(restored, GENERATION);
+    assert_eq!(bench.waiting(&alice).len(), 3);
+    assert_eq!(owned(&mut bench, Some(restored)), (2, restored));
+    assert_eq!(bench.waiting(&alice).len(), 1);
+    let mut bench = bench.restart();
+    assert_eq!(owned(&mut bench, Some(restored)), (2, restored), "a restart begins no generation");
+}
+
+#[test]
+fn a_generation_begins_with_the_first_inbox_and_stays() {
+    let (mut bench, alice, bob) = (Bench::without_generation(), Device::new(1), Device::new(2));
+    let mut generation = |device: &Device| match bench.apply(&device.own(0)) {
+        Answer::Owned { owned, .. } => owned.generation,
+        other => panic!("not owned: {other:?}"),
+    };
+    let first = generation(&alice);
+    assert_eq!(generation(&bob), first);
+    assert_eq!(bench.store.generation().expect("reads"), Some(first));
+    assert_ne!(first, GENERATION);
 }

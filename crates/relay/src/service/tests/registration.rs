@@ -3,14 +3,15 @@
 use kuvert_wire::{ErrorCode, Invite, limits};
 
 use super::super::fixtures::{Bench, Device};
-use super::super::{Answer, Op, Registration};
+use super::super::{Answer, Counted, Op, Registration};
 use super::sweep;
 use crate::store::{Table, Tx};
 
 fn own(device: &Device, invite: Option<Invite>) -> Op {
     let mut keys = device.keys();
     keys.invite = invite;
-    Op::Own { inbox: device.inbox, acknowledged: 0, create: Some(keys) }
+    let counted = Counted { acknowledged: 0, generation: None };
+    Op::Own { inbox: device.inbox, counted, create: Some(keys) }
 }
 
 fn invite(n: u8) -> Invite {

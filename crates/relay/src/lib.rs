@@ -13,6 +13,8 @@ mod data;
 mod day;
 mod disk;
 mod federation;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod http;
 mod listen;
 mod metrics;

@@ -8,8 +8,8 @@ use std::process::Command;
 use ed25519_dalek::SigningKey;
 use kuvert_wire::{
     CardId, CardRecord, ChannelId, ClientFrame, Commit, CreateChannel, DepositKey, FanoutKey, FanoutTarget,
-    Invite, PostSecret, PutKeyPackages, RelayAddress, RelayFrame, RelayKeyPair, RenewDepositKey, RevokeTokens,
-    WelcomeDeposit, encode,
+    Invite, PostSecret, PutKeyPackages, RelayAddress, RelayFrame, RelayKeyPair, RenewDepositKey,
+    RevokeTokens, WelcomeDeposit, encode,
 };
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpSocket;
@@ -85,7 +85,8 @@ fn search(when: &str, data: &Path, secrets: &Secrets, inbox: &[u8]) {
             assert!(!known.contains_key(window), "{when}: {} stands in {file}", known[window]);
         }
     }
-    for text in ["127.0.0.1", "127.77.88.99", "127.211.6.190", "pages.example", "some-browser", "192.0.2.77"] {
+    for text in ["127.0.0.1", "127.77.88.99", "127.211.6.190", "pages.example", "some-browser", "192.0.2.77"]
+    {
         assert!(!holds(&found, text.as_bytes()), "{when}: {text}");
     }
     for reversed in [false, true] {
@@ -100,13 +101,19 @@ fn search(when: &str, data: &Path, secrets: &Secrets, inbox: &[u8]) {
     }
     // In the journal everything is encrypted; in the tables names stand as they are.
     let names = holds(&found, inbox);
-    println!("{when}: {} files, {} bytes, names in sight: {names}", found.len(), found.iter().map(|f| f.1.len()).sum::<usize>());
+    println!(
+        "{when}: {} files, {} bytes, names in sight: {names}",
+        found.len(),
+        found.iter().map(|f| f.1.len()).sum::<usize>()
+    );
     assert!(names || when != "after a clean stop", "the search finds what is there");
 }
 
 async fn own(relay: SocketAddr, device: &Device, invite: Option<Invite>) -> Connection {
     let mut session = Connection::open(relay).await;
-    let ClientFrame::Own(mut own) = device.proof(ORIGIN, &session.challenge, 0, true) else { panic!("a proof") };
+    let ClientFrame::Own(mut own) = device.proof(ORIGIN, &session.challenge, 0, true) else {
+        panic!("a proof")
+    };
     if let Some(keys) = &mut own.create {
         keys.invite = invite;
     }
@@ -115,8 +122,14 @@ async fn own(relay: SocketAddr, device: &Device, invite: Option<Invite>) -> Conn
 }
 
 async fn accepted(session: &mut Connection, frame: &ClientFrame) {
-    let answer = session.ask(frame).await;
-    assert!(matches!(answer, RelayFrame::Accepted { .. }), "{answer:?}");
+    session.send(frame).await;
+    loop {
+        match session.receive().await {
+            RelayFrame::Accepted { .. } => return,
+            RelayFrame::Entries(_) | RelayFrame::Live => {}
+            other => panic!("not accepted: {other:?}"),
+        }
+    }
 }
 
 /// Makes the relay carry one of everything.
@@ -139,8 +152,11 @@ async fn load(relay: &Target, data: &Path, devices: &[Device; 3], secrets: &mut 
         let one_time = vec![secrets.body(500 + n).into()];
         // Key packages are sealed by their owner and handed out as they are: no secret here.
         secrets.0.truncate(secrets.0.len() - 49);
-        accepted(&mut session, &ClientFrame::PutKeyPackages(PutKeyPackages { id: id(n), one_time, last_resort: None }))
-            .await;
+        accepted(
+            &mut session,
+            &ClientFrame::PutKeyPackages(PutKeyPackages { id: id(n), one_time, last_resort: None }),
+        )
+        .await;
         let revoked = device.deposit_key.token([0xd0 + n as u8; 16]);
         secrets.token(&revoked);
         let nonces = vec![revoked.nonce()];
@@ -148,7 +164,8 @@ async fn load(relay: &Target, data: &Path, devices: &[Device; 3], secrets: &mut 
         secrets.token(&device.token());
     }
     let mut sender = Connection::open(at).await;
-    let elsewhere = RelayAddress { origin: "http://127.9.9.9:1".into(), key: RelayKeyPair::from_bytes([9; 32]).public() };
+    let elsewhere =
+        RelayAddress { origin: "http://127.9.9.9:1".into(), key: RelayKeyPair::from_bytes([9; 32]).public() };
     let stranger = Device::new(40);
     secrets.token(&stranger.token());
     secrets.note("a foreign inbox", stranger.inbox.as_bytes());
@@ -158,7 +175,11 @@ async fn load(relay: &Target, data: &Path, devices: &[Device; 3], secrets: &mut 
             .iter()
             .map(|device| FanoutTarget { inbox: device.inbox, token: device.token(), relay: None })
             .collect();
-        targets.push(FanoutTarget { inbox: stranger.inbox, token: stranger.token(), relay: Some(elsewhere.clone()) });
+        targets.push(FanoutTarget {
+            inbox: stranger.inbox,
+            token: stranger.token(),
+            relay: Some(elsewhere.clone()),
+        });
         CHANNEL.state_to(epoch, targets)
     };
     let (inbox, token) = (devices[0].inbox, devices[0].token());
@@ -196,7 +217,8 @@ async fn load(relay: &Target, data: &Path, devices: &[Device; 3], secrets: &mut 
 async fn web(at: SocketAddr, alice: &Device, secrets: &mut Secrets) {
     let card = CardRecord::sign(&SigningKey::from_bytes(&[7; 32]), 1, vec![0x11; 200]);
     let path = format!("/v1/cards/{}", CardId::of(&card.owner).to_text());
-    let page = [("origin", "https://pages.example".to_owned()), ("user-agent", "some-browser/1.0".to_owned())];
+    let page =
+        [("origin", "https://pages.example".to_owned()), ("user-agent", "some-browser/1.0".to_owned())];
     assert_eq!(request(at, "PUT", &path, &page, &encode(&card)).await.status, 201);
     for n in [1, 2] {
         let blob = Blob::new(n);

@@ -12,7 +12,12 @@ use crate::support::{Connection, Device, id};
 use crate::target::{IDLE, Target};
 
 /// Deposits numbered bodies of `len` bytes, without waiting for each answer.
-async fn deposit_all(relay: std::net::SocketAddr, device: &Device, numbers: std::ops::Range<u64>, len: usize) {
+async fn deposit_all(
+    relay: std::net::SocketAddr,
+    device: &Device,
+    numbers: std::ops::Range<u64>,
+    len: usize,
+) {
     let mut sender = Connection::open(relay).await;
     let all: Vec<u64> = numbers.collect();
     for some in all.chunks(64) {

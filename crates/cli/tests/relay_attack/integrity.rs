@@ -21,7 +21,8 @@ async fn a_proof_of_ownership_serves_nobody_a_second_time() {
     assert_eq!(session.next().await, Came::Frame(bad.clone()));
     // A proof with somebody else's key in it.
     let ClientFrame::Own(own) = proof else { panic!("a proof") };
-    let ClientFrame::Own(mallory) = Device::new(2).proof(&origin(relay.address), &other.challenge, 0, true) else {
+    let ClientFrame::Own(mallory) = Device::new(2).proof(&origin(relay.address), &other.challenge, 0, true)
+    else {
         panic!("a proof")
     };
     let stolen = ClientFrame::Own(Own { owner: own.owner, ..mallory });
@@ -120,11 +121,8 @@ async fn a_commit_counts_once_however_often_the_relay_is_killed_between_its_repe
         let accepted = RelayFrame::Accepted { id: id(1 + epoch), seq: 1 + epoch };
         assert_eq!(sender.ask(&commit).await, accepted);
         let rival = conversation.commit(id(1000 + epoch), epoch, &[&alice]);
-        let conflict = RelayFrame::Refused {
-            id: id(1000 + epoch),
-            code: ErrorCode::Conflict,
-            epoch: Some(epoch + 1),
-        };
+        let conflict =
+            RelayFrame::Refused { id: id(1000 + epoch), code: ErrorCode::Conflict, epoch: Some(epoch + 1) };
         assert_eq!(sender.ask(&rival).await, conflict);
         relay.kill();
     }

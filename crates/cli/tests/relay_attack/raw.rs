@@ -59,7 +59,8 @@ impl Raw {
     pub(crate) async fn write_until_stuck(&mut self, bytes: &[u8]) -> usize {
         let mut written = 0;
         while written < bytes.len() {
-            match tokio::time::timeout(Duration::from_millis(500), self.stream.write(&bytes[written..])).await {
+            match tokio::time::timeout(Duration::from_millis(500), self.stream.write(&bytes[written..])).await
+            {
                 Ok(Ok(more)) => written += more,
                 Ok(Err(_)) | Err(_) => break,
             }

@@ -3,9 +3,7 @@
 use std::io::Cursor;
 
 use futures_util::FutureExt;
-use kuvert_wire::{
-    Challenge, ClientFrame, Own, OwnerKey, OwnerProof, RelayFrame, decode, encode, limits,
-};
+use kuvert_wire::{Challenge, ClientFrame, Own, OwnerKey, OwnerProof, RelayFrame, decode, encode, limits};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tungstenite::protocol::frame::FrameHeader;
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};

@@ -2,8 +2,8 @@
 
 use ed25519_dalek::SigningKey;
 use kuvert_wire::{
-    ChannelId, ChannelState, DepositKey, Fanout, FanoutKey, FanoutTarget, InboxId, InboxKeys, OwnerKey,
-    Post, PostId, PostSecret, SealKeyPair, SealedEntry, Token, encode,
+    ChannelId, ChannelState, DepositKey, Fanout, FanoutKey, FanoutTarget, InboxId, InboxKeys, OwnerKey, Post,
+    PostId, PostSecret, SealKeyPair, SealedEntry, Token, encode,
 };
 
 use crate::store::RelayStore;

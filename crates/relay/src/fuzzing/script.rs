@@ -60,11 +60,9 @@ impl<'b> Script<'b> {
                 Step::Send(self.some(len))
             }
             6 => Step::Send(self.web_socket_frame()?),
-            7 => Step::Own(Claim {
-                device: kind >> 4,
-                flags: self.byte()?,
-                acknowledged: self.byte()?.into(),
-            }),
+            7 => {
+                Step::Own(Claim { device: kind >> 4, flags: self.byte()?, acknowledged: self.byte()?.into() })
+            }
             8 => Step::Send(self.in_parts(kind >> 4)?),
             9 => Step::Send(self.nearly_right()?),
             _ => {

@@ -7,9 +7,9 @@ use std::process::Command;
 
 use ed25519_dalek::SigningKey;
 use kuvert_wire::{
-    CardId, CardRecord, ChannelId, ClientFrame, Commit, CreateChannel, DepositKey, FanoutKey, FanoutTarget,
-    Invite, PostSecret, PutKeyPackages, RelayAddress, RelayFrame, RelayKeyPair, RenewDepositKey,
-    RevokeTokens, WelcomeDeposit, encode,
+    BlobSecret, CardId, CardRecord, ChannelId, ClientFrame, Commit, CreateChannel, DepositKey, FanoutKey,
+    FanoutTarget, Invite, PostSecret, PutKeyPackages, RelayAddress, RelayFrame, RelayKeyPair,
+    RenewDepositKey, RevokeTokens, WelcomeDeposit, encode,
 };
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpSocket;
@@ -221,7 +221,8 @@ async fn web(at: SocketAddr, alice: &Device, secrets: &mut Secrets) {
         [("origin", "https://pages.example".to_owned()), ("user-agent", "some-browser/1.0".to_owned())];
     assert_eq!(request(at, "PUT", &path, &page, &encode(&card)).await.status, 201);
     for n in [1, 2] {
-        let blob = Blob::new(n);
+        let mut blob = Blob::new(n);
+        blob.secret = BlobSecret::from_slice(&secrets.body(4000 + u64::from(n))[..32]).expect("32 bytes");
         secrets.note("a delete secret", blob.secret.as_bytes());
         assert_eq!(blob.announce(at, alice, 1000).await.status, 201);
         let part = blob.append(at, 0, &vec![n; 500 * usize::from(n)]).await;

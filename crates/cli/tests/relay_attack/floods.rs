@@ -285,7 +285,7 @@ async fn ids_and_channels_chosen_to_collide_change_nothing_of_others() {
 
 #[tokio::test]
 async fn the_largest_posts_to_the_largest_channel_are_taken_one_after_the_other() {
-    // RELAY-5: MAX_BATCH_BYTES. A post of 64 KiB becomes 64 MiB of entries, whoever sends it, and eight of them come at once.
+    // A post of 64 KiB becomes 64 MiB of entries, whoever sends it, and eight of them come at once.
     const POSTS: u64 = 8;
     let relay = Target::new();
     let members: Vec<Device> = (0..limits::MAX_FANOUT_TARGETS as u32).map(Device::numbered).collect();

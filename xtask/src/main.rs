@@ -7,6 +7,7 @@
 
 mod bench;
 mod files;
+mod fuzz;
 mod process;
 mod serve;
 mod setup;
@@ -41,6 +42,8 @@ enum Task {
     Tidy,
     /// Measures; prints one JSON line
     Bench(bench::Options),
+    /// Feeds everything that reads bytes from outside what a fuzzer finds
+    Fuzz(fuzz::Options),
 }
 
 fn main() -> ExitCode {
@@ -54,6 +57,7 @@ fn main() -> ExitCode {
         },
         Task::Tidy => tidy::run(),
         Task::Bench(options) => bench::run(&options),
+        Task::Fuzz(options) => fuzz::run(&options),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

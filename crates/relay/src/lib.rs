@@ -13,6 +13,8 @@ mod data;
 mod day;
 mod disk;
 mod federation;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod http;
 mod listen;
 mod metrics;
@@ -164,6 +166,7 @@ impl Relay {
             origins: origins.into(),
             phase: phases.clone(),
             partial: Arc::new(Semaphore::new(limits::MAX_PARTIAL_FRAMES / 1024)),
+            answers: Arc::new(Semaphore::new(limits::MAX_LARGE_ANSWERS / 1024)),
             network: networks.of(address.ip()),
             metrics: Arc::clone(&metrics),
         };

@@ -117,6 +117,11 @@ pub const MAX_LAYER: usize = 128 * 1024 * 1024;
 pub const MAX_JOURNAL: u64 = 2 * MOVE_JOURNAL;
 /// Bytes of incomplete frames that all sessions of a relay together may hold.
 pub const MAX_PARTIAL_FRAMES: usize = 64 * 1024 * 1024;
+/// Largest answer to a request. A session that has asked for so much is read on once it took all of it.
+pub const MAX_ANSWER: usize = MAX_GROUP_INFO + MAX_ACCESS + MAX_HANDSHAKE_PAGE + 8 * 1024;
+/// Bytes of answers much larger than their requests (about channels, and key packages) that all sessions of a relay
+/// together may have asked for and not taken yet.
+pub const MAX_LARGE_ANSWERS: usize = 64 * 1024 * 1024;
 /// Bytes of requests that wait for the relay's writer, after which sessions wait.
 pub const MAX_WRITER_QUEUE: usize = 32 * 1024 * 1024;
 /// Bytes of sealed entries in one frame, unless the first entry alone is longer.
@@ -190,7 +195,7 @@ pub const FOREIGN_REST_MAX: Duration = Duration::from_secs(15 * 60);
 pub const DRAIN: Duration = Duration::from_secs(5);
 
 const _: () = assert!(MAX_BODY + MAX_FANOUT + MAX_GROUP_INFO < MAX_FRAME);
-const _: () = assert!(MAX_GROUP_INFO + MAX_ACCESS + MAX_HANDSHAKE_PAGE + 8 * 1024 < MAX_FRAME);
+const _: () = assert!(MAX_ANSWER < MAX_FRAME);
 const _: () = assert!(MAX_BODY <= MAX_HANDSHAKE_PAGE);
 const _: () = assert!(MAX_REVOKED * 20 < MAX_FRAME);
 const _: () = assert!(MAX_KEY_PACKAGES * MAX_KEY_PACKAGE < MAX_FRAME);

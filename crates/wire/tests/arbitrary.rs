@@ -71,6 +71,24 @@ fn decode_all(bytes: &[u8]) {
     let _ = CardDeletion::verified(CardId::new([0; 16]), bytes);
 }
 
+#[test]
+fn what_the_fuzzer_found_worth_keeping_is_decoded_or_refused() {
+    let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/corpus/frame");
+    let mut replayed = 0;
+    for file in std::fs::read_dir(corpus).expect("the corpus is kept") {
+        let bytes = std::fs::read(file.expect("an entry").path()).expect("a file");
+        decode_all(&bytes);
+        if let Ok(frame) = decode::<ClientFrame>(&bytes, limits::MAX_FRAME) {
+            assert_eq!(decode::<ClientFrame>(&encode(&frame), usize::MAX), Ok(frame));
+        }
+        if let Ok(frame) = decode::<RelayFrame>(&bytes, limits::MAX_FRAME) {
+            assert_eq!(decode::<RelayFrame>(&encode(&frame), usize::MAX), Ok(frame));
+        }
+        replayed += 1;
+    }
+    assert!(replayed > 0);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 

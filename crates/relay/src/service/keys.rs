@@ -41,7 +41,8 @@ impl Work<'_, '_> {
             self.tx.put_inbox(inbox, &row);
             package
         } else if row.last_resort {
-            self.tx.get(Table::Packages, &package_key(inbox, LAST_RESORT))?
+            let package = self.tx.get(Table::Packages, &package_key(inbox, LAST_RESORT))?;
+            return Ok(Ok(Success::LastResort(package.ok_or(StoreError::Corrupt)?.into())));
         } else {
             return refused(ErrorCode::NoKeyPackage);
         };

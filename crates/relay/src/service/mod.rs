@@ -135,6 +135,8 @@ pub(crate) enum Success {
     Accepted(u64),
     /// With a key package.
     KeyPackage(Vec<u8>),
+    /// With the key package of last resort, which stays.
+    LastResort(Vec<u8>),
     /// With what a channel keeps.
     Channel(Box<ChannelInfo>),
 }
@@ -265,7 +267,9 @@ impl Work<'_, '_> {
         Ok(match outcome {
             Ok(Success::Accepted(seq)) => RelayFrame::Accepted { id, seq },
             Ok(Success::Channel(info)) => RelayFrame::ChannelInfo(*info),
-            Ok(Success::KeyPackage(package)) => RelayFrame::KeyPackage(KeyPackageReply { id, package }),
+            Ok(Success::KeyPackage(package) | Success::LastResort(package)) => {
+                RelayFrame::KeyPackage(KeyPackageReply { id, package })
+            }
             Err(Refusal { code, epoch }) => RelayFrame::Refused { id, code, epoch },
         })
     }

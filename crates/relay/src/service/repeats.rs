@@ -66,7 +66,7 @@ impl Work<'_, '_> {
             Success::Accepted(seq) => (*seq, None),
             Success::KeyPackage(package) => (0, Some(package.clone().into())),
             // Reading changes nothing, and is answered by what stands there then.
-            Success::Channel(_) => return,
+            Success::Channel(_) | Success::LastResort(_) => return,
         };
         let row = RepeatRow { content: content.0, seq, package };
         self.tx.put_row(Table::Repeats, &repeat_key(self.today, id), &row);

@@ -2,7 +2,7 @@
 
 use kuvert_wire::{
     ClientFrame, Commit, CreateChannel, DeleteInbox, Deposit, FetchChannel, InboxId, Post, PostId,
-    PutKeyPackages, RenewDepositKey, RevokeTokens, TakeKeyPackage,
+    PutKeyPackages, RenewDepositKey, RevokeTokens, TakeKeyPackage, limits,
 };
 
 /// A request with an id, already known to come from who may ask for it: those that name an inbox first come from its
@@ -88,6 +88,15 @@ impl Request {
             Self::Post(f) => f.id,
             Self::Commit(f) => f.post.id,
             Self::FetchChannel(f) => f.id,
+        }
+    }
+
+    /// Most bytes that the answer may have, where that is much more than the request has, otherwise 0.
+    pub(crate) fn answer_len(&self) -> usize {
+        match self {
+            Self::FetchChannel(_) => limits::MAX_ANSWER,
+            Self::TakeKeyPackage(_) => limits::MAX_KEY_PACKAGE,
+            _ => 0,
         }
     }
 

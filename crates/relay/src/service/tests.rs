@@ -312,6 +312,8 @@ fn key_packages_go_out_once_each_in_order_and_the_last_resort_stays() {
     assert_eq!(take(5), b"last");
     assert_eq!(take(6), b"last");
     assert_eq!(take(3), b"one");
+    let repeats = bench.store.keys(crate::store::Table::Repeats, &[], 100).expect("reads");
+    assert_eq!(repeats.len(), 3, "asking for the last resort again and again fills no disk");
     let Answer::Owned { owned, .. } = bench.apply(&alice.own(0)) else { panic!("owned") };
     assert_eq!((owned.created, owned.key_packages, owned.last_resort), (false, 0, true));
 }

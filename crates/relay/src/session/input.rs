@@ -49,8 +49,8 @@ pub(super) struct Talk {
     reader: Reader,
     /// Room for bytes that cannot be worked off yet.
     room: Option<OwnedSemaphorePermit>,
-    /// Room for a large answer that was asked for and not yet sent.
-    answer_room: Option<OwnedSemaphorePermit>,
+    /// Room for answers that are much larger than their requests, until all of them are sent.
+    pub(super) answers_room: Option<OwnedSemaphorePermit>,
     /// Requests to hand to the writer, and the bytes that they came in.
     ops: Vec<Op>,
     ops_size: usize,
@@ -136,7 +136,7 @@ impl Talk {
             bad_frames: 0,
             reader: Reader::default(),
             room: None,
-            answer_room: None,
+            answers_room: None,
             ops: Vec::new(),
             ops_size: 0,
             own: None,
@@ -153,7 +153,8 @@ impl Talk {
 
     /// Whether more may be read now.
     pub(super) fn reads(&self) -> bool {
-        self.in_flight < limits::MAX_IN_FLIGHT
+        let claimed = self.answers_room.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
+        self.in_flight < limits::MAX_IN_FLIGHT && claimed * PERMIT < limits::MAX_ANSWER
     }
 
     /// Whether frames that had to wait need not wait any more.
@@ -284,7 +285,7 @@ impl Talk {
             self.ops.push(Op::Refuse(request.id(), ErrorCode::RateLimited));
             return Ok(());
         }
-        if matches!(request, Request::FetchChannel(_)) && !self.claims_answer_room() {
+        if !self.claim_answer(request.answer_len()) {
             self.ops.push(Op::Refuse(request.id(), ErrorCode::Busy));
             return Ok(());
         }
@@ -293,22 +294,21 @@ impl Talk {
         if is_last { Err(End) } else { Ok(()) }
     }
 
-    /// Claims room for an answer that may be as large as a frame: one at a time, and a bounded amount for all sessions
-    /// together.
-    fn claims_answer_room(&mut self) -> bool {
-        let permits = u32::try_from(limits::MAX_FRAME / PERMIT).unwrap_or(u32::MAX);
-        if self.answer_room.is_none() {
-            self.answer_room = Arc::clone(&self.context.partial).try_acquire_many_owned(permits).ok();
-            return self.answer_room.is_some();
+    /// Claims room for a large answer, so that all sessions together hold a bounded amount for clients that ask and do not
+    /// read.
+    fn claim_answer(&mut self, len: usize) -> bool {
+        if len == 0 {
+            return true;
         }
-        false
-    }
-
-    /// Notes that the socket took everything.
-    pub(super) fn sent(&mut self) {
-        if self.in_flight == 0 {
-            self.answer_room = None;
+        let permits = u32::try_from(len.div_ceil(PERMIT)).unwrap_or(u32::MAX);
+        let Ok(more) = Arc::clone(&self.context.answers).try_acquire_many_owned(permits) else {
+            return false;
+        };
+        match &mut self.answers_room {
+            Some(room) => room.merge(more),
+            None => self.answers_room = Some(more),
         }
+        true
     }
 
     /// Hands the requests that were read to the writer.

@@ -43,6 +43,8 @@ pub(crate) struct Context {
     pub(crate) phase: watch::Receiver<Phase>,
     /// Bytes, in KiB, that all sessions together may hold of frames that are not complete.
     pub(crate) partial: Arc<Semaphore>,
+    /// Bytes, in KiB, that all sessions together may hold of large answers.
+    pub(crate) answers: Arc<Semaphore>,
     pub(crate) metrics: Arc<Metrics>,
     /// What the session's network may still ask.
     pub(crate) network: Arc<Network>,

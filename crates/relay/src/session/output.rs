@@ -35,6 +35,9 @@ impl Session {
     /// Sends what there is to send, unless the socket has not taken all of the last.
     pub(super) async fn send(&mut self) -> Result<(), Gone> {
         while self.unsent.is_empty() {
+            if self.talk.in_flight == 0 {
+                self.talk.answers_room = None;
+            }
             let stretch = self.talk.next_stretch().await?;
             let mut anything = false;
             poll_fn(|cx| {
@@ -51,9 +54,6 @@ impl Session {
                 }))
             })
             .await?;
-            if self.unsent.is_empty() {
-                self.talk.sent();
-            }
             if !anything {
                 return Ok(());
             }
@@ -70,7 +70,6 @@ impl Session {
         self.unsent.taken += written;
         if self.unsent.is_empty() {
             self.unsent = Unsent::default();
-            self.talk.sent();
         }
         Ok(self.unsent.is_empty())
     }
@@ -108,7 +107,7 @@ impl Talk {
         let Some(delivery) = &mut self.delivery else { return Ok(None) };
         let last = self.line.last();
         let count = delivery.due(last);
-        if count == 0 || self.closing {
+        if count == 0 {
             return Ok(None);
         }
         let (inbox, after) = (delivery.inbox, delivery.sent());
@@ -158,7 +157,7 @@ impl Talk {
         if self.delivery.as_mut().is_some_and(super::Delivery::becomes_live) {
             write_frame(&RelayFrame::Live, &mut payload, out);
         }
-        if self.closing {
+        if std::mem::take(&mut self.closing) {
             write_close(out);
         }
         self.context.metrics.bytes_sent.add(out.len() as u64);

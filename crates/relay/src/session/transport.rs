@@ -28,6 +28,9 @@ pub(crate) enum Transport {
     Plain(TcpStream),
     /// Within TLS.
     Tls(Box<Encrypted>),
+    /// Within this process.
+    #[cfg(any(test, fuzzing))]
+    Pipe(tokio::io::DuplexStream),
 }
 
 /// A connection within TLS, which takes bytes before the socket does.
@@ -55,6 +58,8 @@ impl Transport {
             let read = match self {
                 Self::Plain(stream) => Pin::new(stream).poll_read(cx, &mut buffer),
                 Self::Tls(tls) => Pin::new(&mut tls.stream).poll_read(cx, &mut buffer),
+                #[cfg(any(test, fuzzing))]
+                Self::Pipe(pipe) => Pin::new(pipe).poll_read(cx, &mut buffer),
             };
             read.map_ok(|()| take(buffer.filled_mut()))
         })
@@ -66,6 +71,8 @@ impl Transport {
         match self {
             Self::Plain(stream) => write_to(stream, cx, bytes),
             Self::Tls(tls) => tls.poll_write(cx, bytes),
+            #[cfg(any(test, fuzzing))]
+            Self::Pipe(pipe) => write_to(pipe, cx, bytes),
         }
     }
 
@@ -74,6 +81,8 @@ impl Transport {
         match self {
             Self::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
             Self::Tls(tls) => Pin::new(&mut tls.stream).poll_shutdown(cx),
+            #[cfg(any(test, fuzzing))]
+            Self::Pipe(pipe) => Pin::new(pipe).poll_shutdown(cx),
         }
     }
 }

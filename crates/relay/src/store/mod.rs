@@ -7,14 +7,14 @@
 //! and key-value buckets can offer, too.
 
 mod embedded;
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 mod memory;
 mod rows;
 mod tx;
 
 #[cfg(test)]
 mod conformance;
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 pub(crate) mod faulty;
 
 use kuvert_wire::{CardId, Generation, InboxId};
@@ -22,7 +22,7 @@ use minicbor::Decode;
 
 pub(crate) use bytes::Bytes as Value;
 pub(crate) use embedded::Embedded;
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 pub(crate) use memory::Memory;
 pub(crate) use rows::read as read_row;
 pub(crate) use rows::{

@@ -1,0 +1,17 @@
+//! The relay under attack: clients that behave as badly as they can against a relay in a process of its own, which must
+//! go on serving others, log no panic, and stay within a bound of memory that each attack names.
+
+mod disk;
+mod files;
+mod floods;
+mod holds;
+#[allow(dead_code)] // shared with the relay's own tests, which use more of it
+#[path = "../../../relay/tests/blobs/http.rs"]
+mod http;
+mod integrity;
+mod raw;
+mod storms;
+#[allow(dead_code)] // shared with the relay's own tests, which use more of it
+#[path = "../../../relay/tests/protocol/support.rs"]
+mod support;
+mod target;

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use kuvert_wire::{Entry, ErrorCode, RelayFrame};
+use kuvert_wire::{ClientFrame, Entry, ErrorCode, Generation, RelayFrame};
 
 use crate::support::{Connection, Device, id};
 use crate::target::Target;
@@ -44,11 +44,17 @@ impl Drop for Small<'_> {
     }
 }
 
-async fn own(relay: &Target, device: &Device, held: u64) -> Connection {
+/// Owns an inbox of which the device holds everything up to `held` in this generation, if it knows one.
+async fn own(relay: &Target, device: &Device, held: u64, generation: &mut Option<Generation>) -> Connection {
     let mut session = Connection::open(relay.address).await;
-    let proof = device.proof(ORIGIN, &session.challenge, held, true);
-    let answer = session.ask(&proof).await;
-    assert!(matches!(answer, RelayFrame::Owned(_)), "{answer:?}");
+    let mut proof = device.proof(ORIGIN, &session.challenge, held, true);
+    if let ClientFrame::Own(own) = &mut proof {
+        own.generation = *generation;
+    }
+    match session.ask(&proof).await {
+        RelayFrame::Owned(owned) => *generation = Some(owned.generation),
+        other => panic!("not owned: {other:?}"),
+    }
     session
 }
 
@@ -87,11 +93,13 @@ async fn on_a_full_disk_posts_are_busy_and_the_rest_goes_on_and_nothing_is_lost(
         return;
     };
     let (data, log) = (at.join("data"), dir.path().join("log"));
-    let flags = ["--origin", ORIGIN];
+    // Nothing is kept free, so that the disk is full to the last byte.
+    let flags = ["--origin", ORIGIN, "--limits-free-disk", "0"];
     let (alice, bob) = (Device::new(1), Device::new(2));
+    let (mut alices, mut bobs) = (None, None);
     let relay = Target::over(&data, &log, &flags);
-    drop(own(&relay, &bob, 0).await);
-    drop(own(&relay, &alice, 0).await);
+    drop(own(&relay, &bob, 0, &mut bobs).await);
+    drop(own(&relay, &alice, 0, &mut alices).await);
     let first = deposit_until_busy(&relay, &alice, 1, 50).await;
     assert_eq!(first, 50);
     small.fill();
@@ -100,7 +108,7 @@ async fn on_a_full_disk_posts_are_busy_and_the_rest_goes_on_and_nothing_is_lost(
     assert!(stuck < 100_000);
 
     // Reading goes on, from the first entry to the last accepted one.
-    let mut session = own(&relay, &alice, 0).await;
+    let mut session = own(&relay, &alice, 0, &mut alices).await;
     let found = numbers(&alice.drain(&mut session).await);
     assert_eq!(found, (1..stuck).collect::<Vec<_>>(), "everything accepted, nothing else, in order");
     drop(session);
@@ -113,7 +121,7 @@ async fn on_a_full_disk_posts_are_busy_and_the_rest_goes_on_and_nothing_is_lost(
     let said = std::fs::read_to_string(&log).expect("a log");
     assert!(!said.contains("panicked"), "{said}");
     match &restarted {
-        Some(relay) => drop(own(relay, &alice, stuck - 1).await),
+        Some(relay) => drop(own(relay, &alice, stuck - 1, &mut alices).await),
         None => assert!(said.to_lowercase().contains("space"), "it says that the disk is full: {said}"),
     }
     small.free();
@@ -128,12 +136,12 @@ async fn on_a_full_disk_posts_are_busy_and_the_rest_goes_on_and_nothing_is_lost(
         tokio::time::sleep(kuvert_wire::limits::REOPEN_AFTER / 4).await;
     }
     // Bob never acknowledged: what he has is what was accepted.
-    let mut session = own(&relay, &bob, 0).await;
+    let mut session = own(&relay, &bob, 0, &mut bobs).await;
     assert_eq!(bob.drain(&mut session).await.len(), 1);
     // Alice acknowledges nothing new, and still has nothing twice and nothing lost beyond what she acknowledged.
     let next = deposit_until_busy(&relay, &alice, 400_000, 400_010).await;
     assert_eq!(next, 400_010);
-    let mut session = own(&relay, &alice, stuck - 1).await;
+    let mut session = own(&relay, &alice, stuck - 1, &mut alices).await;
     let found = numbers(&alice.drain(&mut session).await);
     assert_eq!(found, (400_000..400_010).collect::<Vec<_>>());
     drop((session, sender));

@@ -101,11 +101,6 @@ fn search(when: &str, data: &Path, secrets: &Secrets, inbox: &[u8]) {
     }
     // In the journal everything is encrypted; in the tables names stand as they are.
     let names = holds(&found, inbox);
-    println!(
-        "{when}: {} files, {} bytes, names in sight: {names}",
-        found.len(),
-        found.iter().map(|f| f.1.len()).sum::<usize>()
-    );
     assert!(names || when != "after a clean stop", "the search finds what is there");
 }
 
@@ -217,9 +212,12 @@ async fn load(relay: &Target, data: &Path, devices: &[Device; 3], secrets: &mut 
 async fn web(at: SocketAddr, alice: &Device, secrets: &mut Secrets) {
     let card = CardRecord::sign(&SigningKey::from_bytes(&[7; 32]), 1, vec![0x11; 200]);
     let path = format!("/v1/cards/{}", CardId::of(&card.owner).to_text());
-    let page =
-        [("origin", "https://pages.example".to_owned()), ("user-agent", "some-browser/1.0".to_owned())];
-    assert_eq!(request(at, "PUT", &path, &page, &encode(&card)).await.status, 201);
+    let mut headers = Blob::new(1).announcement(alice, 1);
+    // Inbox and token admit a card, too.
+    headers.truncate(2);
+    headers.push(("origin", "https://pages.example".to_owned()));
+    headers.push(("user-agent", "some-browser/1.0".to_owned()));
+    assert_eq!(request(at, "PUT", &path, &headers, &encode(&card)).await.status, 201);
     for n in [1, 2] {
         let mut blob = Blob::new(n);
         blob.secret = BlobSecret::from_slice(&secrets.body(4000 + u64::from(n))[..32]).expect("32 bytes");

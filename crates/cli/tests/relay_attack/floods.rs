@@ -24,7 +24,7 @@ async fn bad_frames_end_the_session_at_their_bound_however_many_come() {
         assert_eq!(errors, limits::MAX_BAD_FRAMES as usize);
         assert_eq!(came.iter().filter(|came| **came == Came::Close).count(), 1, "it says goodbye once");
     }
-    relay.is_calm(IDLE).await;
+    relay.expect_calm(IDLE).await;
 }
 
 #[tokio::test]
@@ -40,7 +40,7 @@ async fn frames_that_are_not_allowed_end_their_session_at_once() {
         session.write(&bytes).await;
         assert_eq!(session.rest().await, [error(ErrorCode::BadFrame), Came::Close]);
     }
-    relay.is_calm(IDLE).await;
+    relay.expect_calm(IDLE).await;
 }
 
 #[tokio::test]
@@ -75,7 +75,7 @@ async fn fragments_without_end_and_frames_that_never_end_are_bounded_for_all_ses
     drop(held);
     empty.write(&masked(0x80, &[0xff])).await;
     assert_eq!(empty.next().await, error(ErrorCode::BadFrame), "fragments of nothing make one frame");
-    relay.is_calm(BOUND).await;
+    relay.expect_calm(BOUND).await;
 }
 
 #[tokio::test]
@@ -89,7 +89,7 @@ async fn a_frame_that_comes_byte_by_byte_is_worked_off() {
         session.write(&[byte]).await;
     }
     assert_eq!(session.next().await, Came::Frame(RelayFrame::Accepted { id: id(1), seq: 0 }));
-    relay.is_calm(IDLE).await;
+    relay.expect_calm(IDLE).await;
 }
 
 #[tokio::test]
@@ -125,7 +125,7 @@ async fn pings_and_acknowledgements_by_the_hundred_thousand_cost_no_memory() {
     let (mut session, _) = alice.connect(relay.address, 20).await;
     assert_eq!(alice.drain(&mut session).await, []);
     assert_eq!(pinger.next().await, Came::Pong);
-    relay.is_calm(IDLE).await;
+    relay.expect_calm(IDLE).await;
 }
 
 #[tokio::test]
@@ -148,7 +148,7 @@ async fn who_speaks_another_version_is_told_so() {
         stream.read_exact(&mut answer).await.expect("an answer");
         assert_eq!(&answer[9..], status.as_bytes(), "{request}");
     }
-    relay.is_calm(IDLE).await;
+    relay.expect_calm(IDLE).await;
 }
 
 #[tokio::test]
@@ -184,7 +184,7 @@ async fn a_session_that_reads_no_answers_is_paused_and_then_gets_all_of_them() {
         assert_eq!(frame, refused(n), "answers come in order");
     }
     drop(rest.await.expect("all was written"));
-    relay.is_calm(IDLE).await;
+    relay.expect_calm(IDLE).await;
 }
 
 #[tokio::test]
@@ -241,7 +241,7 @@ async fn large_answers_that_nobody_reads_are_not_piled_up() {
     }
     drained.join_all().await;
     // What is put together, what waits for the socket, and what was asked for.
-    relay.is_calm(IDLE + 3 * limits::MAX_LARGE_ANSWERS as u64 / 1024).await;
+    relay.expect_calm(IDLE + 3 * limits::MAX_LARGE_ANSWERS as u64 / 1024).await;
 }
 
 #[tokio::test]
@@ -280,7 +280,7 @@ async fn ids_and_channels_chosen_to_collide_change_nothing_of_others() {
     let post = ClientFrame::Post(conversation.post(id(3), 0, b"mine"));
     assert_eq!(sender.ask(&post).await, RelayFrame::Accepted { id: id(3), seq: 1 });
     assert_eq!(alice.collect(&mut session, 1, 2).await.len(), 2);
-    relay.is_calm(IDLE).await;
+    relay.expect_calm(IDLE).await;
 }
 
 #[tokio::test]
@@ -313,7 +313,7 @@ async fn the_largest_posts_to_the_largest_channel_are_taken_one_after_the_other(
     let (mut session, _) = last.connect(relay.address, 0).await;
     assert_eq!(last.collect(&mut session, 1, POSTS as usize).await.len(), POSTS as usize);
     let layers = limits::MAX_LAYER + limits::MAX_FANOUT_TARGETS * limits::MAX_BODY;
-    relay.is_calm(IDLE + 6 * layers as u64 / 1024).await;
+    relay.expect_calm(IDLE + 6 * layers as u64 / 1024).await;
 }
 
 impl Device {

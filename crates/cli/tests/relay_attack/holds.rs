@@ -54,7 +54,7 @@ async fn who_does_not_read_slows_nobody_else_and_gets_everything_in_order_later(
 
     let found = alice.collect(&mut silent, 1, COUNT as usize).await;
     assert!(found.iter().map(number).eq(0..COUNT), "in order, once each");
-    relay.is_calm(BOUND).await;
+    relay.expect_calm(BOUND).await;
 }
 
 #[tokio::test]
@@ -92,7 +92,7 @@ async fn connections_that_are_given_up_half_way_leave_nothing_behind() {
     let grown = relay.memory().saturating_sub(before);
     assert!(grown <= 7 * EACH as u64 * 32, "{grown} KiB for {} connections", 7 * EACH);
     drop(held);
-    relay.is_calm(IDLE).await;
+    relay.expect_calm(IDLE).await;
 }
 
 #[tokio::test]
@@ -133,7 +133,7 @@ async fn ten_thousand_sessions_are_held_and_each_is_served() {
     let memory = relay.memory();
     println!("{memory} KiB for {SESSIONS} sessions");
     drop(sessions);
-    tokio::time::timeout(Duration::from_secs(60), relay.is_calm(IDLE + SESSIONS as u64 * KIB_EACH))
+    tokio::time::timeout(Duration::from_secs(60), relay.expect_calm(IDLE + SESSIONS as u64 * KIB_EACH))
         .await
         .expect("the relay recovers in time");
 }

@@ -33,7 +33,7 @@ async fn a_proof_of_ownership_serves_nobody_a_second_time() {
     // The owner was not disturbed by any of it.
     assert_eq!(eavesdropped.receive().await, RelayFrame::Live);
     assert_eq!(eavesdropped.ask(&own_packages()).await, RelayFrame::Accepted { id: id(7), seq: 0 });
-    relay.is_calm(IDLE).await;
+    relay.expect_calm(IDLE).await;
 }
 
 fn own_packages() -> ClientFrame {
@@ -73,7 +73,7 @@ async fn nobody_acknowledges_what_is_another_inboxs_or_was_not_sent() {
     sender.ask(&mallory.deposit(id(9), b"later")).await;
     let found = mallory.collect_any(&mut ahead).await;
     assert_eq!(found, Entry::Deposit { body: b"later".to_vec() });
-    relay.is_calm(IDLE).await;
+    relay.expect_calm(IDLE).await;
 }
 
 impl Device {

@@ -1,6 +1,8 @@
 //! The relay under attack: clients that behave as badly as they can against a relay in a process of its own, which must
 //! go on serving others, log no panic, and stay within a bound of memory that each attack names.
 
+#![allow(clippy::print_stdout, reason = "a test that cannot run says so, and others what they measured")]
+
 mod disk;
 mod files;
 mod floods;

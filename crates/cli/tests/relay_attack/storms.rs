@@ -47,7 +47,7 @@ async fn two_thousand_who_come_and_go_do_not_disturb_those_who_work() {
         );
         assert_eq!(alice.collect(&mut session, done, 1).await.len(), 1);
     }
-    relay.is_calm(IDLE).await;
+    relay.expect_calm(IDLE).await;
 }
 
 #[tokio::test]
@@ -90,5 +90,5 @@ async fn sessions_that_fight_for_one_inbox_lose_no_entry_between_them() {
     rivals.join_all().await;
     let (mut session, _) = alice.connect(address, 0).await;
     assert_eq!(alice.collect(&mut session, 1, DEPOSITS as usize).await.len(), DEPOSITS as usize);
-    relay.is_calm(IDLE).await;
+    relay.expect_calm(IDLE).await;
 }

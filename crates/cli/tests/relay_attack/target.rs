@@ -109,7 +109,7 @@ impl Target {
     }
 
     /// After an attack: serves as before, never took more than `limit` KiB of memory, and stops in order.
-    pub(crate) async fn is_calm(self, limit: u64) {
+    pub(crate) async fn expect_calm(self, limit: u64) {
         let device = Device::new(0xfe);
         let (mut session, _) = device.connect(self.address, 0).await;
         let mut sender = Connection::open(self.address).await;

@@ -127,8 +127,8 @@ async fn accepted(session: &mut Connection, frame: &ClientFrame) {
     }
 }
 
-/// Makes the relay carry one of everything.
-async fn load(relay: &Target, data: &Path, devices: &[Device; 3], secrets: &mut Secrets) {
+/// Inboxes by invitation, with key packages and revoked tokens.
+async fn settle_in(relay: &Target, data: &Path, devices: &[Device; 3], secrets: &mut Secrets) {
     let at = relay.address;
     let invites = Command::new(env!("CARGO_BIN_EXE_kuvert"))
         .args(["relay", "invite", "--count", "4", "--data"])
@@ -158,6 +158,12 @@ async fn load(relay: &Target, data: &Path, devices: &[Device; 3], secrets: &mut 
         accepted(&mut session, &ClientFrame::RevokeTokens(RevokeTokens { id: id(10 + n), nonces })).await;
         secrets.token(&device.token());
     }
+}
+
+/// Makes the relay carry one of everything.
+async fn load(relay: &Target, data: &Path, devices: &[Device; 3], secrets: &mut Secrets) {
+    let at = relay.address;
+    settle_in(relay, data, devices, secrets).await;
     let mut sender = Connection::open(at).await;
     let elsewhere =
         RelayAddress { origin: "http://127.9.9.9:1".into(), key: RelayKeyPair::from_bytes([9; 32]).public() };

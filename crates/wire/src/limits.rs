@@ -28,6 +28,8 @@ pub const MAX_HANDSHAKE_PAGE: usize = 256 * 1024;
 pub const MAX_RECENT_SECRETS: usize = 256;
 /// Most targets that one fan-out list may name.
 pub const MAX_FANOUT_TARGETS: usize = 1024;
+/// Most other relays that one fan-out list may name.
+pub const MAX_FANOUT_RELAYS: usize = 64;
 /// Most welcomes that one commit may carry.
 pub const MAX_WELCOMES: usize = 32;
 /// Largest sealed key package.
@@ -68,10 +70,16 @@ pub const MAX_FOREIGN_ANSWER: usize = 4 * 1024;
 pub const MAX_FOREIGN_REQUESTS: usize = 16;
 /// Other relays to which this one delivers at one moment.
 pub const MAX_FOREIGN_RELAYS: usize = 32;
+/// Of those, relays that failed or were slow when it was last tried.
+pub const MAX_SLOW_RELAYS: usize = MAX_FOREIGN_RELAYS / 4;
 /// Requests to one relay before others have their turn.
 pub const MAX_FOREIGN_TURN: usize = 16;
 /// Other relays for which something waits.
 pub const MAX_OUTBOX_RELAYS: u64 = 10_000;
+/// Bytes of all that waits for other relays, notices of loss included, after which posts to them are refused as busy.
+pub const MAX_OUTBOX_TOTAL: u64 = 4 * 1024 * 1024 * 1024;
+/// Shared secrets kept for sealing to other relays, after which all are forgotten and derived anew.
+pub const MAX_FOREIGN_SEALERS: usize = 1024;
 /// Rows that wait whole for one other relay before the oldest are replaced by notices of their loss; as many notices stay.
 pub const MAX_OUTBOX_ROWS: u64 = 20_000;
 
@@ -191,6 +199,10 @@ pub const FOREIGN_IDLE: Duration = Duration::from_secs(15);
 pub const FOREIGN_REST_MIN: Duration = Duration::from_secs(1);
 /// Longest rest before another relay is tried again.
 pub const FOREIGN_REST_MAX: Duration = Duration::from_secs(15 * 60);
+/// Longest rest before another relay is tried again that never took anything.
+pub const FOREIGN_REST_STRANGER: Duration = Duration::from_secs(4 * 60 * 60);
+/// Time after which no further request of a turn to one relay is begun, and the relay counts as slow.
+pub const FOREIGN_TURN_TIME: Duration = Duration::from_secs(5);
 /// Time for a graceful stop.
 pub const DRAIN: Duration = Duration::from_secs(5);
 
@@ -212,3 +224,5 @@ const _: () = assert!(MAX_FOREIGN_DEPOSIT + 16 < MAX_FOREIGN_BYTES);
 const _: () = assert!(MAX_FOREIGN_DEPOSITS * 3 + 16 < MAX_FOREIGN_ANSWER);
 const _: () = assert!(MAX_FOREIGN_TARGETS * (MAX_BODY + 1024) < MAX_BATCH_BYTES);
 const _: () = assert!(OUTBOX_DAYS < OUTBOX_NOTICE_DAYS);
+const _: () = assert!(MAX_FANOUT_RELAYS < MAX_FOREIGN_SEALERS);
+const _: () = assert!(MAX_FANOUT_RELAYS <= MAX_SWEEP);

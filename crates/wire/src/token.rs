@@ -1,5 +1,7 @@
 //! Deposit tokens and the fan-out lists that hold them.
 
+use std::collections::BTreeSet;
+
 use hmac::{Hmac, KeyInit, Mac};
 use minicbor::{Decode, Decoder, Encode, Encoder, decode, encode};
 use sha2::Sha256;
@@ -82,7 +84,7 @@ pub struct RelayAddress {
 /// Where a channel's posts go. Travels and rests sealed under the epoch's fan-out key.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
 pub struct Fanout {
-    /// At most [`limits::MAX_FANOUT_TARGETS`].
+    /// At most [`limits::MAX_FANOUT_TARGETS`], at no more than [`limits::MAX_FANOUT_RELAYS`] other relays.
     #[n(0)]
     pub targets: Vec<FanoutTarget>,
 }
@@ -95,6 +97,13 @@ impl Fanout {
                 .targets
                 .iter()
                 .all(|t| t.relay.as_ref().is_none_or(|r| r.origin.len() <= limits::MAX_ORIGIN))
+            && self.relays() <= limits::MAX_FANOUT_RELAYS
+    }
+
+    /// How many relays it names. One that is named with two keys counts twice.
+    fn relays(&self) -> usize {
+        let named = self.targets.iter().filter_map(|target| target.relay.as_ref());
+        named.map(|relay| (relay.origin.as_str(), relay.key.as_bytes())).collect::<BTreeSet<_>>().len()
     }
 }
 

@@ -1,9 +1,10 @@
 //! The forwarder: hands the rows of the outbox over, relay by relay and in order.
 //!
 //! It works for a bounded number of relays at a time, for each with one request under way. A relay that fails is left
-//! alone for a time that doubles. All that is durable is the outbox: after a restart every relay is tried at once.
+//! alone for a time that doubles. Those that failed or were slow share a quarter of the places, so that they keep nobody
+//! waiting but each other. All that is durable is the outbox: after a restart every relay is tried at once.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::future::pending;
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ use tokio::task::{Id, JoinError, JoinSet, spawn_blocking};
 use tokio::time::{Duration, Instant, sleep_until};
 
 use super::client::{Client, Link};
-use super::{RelayName, Wakes};
+use super::{News, RelayName, Wakes};
 use crate::metrics::Metrics;
 use crate::seal::random;
 use crate::service::{Op, OutboxOp};
@@ -55,14 +56,29 @@ enum Ended {
     Failed,
 }
 
+/// A turn of work, done.
+struct Turn {
+    link: Option<Link>,
+    ended: Ended,
+    /// It took longer than others should wait for.
+    is_slow: bool,
+    /// The relay took something, now or before.
+    answered: bool,
+}
+
 /// Delivers to other relays for as long as it runs.
 pub(crate) struct Forwarder {
     tools: Tools,
     wakes: Arc<Wakes>,
     known: HashMap<RelayName, Known>,
     ready: VecDeque<RelayName>,
-    work: JoinSet<(Option<Link>, Ended)>,
+    /// Those of the line that failed or were slow when they were last tried.
+    ready_slow: VecDeque<RelayName>,
+    /// Who was slow or failed, bounded like the relays for which something may wait.
+    slow: HashSet<RelayName>,
+    work: JoinSet<Turn>,
     workers: HashMap<Id, RelayName>,
+    slow_workers: HashSet<Id>,
     /// Connections that are kept for a while.
     idle: HashMap<RelayName, (Link, Instant)>,
 }
@@ -81,8 +97,11 @@ impl Forwarder {
             wakes,
             known: HashMap::new(),
             ready: VecDeque::new(),
+            ready_slow: VecDeque::new(),
+            slow: HashSet::new(),
             work: JoinSet::new(),
             workers: HashMap::new(),
+            slow_workers: HashSet::new(),
             idle: HashMap::new(),
         }
     }
@@ -101,7 +120,7 @@ impl Forwarder {
                 }
             };
             tokio::select! {
-                names = wakes.next() => names.into_iter().for_each(|name| self.wake(name)),
+                names = wakes.next() => names.into_iter().for_each(|(name, news)| self.hear(name, news)),
                 Some(done) = self.work.join_next_with_id() => self.finish(done),
                 () = due => self.pass(Instant::now()),
             }
@@ -126,46 +145,91 @@ impl Forwarder {
         }
     }
 
+    fn hear(&mut self, name: RelayName, news: News) {
+        match (news, self.known.get_mut(&name)) {
+            (News::Came, _) => self.wake(name),
+            // A look at the outbox, and this relay is forgotten here as well.
+            (News::Gone, Some(Known { stage: Stage::Resting { until }, .. })) => *until = Instant::now(),
+            (News::Gone, Some(_)) => self.wake(name),
+            (News::Gone, None) => {}
+        }
+    }
+
     fn wake(&mut self, name: RelayName) {
         match self.known.get_mut(&name) {
             Some(Known { stage: Stage::InWork { again }, .. }) => *again = true,
             Some(_) => {}
             None => {
                 self.known.insert(name, Known { stage: Stage::Ready, failures: 0 });
-                self.ready.push_back(name);
+                self.line_up(name);
             }
         }
     }
 
+    fn line_up(&mut self, name: RelayName) {
+        let line = if self.slow.contains(&name) { &mut self.ready_slow } else { &mut self.ready };
+        line.push_back(name);
+    }
+
+    /// Who is next, if there is a place.
+    fn next(&mut self) -> Option<(RelayName, bool)> {
+        if self.work.len() >= limits::MAX_FOREIGN_RELAYS {
+            return None;
+        }
+        if let Some(name) = self.ready.pop_front() {
+            return Some((name, false));
+        }
+        if self.slow_workers.len() >= limits::MAX_SLOW_RELAYS {
+            return None;
+        }
+        self.ready_slow.pop_front().map(|name| (name, true))
+    }
+
+    fn note_speed(&mut self, name: RelayName, is_slow: bool) {
+        if !is_slow {
+            self.slow.remove(&name);
+            return;
+        }
+        if self.slow.len() as u64 >= limits::MAX_OUTBOX_RELAYS {
+            self.slow.clear();
+        }
+        self.slow.insert(name);
+    }
+
     /// Gives work to as many as may work.
     fn start(&mut self) {
-        while self.work.len() < limits::MAX_FOREIGN_RELAYS {
-            let Some(name) = self.ready.pop_front() else { return };
+        while let Some((name, is_slow)) = self.next() {
             let Some(known) = self.known.get_mut(&name) else { continue };
             known.stage = Stage::InWork { again: false };
             let link = self.idle.remove(&name).map(|(link, _)| link);
-            let mut worker = Worker { tools: self.tools.clone(), name, link };
-            let started = self.work.spawn(async move {
-                let ended = worker.turn().await;
-                (worker.link, ended)
-            });
+            let worker = Worker { tools: self.tools.clone(), name, link, answered: false };
+            let started = self.work.spawn(worker.turn());
+            if is_slow {
+                self.slow_workers.insert(started.id());
+            }
             self.workers.insert(started.id(), name);
         }
     }
 
-    fn finish(&mut self, done: Result<(Id, (Option<Link>, Ended)), JoinError>) {
-        let (id, link, ended) = match done {
-            Ok((id, (link, ended))) => (id, link, ended),
-            Err(error) => (error.id(), None, Ended::Failed),
+    fn finish(&mut self, done: Result<(Id, Turn), JoinError>) {
+        let (id, turn) = match done {
+            Ok(done) => done,
+            Err(error) => {
+                (error.id(), Turn { link: None, ended: Ended::Failed, is_slow: true, answered: true })
+            }
         };
+        let Turn { link, ended, is_slow, answered } = turn;
+        self.slow_workers.remove(&id);
         let Some(name) = self.workers.remove(&id) else { return };
+        self.note_speed(name, is_slow || matches!(ended, Ended::Failed));
         let Some(known) = self.known.get_mut(&name) else { return };
         let again = matches!(known.stage, Stage::InWork { again: true });
         match ended {
             Ended::Failed => {
                 self.tools.metrics.outbox_retried.inc();
                 known.failures = known.failures.saturating_add(1);
-                known.stage = Stage::Resting { until: Instant::now() + rest(known.failures, random()[0]) };
+                let rest = rest(known.failures, answered, random()[0]);
+                known.stage = Stage::Resting { until: Instant::now() + rest };
                 return;
             }
             Ended::Empty if !again => {
@@ -174,7 +238,7 @@ impl Forwarder {
             Ended::Empty | Ended::More => {
                 known.failures = 0;
                 known.stage = Stage::Ready;
-                self.ready.push_back(name);
+                self.line_up(name);
             }
         }
         if let Some(link) = link.filter(|_| self.idle.len() < limits::MAX_FOREIGN_RELAYS) {
@@ -194,21 +258,24 @@ impl Forwarder {
     /// Ends the rests and idle connections whose time is over.
     fn pass(&mut self, now: Instant) {
         self.idle.retain(|_, (link, until)| *until > now && link.is_open());
+        let mut rested = Vec::new();
         for (name, known) in &mut self.known {
             if matches!(known.stage, Stage::Resting { until } if until <= now) {
                 known.stage = Stage::Ready;
-                self.ready.push_back(*name);
+                rested.push(*name);
             }
         }
+        rested.into_iter().for_each(|name| self.line_up(name));
     }
 }
 
 /// How long a relay is left alone after so many failures: between half and all of a time that doubles, so that relays
 /// which failed together do not come back together.
-fn rest(failures: u32, chance: u8) -> Duration {
+fn rest(failures: u32, answered: bool, chance: u8) -> Duration {
+    let bound = if answered { limits::FOREIGN_REST_MAX } else { limits::FOREIGN_REST_STRANGER };
     let doubled =
         limits::FOREIGN_REST_MIN.saturating_mul(1_u32.checked_shl(failures - 1).unwrap_or(u32::MAX));
-    let longest = doubled.min(limits::FOREIGN_REST_MAX);
+    let longest = doubled.min(bound);
     longest / 2 + longest * u32::from(chance) / 512
 }
 
@@ -218,6 +285,7 @@ struct Batch {
     head: u64,
     count: usize,
     body: Bytes,
+    answered: bool,
 }
 
 /// Works for one relay.
@@ -225,10 +293,19 @@ struct Worker {
     tools: Tools,
     name: RelayName,
     link: Option<Link>,
+    answered: bool,
 }
 
 impl Worker {
-    async fn turn(&mut self) -> Ended {
+    async fn turn(mut self) -> Turn {
+        let mut took = Duration::ZERO;
+        let ended = self.work(&mut took).await;
+        let is_slow = took >= limits::FOREIGN_TURN_TIME;
+        Turn { link: self.link, ended, is_slow, answered: self.answered }
+    }
+
+    /// Adds to `took` how long the other relay let this one wait.
+    async fn work(&mut self, took: &mut Duration) -> Ended {
         // What woke the forwarder may still be on its way to the disk; after this it is there.
         if self.tools.writer.perform(Op::Outbox(OutboxOp::Settle), 0).await.is_err() {
             return Ended::Failed;
@@ -240,11 +317,16 @@ impl Worker {
                 Ok(Ok(None)) => return Ended::Empty,
                 Ok(Err(_)) | Err(_) => return Ended::Failed,
             };
-            let Some(results) = self.deliver(&batch).await else {
+            self.answered |= batch.answered;
+            let began = Instant::now();
+            let results = self.deliver(&batch).await;
+            *took += began.elapsed();
+            let Some(results) = results else {
                 self.link = None;
                 return Ended::Failed;
             };
             let settled = settled(&results);
+            self.answered |= settled > 0;
             let delivered = OutboxOp::Delivered { relay: self.name, until: batch.head + settled as u64 };
             let stored = self.tools.writer.perform(Op::Outbox(delivered), 0).await;
             if stored.is_err() {
@@ -255,6 +337,9 @@ impl Worker {
             self.tools.metrics.outbox_refused.add((settled - taken) as u64);
             if settled < batch.count {
                 return Ended::Failed;
+            }
+            if *took >= limits::FOREIGN_TURN_TIME {
+                break;
             }
         }
         Ended::More
@@ -300,7 +385,7 @@ fn read(store: &dyn RelayStore, name: RelayName) -> Result<Option<Batch>, StoreE
         return Ok(None);
     }
     let body = Bytes::from(encode(&SealedDeposits { deposits }));
-    Ok(Some(Batch { origin: relay.origin, head: relay.head, count, body }))
+    Ok(Some(Batch { origin: relay.origin, head: relay.head, count, body, answered: relay.answered }))
 }
 
 #[cfg(test)]
@@ -309,13 +394,17 @@ mod tests {
 
     #[test]
     fn rests_double_up_to_a_bound_and_never_fall_together() {
-        // RELAY-5: FOREIGN_REST_MIN, FOREIGN_REST_MAX
-        assert_eq!(rest(1, 0), limits::FOREIGN_REST_MIN / 2);
-        assert_eq!(rest(2, 0), limits::FOREIGN_REST_MIN);
-        assert!(rest(1, 255) > rest(1, 0) && rest(1, 255) <= limits::FOREIGN_REST_MIN);
-        for failures in [20, 40, u32::MAX] {
-            assert_eq!(rest(failures, 0), limits::FOREIGN_REST_MAX / 2);
-            assert!(rest(failures, 255) <= limits::FOREIGN_REST_MAX);
+        // RELAY-5: FOREIGN_REST_MIN, FOREIGN_REST_MAX, FOREIGN_REST_STRANGER
+        for answered in [true, false] {
+            let rest = |failures, chance| rest(failures, answered, chance);
+            assert_eq!(rest(1, 0), limits::FOREIGN_REST_MIN / 2);
+            assert_eq!(rest(2, 0), limits::FOREIGN_REST_MIN);
+            assert!(rest(1, 255) > rest(1, 0) && rest(1, 255) <= limits::FOREIGN_REST_MIN);
+            let longest = if answered { limits::FOREIGN_REST_MAX } else { limits::FOREIGN_REST_STRANGER };
+            for failures in [20, 40, u32::MAX] {
+                assert_eq!(rest(failures, 0), longest / 2);
+                assert!(rest(failures, 255) <= longest);
+            }
         }
     }
 
@@ -378,5 +467,30 @@ mod tests {
         assert_eq!(settled(&[None, refused, None]), 3);
         assert_eq!(settled(&[None, refused, busy, None]), 2);
         assert_eq!(settled(&[busy]), 0);
+    }
+
+    #[tokio::test]
+    async fn relays_that_were_slow_take_no_more_than_their_places() {
+        // RELAY-5: MAX_SLOW_RELAYS, MAX_FOREIGN_RELAYS
+        let store: Arc<dyn RelayStore> = Arc::new(crate::store::Memory::default());
+        let service = crate::service::Service::new(Vec::new(), crate::service::Registration::Open);
+        let writer = Writer::start(Arc::clone(&store), service, Arc::default(), Arc::default());
+        let writer = Arc::new(writer.expect("starts"));
+        let client = Arc::new(Client::new(false).expect("a client"));
+        let mut forwarder = Forwarder::new(client, store, Arc::clone(&writer), Arc::default());
+        let name = |n: usize| RelayName::of(&format!("https://relay{n}.example"));
+        for n in 0..=limits::MAX_SLOW_RELAYS {
+            forwarder.note_speed(name(n), true);
+            forwarder.wake(name(n));
+        }
+        forwarder.start();
+        assert_eq!((forwarder.work.len(), forwarder.ready_slow.len()), (limits::MAX_SLOW_RELAYS, 1));
+        for n in 100..100 + limits::MAX_FOREIGN_RELAYS {
+            forwarder.wake(name(n));
+        }
+        forwarder.start();
+        assert_eq!(forwarder.work.len(), limits::MAX_FOREIGN_RELAYS);
+        assert_eq!(forwarder.ready.len(), limits::MAX_SLOW_RELAYS);
+        writer.stop();
     }
 }

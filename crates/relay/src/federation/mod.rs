@@ -11,7 +11,7 @@ pub(crate) mod key;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::Bytes;
@@ -52,22 +52,46 @@ impl RelayName {
     }
 }
 
+/// What the forwarder is told about a relay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum News {
+    /// Rows were added.
+    Came,
+    /// All rows may be gone.
+    Gone,
+}
+
 /// Tells the forwarder for which relays rows were added. They need not be durable yet.
 #[derive(Default)]
 pub(crate) struct Wakes {
-    names: Mutex<HashSet<RelayName>>,
+    names: Mutex<HashMap<RelayName, News>>,
     came: Notify,
 }
 
 impl Wakes {
     /// Something waits for this relay.
     pub(crate) fn wake(&self, relay: RelayName) {
-        self.names.lock().unwrap_or_else(PoisonError::into_inner).insert(relay);
+        self.tell(relay, News::Came);
+    }
+
+    /// What waited for this relay was given up.
+    pub(crate) fn gone(&self, relay: RelayName) {
+        self.tell(relay, News::Gone);
+    }
+
+    fn tell(&self, relay: RelayName, news: News) {
+        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        // That rows are gone is not forgotten: looking once more does no harm.
+        let known = names.entry(relay).or_insert(news);
+        if news == News::Gone {
+            *known = news;
+        }
+        drop(names);
         self.came.notify_one();
     }
 
     /// Waits for relays to be named, and returns them.
-    async fn next(&self) -> HashSet<RelayName> {
+    async fn next(&self) -> HashMap<RelayName, News> {
         loop {
             let names = std::mem::take(&mut *self.names.lock().unwrap_or_else(PoisonError::into_inner));
             if !names.is_empty() {

@@ -8,6 +8,7 @@ use kuvert_wire::{
 };
 use subtle::ConstantTimeEq;
 
+use super::outbox::Parcels;
 use super::{Outcome, Refusal, Success, Work, refused};
 use crate::store::{ChannelRow, HealingRow, StoreError, Table, handshake_key};
 
@@ -57,9 +58,13 @@ impl Work<'_, '_> {
         };
         row.seq += 1;
         row.used = self.today;
+        let Some(parcels) = self.parcels(&targets, post.body.len())? else {
+            return refused(ErrorCode::Busy);
+        };
         self.tx.put_row(Table::Channels, post.channel.as_bytes(), &row);
         let Post { channel, epoch, id, .. } = *post;
-        self.fan_out(&targets, &Entry::Post { channel, seq: row.seq, epoch, id, body: post.body.clone() })?;
+        let entry = Entry::Post { channel, seq: row.seq, epoch, id, body: post.body.clone() };
+        self.fan_out(&targets, parcels, &entry)?;
         Ok(Ok(Success::Accepted(row.seq)))
     }
 
@@ -85,9 +90,13 @@ impl Work<'_, '_> {
                 return refused(ErrorCode::BadToken);
             }
         }
+        let Some(parcels) = self.parcels(&targets, post.body.len())? else {
+            return refused(ErrorCode::Busy);
+        };
         let Some(row) = self.advance(&row, commit)? else { return refused(ErrorCode::TooLarge) };
         let Post { channel, epoch, id, .. } = *post;
-        self.fan_out(&targets, &Entry::Commit { channel, seq: row.seq, epoch, id, body: post.body.clone() })?;
+        let entry = Entry::Commit { channel, seq: row.seq, epoch, id, body: post.body.clone() };
+        self.fan_out(&targets, parcels, &entry)?;
         for welcome in welcomes {
             if let Some(inbox) = self.tx.inbox(welcome.inbox)? {
                 self.queue(welcome.inbox, inbox, &PlainEntry::deposit(&welcome.body))?;
@@ -123,17 +132,16 @@ impl Work<'_, '_> {
 
     /// Queues `entry` for every target that is here and whose token holds, and for those at other relays. The sender does
     /// not learn which those are.
-    fn fan_out(&mut self, targets: &[FanoutTarget], entry: &Entry) -> Result<(), StoreError> {
+    fn fan_out(
+        &mut self,
+        targets: &[FanoutTarget],
+        parcels: Parcels<'_>,
+        entry: &Entry,
+    ) -> Result<(), StoreError> {
         let plain = PlainEntry::of(entry);
         let mut done = HashSet::with_capacity(targets.len());
-        let mut elsewhere = Vec::new();
         for target in targets {
-            let here = target.relay.as_ref().is_none_or(|relay| self.service.origins.contains(&relay.origin));
-            if !here {
-                elsewhere.push(target);
-                continue;
-            }
-            if done.contains(&target.inbox) {
+            if !self.is_here(target) || done.contains(&target.inbox) {
                 continue;
             }
             if let Ok(row) = self.depositable(target.inbox, &target.token)? {
@@ -141,7 +149,12 @@ impl Work<'_, '_> {
                 done.insert(target.inbox);
             }
         }
-        self.forward(&elsewhere, entry)
+        self.forward(parcels, entry)
+    }
+
+    /// Whether a target's inbox would be at this relay.
+    pub(super) fn is_here(&self, target: &FanoutTarget) -> bool {
+        target.relay.as_ref().is_none_or(|relay| self.service.origins.contains(&relay.origin))
     }
 
     /// Moves a channel to the state that a commit brings. `None` if it would have to keep too many commits then.

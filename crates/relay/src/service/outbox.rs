@@ -23,6 +23,8 @@ use crate::store::{OutboxRow, RelayRow, StoreError, Table, outbox_key};
 
 /// Where the number of rows of [`Table::Relays`] stands.
 const COUNT: &[u8] = b"relays";
+/// Where the bytes of the rows of [`Table::Outbox`] stand.
+const BYTES: &[u8] = b"outbox";
 
 /// Something about other relays.
 #[derive(Debug)]
@@ -51,25 +53,61 @@ pub(crate) struct Outbox {
     /// By origin and key: a member that names a wrong key for a relay spoils no other's.
     sealers: HashMap<RelayKey, ForeignSealer>,
     since: Instant,
+    /// Relays that took something since this one was started.
+    answered: HashSet<RelayName>,
 }
 
 impl Outbox {
     /// That tells `wakes` for whom something waits.
     pub(crate) fn new(wakes: Arc<Wakes>, private_addresses: bool) -> Self {
-        Self { wakes, private_addresses, sealers: HashMap::new(), since: Instant::now() }
+        Self {
+            wakes,
+            private_addresses,
+            sealers: HashMap::new(),
+            since: Instant::now(),
+            answered: HashSet::new(),
+        }
     }
 
     /// Forgets the sealing keys if their time is over.
     pub(super) fn expire(&mut self) {
-        if self.since.elapsed() >= limits::SEAL_WINDOW || self.sealers.len() > limits::MAX_FOREIGN_RELAYS {
+        if self.since.elapsed() >= limits::SEAL_WINDOW {
             self.sealers.clear();
             self.since = Instant::now();
         }
     }
 
     fn seal(&mut self, key: &RelayKey, deposit: &ForeignDeposit) -> Vec<u8> {
+        if self.sealers.len() >= limits::MAX_FOREIGN_SEALERS && !self.sealers.contains_key(key) {
+            self.sealers.clear();
+        }
         let sealer = self.sealers.entry(*key).or_insert_with(|| ForeignSealer::new(*random(), key));
         sealer.seal(deposit).bytes
+    }
+
+    /// Remembers a relay that took something.
+    fn note_answer(&mut self, relay: RelayName) {
+        if self.answered.len() as u64 >= limits::MAX_OUTBOX_RELAYS {
+            self.answered.clear();
+        }
+        self.answered.insert(relay);
+    }
+}
+
+/// What has to be queued for other relays.
+#[derive(Default)]
+pub(super) struct Parcels<'t> {
+    relays: Vec<(&'t RelayAddress, Vec<ForeignTarget>)>,
+    /// Relays whose rows give way.
+    evicted: Vec<RelayName>,
+}
+
+impl Parcels<'_> {
+    /// Bytes that they will have at most, with a body of this length in each.
+    fn weight(&self, body: usize) -> u64 {
+        let of = |targets: &[ForeignTarget]| body + 2 * (targets.len() * 80 + 512);
+        let parts = self.relays.iter().flat_map(|(_, targets)| targets.chunks(limits::MAX_FOREIGN_TARGETS));
+        parts.map(|part| of(part) as u64).sum()
     }
 }
 
@@ -91,33 +129,112 @@ impl Work<'_, '_> {
         }
     }
 
-    /// Queues `entry` for targets at other relays. Those whose relay cannot be one are passed over.
-    pub(super) fn forward(&mut self, targets: &[&FanoutTarget], entry: &Entry) -> Result<(), StoreError> {
-        let Some(outbox) = &self.service.outbox else { return Ok(()) };
+    /// Says what has to be queued for other relays so that an entry with a body of this length reaches those of `targets`
+    /// that are there. Those whose relay cannot be one are passed over. Changes nothing; `None` if there is no room.
+    pub(super) fn parcels<'t>(
+        &self,
+        targets: &'t [FanoutTarget],
+        body: usize,
+    ) -> Result<Option<Parcels<'t>>, StoreError> {
+        let mut parcels = Parcels::default();
+        let Some(outbox) = &self.service.outbox else { return Ok(Some(parcels)) };
         let mut places: HashMap<(&str, &RelayKey), usize> = HashMap::new();
-        let mut relays: Vec<(&RelayAddress, Vec<ForeignTarget>)> = Vec::new();
         let mut done = HashSet::with_capacity(targets.len());
         for target in targets {
-            let Some(relay) = &target.relay else { continue };
+            let Some(relay) = target.relay.as_ref().filter(|_| !self.is_here(target)) else { continue };
             let place = match places.get(&(relay.origin.as_str(), &relay.key)) {
                 Some(place) => *place,
                 None if Origin::parse(&relay.origin, outbox.private_addresses).is_none() => continue,
                 None => {
-                    places.insert((&relay.origin, &relay.key), relays.len());
-                    relays.push((relay, Vec::new()));
-                    relays.len() - 1
+                    places.insert((&relay.origin, &relay.key), parcels.relays.len());
+                    parcels.relays.push((relay, Vec::new()));
+                    parcels.relays.len() - 1
                 }
             };
             if done.insert((place, target.inbox)) {
                 let target = ForeignTarget { inbox: target.inbox, token: target.token.clone() };
-                relays[place].1.push(target);
+                parcels.relays[place].1.push(target);
             }
         }
-        for (relay, targets) in relays {
+        Ok(self.find_room(&mut parcels, body)?.then_some(parcels))
+    }
+
+    /// Finds relays that have to give way, those that never took anything. Returns whether there is room then.
+    fn find_room(&self, parcels: &mut Parcels<'_>, body: usize) -> Result<bool, StoreError> {
+        if parcels.relays.is_empty() {
+            return Ok(true);
+        }
+        let names: HashSet<RelayName> =
+            parcels.relays.iter().map(|(relay, _)| RelayName::of(&relay.origin)).collect();
+        let mut relays = self.total(COUNT)?;
+        for name in &names {
+            relays += u64::from(self.tx.get(Table::Relays, name.as_bytes())?.is_none());
+        }
+        let mut bytes = self.total(BYTES)? + parcels.weight(body);
+        let is_room =
+            |relays, bytes| relays <= limits::MAX_OUTBOX_RELAYS && bytes <= limits::MAX_OUTBOX_TOTAL;
+        if is_room(relays, bytes) {
+            return Ok(true);
+        }
+        // From anywhere on, so that nobody can choose who is looked at first.
+        let from: Zeroizing<[u8; 32]> = random();
+        let mut keys = self.tx.store().keys(Table::Relays, &from[..16], limits::MAX_SWEEP)?;
+        let rest = limits::MAX_SWEEP - keys.len();
+        if rest > 0 {
+            keys.extend(self.tx.store().keys(Table::Relays, &[], rest)?);
+        }
+        let mut seen = HashSet::with_capacity(keys.len());
+        for key in keys {
+            let name = RelayName::from_slice(&key).ok_or(StoreError::Corrupt)?;
+            let Some(row) = self.tx.row::<RelayRow>(Table::Relays, &key)? else { continue };
+            if row.answered || names.contains(&name) || !seen.insert(name) {
+                continue;
+            }
+            relays -= 1;
+            bytes = bytes.saturating_sub(row.held);
+            parcels.evicted.push(name);
+            if is_room(relays, bytes) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Queues `entry` for other relays.
+    pub(super) fn forward(&mut self, parcels: Parcels<'_>, entry: &Entry) -> Result<(), StoreError> {
+        for name in parcels.evicted {
+            self.evict(name)?;
+        }
+        for (relay, targets) in parcels.relays {
             for part in targets.chunks(limits::MAX_FOREIGN_TARGETS) {
                 self.put_outbox(relay, part, entry)?;
             }
         }
+        Ok(())
+    }
+
+    /// Forgets a relay with all that waits for it. Nobody there can be told: what would tell them waits in the same rows.
+    /// Its members see by the numbers of later posts that some are missing.
+    fn evict(&mut self, name: RelayName) -> Result<(), StoreError> {
+        let Some(mut row) = self.tx.row::<RelayRow>(Table::Relays, name.as_bytes())? else { return Ok(()) };
+        for place in row.head..row.next {
+            self.tx.remove(Table::Outbox, outbox_key(name, place));
+        }
+        self.lessen(BYTES, row.held)?;
+        row.head = row.next;
+        if let Some(outbox) = &self.service.outbox {
+            outbox.wakes.gone(name);
+        }
+        self.put_relay(name, &row)
+    }
+
+    fn total(&self, key: &[u8]) -> Result<u64, StoreError> {
+        Ok(self.tx.row::<u64>(Table::Totals, key)?.unwrap_or(0))
+    }
+
+    fn lessen(&mut self, key: &[u8], by: u64) -> Result<(), StoreError> {
+        let total = self.total(key)?.saturating_sub(by);
+        self.tx.put_row(Table::Totals, key, &total);
         Ok(())
     }
 
@@ -133,11 +250,8 @@ impl Work<'_, '_> {
         let is_new = known.is_none();
         let mut row = known.unwrap_or_else(|| RelayRow::new(relay.origin.clone(), somewhere()));
         if is_new {
+            row.answered = outbox.answered.contains(&name);
             let count = self.tx.row::<u64>(Table::Totals, COUNT)?.unwrap_or(0);
-            if count >= limits::MAX_OUTBOX_RELAYS {
-                self.counts.outbox_dropped += 1;
-                return Ok(());
-            }
             self.tx.put_row(Table::Totals, COUNT, &(count + 1));
         }
         let ids: Zeroizing<[u8; 32]> = random();
@@ -158,6 +272,9 @@ impl Work<'_, '_> {
         outbox.wakes.wake(name);
         let added = OutboxRow { day: self.today, sealed, missed };
         row.bytes += added.sealed.len() as u64;
+        row.held += added.size();
+        let total = self.total(BYTES)?.saturating_add(added.size());
+        self.tx.put_row(Table::Totals, BYTES, &total);
         self.tx.put_row(Table::Outbox, &outbox_key(name, row.next), &added);
         row.next += 1;
         self.counts.outbox += 1;
@@ -175,22 +292,32 @@ impl Work<'_, '_> {
             self.replace_by_notice(relay, row)?;
         }
         while row.whole - row.head > limits::MAX_OUTBOX_ROWS {
-            self.drop_notice(relay, row);
+            self.counts.outbox_dropped += 1;
+            self.remove_oldest(relay, row)?;
         }
         Ok(())
     }
 
-    fn drop_notice(&mut self, relay: RelayName, row: &mut RelayRow) {
-        self.tx.remove(Table::Outbox, outbox_key(relay, row.head));
-        row.head += 1;
+    fn remove_oldest(&mut self, relay: RelayName, row: &mut RelayRow) -> Result<(), StoreError> {
         self.counts.outbox -= 1;
-        self.counts.outbox_dropped += 1;
+        let key = outbox_key(relay, row.head);
+        let oldest = self.tx.row::<OutboxRow>(Table::Outbox, &key)?.ok_or(StoreError::Corrupt)?;
+        if row.head >= row.whole {
+            row.bytes = row.bytes.saturating_sub(oldest.sealed.len() as u64);
+        }
+        row.held = row.held.saturating_sub(oldest.size());
+        self.lessen(BYTES, oldest.size())?;
+        self.tx.remove(Table::Outbox, key);
+        row.head += 1;
+        Ok(())
     }
 
     fn replace_by_notice(&mut self, relay: RelayName, row: &mut RelayRow) -> Result<(), StoreError> {
         let key = outbox_key(relay, row.whole);
         let whole = self.tx.row::<OutboxRow>(Table::Outbox, &key)?.ok_or(StoreError::Corrupt)?;
         row.bytes = row.bytes.saturating_sub(whole.sealed.len() as u64);
+        row.held = row.held.saturating_sub(whole.sealed.len() as u64);
+        self.lessen(BYTES, whole.sealed.len() as u64)?;
         row.whole += 1;
         self.counts.outbox_replaced += 1;
         let sealed = whole.missed.map(Into::into).unwrap_or_default();
@@ -204,15 +331,14 @@ impl Work<'_, '_> {
             // Speaks of rows that are gone; these here came later.
             return Ok(());
         }
-        while row.head < until {
-            let key = outbox_key(relay, row.head);
-            if row.head >= row.whole {
-                let whole = self.tx.row::<OutboxRow>(Table::Outbox, &key)?.ok_or(StoreError::Corrupt)?;
-                row.bytes = row.bytes.saturating_sub(whole.sealed.len() as u64);
+        if row.head < until {
+            row.answered = true;
+            if let Some(outbox) = &mut self.service.outbox {
+                outbox.note_answer(relay);
             }
-            self.tx.remove(Table::Outbox, key);
-            row.head += 1;
-            self.counts.outbox -= 1;
+        }
+        while row.head < until {
+            self.remove_oldest(relay, &mut row)?;
         }
         row.whole = row.whole.max(row.head);
         self.put_relay(relay, &row)
@@ -223,8 +349,7 @@ impl Work<'_, '_> {
         if row.head < row.next {
             self.tx.put_row(Table::Relays, relay.as_bytes(), row);
         } else {
-            let count = self.tx.row::<u64>(Table::Totals, COUNT)?.unwrap_or(0);
-            self.tx.put_row(Table::Totals, COUNT, &count.saturating_sub(1));
+            self.lessen(COUNT, 1)?;
             self.tx.remove(Table::Relays, relay.as_bytes());
         }
         Ok(())
@@ -239,7 +364,8 @@ impl Work<'_, '_> {
             self.replace_by_notice(relay, &mut row)?;
         }
         while self.is_old(relay, row.head, row.whole, limits::OUTBOX_NOTICE_DAYS, &mut patience)? {
-            self.drop_notice(relay, &mut row);
+            self.counts.outbox_dropped += 1;
+            self.remove_oldest(relay, &mut row)?;
         }
         self.put_relay(relay, &row)?;
         Ok(patience.0 == 0)
@@ -269,6 +395,10 @@ impl Work<'_, '_> {
         let content = Content::of(&encode(deposit), None);
         let id = remembered_as(deposit.id);
         if let Some(answer) = self.remembered(id, &content)? {
+            // Anew: who keeps trying for days must not have it stored again once the first day is forgotten.
+            if answer.is_ok() {
+                self.remember(id, &content, &Success::Accepted(0));
+            }
             return Ok(answer.err().map(|refusal| refusal.code));
         }
         let entry = PlainEntry::of(&deposit.entry);

@@ -200,12 +200,18 @@ pub(crate) struct RelayRow {
     /// Bytes of what waits whole.
     #[n(4)]
     pub(crate) bytes: u64,
+    /// Whether it ever took something, as far as is known.
+    #[cbor(n(5), default)]
+    pub(crate) answered: bool,
+    /// Bytes of all its rows, notices included.
+    #[cbor(n(6), default)]
+    pub(crate) held: u64,
 }
 
 impl RelayRow {
     /// A relay for which nothing waits, and whose first row gets the place `first`.
     pub(crate) fn new(origin: String, first: u64) -> Self {
-        Self { origin, head: first, whole: first, next: first, bytes: 0 }
+        Self { origin, head: first, whole: first, next: first, bytes: 0, answered: false, held: 0 }
     }
 }
 
@@ -221,6 +227,14 @@ pub(crate) struct OutboxRow {
     /// A sealed notice that takes its place when it grows too old; none if it is one, or nobody would understand it.
     #[n(2)]
     pub(crate) missed: Option<minicbor::bytes::ByteVec>,
+}
+
+impl OutboxRow {
+    /// Bytes that it holds.
+    pub(crate) fn size(&self) -> u64 {
+        let missed = self.missed.as_ref().map_or(0, |missed| missed.len());
+        (self.sealed.len() + missed) as u64
+    }
 }
 
 /// Key of an outbox row.

@@ -4,12 +4,13 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use kuvert_wire::{
-    ChannelId, Entry, Fanout, FanoutTarget, ForeignDeposit, RelayAddress, RelayKeyPair, SealedDeposit, limits,
+    ChannelId, Entry, ErrorCode, Fanout, FanoutTarget, ForeignDeposit, RelayAddress, RelayKeyPair,
+    SealedDeposit, limits,
 };
 
 use super::super::fixtures::{Bench, Conversation, Device, id, request};
 use super::super::{Answer, Op, Outbox, OutboxAnswer, OutboxOp, Registration, Request, Service};
-use super::{accepted, sweep};
+use super::{accepted, refused, sweep};
 use crate::federation::{RelayName, Wakes};
 use crate::store::{OutboxRow, RelayRow, Table, outbox_key};
 
@@ -192,6 +193,8 @@ fn an_outbox_that_is_full_keeps_the_newest_and_notices_of_those_before() {
     let name = RelayName::of(&address.origin);
     let mut tx = crate::store::Tx::new(&*bench.store);
     tx.put_row(Table::Relays, name.as_bytes(), &row);
+    let notice = OutboxRow { day: bench.today, sealed: vec![0], missed: None };
+    tx.put_row(Table::Outbox, &outbox_key(name, row.head), &notice);
     tx.commit().expect("commits");
 
     post(&mut bench, 2, 2);
@@ -230,21 +233,104 @@ fn nothing_waits_at_a_relay_that_keeps_to_itself() {
     assert_eq!(relay_row(&bench, &address), None);
 }
 
+fn totals(bench: &Bench) -> (u64, u64) {
+    let total = |key: &[u8]| bench.store.row::<u64>(Table::Totals, key).expect("reads").unwrap_or(0);
+    (total(b"relays"), total(b"outbox"))
+}
+
+fn set_total(bench: &Bench, key: &[u8], value: u64) {
+    let mut tx = crate::store::Tx::new(&*bench.store);
+    tx.put_row(Table::Totals, key, &value);
+    tx.commit().expect("commits");
+}
+
 #[test]
 fn so_many_other_relays_and_no_more_wait() {
     // RELAY-5: MAX_OUTBOX_RELAYS
     let ((_, first), (_, second)) = (relay(1), relay(2));
     let bob = Device::new(2);
     let mut bench = bench(vec![there(&bob, &first), there(&bob, &second)]);
-    let mut tx = crate::store::Tx::new(&*bench.store);
-    tx.put_row(Table::Totals, b"relays", &(limits::MAX_OUTBOX_RELAYS - 1));
-    tx.commit().expect("commits");
-    post(&mut bench, 1, 1);
-    assert!(relay_row(&bench, &first).is_some() && relay_row(&bench, &second).is_none());
-    let row = relay_row(&bench, &first).expect("a row");
-    delivered(&mut bench, &first, row.next);
+    set_total(&bench, b"relays", limits::MAX_OUTBOX_RELAYS - 1);
+    let both = request(Request::Post(CHANNEL.post(1, 0)));
+    assert_eq!(bench.frame(&both), refused(1, ErrorCode::Busy), "never dropped in silence");
+    assert!(relay_row(&bench, &first).is_none() && totals(&bench).1 == 0);
+    set_total(&bench, b"relays", limits::MAX_OUTBOX_RELAYS - 2);
+    assert_eq!(bench.frame(&both), accepted(1, 1));
+    assert_eq!(totals(&bench).0, limits::MAX_OUTBOX_RELAYS);
     post(&mut bench, 2, 2);
-    assert!(relay_row(&bench, &first).is_some(), "there is room again");
+    assert_eq!(rows(&bench, &second).len(), 2, "those that wait already need no room");
+}
+
+#[test]
+fn relays_that_never_took_anything_give_way_first() {
+    let ((_, first), (_, second), (_, third)) = (relay(1), relay(2), relay(3));
+    let bob = Device::new(2);
+    let mut bench = bench(vec![there(&bob, &first), there(&bob, &second)]);
+    post(&mut bench, 1, 1);
+    post(&mut bench, 2, 2);
+    let head = relay_row(&bench, &first).expect("a row").head;
+    delivered(&mut bench, &first, head + 1);
+    let other = Conversation(ChannelId::new([8; 16]));
+    let state = other.state_to(0, &Fanout { targets: vec![there(&bob, &third)] });
+    bench.frame(&other.create(3, &Device::new(1), state));
+    set_total(&bench, b"relays", limits::MAX_OUTBOX_RELAYS);
+    assert_eq!(bench.frame(&request(Request::Post(other.post(4, 0)))), accepted(4, 1));
+    assert!(relay_row(&bench, &second).is_none() && rows(&bench, &third).len() == 1);
+    assert_eq!(rows(&bench, &first).len(), 1, "it answered");
+    assert_eq!(bench.store.keys(Table::Outbox, &[], 10).expect("reads").len(), 2);
+    assert_eq!(totals(&bench).0, limits::MAX_OUTBOX_RELAYS);
+}
+
+#[test]
+fn all_that_waits_for_other_relays_is_bounded_and_counted() {
+    // RELAY-5: MAX_OUTBOX_TOTAL
+    let (_, address) = relay(1);
+    let mut bench = bench(vec![there(&Device::new(2), &address)]);
+    let began = bench.today;
+    for n in 1..=3 {
+        post(&mut bench, n, n.into());
+    }
+    let held = |bench: &Bench| rows(bench, &address).iter().map(OutboxRow::size).sum::<u64>();
+    assert_eq!(totals(&bench), (1, held(&bench)));
+    bench.today = began.plus(limits::OUTBOX_DAYS + 1);
+    sweep(&mut bench);
+    assert_eq!(totals(&bench), (1, held(&bench)), "notices count");
+    let total = totals(&bench).1;
+    set_total(&bench, b"outbox", limits::MAX_OUTBOX_TOTAL);
+    assert_eq!(bench.frame(&request(Request::Post(CHANNEL.post(4, 0)))), refused(4, ErrorCode::Busy));
+    set_total(&bench, b"outbox", total);
+    post(&mut bench, 4, 4);
+    let until = relay_row(&bench, &address).expect("a row").next;
+    delivered(&mut bench, &address, until);
+    assert_eq!(totals(&bench), (0, 0));
+}
+
+#[test]
+fn a_list_that_names_too_many_relays_is_refused() {
+    // RELAY-5: MAX_FANOUT_RELAYS
+    let bob = Device::new(2);
+    for (count, fits) in [(limits::MAX_FANOUT_RELAYS, true), (limits::MAX_FANOUT_RELAYS + 1, false)] {
+        let key = relay(1).1.key;
+        let address = |n| RelayAddress { origin: format!("https://relay{n}.example"), key };
+        let mut bench = bench((0..count).map(|n| there(&bob, &address(n))).collect());
+        let expected = if fits { accepted(1, 1) } else { refused(1, ErrorCode::TooLarge) };
+        assert_eq!(bench.frame(&request(Request::Post(CHANNEL.post(1, 0)))), expected);
+    }
+}
+
+#[test]
+fn a_repeat_is_recognised_for_as_long_as_it_is_repeated() {
+    let (mut bench, alice) = (bench(Vec::new()), Device::new(1));
+    let target = kuvert_wire::ForeignTarget { inbox: alice.inbox, token: alice.token() };
+    let entry = Entry::Deposit { body: vec![7] };
+    let deposit = ForeignDeposit { id: id(5), targets: vec![target], entry };
+    for _ in 0..2 * limits::REPEAT_DAYS + 1 {
+        let received = bench.apply(&Op::Outbox(OutboxOp::Receive(vec![deposit.clone()])));
+        assert_eq!(received, Answer::Outbox(OutboxAnswer::Received(vec![None])));
+        bench.today = bench.today.plus(1);
+        sweep(&mut bench);
+    }
+    assert_eq!(bench.waiting(&alice).len(), 1);
 }
 
 #[test]

@@ -258,6 +258,8 @@ pub(crate) fn restore(file: &Path, store: &dyn RelayStore, data: &DataDir) -> Re
     store.write(batch)?;
     // Seqs may be given out again that owners know for other entries.
     store.begin_generation()?;
+    // Before it counts as complete: files whose names are lost are lost.
+    sync_names(data.path())?;
     Ok(data.complete()?)
 }
 
@@ -297,11 +299,27 @@ fn create(path: &Path) -> io::Result<File> {
     if let Some(directory) = path.parent() {
         private_directory(directory)?;
     }
+    create_here(path)
+}
+
+/// Makes a new file that only this user can read.
+fn create_here(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
+}
+
+/// Makes the names below a directory durable.
+fn sync_names(directory: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            sync_names(&entry.path())?;
+        }
+    }
+    File::open(directory)?.sync_all()
 }
 
 /// Makes a file durable. Its times are whole days, as the relay keeps them (RELAY-4).
@@ -359,14 +377,6 @@ impl BackupFile {
     pub fn discard(self) {
         let _ = fs::remove_file(&self.partial);
     }
-}
-
-fn create_here(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
 }
 
 #[cfg(test)]

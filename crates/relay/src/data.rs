@@ -54,6 +54,11 @@ pub(crate) struct DataDir {
 }
 
 impl DataDir {
+    /// Whether a relay ever used this directory.
+    pub(crate) fn is_there(path: &Path) -> bool {
+        path.join(LOCK).is_file()
+    }
+
     /// Locks the directory, which is made, for this user only, where it does not exist.
     pub(crate) fn open(path: &Path) -> Result<Self, DataError> {
         let opened = Self::lock(path)?;
@@ -88,7 +93,7 @@ impl DataDir {
     fn lock(path: &Path) -> Result<Self, DataError> {
         let directory = || path.to_owned();
         let unusable = |source| DataError::Unusable { directory: directory(), source };
-        private_directory(path).map_err(unusable)?;
+        private_directory(path).and_then(|()| close_to_others(path)).map_err(unusable)?;
         let lock = File::create(path.join(LOCK)).map_err(unusable)?;
         match lock.try_lock() {
             Ok(()) => Ok(Self { path: directory(), _lock: lock }),
@@ -105,6 +110,18 @@ pub(crate) fn private_directory(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(path)
+}
+
+/// Takes from others what a directory that was there before let them do.
+fn close_to_others(path: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        if fs::metadata(path)?.permissions().mode() & 0o077 != 0 {
+            fs::set_permissions(path, fs::Permissions::from_mode(0o700))?;
+        }
+    }
+    Ok(())
 }
 
 /// Calls `visit` with every plain file below `directory`; what vanishes meanwhile is left out.
@@ -146,6 +163,13 @@ mod tests {
         fs::remove_dir_all(&path).expect("removed");
         DataDir::begin_restore(&path).expect("a new one").complete().expect("completed");
         assert!(DataDir::open(&path).is_ok());
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("set");
+            drop(DataDir::open(&path).expect("opens"));
+            assert_eq!(fs::metadata(&path).expect("there").permissions().mode() & 0o777, 0o700);
+        }
         let file = dir.path().join("file");
         fs::write(&file, "").expect("written");
         assert!(matches!(DataDir::open(&file), Err(DataError::Unusable { .. })));

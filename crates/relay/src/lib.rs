@@ -125,6 +125,7 @@ impl Relay {
     /// # Errors
     /// [`StartError`]; nothing runs then.
     pub async fn start(config: Config) -> Result<Self, StartError> {
+        config.check()?;
         let data = DataDir::open(&config.data)?;
         let path = config.data.clone();
         let store = tokio::task::spawn_blocking(move || Embedded::open(&path)).await;

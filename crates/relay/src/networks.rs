@@ -6,14 +6,14 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::http::HeaderMap;
 use kuvert_wire::limits;
 
-use crate::config::{Config, Limits, Subnet};
+use crate::config::{Config, Limits, ProxyHeader, Subnet};
 use crate::metrics::Metrics;
 
 /// Bits of an IPv6 address that name a network: what a provider gives to one household at least.
@@ -29,6 +29,7 @@ pub(crate) struct Networks {
     /// Shared by all that come while there is no room for more.
     others: Arc<Network>,
     trusted: Vec<Subnet>,
+    header: ProxyHeader,
     fresh: Fresh,
 }
 
@@ -49,6 +50,7 @@ impl Fresh {
             inboxes: Bucket::new(inboxes, DAY, inboxes),
             connections: AtomicU32::new(0),
             max_connections: connections_per_network,
+            transfers: Default::default(),
             started: self.started,
             metrics: Arc::clone(&self.metrics),
         }
@@ -62,6 +64,8 @@ pub(crate) struct Network {
     inboxes: Bucket,
     connections: AtomicU32,
     max_connections: u32,
+    /// By [`Transfer`].
+    transfers: [AtomicUsize; 3],
     started: Instant,
     metrics: Arc<Metrics>,
 }
@@ -72,6 +76,26 @@ pub(crate) struct Connected(Arc<Network>);
 impl Drop for Connected {
     fn drop(&mut self) {
         self.0.connections.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// What takes long and has few places.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Transfer {
+    /// Of a blob.
+    Upload,
+    /// Of a blob.
+    Download,
+    /// Of other relays.
+    Deposits,
+}
+
+/// One transfer of a network, while it lives.
+pub(crate) struct Transferring(Arc<Network>, Transfer);
+
+impl Drop for Transferring {
+    fn drop(&mut self) {
+        self.0.transfers[self.1 as usize].fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -103,12 +127,10 @@ impl Bucket {
         self.full_at.fetch_update(Ordering::Relaxed, Ordering::Relaxed, after).is_ok()
     }
 
-    /// Whether there is a token.
-    fn holds(&self, now: Duration) -> bool {
-        let now = nanos(now);
-        let next = self.full_at.load(Ordering::Relaxed).max(now).checked_add(self.interval);
-        self.interval < u64::MAX
-            && next.is_some_and(|next| next - now <= self.interval.saturating_mul(self.burst))
+    /// Gives one token back that was taken.
+    fn give_back(&self) {
+        let before = |full_at: u64| Some(full_at.saturating_sub(self.interval));
+        let _ = self.full_at.fetch_update(Ordering::Relaxed, Ordering::Relaxed, before);
     }
 
     fn is_full(&self, now: Duration) -> bool {
@@ -126,17 +148,32 @@ impl Network {
         !self.limited || self.counted(self.requests.take(self.started.elapsed(), requests.into()))
     }
 
-    /// Whether another inbox may be created. If one was, it is noted by [`Self::note_inbox`].
-    pub(crate) fn may_create_inbox(&self) -> bool {
-        !self.limited || self.inboxes.holds(self.started.elapsed())
+    /// Takes further requests that came with one which was taken, or as many of them as may ever come at once.
+    pub(crate) fn take_at_most(&self, requests: u32) -> bool {
+        let most = self.requests.burst.saturating_sub(1).min(requests.into());
+        !self.limited || self.counted(self.requests.take(self.started.elapsed(), most))
     }
 
-    /// Notes that an inbox was created.
-    pub(crate) fn note_inbox(&self) {
+    /// Takes the right to create an inbox, before it is created: of many that ask at once only so many may.
+    /// [`Self::give_back_inbox`] follows if none was created.
+    pub(crate) fn take_inbox(&self) -> bool {
+        !self.limited || self.inboxes.take(self.started.elapsed(), 1)
+    }
+
+    /// Gives back what [`Self::take_inbox`] took.
+    pub(crate) fn give_back_inbox(&self) {
         if self.limited {
-            // Several sessions may have asked at once; the last of them find nothing left to take.
-            let _ = self.inboxes.take(self.started.elapsed(), 1);
+            self.inboxes.give_back();
         }
+    }
+
+    /// Takes one of a network's `share` of places for a transfer, until what is returned is dropped.
+    pub(crate) fn begin(self: &Arc<Self>, transfer: Transfer, share: usize) -> Option<Transferring> {
+        let share = if self.limited { share } else { usize::MAX };
+        let more = |open: usize| (open < share).then(|| open + 1);
+        let open = &self.transfers[transfer as usize];
+        let taken = open.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_ok();
+        taken.then(|| Transferring(Arc::clone(self), transfer))
     }
 
     /// Takes one connection, until what is returned is dropped.
@@ -169,6 +206,7 @@ impl Networks {
             unlimited: Arc::new(Network { limited: false, ..fresh.network() }),
             others: Arc::new(fresh.network()),
             trusted: config.trusted_proxies.clone(),
+            header: config.proxy_header,
             fresh,
         }
     }
@@ -176,9 +214,11 @@ impl Networks {
     /// The network of an address.
     pub(crate) fn of(&self, address: IpAddr) -> Arc<Network> {
         let address = address.to_canonical();
-        if address.is_loopback() {
-            return Arc::clone(&self.unlimited);
-        }
+        if address.is_loopback() { Arc::clone(&self.unlimited) } else { self.limited(address) }
+    }
+
+    /// The network of an address, with the limits of every other.
+    fn limited(&self, address: IpAddr) -> Arc<Network> {
         let key = match address {
             IpAddr::V4(address) => address.to_ipv6_mapped().to_bits(),
             IpAddr::V6(address) => address.to_bits() >> (128 - NETWORK_BITS) << (128 - NETWORK_BITS),
@@ -216,13 +256,15 @@ impl Networks {
     /// The network for which a connection from `peer` speaks: `peer`'s own, unless `peer` is a trusted proxy and names
     /// another one.
     pub(crate) fn behind(&self, peer: IpAddr, headers: &HeaderMap) -> Arc<Network> {
-        self.of(self.client(peer, headers))
+        let client = self.client(peer, headers);
+        // Whatever a header names, and whether or not it is understood: who comes by way of a proxy is not this machine.
+        if came_by_proxy(headers) { self.limited(client.to_canonical()) } else { self.of(client) }
     }
 
     /// The address for which a connection from `peer` speaks: the last one named that is not a trusted proxy's.
     fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let mut client = peer;
-        let mut named = forwarded(headers);
+        let mut named = forwarded(self.header, headers);
         while self.is_trusted(client) {
             let Some(address) = named.pop() else { break };
             client = address;
@@ -248,21 +290,29 @@ impl Networks {
     }
 }
 
+/// Whether a request says that it was forwarded, in whatever header.
+pub(crate) fn came_by_proxy(headers: &HeaderMap) -> bool {
+    ["x-forwarded-for", "forwarded", "via"].iter().any(|name| headers.contains_key(*name))
+}
+
 /// The addresses that proxies named, the nearest last. What is not an address ends the list: what stands before it
 /// cannot be relied on.
-fn forwarded(headers: &HeaderMap) -> Vec<IpAddr> {
+fn forwarded(header: ProxyHeader, headers: &HeaderMap) -> Vec<IpAddr> {
     let values = |name: &str| -> Vec<String> {
         let all = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
         all.flat_map(|value| value.split(',')).map(|item| item.trim().to_owned()).collect()
     };
-    let mut named = values("x-forwarded-for");
-    if named.is_empty() {
-        let pairs = |item: &String| {
-            let pair = item.split(';').find_map(|pair| pair.trim().split_once('='))?;
-            pair.0.eq_ignore_ascii_case("for").then(|| pair.1.trim_matches('"').to_owned())
-        };
-        named = values("forwarded").iter().map(|item| pairs(item).unwrap_or_default()).collect();
-    }
+    let named = match header {
+        ProxyHeader::XForwardedFor => values("x-forwarded-for"),
+        ProxyHeader::Forwarded => {
+            let client = |item: &String| {
+                let mut pairs = item.split(';').filter_map(|pair| pair.trim().split_once('='));
+                let pair = pairs.find(|(name, _)| name.eq_ignore_ascii_case("for"))?;
+                Some(pair.1.trim_matches('"').to_owned())
+            };
+            values("forwarded").iter().map(|item| client(item).unwrap_or_default()).collect()
+        }
+    };
     let mut addresses: Vec<IpAddr> = named.iter().rev().map_while(|item| address(item)).collect();
     addresses.reverse();
     addresses
@@ -286,17 +336,6 @@ mod tests {
         let mut config = Config::new("data").expect("defaults");
         change(&mut config);
         Networks::new(&config, Arc::default())
-    }
-
-    impl Network {
-        /// Creates an inbox, if it may.
-        fn take_inbox(&self) -> bool {
-            let may = self.may_create_inbox();
-            if may {
-                self.note_inbox();
-            }
-            may
-        }
     }
 
     fn ip(text: &str) -> IpAddr {
@@ -369,9 +408,57 @@ mod tests {
         );
         assert_eq!(client("127.0.0.1", &[(xff, "192.0.2.1, nonsense")]), ip("127.0.0.1"));
         assert_eq!(client("127.0.0.1", &[(xff, "192.0.2.1:4711")]), ip("192.0.2.1"));
-        let forwarded = [("forwarded", "for=192.0.2.1;proto=https, For=\"[2001:db8::1]:80\"")];
-        assert_eq!(client("::1", &forwarded), ip("2001:db8::1"));
-        assert_eq!(client("::1", &[("forwarded", "for=unknown")]), ip("::1"));
+        let forwarded = [("forwarded", "for=192.0.2.1")];
+        assert_eq!(client("::1", &forwarded), ip("::1"), "one header is believed, and this is not it");
+    }
+
+    #[test]
+    fn of_the_forwarded_header_the_pair_that_names_the_client_counts() {
+        let networks = networks(|config| config.proxy_header = ProxyHeader::Forwarded);
+        let client = |value: &'static str| {
+            let named = [("forwarded", value), ("x-forwarded-for", "203.0.113.9")];
+            networks.client(ip("::1"), &headers(&named))
+        };
+        assert_eq!(client("for=192.0.2.1;proto=https, For=\"[2001:db8::1]:80\""), ip("2001:db8::1"));
+        assert_eq!(client("proto=https;by=192.0.2.9;for=192.0.2.1"), ip("192.0.2.1"));
+        assert_eq!(client("for=192.0.2.1, proto=https"), ip("::1"));
+        assert_eq!(client("for=unknown"), ip("::1"));
+    }
+
+    #[test]
+    fn nobody_who_comes_by_a_proxy_is_unlimited() {
+        let networks = networks(|config| config.limits.inboxes_per_network = 1);
+        for pair in [
+            ("x-forwarded-for", "127.0.0.1"),
+            ("x-forwarded-for", "::ffff:127.0.0.1"),
+            ("x-forwarded-for", "nonsense"),
+            ("forwarded", "for=192.0.2.1"),
+        ] {
+            assert!(networks.behind(ip("127.0.0.1"), &headers(&[pair])).limited, "{pair:?}");
+        }
+        assert!(!networks.behind(ip("127.0.0.1"), &headers(&[])).limited);
+    }
+
+    #[test]
+    fn a_network_takes_its_share_of_the_places_and_no_more() {
+        // RELAY-5: NETWORKS_SHARE
+        let networks = networks(|_| {});
+        let network = networks.of(ip("192.0.2.1"));
+        let held = (network.begin(Transfer::Upload, 2), network.begin(Transfer::Upload, 2));
+        assert!(held.0.is_some() && held.1.is_some() && network.begin(Transfer::Upload, 2).is_none());
+        assert!(network.begin(Transfer::Download, 2).is_some());
+        assert!(networks.of(ip("192.0.2.2")).begin(Transfer::Upload, 2).is_some());
+        drop(held);
+        assert!(network.begin(Transfer::Upload, 2).is_some());
+    }
+
+    #[test]
+    fn of_many_who_create_inboxes_at_once_only_so_many_may() {
+        let networks = networks(|config| config.limits.inboxes_per_network = 2);
+        let network = networks.of(ip("192.0.2.1"));
+        assert!(network.take_inbox() && network.take_inbox() && !network.take_inbox());
+        network.give_back_inbox();
+        assert!(network.take_inbox() && !network.take_inbox());
     }
 
     #[test]

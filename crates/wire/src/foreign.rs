@@ -152,19 +152,23 @@ impl ForeignSealer {
 }
 
 /// A relay's long-term key pair, to which others seal deposits.
-pub struct RelayKeyPair(StaticSecret);
+pub struct RelayKeyPair {
+    secret: StaticSecret,
+    public: RelayKey,
+}
 
 impl RelayKeyPair {
     /// Takes 32 random bytes as the private key.
     pub fn from_bytes(mut secret: [u8; 32]) -> Self {
-        let pair = Self(StaticSecret::from(secret));
+        let pair = StaticSecret::from(secret);
         secret.zeroize();
-        pair
+        let public = RelayKey::new(PublicKey::from(&pair).to_bytes());
+        Self { secret: pair, public }
     }
 
     /// The public half.
     pub fn public(&self) -> RelayKey {
-        RelayKey::new(PublicKey::from(&self.0).to_bytes())
+        self.public
     }
 
     /// Opens a deposit.
@@ -177,9 +181,9 @@ impl RelayKeyPair {
         }
         let (ephemeral, rest) = sealed.bytes.split_first_chunk::<EPHEMERAL>().ok_or(OpenError)?;
         let (number, ciphertext) = rest.split_first_chunk::<NUMBER>().ok_or(OpenError)?;
-        let shared = self.0.diffie_hellman(&PublicKey::from(*ephemeral));
+        let shared = self.secret.diffie_hellman(&PublicKey::from(*ephemeral));
         let payload = Payload { msg: ciphertext, aad: ephemeral };
-        let plain = cipher(shared.as_bytes(), ephemeral, &self.public()).decrypt(&nonce(*number), payload);
+        let plain = cipher(shared.as_bytes(), ephemeral, &self.public).decrypt(&nonce(*number), payload);
         let plain = Zeroizing::new(plain.map_err(|_| OpenError)?);
         decode(&plain, limits::MAX_FOREIGN_DEPOSIT).map_err(|_| OpenError)
     }

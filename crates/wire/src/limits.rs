@@ -47,6 +47,8 @@ pub const MAX_ORIGIN: usize = 255;
 pub const MAX_BLOB_BYTES_PER_DAY: u64 = 1024 * 1024 * 1024;
 /// Counters of what was announced today. Inboxes that fall on one counter share its allowance.
 pub const BLOB_COUNTERS: usize = 16 * 1024;
+/// The part of the places for uploads, downloads and deposits of other relays that one network may take: one of so many.
+pub const NETWORKS_SHARE: usize = 4;
 /// Blobs that are uploaded at one moment.
 pub const MAX_UPLOADS: usize = 64;
 /// Blobs that are downloaded at one moment.
@@ -93,6 +95,8 @@ pub const DELIVERY_WINDOW: u64 = 256;
 pub const MAX_IN_FLIGHT: usize = 256;
 /// Sessions open at one relay.
 pub const MAX_SESSIONS: usize = 50_000;
+/// Most sessions that an operator may allow.
+pub const MOST_SESSIONS: usize = 10_000_000;
 /// Connections open at one relay beside those of its sessions.
 pub const MAX_HTTP_CONNECTIONS: usize = 1024;
 /// Connections open to the address for metrics.
@@ -134,6 +138,8 @@ pub const MAX_LARGE_ANSWERS: usize = 64 * 1024 * 1024;
 pub const MAX_WRITER_QUEUE: usize = 32 * 1024 * 1024;
 /// Bytes of sealed entries in one frame, unless the first entry alone is longer.
 pub const MAX_ENTRIES_BYTES: usize = 256 * 1024;
+/// Bytes of changes after which a sweep lets requests pass.
+pub const MAX_SWEEP_BYTES: usize = 1024 * 1024;
 /// Rows looked at before a sweep lets requests pass.
 pub const MAX_SWEEP: usize = 256;
 /// Shared secrets kept for sealing, after which all are forgotten and derived anew.

@@ -1,6 +1,5 @@
 //! Asking: the running relay where there is one, the data directory where not. All of this blocks.
 
-use std::fs;
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
@@ -88,9 +87,8 @@ pub fn restore(file: &Path, data: &Path) -> Result<(), AdminError> {
 
 /// Locks a directory that is there already.
 fn existing(data: &Path) -> Result<DataDir, AdminError> {
-    // A directory without anything in it is nobody's yet.
-    let is_used = fs::read_dir(data).is_ok_and(|mut entries| entries.next().is_some());
-    if !is_used {
+    // Before anything is made there: it may be somebody else's.
+    if !DataDir::is_there(data) {
         return Err(AdminError::NoRelay { directory: data.to_owned() });
     }
     Ok(DataDir::open(data)?)

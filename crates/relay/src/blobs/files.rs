@@ -8,6 +8,7 @@ use std::io::{self, ErrorKind, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use super::BlobName;
+use crate::data::private_directory;
 use crate::day::Day;
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
@@ -21,6 +22,10 @@ impl Files {
     /// Opens the directory, making it if it is not there.
     pub(super) fn open(root: PathBuf) -> io::Result<Self> {
         private_directory(&root)?;
+        // Its name, too: blobs in it will count.
+        if let Some(above) = root.parent() {
+            File::open(above)?.sync_all()?;
+        }
         Ok(Self { root })
     }
 
@@ -158,14 +163,6 @@ impl Files {
 pub(crate) fn settle(file: &File) {
     let day = Day::today().began();
     let _ = file.set_times(FileTimes::new().set_modified(day).set_accessed(day));
-}
-
-fn private_directory(path: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
 }
 
 #[cfg(test)]

@@ -28,6 +28,7 @@ use crate::config::{self, Config};
 use crate::day::Day;
 use crate::disk;
 use crate::metrics::{Held, Metrics};
+use crate::networks::{Network, Transfer, Transferring};
 use crate::service::{Answer, BlobAnswer, BlobOp, CreateBlob, Op};
 use crate::session::Phase;
 use crate::store::{BlobRow, RelayStore, Table};
@@ -145,7 +146,13 @@ impl From<io::Error> for BlobError {
 pub(crate) struct Download {
     pub(crate) file: File,
     /// Counts among the downloads of this moment until it is dropped.
-    pub(crate) slot: (OwnedSemaphorePermit, Held),
+    pub(crate) slot: (Slot, Held),
+}
+
+/// A place among the transfers of this moment, and among those of its network.
+pub(crate) struct Slot {
+    _place: OwnedSemaphorePermit,
+    _share: Transferring,
 }
 
 /// The relay's blobs.
@@ -208,8 +215,8 @@ impl Blobs {
         let Announcement { inbox, token, size, secret } = announced;
         self.has_room(size).await?;
         let name = BlobName::of(id);
-        // An earlier blob of this name may still have a file.
-        let _turn = self.turns.take(name).await;
+        // Without a turn: who knows no more than the id must not end an upload by announcing it again. An earlier blob
+        // of this name may still have a file; who appends waits for who removes it.
         let allowance = limits::MAX_BLOB_BYTES_PER_DAY.max(self.settings.max_size.0);
         let quota = self.settings.total.0;
         let create = CreateBlob { name, inbox, token, size, secret, allowance, quota };
@@ -229,8 +236,13 @@ impl Blobs {
     }
 
     /// Opens a complete blob at `from`, which must lie within it.
-    pub(crate) async fn read(&self, id: BlobId, from: u64) -> Result<Download, BlobError> {
-        let slot = Arc::clone(&self.downloads).try_acquire_owned().map_err(|_| BlobError::Crowded)?;
+    pub(crate) async fn read(
+        &self,
+        id: BlobId,
+        from: u64,
+        network: &Arc<Network>,
+    ) -> Result<Download, BlobError> {
+        let slot = slot(&self.downloads, network, Transfer::Download, limits::MAX_DOWNLOADS)?;
         let name = BlobName::of(id);
         let row = self.row(name).await?;
         if !Progress::of(&row).is_complete() {
@@ -342,6 +354,18 @@ impl Blobs {
             _ => Err(BlobError::Busy),
         }
     }
+}
+
+/// A place of which there are `all`.
+fn slot(
+    places: &Arc<Semaphore>,
+    network: &Arc<Network>,
+    transfer: Transfer,
+    all: usize,
+) -> Result<Slot, BlobError> {
+    let share = network.begin(transfer, all / limits::NETWORKS_SHARE).ok_or(BlobError::Crowded)?;
+    let place = Arc::clone(places).try_acquire_owned().map_err(|_| BlobError::Crowded)?;
+    Ok(Slot { _place: place, _share: share })
 }
 
 /// Runs file work where it may block.

@@ -12,6 +12,11 @@ use crate::session::Sessions;
 const ID: BlobId = BlobId::new([1; 16]);
 const SECRET: BlobSecret = BlobSecret::new([2; 32]);
 
+fn somebody() -> Arc<Network> {
+    let config = Config::new("data").expect("defaults");
+    crate::networks::Networks::new(&config, Arc::default()).of([192, 0, 2, 1].into())
+}
+
 struct Bench {
     dir: TempDir,
     store: Arc<dyn RelayStore>,
@@ -54,7 +59,7 @@ impl Bench {
     }
 
     async fn append(&self, offset: u64, body: impl Into<Body>) -> Result<Progress, BlobError> {
-        Arc::clone(&self.blobs).append(ID, SECRET, offset, body.into()).await
+        Arc::clone(&self.blobs).append(ID, SECRET, offset, body.into(), somebody()).await
     }
 
     fn file(&self) -> std::path::PathBuf {
@@ -134,7 +139,7 @@ async fn bytes_that_a_kill_left_behind_what_counts_are_not_served_and_written_an
     std::fs::write(&path, b"0123xxxxxx").expect("written");
     bench.blobs.sweep().await.expect("swept");
     assert_eq!(bench.blobs.progress(ID).await, Ok(Progress { size: 10, stored: 4 }));
-    assert!(bench.blobs.read(ID, 0).await.is_err(), "not complete");
+    assert!(bench.blobs.read(ID, 0, &somebody()).await.is_err(), "not complete");
     assert_eq!(bench.append(4, "456789").await, Ok(Progress { size: 10, stored: 10 }));
     assert_eq!(std::fs::read(&path).expect("reads"), b"0123456789");
     bench.stop();
@@ -170,7 +175,7 @@ async fn a_blob_that_expired_is_not_served_even_before_it_is_swept() {
     let bench = Bench::new().await;
     bench.announce(4).await.expect("announced");
     bench.append(0, "0123").await.expect("taken");
-    assert!(bench.blobs.read(ID, 0).await.is_ok());
+    assert!(bench.blobs.read(ID, 0, &somebody()).await.is_ok());
     let mut row: BlobRow =
         bench.store.row(Table::Blobs, BlobName::of(ID).as_bytes()).expect("reads").expect("a row");
     row.until = Day::today().minus(1);
@@ -178,7 +183,7 @@ async fn a_blob_that_expired_is_not_served_even_before_it_is_swept() {
     tx.put_row(Table::Blobs, BlobName::of(ID).as_bytes(), &row);
     tx.commit().expect("commits");
     assert_eq!(bench.blobs.progress(ID).await, Err(BlobError::NoSuchBlob));
-    assert!(bench.blobs.read(ID, 0).await.is_err());
+    assert!(bench.blobs.read(ID, 0, &somebody()).await.is_err());
 
     let path = bench.file();
     let swept = bench.writer.perform(Op::Sweep(SweepFrom::default()), 0).await;
@@ -189,4 +194,16 @@ async fn a_blob_that_expired_is_not_served_even_before_it_is_swept() {
     bench.blobs.sweep().await.expect("swept");
     assert!(!bench.has_row() && !path.exists());
     bench.stop();
+}
+
+#[tokio::test]
+async fn who_knows_only_the_id_does_not_break_an_upload_off() {
+    let bench = Bench::new().await;
+    bench.announce(10).await.expect("announced");
+    let turn = bench.blobs.turns.take(BlobName::of(ID)).await;
+    let token = DepositKey::new([9; 32]).token([4; 16]);
+    let secret = BlobSecret::new([9; 32]).hash();
+    let stranger = Announcement { inbox: InboxId::new([3; 16]), token, size: 10, secret };
+    assert_eq!(bench.blobs.create(ID, stranger).await, Err(BlobError::BadToken));
+    assert!(turn.is_undisturbed());
 }

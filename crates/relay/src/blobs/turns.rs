@@ -49,6 +49,11 @@ impl Turns {
 }
 
 impl Turn {
+    #[cfg(test)]
+    pub(super) fn is_undisturbed(&self) -> bool {
+        *self.newest.borrow() == self.mine
+    }
+
     /// Waits until somebody else wants the turn.
     pub(super) async fn is_wanted(&mut self) {
         let mine = self.mine;

@@ -12,7 +12,8 @@ use tokio::time::{Instant, timeout_at};
 
 use super::files::settle;
 use super::turns::Turn;
-use super::{BlobAnswer, BlobError, BlobName, BlobOp, Blobs, Progress, blocking};
+use super::{BlobAnswer, BlobError, BlobName, BlobOp, Blobs, Progress, blocking, slot};
+use crate::networks::{Network, Transfer};
 use crate::session::Phase;
 
 /// A blob that is being written, by the one whose turn it is.
@@ -35,9 +36,10 @@ impl Blobs {
         secret: BlobSecret,
         offset: u64,
         body: Body,
+        network: Arc<Network>,
     ) -> Result<Progress, BlobError> {
         // In a task of its own: a handler is dropped with its connection, and what came until then would be lost.
-        let task = tokio::spawn(async move { self.append_here(id, &secret, offset, body).await });
+        let task = tokio::spawn(async move { self.append_here(id, &secret, offset, body, &network).await });
         task.await.unwrap_or(Err(BlobError::Busy))
     }
 
@@ -47,10 +49,11 @@ impl Blobs {
         secret: &BlobSecret,
         offset: u64,
         body: Body,
+        network: &Arc<Network>,
     ) -> Result<Progress, BlobError> {
         let name = BlobName::of(id);
         self.row_of_holder(name, secret).await?;
-        let _slot = self.uploads.try_acquire().map_err(|_| BlobError::Crowded)?;
+        let _slot = slot(&self.uploads, network, Transfer::Upload, limits::MAX_UPLOADS)?;
         let _held = self.metrics.blob_uploads.hold();
         let mut turn = self.turns.take(name).await;
         let row = self.row_of_holder(name, secret).await?;
@@ -123,7 +126,8 @@ impl Upload<'_> {
         })
         .await?;
         let days = self.blobs.settings.days;
-        let grow = BlobOp::Grow { name: self.name, from: self.stored, to: self.written, days };
+        let quota = self.blobs.settings.total.0;
+        let grow = BlobOp::Grow { name: self.name, from: self.stored, to: self.written, days, quota };
         match self.blobs.perform(grow).await? {
             BlobAnswer::Is(row) => {
                 self.blobs.metrics.blob_bytes_received.add(row.stored - self.stored);
@@ -133,6 +137,7 @@ impl Upload<'_> {
                 self.stored = row.stored;
                 Ok(())
             }
+            BlobAnswer::OverQuota => Err(BlobError::OverQuota),
             _ => Err(BlobError::NoSuchBlob),
         }
     }

@@ -74,9 +74,7 @@ pub(super) fn complete(layer: Layer) -> Result<Config, ConfigError> {
         return Err(missing("data"));
     }
     let config = Config::from_layer(layer).map_err(|_| missing("data"))?;
-    if config.tls.certificate.is_some() != config.tls.key.is_some() {
-        return Err(ConfigError::HalfTls);
-    }
+    config.check()?;
     Ok(config)
 }
 

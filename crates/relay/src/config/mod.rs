@@ -16,7 +16,7 @@ use kuvert_wire::limits;
 
 pub use load::{Given, Sources};
 pub use options::{ConfigOption, OptionKind, options, template};
-pub use values::{ByteLen, LogFormat, LogLevel, Registration, Subnet};
+pub use values::{ByteLen, LogFormat, LogLevel, ProxyHeader, Registration, Subnet};
 
 /// Settings of a relay.
 #[derive(Debug, Clone, confique::Config)]
@@ -37,10 +37,14 @@ pub struct Config {
     /// `closed` (nobody; those that exist go on).
     #[config(default = "open")]
     pub registration: Registration,
-    /// Proxies, as addresses or networks, whose Forwarded or X-Forwarded-For header is believed. The address in it
+    /// Proxies, as addresses or networks, whose `proxy_header` is believed. The address in it
     /// counts towards the limits per network, and is neither logged nor stored.
     #[config(default = ["127.0.0.0/8", "::1/128"])]
     pub trusted_proxies: Vec<Subnet>,
+    /// The header in which they name who they speak for: `X-Forwarded-For` or `Forwarded`. Only this one is believed:
+    /// name the one that the proxy sets, since what it does not set comes from whoever asked.
+    #[config(default = "X-Forwarded-For")]
+    pub proxy_header: ProxyHeader,
     /// Origins of web apps, beside the relay's own, that may use sessions, cards and blobs; `*` stands for all. Nothing
     /// here is authorised by a cookie or by where a page comes from, only by keys and tokens that the page must hold
     /// itself, so that an open relay is open to all.
@@ -172,6 +176,14 @@ pub enum ConfigError {
     /// A certificate without a key, or the other way round.
     #[error("tls.certificate and tls.key belong together: give both, or neither for plain HTTP")]
     HalfTls,
+    /// More than memory could hold.
+    #[error("limits.sessions is {given}; at most {most} are possible")]
+    TooManySessions {
+        /// What was given.
+        given: usize,
+        /// What is possible.
+        most: usize,
+    },
     /// Something that must be set is not.
     #[error("{key} is not set: give --{flag}, the variable {variable}, or `{key}` in the file ({hint})")]
     Missing {
@@ -223,6 +235,15 @@ impl Config {
         load::complete(layer)
     }
 
+    /// Whether its parts fit together, and to what a relay can do.
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
+        if self.tls.certificate.is_some() != self.tls.key.is_some() {
+            return Err(ConfigError::HalfTls);
+        }
+        let (given, most) = (self.limits.sessions, limits::MOST_SESSIONS);
+        if given > most { Err(ConfigError::TooManySessions { given, most }) } else { Ok(()) }
+    }
+
     /// The origins that count once the relay listens on `bound`.
     pub(crate) fn origins_at(&self, bound: SocketAddr) -> Result<Vec<String>, ConfigError> {
         let listed = self.origins.iter().chain(self.allowed_origins.iter().filter(|origin| *origin != "*"));
@@ -270,6 +291,16 @@ mod tests {
         );
         assert!(matches!(config(&[]).origins_at(public), Err(ConfigError::NoOrigin { .. })));
         assert!(config(&["https://relay.example"]).origins_at(public).is_ok());
+    }
+
+    #[test]
+    fn more_sessions_than_are_possible_are_refused() {
+        // RELAY-5: MOST_SESSIONS
+        let mut config = config(&[]);
+        config.limits.sessions = limits::MOST_SESSIONS;
+        assert!(config.check().is_ok());
+        config.limits.sessions = usize::MAX;
+        assert!(matches!(config.check(), Err(ConfigError::TooManySessions { .. })));
     }
 
     #[test]

@@ -447,10 +447,11 @@ mod tests {
         for n in 0..=limits::MAX_FOREIGN_RELAYS {
             let link = forwarder.tools.client.connect(&origin).await.ok();
             accepted.push(listener.accept().await.expect("connected"));
-            let id = forwarder.work.spawn(async { (None, Ended::Empty) }).id();
+            let turn = |link| Turn { link, ended: Ended::Empty, is_slow: false, answered: true };
+            let id = forwarder.work.spawn(async move { turn(None) }).id();
             forwarder.workers.insert(id, name(n));
             forwarder.known.insert(name(n), Known { stage: Stage::InWork { again: false }, failures: 0 });
-            forwarder.finish(Ok((id, (link, Ended::Empty))));
+            forwarder.finish(Ok((id, turn(link))));
         }
         assert_eq!(forwarder.idle.len(), limits::MAX_FOREIGN_RELAYS);
         let due = forwarder.due().expect("one ends first");
@@ -477,7 +478,8 @@ mod tests {
         let writer = Writer::start(Arc::clone(&store), service, Arc::default(), Arc::default());
         let writer = Arc::new(writer.expect("starts"));
         let client = Arc::new(Client::new(false).expect("a client"));
-        let mut forwarder = Forwarder::new(client, store, Arc::clone(&writer), Arc::default());
+        let mut forwarder =
+            Forwarder::new(client, store, Arc::clone(&writer), Arc::default(), Arc::default());
         let name = |n: usize| RelayName::of(&format!("https://relay{n}.example"));
         for n in 0..=limits::MAX_SLOW_RELAYS {
             forwarder.note_speed(name(n), true);

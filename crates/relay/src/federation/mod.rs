@@ -114,10 +114,6 @@ pub(crate) struct Federation {
     private_addresses: bool,
 }
 
-/// A request that cannot be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Unreadable;
-
 impl Federation {
     /// Reads the relay's key, or makes it. Nothing if this relay keeps to itself.
     ///
@@ -157,19 +153,16 @@ impl Federation {
     }
 
     /// Takes what another relay sent, in order: after one that could not be stored, none is.
-    pub(crate) async fn receive(
-        self: &Arc<Self>,
-        body: Bytes,
-        writer: &Writer,
-    ) -> Result<DepositResults, Unreadable> {
-        let here = Arc::clone(self);
-        // Two X25519 operations each.
+    pub(crate) async fn receive(self: &Arc<Self>, sealed: SealedDeposits, writer: &Writer) -> DepositResults {
+        let (here, count) = (Arc::clone(self), sealed.deposits.len());
+        // An X25519 operation each.
         let opened = tokio::task::spawn_blocking(move || {
-            let sealed = SealedDeposits::from_bytes(&body).map_err(|_| Unreadable)?;
-            Ok(sealed.deposits.iter().map(|sealed| here.pair.open(sealed)).collect::<Vec<_>>())
+            sealed.deposits.iter().map(|sealed| here.pair.open(sealed)).collect::<Vec<_>>()
         });
-        let opened = opened.await.unwrap_or(Err(Unreadable))?;
-        let mut results = vec![Some(ErrorCode::BadFrame); opened.len()];
+        let Ok(opened) = opened.await else {
+            return DepositResults { results: vec![Some(ErrorCode::Busy); count] };
+        };
+        let mut results = vec![Some(ErrorCode::BadFrame); count];
         let mut waiting = opened.into_iter().enumerate().filter_map(|(n, opened)| Some((n, opened.ok()?)));
         let mut next = waiting.next();
         while let Some((first, deposit)) = next.take() {
@@ -194,7 +187,7 @@ impl Federation {
                 results[n] = result;
             }
         }
-        Ok(DepositResults { results })
+        DepositResults { results }
     }
 }
 

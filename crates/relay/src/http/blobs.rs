@@ -4,6 +4,7 @@
 use std::io::Read;
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
@@ -13,8 +14,8 @@ use kuvert_wire::{BlobId, BlobSecret, BlobSecretHash, limits};
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 
-use super::Site;
 use super::admission::{self, admission};
+use super::{Client, Site};
 use crate::blobs::{Announcement, BlobError, Download, Progress, settle};
 use crate::metrics::Metrics;
 use crate::service::Admission;
@@ -93,6 +94,7 @@ pub(super) async fn create(
 /// `PATCH /v1/blobs/{id}`: goes on with an upload.
 pub(super) async fn append(
     State(site): State<Site>,
+    Extension(client): Extension<Client>,
     Path(id): Path<String>,
     headers: HeaderMap,
     body: Body,
@@ -100,7 +102,7 @@ pub(super) async fn append(
     let id = blob(&id)?;
     let secret = bytes_of(&headers, SECRET, BlobSecret::from_slice)?;
     let offset = number_of(&headers, UPLOAD_OFFSET)?;
-    let progress = Arc::clone(&site.blobs).append(id, secret, offset, body).await?;
+    let progress = Arc::clone(&site.blobs).append(id, secret, offset, body, client.network).await?;
     Ok(with_progress(StatusCode::NO_CONTENT, progress))
 }
 
@@ -119,6 +121,7 @@ pub(super) async fn delete(
 /// `HEAD /v1/blobs/{id}`: how far the upload is; `GET`: a complete blob or one range of it.
 pub(super) async fn read(
     State(site): State<Site>,
+    Extension(client): Extension<Client>,
     Path(id): Path<String>,
     method: Method,
     headers: HeaderMap,
@@ -138,7 +141,10 @@ pub(super) async fn read(
     };
     let body = match method {
         Method::HEAD => Body::empty(),
-        _ => send(site.blobs.read(id, from).await?, until - from, Arc::clone(&site.context.metrics)),
+        _ => {
+            let download = site.blobs.read(id, from, &client.network).await?;
+            send(download, until - from, Arc::clone(&site.context.metrics))
+        }
     };
     let mut response = Response::new(body);
     let headers = response.headers_mut();

@@ -27,7 +27,7 @@ use crate::blobs::Blobs;
 use crate::config::{ByteLen, Config};
 use crate::federation::Federation;
 use crate::listen::{Patient, Peer, Stream};
-use crate::networks::{Network, Networks};
+use crate::networks::{Network, Networks, came_by_proxy};
 use crate::session::{self, Context, Transport};
 use crate::tally::Tallies;
 
@@ -148,9 +148,7 @@ async fn admit(
     if !network.take(1) {
         return site.pages.reveal(request.headers(), too_many_requests());
     }
-    let named = [header::FORWARDED, header::VIA, HeaderName::from_static("x-forwarded-for")];
-    let is_local =
-        peer.address.is_loopback() && !named.iter().any(|name| request.headers().contains_key(name));
+    let is_local = peer.address.is_loopback() && !came_by_proxy(request.headers());
     let is_proxied = site.networks.is_trusted(peer.address);
     request.extensions_mut().insert(Client { network, is_proxied, is_local });
     next.run(request).await

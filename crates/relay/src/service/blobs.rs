@@ -2,6 +2,8 @@
 //!
 //! A row precedes its file and goes before it, so that a file without a row belongs to nobody and may be removed.
 
+use std::ops::Range;
+
 use kuvert_wire::{BlobSecretHash, InboxId, Token, limits};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
@@ -12,7 +14,7 @@ use crate::day::Day;
 use crate::seal::random;
 use crate::store::{BlobRow, StoreError, Table};
 
-/// Where the sum of all announced sizes stands.
+/// Where the bytes of all blobs stand, as far as they are stored: what was only announced keeps nobody out.
 const TOTAL: &[u8] = b"blob bytes";
 
 /// A change of a blob's row.
@@ -21,7 +23,8 @@ pub(crate) enum BlobOp {
     /// Announces a blob.
     Create(CreateBlob),
     /// Counts the bytes `from..to`, which its file holds durably; a blob that is complete by that stays for `days`.
-    Grow { name: BlobName, from: u64, to: u64, days: u32 },
+    /// Unless all blobs together would have more than `quota` then.
+    Grow { name: BlobName, from: u64, to: u64, days: u32, quota: u64 },
     /// Forgets it. Its file may be removed afterwards.
     Remove(BlobName),
 }
@@ -94,7 +97,7 @@ impl Work<'_, '_> {
     pub(super) fn blob(&mut self, op: &BlobOp) -> Result<BlobAnswer, StoreError> {
         match op {
             BlobOp::Create(request) => self.create_blob(request),
-            BlobOp::Grow { name, from, to, days } => self.grow_blob(*name, *from, *to, *days),
+            BlobOp::Grow { name, from, to, days, quota } => self.grow_blob(*name, *from..*to, *days, *quota),
             BlobOp::Remove(name) => self.remove_blob(*name).map(|()| BlobAnswer::Removed),
         }
     }
@@ -119,16 +122,26 @@ impl Work<'_, '_> {
         let until = self.today.plus(limits::UNFINISHED_BLOB_DAYS);
         let row = BlobRow { size: request.size, stored: 0, secret: request.secret, until };
         self.tx.put_row(Table::Blobs, key, &row);
-        self.tx.put_row(Table::Totals, TOTAL, &total);
         self.counts.blobs += 1;
         Ok(BlobAnswer::Is(row))
     }
 
-    fn grow_blob(&mut self, name: BlobName, from: u64, to: u64, days: u32) -> Result<BlobAnswer, StoreError> {
+    fn grow_blob(
+        &mut self,
+        name: BlobName,
+        Range { start: from, end: to }: Range<u64>,
+        days: u32,
+        quota: u64,
+    ) -> Result<BlobAnswer, StoreError> {
         let row = self.tx.row::<BlobRow>(Table::Blobs, name.as_bytes())?;
         let Some(mut row) = row.filter(|row| row.stored == from && from <= to && to <= row.size) else {
             return Ok(BlobAnswer::Gone);
         };
+        let total = self.blob_bytes()?.saturating_add(to - from);
+        if total > quota {
+            return Ok(BlobAnswer::OverQuota);
+        }
+        self.tx.put_row(Table::Totals, TOTAL, &total);
         row.stored = to;
         self.counts.blob_bytes += signed(to - from);
         let days = if to == row.size { days } else { limits::UNFINISHED_BLOB_DAYS };
@@ -139,7 +152,7 @@ impl Work<'_, '_> {
 
     fn remove_blob(&mut self, name: BlobName) -> Result<(), StoreError> {
         if let Some(row) = self.tx.row::<BlobRow>(Table::Blobs, name.as_bytes())? {
-            let total = self.blob_bytes()?.saturating_sub(row.size);
+            let total = self.blob_bytes()?.saturating_sub(row.stored);
             self.tx.put_row(Table::Totals, TOTAL, &total);
             self.tx.remove(Table::Blobs, name.as_bytes());
             self.counts.blobs -= 1;
@@ -260,13 +273,19 @@ mod tests {
     fn all_blobs_together_have_a_quota_and_give_it_back() {
         let (mut bench, alice) = with_inbox();
         let create = |n, size| BlobOp::Create(CreateBlob { allowance: u64::MAX, ..create(&alice, n, size) });
+        let grow =
+            |n, to| BlobOp::Grow { name: BlobName::new([n; 16]), from: 0, to, days: DAYS, quota: QUOTA };
         assert!(matches!(apply(&mut bench, create(1, QUOTA - 1)), BlobAnswer::Is(_)));
-        assert!(matches!(apply(&mut bench, create(2, 1)), BlobAnswer::Is(_)));
+        assert!(matches!(apply(&mut bench, create(2, 2)), BlobAnswer::Is(_)), "announced is not stored");
+        assert!(matches!(apply(&mut bench, grow(1, QUOTA - 1)), BlobAnswer::Is(_)));
+        assert_eq!(apply(&mut bench, grow(2, 2)), BlobAnswer::OverQuota);
+        assert!(matches!(apply(&mut bench, grow(2, 1)), BlobAnswer::Is(_)));
         assert_eq!(apply(&mut bench, create(3, 1)), BlobAnswer::OverQuota);
         for _ in 0..2 {
             apply(&mut bench, BlobOp::Remove(BlobName::new([2; 16])));
         }
         assert!(matches!(apply(&mut bench, create(3, 1)), BlobAnswer::Is(_)));
+        assert!(matches!(apply(&mut bench, grow(3, 1)), BlobAnswer::Is(_)));
         assert_eq!(apply(&mut bench, create(4, 1)), BlobAnswer::OverQuota, "given back once");
     }
 
@@ -275,7 +294,7 @@ mod tests {
         let (mut bench, alice) = with_inbox();
         apply(&mut bench, BlobOp::Create(create(&alice, 1, 10)));
         let name = BlobName::new([1; 16]);
-        let mut grow = |from, to| apply(&mut bench, BlobOp::Grow { name, from, to, days: 30 });
+        let mut grow = |from, to| apply(&mut bench, BlobOp::Grow { name, from, to, days: 30, quota: QUOTA });
         assert!(matches!(grow(0, 4), BlobAnswer::Is(BlobRow { stored: 4, .. })));
         for (from, to) in [(0, 4), (3, 5), (4, 11), (4, 3)] {
             assert_eq!(grow(from, to), BlobAnswer::Gone, "{from}..{to}");
@@ -291,7 +310,7 @@ mod tests {
             apply(&mut bench, BlobOp::Create(create(&alice, n, 10)));
         }
         let name = BlobName::new([2; 16]);
-        apply(&mut bench, BlobOp::Grow { name, from: 0, to: 10, days: DAYS });
+        apply(&mut bench, BlobOp::Grow { name, from: 0, to: 10, days: DAYS, quota: QUOTA });
         let began = bench.today;
         let mut there = |days| {
             bench.today = began.plus(days);

@@ -32,9 +32,18 @@ impl Work<'_, '_> {
         let Some(table) = ORDER.get(from.table) else { return Ok(None) };
         let keys = self.tx.store().keys(*table, &from.after, limits::MAX_SWEEP)?;
         let mut after = &from.after;
+        let began = self.tx.size();
         for key in &keys {
+            if self.tx.size().saturating_sub(began) > limits::MAX_SWEEP_BYTES {
+                return Ok(Some(SweepFrom { table: from.table, after: after.clone() }));
+            }
             match table {
-                Table::Repeats => self.sweep_repeat(key)?,
+                Table::Repeats => {
+                    if !self.sweep_repeat(key)? {
+                        // Keys begin with the day: all that follow are fresh as well.
+                        return Ok(Some(SweepFrom { table: from.table + 1, after: Vec::new() }));
+                    }
+                }
                 Table::Inboxes => {
                     if self.sweep_inbox(key)? {
                         // There is more in this inbox: it comes again, after the requests that wait.
@@ -62,12 +71,14 @@ impl Work<'_, '_> {
         })
     }
 
-    fn sweep_repeat(&mut self, key: &[u8]) -> Result<(), StoreError> {
+    /// Returns whether it was old, and is gone.
+    fn sweep_repeat(&mut self, key: &[u8]) -> Result<bool, StoreError> {
         let day = key.first_chunk::<4>().ok_or(StoreError::Corrupt)?;
-        if Day(u32::from_be_bytes(*day)).is_older_than(limits::REPEAT_DAYS - 1, self.today) {
+        let is_old = Day(u32::from_be_bytes(*day)).is_older_than(limits::REPEAT_DAYS - 1, self.today);
+        if is_old {
             self.tx.remove(Table::Repeats, key);
         }
-        Ok(())
+        Ok(is_old)
     }
 
     /// Returns whether there is more to do than was done.

@@ -328,14 +328,20 @@ impl Talk {
         let inbox = InboxId::of(&own.owner);
         // From here on the writer tells what is stored; the answer says what was stored before.
         let registration = self.context.sessions.take_over(inbox, &self.line);
+        // Taken before, given back if none was made: of many who ask at once only so many may create one.
+        let taken = own.create.is_some() && self.context.network.take_inbox();
+        let may_create = taken || own.create.is_none();
+        let create = own.create.filter(|_| taken);
         let counted = Counted { acknowledged: own.acknowledged, generation: own.generation };
-        let may_create = self.context.network.may_create_inbox();
-        let create = own.create.filter(|_| may_create);
         let op = Op::Own { inbox, counted, create };
         let answer = match self.context.writer.perform(op, 0).await {
             Err(Busy) => self.own_unwritten(inbox, counted).await,
             answer => answer,
         };
+        let created = matches!(&answer, Ok(Answer::Owned { owned, .. }) if owned.created);
+        if taken && !created {
+            self.context.network.give_back_inbox();
+        }
         match answer {
             Ok(Answer::Owned { owned, acknowledged, last }) => {
                 self.kind = Kind::Owner(inbox);
@@ -343,7 +349,6 @@ impl Talk {
                 self.counted = self.context.metrics.owner_sessions.hold();
                 if owned.created {
                     self.context.metrics.inboxes_created.inc();
-                    self.context.network.note_inbox();
                 }
                 self.line.stored(last);
                 self.delivery = Some(Delivery::new(inbox, acknowledged, last));

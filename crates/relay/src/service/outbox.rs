@@ -439,3 +439,28 @@ fn remembered_as(id: PostId) -> PostId {
     bytes.copy_from_slice(&digest[..16]);
     PostId::new(bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use kuvert_wire::Entry;
+
+    use super::*;
+
+    #[test]
+    fn sealing_keys_of_so_many_relays_are_kept_and_then_all_are_forgotten() {
+        // RELAY-5: MAX_FOREIGN_SEALERS
+        let mut outbox = Outbox::new(Arc::new(Wakes::default()), false);
+        let entry = Entry::Deposit { body: vec![1] };
+        let deposit = ForeignDeposit { id: PostId::new([1; 16]), targets: Vec::new(), entry };
+        let mut key = [9; 32];
+        for n in 0..limits::MAX_FOREIGN_SEALERS {
+            key[..8].copy_from_slice(&(n as u64).to_be_bytes());
+            outbox.seal(&RelayKey::new(key), &deposit);
+        }
+        assert_eq!(outbox.sealers.len(), limits::MAX_FOREIGN_SEALERS);
+        outbox.seal(&RelayKey::new(key), &deposit);
+        assert_eq!(outbox.sealers.len(), limits::MAX_FOREIGN_SEALERS, "it is known");
+        outbox.seal(&RelayKey::new([8; 32]), &deposit);
+        assert_eq!(outbox.sealers.len(), 1);
+    }
+}

@@ -4,11 +4,11 @@ mod outbox;
 mod registration;
 
 use kuvert_wire::{
-    ChannelId, Entry, ErrorCode, Fanout, FanoutTarget, PutKeyPackages, RelayAddress, RelayFrame, RelayKey,
-    RevokeTokens, Token, TokenNonce, WelcomeDeposit, limits,
+    ChannelId, Entry, ErrorCode, Fanout, FanoutTarget, InboxId, PutKeyPackages, RelayAddress, RelayFrame,
+    RelayKey, RevokeTokens, Token, TokenNonce, WelcomeDeposit, limits,
 };
 
-use super::fixtures::{Bench, Conversation, Device, deposit, id, request};
+use super::fixtures::{Bench, Conversation, Device, deposit, id, inbox_row, request};
 use super::{Admission, Answer, CardAnswer, Op, Request, SweepFrom};
 use crate::day::Day;
 use crate::store::{Table, Tx};
@@ -250,6 +250,30 @@ fn a_sweep_lets_requests_pass_in_between() {
     assert_eq!(bench.store.keys(Table::Repeats, b"", 10).expect("reads").len(), 1);
     bench.apply(&Op::Sweep(more.expect("there is more")));
     assert_eq!(bench.store.keys(Table::Repeats, b"", 10).expect("reads").len(), 0);
+}
+
+#[test]
+fn a_sweep_that_removes_much_lets_requests_pass_in_between() {
+    // RELAY-5: MAX_SWEEP_BYTES
+    let mut bench = Bench::new();
+    let mut tx = Tx::new(&*bench.store);
+    let inbox = |n| InboxId::new([n; 16]);
+    for n in 0..40 {
+        let row = crate::store::InboxRow { next: 2_001, ..inbox_row() };
+        tx.put_inbox(inbox(n), &row);
+    }
+    tx.commit().expect("commits");
+    bench.today.0 += limits::INBOX_DAYS + 1;
+    let left = |bench: &Bench| bench.store.keys(Table::Inboxes, b"", 100).expect("reads").len();
+    let (mut parts, mut next) = (0, Some(SweepFrom::default()));
+    while let Some(from) = next {
+        let before = left(&bench);
+        let Answer::Swept(more) = bench.apply(&Op::Sweep(from)) else { panic!("a sweep") };
+        parts += usize::from(left(&bench) < before);
+        next = more;
+    }
+    assert!(parts > 1, "in parts");
+    assert_eq!(left(&bench), 0);
 }
 
 #[test]

@@ -13,6 +13,7 @@ use crate::device::{Device, Held, Receiver, Template, number_of, request_id};
 use crate::net::{Id, Net, Outbox, Peer};
 use crate::relay::{Relay, Target};
 use crate::report::{Latencies, Losses, Meter, per_second};
+use crate::sequence::Sequence;
 use crate::session::{self, Opening, Told};
 
 /// Options of the scenario.
@@ -101,17 +102,14 @@ struct Group {
 struct Member {
     device: Device,
     receiver: Receiver,
-    /// Number of the post that is due next.
-    due: u64,
-    /// Posts that were passed over.
-    missing: u64,
+    posts: Sequence,
 }
 
 impl Group {
     fn new(options: &Options, run: [u8; 32], relay: &Relay) -> Result<Self> {
         let member = |n| {
             let device = Device::new(&run, n);
-            Member { receiver: Receiver::new(&device, Held::default()), device, due: 0, missing: 0 }
+            Member { receiver: Receiver::new(&device, Held::default()), device, posts: Sequence::default() }
         };
         let members: Vec<Member> = (0..options.inboxes as usize).map(member).collect();
         let channel = Channel::new(&run, 0, members.iter().map(|member| &member.device))?;
@@ -160,7 +158,7 @@ impl Group {
     }
 
     fn losses(&self) -> Losses {
-        let lost = |member: &Member| member.missing + self.accepted.saturating_sub(member.due);
+        let lost = |member: &Member| member.posts.lost(self.accepted);
         Losses { lost: self.members.iter().map(lost).sum(), doubled: self.doubled }
     }
 
@@ -192,16 +190,14 @@ impl Peer for Group {
                 Told::Accepted(id) => self.answered(number_of(&id)),
             };
         }
-        let Member { device, receiver, due, missing } = &mut self.members[id];
+        let Member { device, receiver, posts } = &mut self.members[id];
         let now = Instant::now();
         let was_live = receiver.is_live();
         receiver.frame((device, &self.origin), (out, id), payload, |entry| {
-            if entry.number < *due {
+            if !posts.take(entry.number) {
                 self.doubled += 1;
                 return Ok(());
             }
-            *missing += entry.number - *due;
-            *due = entry.number + 1;
             self.delivered += 1;
             let Some((sent_at, got)) = self.sent.get_mut(usize::try_from(entry.number)?) else {
                 bail!("a member got a post that nobody posted");

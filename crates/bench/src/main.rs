@@ -19,6 +19,7 @@ mod open_files;
 mod owners;
 mod relay;
 mod report;
+mod sequence;
 mod session;
 mod storage;
 

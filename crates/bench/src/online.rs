@@ -10,6 +10,7 @@ use crate::device::{Device, Held, Receiver, Template, number_of, request_id};
 use crate::net::{Id, Net, Outbox, Peer};
 use crate::relay::Target;
 use crate::report::{Latencies, Losses, Meter, per_second};
+use crate::sequence::Sequence;
 use crate::session::{self, Opening, Told};
 
 /// Options of the scenario.
@@ -116,10 +117,7 @@ struct Pair {
     template: Template,
     sent: u64,
     accepted: u64,
-    /// Number of the message that is due next.
-    due: u64,
-    /// Messages that were passed over.
-    missing: u64,
+    messages: Sequence,
     /// When the messages under way were sent, by number modulo the window.
     sent_at: Vec<Instant>,
 }
@@ -155,8 +153,7 @@ impl Pairs {
                 device,
                 sent: 0,
                 accepted: 0,
-                due: 0,
-                missing: 0,
+                messages: Sequence::default(),
                 sent_at: vec![now; options.window as usize],
             })
         };
@@ -178,7 +175,7 @@ impl Pairs {
         let Some(pace) = &mut self.pace else { return };
         let sender = self.all.len() + n;
         let pair = &mut self.all[n];
-        let room = self.window - (pair.sent - pair.accepted.min(pair.due));
+        let room = self.window - (pair.sent - pair.accepted.min(pair.messages.due()));
         if room == 0 {
             return;
         }
@@ -209,11 +206,11 @@ impl Pairs {
     }
 
     fn under_way(&self) -> u64 {
-        self.all.iter().map(|pair| pair.sent - pair.accepted.min(pair.due)).sum()
+        self.all.iter().map(|pair| pair.sent - pair.accepted.min(pair.messages.due())).sum()
     }
 
     fn losses(&self) -> Losses {
-        let lost = |pair: &Pair| pair.missing + pair.accepted.saturating_sub(pair.due);
+        let lost = |pair: &Pair| pair.messages.lost(pair.accepted);
         Losses { lost: self.all.iter().map(lost).sum(), doubled: self.doubled }
     }
 }
@@ -233,16 +230,14 @@ impl Peer for Pairs {
             }
             return Ok(());
         }
-        let Pair { device, receiver, due, missing, sent_at, .. } = &mut self.all[id];
+        let Pair { device, receiver, messages, sent_at, .. } = &mut self.all[id];
         let now = Instant::now();
         let was_live = receiver.is_live();
         receiver.frame((device, &self.origin), (out, id), payload, |entry| {
-            if entry.number < *due {
+            if !messages.take(entry.number) {
                 self.doubled += 1;
                 return Ok(());
             }
-            *missing += entry.number - *due;
-            *due = entry.number + 1;
             self.delivered += 1;
             self.latencies.add(now.duration_since(sent_at[(entry.number % self.window) as usize]));
             Ok(())

@@ -21,6 +21,7 @@ use std::time::Instant;
 use kuvert_wire::{InboxId, limits};
 
 use super::{Batch, Key, RelayStore, Snapshot, StoreError, Stretch, Table, Value, entry_key, seq_of};
+use crate::data::private_directory;
 use base::Base;
 use journal::{Journal, Keys};
 use layers::{Found, Layers};
@@ -347,11 +348,4 @@ impl Shared {
 
 fn queue_key(inbox: InboxId, seq: u64) -> Key {
     Key::new(&entry_key(inbox, seq))
-}
-
-fn private_directory(path: &Path) -> std::io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
 }

@@ -21,6 +21,7 @@
 //!
 //! The format with all of Kuvert's own parts is in `docs/protocol/content.cddl`.
 
+mod attachment;
 mod canonical;
 mod content;
 mod error;
@@ -28,15 +29,18 @@ mod extensions;
 mod id;
 pub mod limits;
 mod meaning;
+mod mention;
 mod part;
 mod profile;
 mod report;
 
+pub use attachment::{Attachment, Preview};
 pub use content::{Content, Expires};
 pub use error::ContentError;
 pub use extensions::{ExtensionKey, Extensions};
 pub use id::MessageId;
 pub use meaning::{AT_EXTENSION, Meaning, PLAIN_TEXT_TYPE, TEXT_TYPE};
+pub use mention::{MENTION_SCHEME, mention, mentions};
 pub use part::{Body, Disposition, External, Part, Semantics};
 pub use profile::{ACCEPTANCE_TYPE, PROFILE_TYPE, Profile};
 pub use report::{REPORT_TYPE, Report, Status};

@@ -6,6 +6,10 @@ pub const MAX_CONTENT: usize = kuvert_wire::limits::MAX_BODY;
 pub const MAX_TEXT: usize = 16 * 1024;
 /// Longest reaction; an emoji of many code points needs about 40.
 pub const MAX_REACTION: usize = 64;
+/// Largest preview of a picture inside a message.
+pub const MAX_PREVIEW: usize = 24 * 1024;
+/// Most files of one message.
+pub const MAX_FILES: usize = 16;
 /// Longest display name, in characters.
 pub const MAX_NAME: usize = 64;
 /// Longest topic id.
@@ -31,4 +35,7 @@ const REPORTED_SIZE: usize = 37;
 const _: () = assert!(MAX_TEXT < MAX_CONTENT);
 const _: () = assert!(MAX_REPORTED * REPORTED_SIZE < MAX_CONTENT);
 const _: () = assert!(MAX_REACTION <= MAX_TEXT);
+const _: () = assert!(MAX_TEXT + MAX_PREVIEW < MAX_CONTENT);
+// Each file takes up to three parts: the unit, the file, its preview; the text and the whole are two more.
+const _: () = assert!(MAX_FILES * 3 + 2 <= MAX_PARTS);
 const _: () = assert!(MAX_NAME * 4 < MAX_CONTENT);

@@ -1,10 +1,11 @@
 //! What Kuvert says, and what it understands of what others say.
 
-use crate::limits::MAX_REACTION;
+use crate::limits::{MAX_FILES, MAX_REACTION};
 use crate::profile::{ACCEPTANCE_TYPE, PROFILE_TYPE};
 use crate::report::REPORT_TYPE;
 use crate::{
-    Body, Content, Disposition, ExtensionKey, Extensions, MessageId, Part, Profile, Report, Semantics,
+    Attachment, Body, Content, Disposition, ExtensionKey, Extensions, MessageId, Part, Profile, Report,
+    Semantics,
 };
 
 /// Media type of the texts that Kuvert writes: GitHub-flavoured Markdown without autolinks and HTML.
@@ -22,6 +23,13 @@ pub const AT_EXTENSION: &str = "kuvert.at";
 pub enum Meaning<'a> {
     /// A text, in Markdown or plain.
     Text(&'a str),
+    /// One file or more, with or without a text.
+    Attachments {
+        /// What is said about them; empty for nothing.
+        text: &'a str,
+        /// The files: at least one.
+        files: Vec<Attachment<'a>>,
+    },
     /// First contact: who asks, and what they say.
     Request {
         /// Who asks.
@@ -64,6 +72,24 @@ impl Content {
     /// A text of at most [`crate::limits::MAX_TEXT`] bytes.
     pub fn text(salt: [u8; 16], text: &str) -> Self {
         Self::new(salt, text_part(text))
+    }
+
+    /// A text that answers the message `to`, named by the id of its first version.
+    pub fn reply(salt: [u8; 16], to: MessageId, text: &str) -> Self {
+        Self { in_reply_to: Some(to), ..Self::text(salt, text) }
+    }
+
+    /// One file or more, at most [`MAX_FILES`], with a text (or an empty one) about them. Without a file, it is a text.
+    pub fn attachments(salt: [u8; 16], text: &str, files: &[Attachment<'_>]) -> Self {
+        let about = (!text.is_empty() || files.is_empty()).then(|| text_part(text));
+        let mut parts: Vec<Part> = about.into_iter().chain(files.iter().map(Attachment::part)).collect();
+        if parts.len() == 1
+            && let Some(only) = parts.pop()
+        {
+            return Self::new(salt, only);
+        }
+        let body = Body::Multi { semantics: Semantics::ProcessAll, parts };
+        Self::new(salt, Part { disposition: Disposition::RENDER, language: String::new(), body })
     }
 
     /// A new text for the message `of`, named by the id of its first version.
@@ -128,15 +154,26 @@ impl Content {
                 .map(|choice| self.part_meaning(choice))
                 .find(|meaning| *meaning != Meaning::Unsupported)
                 .unwrap_or(Meaning::Unsupported),
-            Body::Multi { semantics: Semantics::ProcessAll, parts } => self.request_meaning(parts),
-            Body::Null | Body::External(_) | Body::Multi { .. } => Meaning::Unsupported,
+            Body::Multi { semantics: Semantics::ProcessAll, parts } => self.several_meaning(parts),
+            Body::External(_) | Body::Multi { semantics: Semantics::SingleUnit, .. } => {
+                match Attachment::of(part) {
+                    Some(file) => Meaning::Attachments { text: "", files: vec![file] },
+                    None => Meaning::Unsupported,
+                }
+            }
+            Body::Null => Meaning::Unsupported,
         }
     }
 
-    fn request_meaning<'a>(&'a self, parts: &'a [Part]) -> Meaning<'a> {
-        let [profile, text] = parts else { return Meaning::Unsupported };
-        match (self.part_meaning(profile), self.part_meaning(text)) {
-            (Meaning::Profile(profile), Meaning::Text(text)) => Meaning::Request { profile, text },
+    fn several_meaning<'a>(&'a self, parts: &'a [Part]) -> Meaning<'a> {
+        let Some((first, rest)) = parts.split_first() else { return Meaning::Unsupported };
+        match (self.part_meaning(first), rest) {
+            (Meaning::Profile(profile), [text]) => match self.part_meaning(text) {
+                Meaning::Text(text) => Meaning::Request { profile, text },
+                _ => Meaning::Unsupported,
+            },
+            (Meaning::Text(text), files) => with_files(text, files),
+            (Meaning::Attachments { text: "", .. }, _) => with_files("", parts),
             _ => Meaning::Unsupported,
         }
     }
@@ -175,6 +212,14 @@ impl Content {
     }
 }
 
+/// Files beside a text: all of them are understood, or none. More than [`MAX_FILES`] are not.
+fn with_files<'a>(text: &'a str, parts: &'a [Part]) -> Meaning<'a> {
+    match parts.iter().map(Attachment::of).collect::<Option<Vec<_>>>() {
+        Some(files) if (1..=MAX_FILES).contains(&files.len()) => Meaning::Attachments { text, files },
+        _ => Meaning::Unsupported,
+    }
+}
+
 fn text_part(text: &str) -> Part {
     Part::single(Disposition::RENDER, TEXT_TYPE, text.as_bytes().to_vec())
 }
@@ -199,6 +244,7 @@ impl std::fmt::Debug for Meaning<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Text(_) => "Text(..)",
+            Self::Attachments { .. } => "Attachments(..)",
             Self::Request { .. } => "Request(..)",
             Self::Edit { .. } => "Edit(..)",
             Self::Deletion { .. } => "Deletion(..)",

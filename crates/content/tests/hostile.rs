@@ -286,3 +286,57 @@ fn what_is_only_half_understood_is_unsupported() {
     let unknown_purpose = Part { disposition: Disposition(99), ..text() };
     assert_eq!(Content::new([0; 16], unknown_purpose).meaning(), Meaning::Text("a"));
 }
+
+/// A unit of a file and `second`.
+fn unit(second: Part) -> Content {
+    let file = External {
+        content_type: "image/webp".into(),
+        url: "https://relay.example/b/1".into(),
+        expires: 0,
+        size: 1,
+        enc_alg: 0,
+        key: Vec::new(),
+        nonce: Vec::new(),
+        aad: Vec::new(),
+        hash_alg: 0,
+        content_hash: Vec::new(),
+        description: String::new(),
+        filename: "../../etc/passwd".into(),
+    };
+    let file = Part {
+        disposition: Disposition::ATTACHMENT,
+        language: String::new(),
+        body: Body::External(Box::new(file)),
+    };
+    let body = Body::Multi { semantics: Semantics::SingleUnit, parts: vec![file, second] };
+    Content::new([0; 16], Part { disposition: Disposition::ATTACHMENT, language: String::new(), body })
+}
+
+#[test]
+fn what_stands_beside_a_file_is_a_small_picture_or_needs_a_newer_version() {
+    let preview = |content_type: &str, size| Part::single(Disposition::PREVIEW, content_type, vec![0; size]);
+    assert!(matches!(unit(preview("image/webp", 9)).meaning(), Meaning::Attachments { .. }));
+    for odd in [
+        preview("text/html", 9),
+        preview("image/webp", kuvert_content::limits::MAX_PREVIEW + 1),
+        Part::single(Disposition::RENDER, "image/webp", vec![0]),
+        unit(preview("image/webp", 9)).part,
+    ] {
+        let content = unit(odd);
+        assert!(content.meaning() == Meaning::Unsupported);
+        assert_eq!(Content::decode(&content.encode()), Ok(content));
+    }
+}
+
+#[test]
+fn more_files_than_a_message_may_bring_need_a_newer_version() {
+    let file = unit(Part::single(Disposition::PREVIEW, "image/webp", vec![0])).part;
+    let Body::Multi { parts, .. } = file.body else { panic!("a unit") };
+    let files = |count| {
+        let body = Body::Multi { semantics: Semantics::ProcessAll, parts: vec![parts[0].clone(); count] };
+        Content::new([0; 16], Part { disposition: Disposition::RENDER, language: String::new(), body })
+    };
+    let most = kuvert_content::limits::MAX_FILES;
+    assert!(matches!(files(most).meaning(), Meaning::Attachments { files, .. } if files.len() == most));
+    assert!(files(most + 1).meaning() == Meaning::Unsupported);
+}

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use data_encoding::HEXLOWER;
 use kuvert_content::{
-    Body, Content, Disposition, Expires, ExtensionKey, External, Meaning, MessageId, Part, Profile, Report,
-    Semantics, Status,
+    Attachment, Body, Content, Disposition, Expires, ExtensionKey, External, Meaning, MessageId, Part,
+    Preview, Profile, Report, Semantics, Status, mention, mentions,
 };
 use serde_json::{Value, json};
 
@@ -24,8 +24,8 @@ fn report() -> Report {
     Report { statuses: statuses.collect(), at: 1_790_000_000_123 }
 }
 
-fn attachment() -> Part {
-    let external = External {
+fn file() -> External {
+    External {
         content_type: "image/webp".into(),
         url: "https://relay.example/b/1".into(),
         expires: 1_800_000_000,
@@ -38,13 +38,18 @@ fn attachment() -> Part {
         content_hash: vec![4; 32],
         description: "Grüße".into(),
         filename: "gruss.webp".into(),
-    };
+    }
+}
+
+fn attachment() -> Part {
     Part {
         disposition: Disposition::ATTACHMENT,
         language: "de".into(),
-        body: Body::External(Box::new(external)),
+        body: Body::External(Box::new(file())),
     }
 }
+
+const PREVIEW: Preview<'_> = Preview { content_type: "image/webp", picture: b"RIFF" };
 
 fn all_fields() -> Content {
     let unknown = Part::single(Disposition(200), "application/vnd.example.later", vec![0xff, 0x00, 0xfe]);
@@ -70,7 +75,20 @@ fn all_fields() -> Content {
 
 fn contents() -> BTreeMap<&'static str, Content> {
     let of = MessageId::new([9; 32]);
+    let file = file();
+    let with_preview = Attachment::new(&file).with_preview(PREVIEW);
+    let expiring = Content { expires: Some(Expires::After(3600)), ..Content::text(SALT, "bald weg") };
+    let mentioning = format!("{} kommst du?", mention("Zoë", "ABCD-EFGH-JKMN-PQRS-TV"));
     BTreeMap::from([
+        ("reply", Content::reply(SALT, of, "Ja, gern")),
+        ("attachment", Content::attachments(SALT, "", &[Attachment::new(&file)])),
+        ("attachments", Content::attachments(SALT, "Schau", &[with_preview, Attachment::new(&file)])),
+        (
+            "attachments without text",
+            Content::attachments(SALT, "", &[Attachment::new(&file), Attachment::new(&file)]),
+        ),
+        ("expiry", expiring),
+        ("mention", Content::text(SALT, &mentioning)),
         ("text", Content::text(SALT, "Hallo *Welt*, schöne Grüße 💌")),
         ("edit", Content::edit(SALT, of, "Hallo")),
         ("deletion", Content::deletion(SALT, of)),
@@ -133,6 +151,17 @@ fn what_was_said_is_what_is_understood() {
     assert!(meaning("acceptance") == Meaning::Acceptance(profile()));
     assert!(meaning("request") == Meaning::Request { profile: profile(), text: "Guten Tag" });
     assert!(meaning("all fields") == Meaning::Unsupported);
+    assert!(meaning("reply") == Meaning::Text("Ja, gern") && contents["reply"].in_reply_to == Some(of));
+    let file = file();
+    let plain = Attachment::new(&file);
+    let with_preview = plain.clone().with_preview(PREVIEW);
+    assert!(meaning("attachment") == Meaning::Attachments { text: "", files: vec![plain.clone()] });
+    let files = vec![with_preview, plain.clone()];
+    assert!(meaning("attachments") == Meaning::Attachments { text: "Schau", files });
+    let files = vec![plain.clone(), plain];
+    assert!(meaning("attachments without text") == Meaning::Attachments { text: "", files });
+    let Meaning::Text(text) = meaning("mention") else { panic!("a text") };
+    assert_eq!(mentions(text).collect::<Vec<_>>(), ["ABCD-EFGH-JKMN-PQRS-TV"]);
 }
 
 #[test]
@@ -140,7 +169,8 @@ fn nothing_that_is_said_is_printed() {
     // LOG-1: whatever is formatted by accident gives neither text nor key nor name away.
     for (name, content) in contents() {
         let printed = format!("{content:?} {:?} {:?}", content.meaning(), content.part);
-        for secret in ["Hallo", "Guten", "Zoë", "relay.example", "gruss", "topic", "1, 1, 1"] {
+        for secret in ["Hallo", "Guten", "Zoë", "relay.example", "gruss", "topic", "1, 1, 1", "Schau", "RIFF"]
+        {
             assert!(!printed.contains(secret), "{name}: {printed}");
         }
     }

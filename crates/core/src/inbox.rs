@@ -151,7 +151,8 @@ impl Step<'_, '_> {
             }
             Meaning::Acceptance(_) => Ok(()),
             // Kept, and shown as in need of a newer version: an empty text.
-            Meaning::Edit { .. }
+            Meaning::Attachments { .. }
+            | Meaning::Edit { .. }
             | Meaning::Deletion { .. }
             | Meaning::Reaction { .. }
             | Meaning::Unsupported => self.text(&received, ""),

@@ -18,6 +18,7 @@ pub mod fuzzing;
 mod http;
 mod listen;
 mod metrics;
+pub mod model;
 mod networks;
 mod seal;
 mod service;

@@ -64,8 +64,21 @@ impl Writer {
         sessions: Arc<Sessions>,
         metrics: Arc<Metrics>,
     ) -> std::io::Result<Self> {
+        let (writer, mut thread) = Self::new(store, service, sessions, metrics);
+        let thread = std::thread::Builder::new().name("kuvert-writer".into()).spawn(move || thread.run())?;
+        *writer.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
+        Ok(writer)
+    }
+
+    /// The way to a thread that does not run yet, and what it will run.
+    pub(crate) fn new(
+        store: Arc<dyn RelayStore>,
+        service: Service,
+        sessions: Arc<Sessions>,
+        metrics: Arc<Metrics>,
+    ) -> (Self, Thread) {
         let (queue, waiting) = channel();
-        let mut thread = Thread {
+        let thread = Thread {
             waiting,
             store,
             service,
@@ -74,13 +87,8 @@ impl Writer {
             rest: None,
             failing: false,
         };
-        let thread = std::thread::Builder::new().name("kuvert-writer".into()).spawn(move || thread.run())?;
-        Ok(Self {
-            queue,
-            room: Arc::new(Semaphore::new(limits::MAX_WRITER_QUEUE / PERMIT)),
-            thread: Mutex::new(Some(thread)),
-            metrics,
-        })
+        let room = Arc::new(Semaphore::new(limits::MAX_WRITER_QUEUE / PERMIT));
+        (Self { queue, room, thread: Mutex::new(None), metrics }, thread)
     }
 
     /// Hands the operations of a session over, which came in `size` bytes; waits while too much is waiting already.
@@ -128,7 +136,8 @@ impl Writer {
     }
 }
 
-struct Thread {
+/// What the writer thread runs.
+pub(crate) struct Thread {
     waiting: Receiver<Message>,
     store: Arc<dyn RelayStore>,
     service: Service,
@@ -193,7 +202,7 @@ impl Thread {
             match self.next() {
                 Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => return,
                 Ok(first) => {
-                    if !self.batch(first) {
+                    if !self.batch(first, Day::today()) {
                         return;
                     }
                 }
@@ -213,11 +222,22 @@ impl Thread {
         }
     }
 
+    /// Works off what waits, as on the day `today`, and returns how many batches that were. For who keeps the time
+    /// instead of the thread.
+    pub(crate) fn work_off(&mut self, today: Day) -> usize {
+        let mut batches = 0;
+        while let Some(first) = self.rest.take().or_else(|| self.waiting.try_recv().ok()) {
+            self.batch(first, today);
+            batches += 1;
+        }
+        batches
+    }
+
     /// Works off `first` and what waits behind it. Returns whether to go on.
-    fn batch(&mut self, first: Message) -> bool {
+    fn batch(&mut self, first: Message, today: Day) -> bool {
         self.service.sealing().expire(Instant::now());
         let store = Arc::clone(&self.store);
-        let mut work = self.service.begin(Tx::new(&*store), Day::today());
+        let mut work = self.service.begin(Tx::new(&*store), today);
         let mut answers = Answers::default();
         let mut failure = None;
         let mut next = Some(first);
@@ -468,7 +488,7 @@ mod tests {
         }
         let mut batch = || {
             let first = thread.waiting.try_recv().expect("something waits");
-            assert!(thread.batch(first), "goes on");
+            assert!(thread.batch(first, Day::today()), "goes on");
             pending.retain_mut(|pending| pending.try_recv().is_err());
             pending.len()
         };

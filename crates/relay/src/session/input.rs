@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use kuvert_wire::{
-    Challenge, ClientFrame, ErrorCode, Hello, InboxId, Own, OwnerProof, RelayFrame, decode, limits,
-    verify_owner_proof,
+    Challenge, ClientFrame, ErrorCode, Hello, InboxId, InboxKeys, Own, OwnerProof, RelayFrame, decode,
+    limits, verify_owner_proof,
 };
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
@@ -17,7 +17,7 @@ use super::{Context, End, Event, Session};
 use crate::metrics::Held;
 use crate::seal::random;
 use crate::service::{Answer, Content, Counted, Op, Request};
-use crate::store::StoreError;
+use crate::store::{RelayStore, StoreError};
 use crate::writer::Busy;
 
 /// Bytes of incomplete frames that a session may hold without asking for room.
@@ -55,7 +55,7 @@ pub(super) struct Talk {
     ops: Vec<Op>,
     ops_size: usize,
     /// A proof of ownership, to be worked off before the next frame.
-    own: Option<Box<Own>>,
+    pub(super) own: Option<Box<Own>>,
     /// Reading stopped at a bound, not at the end of what had come.
     waits: bool,
     /// Requests without an answer.
@@ -68,6 +68,46 @@ pub(super) struct Talk {
     pub(super) closing: bool,
     /// When a whole frame last came: a byte now and then is not enough.
     pub(super) heard: Instant,
+}
+
+/// A proof of ownership that holds, while the writer is asked.
+pub(super) struct Claim {
+    inbox: InboxId,
+    registration: Registration,
+    counted: Counted,
+    /// What to make the inbox with, if it may be made.
+    create: Option<InboxKeys>,
+    /// A place for an inbox was taken of the network.
+    taken: bool,
+    may_create: bool,
+}
+
+impl Claim {
+    /// What to ask the writer for.
+    pub(super) fn op(&self) -> Op {
+        Op::Own { inbox: self.inbox, counted: self.counted, create: self.create.clone() }
+    }
+
+    /// What holds if the writer is busy.
+    pub(super) fn unwritten(&self) -> Unwritten {
+        Unwritten { inbox: self.inbox, counted: self.counted }
+    }
+}
+
+/// A claim that cannot be written down. Owning notes the day and drops what is acknowledged; where that cannot be
+/// written, because the disk is full, the entries are delivered all the same.
+pub(super) struct Unwritten {
+    inbox: InboxId,
+    counted: Counted,
+}
+
+impl Unwritten {
+    /// The answer by what the store holds. May wait for the disk.
+    pub(super) fn answer(&self, store: &dyn RelayStore) -> Result<Answer, Busy> {
+        let read = || Ok::<_, StoreError>(store.inbox(self.inbox)?.zip(store.generation()?));
+        let Ok(Some((row, generation))) = read() else { return Err(Busy) };
+        Ok(Answer::owned(&row, false, self.counted.within(generation), generation))
+    }
 }
 
 impl Session {
@@ -224,7 +264,8 @@ impl Talk {
         Ok(())
     }
 
-    fn message(&mut self, message: Message<'_>) -> Result<(), End> {
+    /// Takes a message to work off.
+    pub(super) fn message(&mut self, message: Message<'_>) -> Result<(), End> {
         self.context.metrics.frames_received.inc();
         match message {
             Message::Binary(bytes) => match decode::<ClientFrame>(bytes, limits::MAX_FRAME) {
@@ -320,24 +361,39 @@ impl Talk {
     }
 
     async fn own(&mut self, own: Own) -> Result<(), End> {
+        let Some(claim) = self.claim(own)? else { return Ok(()) };
+        let answer = match self.context.writer.perform(claim.op(), 0).await {
+            Err(Busy) => {
+                let (store, unwritten) = (Arc::clone(&self.context.store), claim.unwritten());
+                let read = tokio::task::spawn_blocking(move || unwritten.answer(&*store)).await;
+                read.unwrap_or(Err(Busy))
+            }
+            answer => answer,
+        };
+        self.owned(claim, answer)
+    }
+
+    /// Checks a proof of ownership. From here on the writer tells what is stored in the inbox; its answer to
+    /// [`Claim::op`] says what was stored before.
+    pub(super) fn claim(&mut self, own: Own) -> Result<Option<Claim>, End> {
         let proof = OwnerProof { origin: &own.origin, challenge: &self.challenge };
         let meant_here = self.context.origins.contains(&own.origin);
         if !meant_here || !verify_owner_proof(&proof, &own.owner, &own.signature) {
-            return self.complain(ErrorCode::BadProof);
+            return self.complain(ErrorCode::BadProof).map(|()| None);
         }
         let inbox = InboxId::of(&own.owner);
-        // From here on the writer tells what is stored; the answer says what was stored before.
         let registration = self.context.sessions.take_over(inbox, &self.line);
         // Taken before, given back if none was made: of many who ask at once only so many may create one.
         let taken = own.create.is_some() && self.context.network.take_inbox();
         let may_create = taken || own.create.is_none();
         let create = own.create.filter(|_| taken);
         let counted = Counted { acknowledged: own.acknowledged, generation: own.generation };
-        let op = Op::Own { inbox, counted, create };
-        let answer = match self.context.writer.perform(op, 0).await {
-            Err(Busy) => self.own_unwritten(inbox, counted).await,
-            answer => answer,
-        };
+        Ok(Some(Claim { inbox, registration, counted, create, taken, may_create }))
+    }
+
+    /// Takes the writer's answer to a claim.
+    pub(super) fn owned(&mut self, claim: Claim, answer: Result<Answer, Busy>) -> Result<(), End> {
+        let Claim { inbox, registration, taken, may_create, .. } = claim;
         let created = matches!(&answer, Ok(Answer::Owned { owned, .. }) if owned.created);
         if taken && !created {
             self.context.network.give_back_inbox();
@@ -362,16 +418,6 @@ impl Talk {
             Ok(Answer::NotOwned(code)) => self.complain(code),
             Ok(_) | Err(Busy) => self.end(ErrorCode::Busy),
         }
-    }
-
-    /// Owning notes the day and drops what is acknowledged. Where that cannot be written, because the disk is full, the
-    /// entries are delivered all the same.
-    async fn own_unwritten(&self, inbox: InboxId, counted: Counted) -> Result<Answer, Busy> {
-        let store = Arc::clone(&self.context.store);
-        let read = move || Ok::<_, StoreError>(store.inbox(inbox)?.zip(store.generation()?));
-        let read = tokio::task::spawn_blocking(read).await;
-        let Ok(Ok(Some((row, generation)))) = read else { return Err(Busy) };
-        Ok(Answer::owned(&row, false, counted.within(generation), generation))
     }
 
     pub(super) fn poll_woken(&self, cx: &std::task::Context<'_>) -> Poll<()> {

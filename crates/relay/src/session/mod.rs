@@ -10,6 +10,7 @@ mod framing;
 mod input;
 mod output;
 mod registry;
+mod stepped;
 mod transport;
 
 use std::future::poll_fn;
@@ -22,6 +23,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, Sleep};
 
 pub(crate) use registry::{Line, Sessions};
+pub(crate) use stepped::{Stepped, wait};
 pub(crate) use transport::Transport;
 
 use crate::metrics::Metrics;

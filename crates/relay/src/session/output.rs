@@ -4,14 +4,14 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::Poll;
 
-use kuvert_wire::{RelayFrame, encode_entries_into, encode_into, limits};
+use kuvert_wire::{InboxId, RelayFrame, encode_entries_into, encode_into, limits};
 use tokio::time::Instant;
 
 use super::framing::{write_binary, write_close, write_ping, write_pong};
 use super::input::Talk;
 use super::transport::with_output;
 use super::{Gone, Session};
-use crate::store::Stretch;
+use crate::store::{RelayStore, StoreError, Stretch};
 
 /// Bytes that the socket did not take at once.
 #[derive(Default)]
@@ -28,6 +28,28 @@ impl Unsent {
 
     fn bytes(&self) -> &[u8] {
         &self.bytes[self.taken..]
+    }
+}
+
+/// Entries to be read for sending.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wanted {
+    inbox: InboxId,
+    after: u64,
+    count: usize,
+    /// Last seq stored, as far as the session was told.
+    last: u64,
+}
+
+impl Wanted {
+    /// What is there without waiting.
+    fn recent(&self, store: &dyn RelayStore) -> Option<Stretch> {
+        store.recent_entries(self.inbox, self.after, self.count, limits::MAX_ENTRIES_BYTES)
+    }
+
+    /// What is there. May wait for the disk.
+    pub(super) fn read(&self, store: &dyn RelayStore) -> Result<Option<Stretch>, StoreError> {
+        store.entries(self.inbox, self.after, self.count, limits::MAX_ENTRIES_BYTES)
     }
 }
 
@@ -104,20 +126,12 @@ impl Session {
 impl Talk {
     /// Entries to send now, as far as the window allows.
     async fn next_stretch(&mut self) -> Result<Option<Stretch>, Gone> {
-        let Some(delivery) = &mut self.delivery else { return Ok(None) };
-        let last = self.line.last();
-        let count = delivery.due(last);
-        if count == 0 {
-            return Ok(None);
-        }
-        let (inbox, after) = (delivery.inbox, delivery.sent());
-        let recent = self.context.store.recent_entries(inbox, after, count, limits::MAX_ENTRIES_BYTES);
-        let stretch = match recent {
+        let Some(wanted) = self.wanted() else { return Ok(None) };
+        let stretch = match wanted.recent(&*self.context.store) {
             Some(stretch) => Some(stretch),
             None => {
                 let store = Arc::clone(&self.context.store);
-                let read = move || store.entries(inbox, after, count, limits::MAX_ENTRIES_BYTES);
-                match tokio::task::spawn_blocking(read).await {
+                match tokio::task::spawn_blocking(move || wanted.read(&*store)).await {
                     Ok(Ok(stretch)) => stretch,
                     Ok(Err(error)) => {
                         tracing::error!(class = error.class(), "entries could not be read");
@@ -127,15 +141,29 @@ impl Talk {
                 }
             }
         };
-        match &stretch {
-            Some(stretch) => delivery.advance(stretch),
-            None => delivery.nothing_left(last),
-        }
+        self.found(wanted, stretch.as_ref());
         Ok(stretch)
     }
 
+    /// Which entries may be sent now, if any.
+    pub(super) fn wanted(&self) -> Option<Wanted> {
+        let delivery = self.delivery.as_ref()?;
+        let last = self.line.last();
+        let count = delivery.due(last);
+        (count > 0).then(|| Wanted { inbox: delivery.inbox, after: delivery.sent(), count, last })
+    }
+
+    /// Notes what was found of the entries that were wanted; it is sent next.
+    pub(super) fn found(&mut self, wanted: Wanted, stretch: Option<&Stretch>) {
+        match (&mut self.delivery, stretch) {
+            (Some(delivery), Some(stretch)) => delivery.advance(stretch),
+            (Some(delivery), None) => delivery.nothing_left(wanted.last),
+            (None, _) => {}
+        }
+    }
+
     /// Appends everything that is to be sent now.
-    fn write_frames(&mut self, stretch: Option<&Stretch>, out: &mut Vec<u8>) {
+    pub(super) fn write_frames(&mut self, stretch: Option<&Stretch>, out: &mut Vec<u8>) {
         let mut payload = Vec::new();
         for notice in self.notices.drain(..) {
             write_frame(&notice, &mut payload, out);

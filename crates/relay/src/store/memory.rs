@@ -19,6 +19,11 @@ impl Default for Memory {
 }
 
 impl Memory {
+    /// What it holds now, as another store.
+    pub(crate) fn copy(&self) -> Self {
+        Self(RwLock::new(self.read().clone()))
+    }
+
     fn read(&self) -> RwLockReadGuard<'_, Option<Rows>> {
         self.0.read().unwrap_or_else(PoisonError::into_inner)
     }

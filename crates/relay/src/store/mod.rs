@@ -7,7 +7,6 @@
 //! and key-value buckets can offer, too.
 
 mod embedded;
-#[cfg(any(test, fuzzing))]
 mod memory;
 mod rows;
 mod tx;
@@ -22,7 +21,6 @@ use minicbor::Decode;
 
 pub(crate) use bytes::Bytes as Value;
 pub(crate) use embedded::Embedded;
-#[cfg(any(test, fuzzing))]
 pub(crate) use memory::Memory;
 pub(crate) use rows::read as read_row;
 pub(crate) use rows::{

@@ -5,6 +5,9 @@
 //! more than a small multiple of the input, and that what it decodes encodes to the same bytes again: unknown media
 //! types, dispositions, statuses and extensions included. It does no I/O, reads no clock, and makes no salts.
 //!
+//! Beside it stands what has to be done to files before a message can refer to them: [`clean`] takes the metadata out of
+//! pictures, [`Sealer`] and [`Opener`] seal and open them in chunks.
+//!
 //! It leaves to others whether a sender may edit or delete a message, what expires when, and how Markdown is shown.
 //!
 //! # Sources
@@ -26,11 +29,13 @@ mod canonical;
 mod content;
 mod error;
 mod extensions;
+mod file;
 mod id;
 pub mod limits;
 mod meaning;
 mod mention;
 mod part;
+mod picture;
 mod profile;
 mod report;
 
@@ -38,9 +43,13 @@ pub use attachment::{Attachment, Preview};
 pub use content::{Content, Expires};
 pub use error::ContentError;
 pub use extensions::{ExtensionKey, Extensions};
+pub use file::{
+    FILE_CHUNK, FILE_ENC_ALG, FILE_TAG, FileError, FileKey, FileRef, Opener, Sealer, sealed_size,
+};
 pub use id::MessageId;
 pub use meaning::{AT_EXTENSION, Meaning, PLAIN_TEXT_TYPE, TEXT_TYPE};
 pub use mention::{MENTION_SCHEME, mention, mentions};
 pub use part::{Body, Disposition, External, Part, Semantics};
+pub use picture::{CleanPicture, Orientation, PICTURE_HEAD, PictureError, PictureKind, clean};
 pub use profile::{ACCEPTANCE_TYPE, PROFILE_TYPE, Profile};
 pub use report::{REPORT_TYPE, Report, Status};

@@ -10,6 +10,16 @@ pub const MAX_REACTION: usize = 64;
 pub const MAX_PREVIEW: usize = 24 * 1024;
 /// Most files of one message.
 pub const MAX_FILES: usize = 16;
+/// Largest file.
+pub const MAX_FILE: u64 = 4 * 1024 * 1024 * 1024;
+/// Longest suggested name of a file.
+pub const MAX_FILE_NAME: usize = 255;
+/// Longest address of a file: a relay's origin and what follows.
+pub const MAX_FILE_URL: usize = kuvert_wire::limits::MAX_ORIGIN + 64;
+/// Longest media type of a file, with its parameters.
+pub const MAX_MEDIA_TYPE: usize = 127;
+/// Largest picture whose metadata is taken out. It is held in memory twice.
+pub const MAX_PICTURE: usize = 64 * 1024 * 1024;
 /// Longest display name, in characters.
 pub const MAX_NAME: usize = 64;
 /// Longest topic id.
@@ -38,4 +48,6 @@ const _: () = assert!(MAX_REACTION <= MAX_TEXT);
 const _: () = assert!(MAX_TEXT + MAX_PREVIEW < MAX_CONTENT);
 // Each file takes up to three parts: the unit, the file, its preview; the text and the whole are two more.
 const _: () = assert!(MAX_FILES * 3 + 2 <= MAX_PARTS);
+// Chunks are counted in 32 bits, and padding adds an eighth at most.
+const _: () = assert!(MAX_FILE / crate::FILE_CHUNK as u64 * 9 / 8 < u32::MAX as u64);
 const _: () = assert!(MAX_NAME * 4 < MAX_CONTENT);

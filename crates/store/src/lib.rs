@@ -4,6 +4,7 @@
 //! Guarantees: one writer (STORE-2); nothing is visible outside a [`Tx`] before it committed, change notices
 //! included ([`ChangeSet`]); deleted rows are overwritten (secure delete). What rows mean is for `kuvert-core`.
 
+mod attachment;
 mod changes;
 mod contact;
 mod database;
@@ -14,6 +15,7 @@ mod migrations;
 mod mls_storage;
 mod outbox;
 
+pub use attachment::{AttachmentRow, AttachmentState, NewAttachment, UnwantedBlob};
 pub use changes::ChangeSet;
 pub use contact::{ContactRow, ContactState, ConversationRow, ConversationSummary, GroupRow, Trust};
 pub use database::{Database, DatabaseKey, Location, Tx};
@@ -34,3 +36,7 @@ pub struct ConversationId(pub i64);
 /// Row id of a message. Within a conversation, a later message has a higher id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MessageId(pub i64);
+
+/// Row id of a file of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AttachmentId(pub i64);

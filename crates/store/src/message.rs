@@ -218,14 +218,16 @@ impl Tx<'_> {
         Ok(count.unsigned_abs())
     }
 
-    /// Messages that wait to be sealed, oldest first: written down, not failed, and not in the outbox.
+    /// Messages that wait to be sealed, oldest first: written down, not failed, not in the outbox, and with all their files
+    /// at the relay.
     ///
     /// # Errors
     /// [`StoreError`] if the database fails.
     pub fn unsealed(&self, conversation: ConversationId) -> Result<Vec<(MessageId, Vec<u8>)>, StoreError> {
         let mut statement = self.sql().prepare_cached(
             "SELECT id, content FROM message m WHERE conversation = ?1 AND sender = 0 AND state IN (0, 6)
-             AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.message = m.id) ORDER BY id",
+             AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.message = m.id)
+             AND NOT EXISTS (SELECT 1 FROM attachment a WHERE a.message = m.id AND a.state < 2) ORDER BY id",
         )?;
         let rows = statement.query_map([conversation.0], |row| Ok((MessageId(row.get(0)?), row.get(1)?)))?;
         Ok(rows.collect::<Result<_, _>>()?)

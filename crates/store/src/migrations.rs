@@ -74,6 +74,30 @@ const STEPS: &[&str] = &[
          value BLOB NOT NULL
      ) STRICT;
      CREATE INDEX mls_list_by_list ON mls_list (kind, list, position);",
+    // files of messages, and own blobs that nobody needs any more
+    "CREATE TABLE attachment (
+         id INTEGER PRIMARY KEY AUTOINCREMENT,
+         message INTEGER NOT NULL REFERENCES message(id) ON DELETE CASCADE,
+         state INTEGER NOT NULL,
+         name TEXT NOT NULL,
+         media_type TEXT NOT NULL,
+         size INTEGER NOT NULL,
+         url TEXT NOT NULL,
+         key BLOB NOT NULL,
+         hash BLOB NOT NULL,
+         secret BLOB,
+         file TEXT,
+         refusals INTEGER NOT NULL DEFAULT 0
+     ) STRICT;
+     CREATE INDEX attachment_by_message ON attachment (message);
+     CREATE INDEX attachment_moving ON attachment (id) WHERE state IN (0, 4);
+     CREATE TABLE unwanted_blob (
+         url TEXT PRIMARY KEY,
+         secret BLOB NOT NULL
+     ) STRICT, WITHOUT ROWID;
+     CREATE TRIGGER attachment_deleted AFTER DELETE ON attachment WHEN OLD.secret IS NOT NULL BEGIN
+         INSERT OR IGNORE INTO unwanted_blob (url, secret) VALUES (OLD.url, OLD.secret);
+     END;",
 ];
 
 pub(crate) fn run(connection: &mut Connection) -> Result<(), StoreError> {

@@ -1,12 +1,13 @@
 //! The Kuvert binary.
 
 mod client;
+mod manual;
 mod output;
 mod relay;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 /// An end-to-end encrypted messenger
 #[derive(Debug, Parser)]
@@ -22,11 +23,17 @@ enum Command {
     Relay(relay::RelayArgs),
     #[command(flatten)]
     Client(client::ClientCommand),
+    /// Print a script that completes commands in a shell
+    Completions(manual::CompletionsArgs),
+    /// Print the manual page, or write those of all commands
+    Man(manual::ManArgs),
 }
 
 fn main() -> ExitCode {
     match Args::parse().command {
         Command::Relay(args) => args.run(),
         Command::Client(command) => command.run(),
+        Command::Completions(args) => args.run(Args::command()),
+        Command::Man(args) => args.run(Args::command()),
     }
 }

@@ -62,6 +62,10 @@ pub(crate) enum Failure {
     TakenOver,
     #[error("the time given by --timeout is over; what comes later waits for the next command")]
     TimedOut,
+    #[error(
+        "kuvert chat needs a terminal for its input and output; in scripts use kuvert send, listen and history"
+    )]
+    NoTerminal,
     #[error("there is no data folder for this user; say where the profile is: --profile DIR")]
     NoFolder,
     #[error(
@@ -106,6 +110,7 @@ impl Failure {
             Self::Refused => "refused",
             Self::TakenOver => "taken_over",
             Self::TimedOut => "timed_out",
+            Self::NoTerminal => "no_terminal",
             Self::NoFolder => "no_folder",
             Self::WrongKey => "wrong_key",
             Self::Profile(ProfileError::InUse { .. }) => "profile_in_use",

@@ -1,5 +1,6 @@
 //! The client commands: each opens the profile, does one thing and ends.
 
+mod chat;
 mod contact;
 mod failure;
 mod identity;
@@ -52,13 +53,15 @@ pub(crate) enum ClientCommand {
     Listen(listen::ListenArgs),
     /// Show the messages of a conversation
     History(message::HistoryArgs),
+    /// Read and write in full screen
+    Chat(chat::ChatArgs),
 }
 
 /// What all client commands have in common.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Common {
     /// Folder of the profile [default: kuvert in the data folder of this user]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", env = "KUVERT_PROFILE")]
     profile: Option<PathBuf>,
     /// Write JSON, for programs
     #[arg(long)]
@@ -97,6 +100,7 @@ impl ClientCommand {
             Self::Send(args) => &args.common,
             Self::Listen(args) => &args.common,
             Self::History(args) => &args.common,
+            Self::Chat(args) => &args.common,
         }
     }
 
@@ -108,6 +112,7 @@ impl ClientCommand {
             Self::Send(args) => message::send(args, output).await,
             Self::Listen(args) => listen::listen(args, output).await,
             Self::History(args) => message::history(args, output).await,
+            Self::Chat(args) => chat::chat(args, output).await,
         }
     }
 }

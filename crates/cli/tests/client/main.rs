@@ -1,9 +1,12 @@
 //! The client commands, as people and programs run them: real processes, a real relay.
 
+mod chat;
 mod kill;
+mod manual;
 mod privacy;
 mod refusals;
 #[path = "../relay_process/mod.rs"]
 mod relay_process;
 mod support;
 mod talk;
+mod terminal;

@@ -1,0 +1,271 @@
+//! What keys do. Wishes are left in the state for the engine.
+
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use kuvert_view::{ContactState, ConversationId, Delivery, UiCommand};
+
+use super::layout;
+use super::overlay::{Add, LinkState, Outcome, Overlay};
+use super::state::{Chat, Focus};
+use super::words;
+
+impl Chat {
+    /// Takes what happened at the terminal.
+    pub(super) fn event(&mut self, event: Event) {
+        match event {
+            Event::Key(key) if key.kind != KeyEventKind::Release => self.key(key),
+            Event::Paste(text) => self.paste(&text),
+            Event::Resize(columns, rows) => self.size = (columns, rows),
+            _ => {}
+        }
+    }
+
+    /// Takes a key.
+    pub(super) fn key(&mut self, key: KeyEvent) {
+        self.notice = None;
+        let is_warned = std::mem::take(&mut self.is_warned);
+        if is_control(key, 'c') || is_control(key, 'q') {
+            return self.end(is_warned);
+        }
+        if let Some(mut overlay) = self.overlay.take() {
+            let columns = self.overlay_columns();
+            let outcome = overlay.key(key, columns);
+            self.overlay = Some(overlay);
+            return self.outcome(outcome);
+        }
+        match (key.code, key.modifiers) {
+            (KeyCode::F(1), _) => self.overlay = Some(Overlay::Help(0)),
+            (KeyCode::Up, KeyModifiers::ALT) => self.neighbour(-1),
+            (KeyCode::Down, KeyModifiers::ALT) => self.neighbour(1),
+            _ => match self.focus {
+                Focus::List => self.list_key(key, is_warned),
+                Focus::Write => self.write_key(key),
+                Focus::Messages => self.messages_key(key),
+            },
+        }
+    }
+
+    fn paste(&mut self, text: &str) {
+        if let Some(overlay) = &mut self.overlay {
+            overlay.paste(text);
+        } else if self.focus == Focus::List && text.trim().contains("/c/") {
+            // A link that is pasted is meant to be opened.
+            self.overlay = Some(Overlay::Add(Add::new(text.trim())));
+        } else if self.can_write() {
+            self.focus = Focus::Write;
+            if let Some(draft) = self.draft_mut() {
+                draft.insert(text);
+            }
+        }
+    }
+
+    /// Ends, unless something would be lost that the user was not told of.
+    fn end(&mut self, is_warned: bool) {
+        if self.has_drafts() && !is_warned {
+            self.is_warned = true;
+            self.fail(words::DRAFT_LOST);
+        } else {
+            self.is_over = true;
+        }
+    }
+
+    fn outcome(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::Stay => {}
+            Outcome::Close => self.overlay = None,
+            Outcome::Wish(wish) => self.wishes.push_back(wish),
+            Outcome::Ask(confirm) => self.overlay = Some(Overlay::Confirm(confirm)),
+            Outcome::Done(wish) => {
+                // What became of the link is seen where it was.
+                let is_link = wish == UiCommand::RevokeLink;
+                self.overlay = is_link.then_some(Overlay::Link(LinkState::Waiting));
+                self.wishes.push_back(wish);
+            }
+            Outcome::Copy(text) => self.copy(text),
+            Outcome::Open(conversation) => {
+                self.overlay = None;
+                self.open(conversation);
+            }
+        }
+    }
+
+    fn copy(&mut self, text: String) {
+        self.copied = Some(text);
+        self.say(words::COPIED);
+    }
+
+    fn list_key(&mut self, key: KeyEvent, is_warned: bool) {
+        match key.code {
+            KeyCode::Up | KeyCode::Char('k') => self.move_cursor(-1),
+            KeyCode::Down | KeyCode::Char('j') => self.move_cursor(1),
+            KeyCode::PageUp => self.move_cursor(-10),
+            KeyCode::PageDown => self.move_cursor(10),
+            KeyCode::Home => self.move_cursor(isize::MIN),
+            KeyCode::End => self.move_cursor(isize::MAX),
+            KeyCode::Enter | KeyCode::Right => {
+                if let Some(conversation) = self.cursor {
+                    self.open(conversation);
+                }
+            }
+            KeyCode::Tab | KeyCode::Esc if self.timeline.is_some() => self.focus = Focus::Write,
+            KeyCode::Char('l') => {
+                self.overlay = Some(Overlay::Link(LinkState::Waiting));
+                self.wishes.push_back(UiCommand::ShowLink);
+            }
+            KeyCode::Char('a') => self.overlay = Some(Overlay::Add(Add::new(""))),
+            KeyCode::Char('d') => self.details(self.cursor),
+            KeyCode::Char('?') => self.overlay = Some(Overlay::Help(0)),
+            KeyCode::Char('q') => self.end(is_warned),
+            _ => {}
+        }
+    }
+
+    fn details(&mut self, conversation: Option<ConversationId>) {
+        self.overlay = conversation.map(|conversation| Overlay::Details(conversation, 0));
+    }
+
+    fn move_cursor(&mut self, by: isize) {
+        let at = self.list.iter().position(|one| Some(one.id) == self.cursor).unwrap_or(0);
+        let to = at.saturating_add_signed(by).min(self.list.len().saturating_sub(1));
+        self.cursor = self.list.get(to).map(|one| one.id);
+    }
+
+    /// Opens the conversation above or below the one that is shown.
+    fn neighbour(&mut self, by: isize) {
+        self.cursor = self.shown().map(|one| one.id).or(self.cursor);
+        let before = self.cursor;
+        self.move_cursor(by);
+        if let (true, Some(conversation)) = (self.cursor != before, self.cursor) {
+            self.open(conversation);
+        }
+    }
+
+    fn write_key(&mut self, key: KeyEvent) {
+        if self.scroll_key(key) {
+            return;
+        }
+        let state = self.shown().map(|one| one.state);
+        match (key.code, state) {
+            (KeyCode::Esc, _) | (_, None) => self.leave(),
+            (KeyCode::Tab, _) => self.read(),
+            (_, Some(ContactState::Accepted)) => self.type_key(key),
+            (KeyCode::Char('y'), Some(ContactState::Asking)) => {
+                if let Some(conversation) = self.shown().map(|one| one.id) {
+                    self.wishes.push_back(UiCommand::Accept { conversation });
+                }
+            }
+            (KeyCode::Char('d'), _) => self.details(self.shown().map(|one| one.id)),
+            (KeyCode::Char('?'), _) => self.overlay = Some(Overlay::Help(0)),
+            (KeyCode::Up, _) => self.scroll(-1),
+            (KeyCode::Down, _) => self.scroll(1),
+            _ => {}
+        }
+    }
+
+    /// A key for the text that is written.
+    fn type_key(&mut self, key: KeyEvent) {
+        let columns = self.write_columns();
+        let Some(draft) = self.draft_mut() else { return };
+        if is_new_line(key) {
+            draft.insert("\n");
+        } else if key.code == KeyCode::Enter {
+            self.send();
+        } else if !draft.key(key, columns) && key.code == KeyCode::Up && draft.is_empty() {
+            self.read();
+        }
+    }
+
+    fn send(&mut self) {
+        let Some(conversation) = self.shown().map(|one| one.id) else { return };
+        let Some(draft) = self.draft_mut().filter(|draft| !draft.is_empty()) else { return };
+        let text = std::mem::take(draft).text().to_owned();
+        self.wishes.push_back(UiCommand::Send { conversation, text });
+    }
+
+    /// Turns to the messages.
+    fn read(&mut self) {
+        if let Some(timeline) = self.timeline.as_mut().filter(|timeline| !timeline.entries.is_empty()) {
+            timeline.select(0);
+            self.focus = Focus::Messages;
+        }
+    }
+
+    fn messages_key(&mut self, key: KeyEvent) {
+        let Some(timeline) = &mut self.timeline else { return self.leave() };
+        match key.code {
+            KeyCode::Up | KeyCode::Char('k') => timeline.select(-1),
+            KeyCode::Down | KeyCode::Char('j') => timeline.select(1),
+            KeyCode::PageUp => timeline.select(-10),
+            KeyCode::PageDown => timeline.select(10),
+            KeyCode::Home => timeline.select(isize::MIN),
+            KeyCode::End => timeline.select(isize::MAX),
+            KeyCode::Esc | KeyCode::Tab => {
+                timeline.selected = None;
+                self.focus = Focus::Write;
+            }
+            KeyCode::Char('?') => self.overlay = Some(Overlay::Help(0)),
+            _ => self.message_key(key),
+        }
+    }
+
+    /// A key that acts on the message that is chosen.
+    fn message_key(&mut self, key: KeyEvent) {
+        let Some(message) = self.timeline.as_ref().and_then(|timeline| timeline.selected()) else { return };
+        match key.code {
+            KeyCode::Char('c') => self.copy(message.text.clone()),
+            KeyCode::Char('s') if message.delivery == Delivery::Failed => {
+                self.wishes.push_back(UiCommand::Retry { message: message.id });
+            }
+            KeyCode::Char('d') => self.details(self.shown().map(|one| one.id)),
+            _ => {}
+        }
+    }
+
+    /// Keys that move what is seen while something is written.
+    fn scroll_key(&mut self, key: KeyEvent) -> bool {
+        let screen = self.timeline.as_ref().map_or(1, |timeline| timeline.screen());
+        let is_control = key.modifiers.contains(KeyModifiers::CONTROL);
+        match key.code {
+            KeyCode::PageUp => self.scroll(-screen),
+            KeyCode::PageDown => self.scroll(screen),
+            KeyCode::Up if is_control => self.scroll(-1),
+            KeyCode::Down if is_control => self.scroll(1),
+            KeyCode::End if is_control => {
+                let is_stale = self.timeline.as_mut().is_some_and(super::timeline::Timeline::show_end);
+                self.fetch_end(is_stale);
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    fn scroll(&mut self, by: isize) {
+        let is_stale = self.timeline.as_mut().is_some_and(|timeline| timeline.scroll(by));
+        self.fetch_end(is_stale);
+    }
+
+    fn fetch_end(&mut self, is_stale: bool) {
+        if let (true, Some(conversation)) = (is_stale, self.shown().map(|one| one.id)) {
+            self.wishes.push_back(UiCommand::OpenConversation { conversation });
+        }
+    }
+
+    /// Width in which what is written is shown.
+    pub(super) fn write_columns(&self) -> usize {
+        let area = layout::screen(self.size, false).conversation;
+        area.map_or(1, |area| usize::from(area.width.saturating_sub(words::PROMPT_COLUMNS)).max(1))
+    }
+
+    /// Width in which texts in windows are shown.
+    pub(super) fn overlay_columns(&self) -> usize {
+        usize::from(layout::window(self.size, super::draw::WINDOW_COLUMNS, 1).width).saturating_sub(4).max(1)
+    }
+}
+
+fn is_control(key: KeyEvent, c: char) -> bool {
+    key.code == KeyCode::Char(c) && key.modifiers.contains(KeyModifiers::CONTROL)
+}
+
+/// Whether a key begins a new line. Not every terminal tells Shift+Enter from Enter; all tell Alt+Enter and Ctrl+J.
+pub(super) fn is_new_line(key: KeyEvent) -> bool {
+    is_control(key, 'j') || key.code == KeyCode::Enter && !key.modifiers.is_empty()
+}

@@ -1,0 +1,238 @@
+//! What the full-screen client shows, as plain data. [`Chat::apply`] takes what the engine says, the keys what the
+//! user does; both only change this state and leave wishes to be fulfilled. No clock, no network, no terminal.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use jiff::tz::TimeZone;
+use kuvert_view::{
+    Connection, ContactState, ConversationId, ConversationView, ProfileView, UiCommand, ViewUpdate,
+};
+use ratatui::text::Line;
+
+use super::editor::Editor;
+use super::overlay::{AddStep, LinkState, Overlay};
+use super::timeline::Timeline;
+use crate::client::Failure;
+
+/// Which part takes the keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Focus {
+    /// The list of conversations.
+    List,
+    /// The text that is written, or the answer to a request.
+    Write,
+    /// The messages: one of them is chosen.
+    Messages,
+}
+
+/// One line for the user, until the next key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Notice {
+    pub(super) text: String,
+    pub(super) is_failure: bool,
+}
+
+/// All that is shown.
+pub(super) struct Chat {
+    pub(super) own: ProfileView,
+    /// The most recent first.
+    pub(super) list: Vec<ConversationView>,
+    /// The conversation in the list that keys act on.
+    pub(super) cursor: Option<ConversationId>,
+    pub(super) timeline: Option<Timeline<Line<'static>>>,
+    drafts: BTreeMap<ConversationId, Editor>,
+    pub(super) connection: Connection,
+    pub(super) focus: Focus,
+    pub(super) overlay: Option<Overlay>,
+    pub(super) notice: Option<Notice>,
+    /// Columns and rows of the terminal.
+    pub(super) size: (u16, u16),
+    pub(super) zone: TimeZone,
+    /// Milliseconds since 1970 (UTC), for what is said in relation to today.
+    pub(super) now: i64,
+    /// No colours, as `NO_COLOR` asks for.
+    pub(super) is_plain: bool,
+    /// For the engine.
+    pub(super) wishes: VecDeque<UiCommand>,
+    /// For the terminal's clipboard.
+    pub(super) copied: Option<String>,
+    pub(super) is_over: bool,
+    /// The user was told that a draft would be lost.
+    pub(super) is_warned: bool,
+}
+
+impl Chat {
+    pub(super) fn new(own: ProfileView, zone: TimeZone, size: (u16, u16)) -> Self {
+        Self {
+            own,
+            list: Vec::new(),
+            cursor: None,
+            timeline: None,
+            drafts: BTreeMap::new(),
+            connection: Connection::Connecting,
+            focus: Focus::List,
+            overlay: None,
+            notice: None,
+            size,
+            zone,
+            now: 0,
+            is_plain: false,
+            wishes: VecDeque::from([UiCommand::Start]),
+            copied: None,
+            is_over: false,
+            is_warned: false,
+        }
+    }
+
+    /// The conversation that is shown.
+    pub(super) fn shown(&self) -> Option<&ConversationView> {
+        self.timeline.as_ref().and_then(|timeline| self.conversation(timeline.conversation))
+    }
+
+    pub(super) fn conversation(&self, id: ConversationId) -> Option<&ConversationView> {
+        self.list.iter().find(|one| one.id == id)
+    }
+
+    /// The text that is written in the conversation that is shown.
+    pub(super) fn draft(&self) -> Option<&Editor> {
+        self.drafts.get(&self.shown()?.id)
+    }
+
+    pub(super) fn draft_mut(&mut self) -> Option<&mut Editor> {
+        let id = self.shown()?.id;
+        Some(self.drafts.entry(id).or_default())
+    }
+
+    /// Whether a text was written and not sent.
+    pub(super) fn has_drafts(&self) -> bool {
+        self.drafts.values().any(|draft| !draft.is_empty())
+    }
+
+    /// Whether something can be written in the conversation that is shown.
+    pub(super) fn can_write(&self) -> bool {
+        self.shown().is_some_and(|one| one.state == ContactState::Accepted)
+    }
+
+    pub(super) fn say(&mut self, text: impl Into<String>) {
+        self.notice = Some(Notice { text: text.into(), is_failure: false });
+    }
+
+    pub(super) fn fail(&mut self, text: impl Into<String>) {
+        self.notice = Some(Notice { text: text.into(), is_failure: true });
+    }
+
+    /// Shows a conversation.
+    pub(super) fn open(&mut self, conversation: ConversationId) {
+        self.cursor = Some(conversation);
+        self.focus = Focus::Write;
+        self.wishes.push_back(UiCommand::OpenConversation { conversation });
+    }
+
+    /// Goes back to the list, and on a narrow terminal away from the messages, which are not read there.
+    pub(super) fn leave(&mut self) {
+        self.focus = Focus::List;
+        if let Some(timeline) = &mut self.timeline {
+            timeline.selected = None;
+        }
+        if super::layout::is_narrow(self.size) {
+            self.timeline = None;
+            self.wishes.push_back(UiCommand::CloseConversation);
+        }
+    }
+
+    /// Takes what the engine answered to a wish at once.
+    pub(super) fn answered(&mut self, wish: &UiCommand, updates: Vec<ViewUpdate>) {
+        let failed = updates.iter().any(|update| matches!(update, ViewUpdate::Failed(_)));
+        if let (UiCommand::Send { conversation, text }, true) = (wish, failed) {
+            // Nothing that was written is lost: it stands before what was typed since.
+            let draft = self.drafts.entry(*conversation).or_default();
+            let typed = if draft.is_empty() { String::new() } else { format!("\n{}", draft.text()) };
+            *draft = Editor::new(&format!("{text}{typed}"));
+        }
+        for update in updates {
+            self.apply(update);
+        }
+    }
+
+    /// Takes a change to what is shown.
+    pub(super) fn apply(&mut self, update: ViewUpdate) {
+        match update {
+            ViewUpdate::Profile(Some(own)) => self.own = own,
+            ViewUpdate::Conversations(list) => {
+                self.list = list;
+                self.cursor = self.cursor.or_else(|| self.list.first().map(|one| one.id));
+            }
+            ViewUpdate::Conversation(changed) => self.put(changed),
+            ViewUpdate::Timeline { conversation, messages, has_older } => {
+                let unread = self.conversation(conversation).map_or(0, |one| one.unread);
+                self.timeline = Some(Timeline::new(conversation, messages, has_older, unread));
+            }
+            ViewUpdate::Older { conversation, messages, has_older } => {
+                if let Some(timeline) = self.timeline_of(conversation) {
+                    timeline.prepend(messages, has_older);
+                }
+            }
+            ViewUpdate::Message { conversation, message } => {
+                if let Some(timeline) = self.timeline_of(conversation) {
+                    timeline.put(message);
+                }
+            }
+            ViewUpdate::Link { link } => self.link(LinkState::Shown(link)),
+            ViewUpdate::LinkRevoked => self.link(LinkState::Revoked),
+            ViewUpdate::Card(card) => {
+                if let Some(Overlay::Add(add)) = &mut self.overlay
+                    && matches!(add.step, AddStep::Waiting)
+                {
+                    let greeting = super::words::greeting(&self.own.name);
+                    add.step = AddStep::Message(card, Editor::new(&greeting));
+                }
+            }
+            ViewUpdate::Requested { conversation } => {
+                self.overlay = None;
+                self.open(conversation);
+            }
+            ViewUpdate::Connection(connection) => self.connection = connection,
+            ViewUpdate::Failed(failure) => self.failed(&Failure::from(failure).to_string()),
+            ViewUpdate::Lost { entries } => self.fail(super::words::lost(entries)),
+            ViewUpdate::Profile(None) | ViewUpdate::Storage(_) => {}
+        }
+    }
+
+    fn timeline_of(&mut self, conversation: ConversationId) -> Option<&mut Timeline<Line<'static>>> {
+        self.timeline.as_mut().filter(|timeline| timeline.conversation == conversation)
+    }
+
+    /// Puts a new or changed conversation where its newest message says.
+    fn put(&mut self, changed: ConversationView) {
+        let before = self.list.iter().position(|one| one.id == changed.id).map(|at| self.list.remove(at));
+        if before.is_some_and(|before| before.title != changed.title)
+            && let Some(timeline) = self.timeline_of(changed.id)
+        {
+            timeline.forget_layout();
+        }
+        let newest = |one: &ConversationView| (one.last.as_ref().map_or(i64::MAX, |last| last.at), one.id);
+        let place = self.list.partition_point(|one| newest(one) > newest(&changed));
+        self.cursor = self.cursor.or(Some(changed.id));
+        self.list.insert(place, changed);
+    }
+
+    fn link(&mut self, state: LinkState) {
+        if let Some(Overlay::Link(shown)) = &mut self.overlay {
+            *shown = state;
+        }
+    }
+
+    /// Says what did not work where the user looks.
+    fn failed(&mut self, why: &str) {
+        match &mut self.overlay {
+            Some(Overlay::Link(state)) => *state = LinkState::Failed(why.to_owned()),
+            Some(Overlay::Add(add)) => {
+                add.failure = Some(why.to_owned());
+                if matches!(add.step, AddStep::Waiting) {
+                    add.step = AddStep::Link;
+                }
+            }
+            _ => self.fail(why),
+        }
+    }
+}

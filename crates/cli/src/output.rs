@@ -5,6 +5,8 @@
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde_json::Value;
 
 /// How to write.
@@ -86,26 +88,15 @@ fn is_harmful(c: char) -> bool {
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
-/// A point in time, as in `2026-11-22 08:15:00Z`; milliseconds since 1970 (UTC).
+/// A point in time in this computer's time zone, as in `2026-11-22 08:15:00`; milliseconds since 1970 (UTC).
 pub(crate) fn time(at: i64) -> String {
-    let seconds = at.div_euclid(1000);
-    let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-    let (year, month, day) = date(days);
-    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}Z")
+    time_in(at, TimeZone::system())
 }
 
-/// Year, month and day of a day since 1970, in the Gregorian calendar. Years begin in March here, so that the leap day
-/// is the last one; 400 years are one round.
-fn date(days: i64) -> (i64, i64, i64) {
-    let days = days + 719_468;
-    let (round, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let day = day - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    (year + round * 400 + i64::from(month <= 2), month, day)
+fn time_in(at: i64, zone: TimeZone) -> String {
+    // Clocks of others can say anything; what no calendar holds is shown as it came.
+    let at_zone = Timestamp::from_millisecond(at).map(|at| at.to_zoned(zone));
+    at_zone.map_or_else(|_| at.to_string(), |at| at.strftime("%Y-%m-%d %H:%M:%S").to_string())
 }
 
 #[cfg(test)]
@@ -130,8 +121,9 @@ mod tests {
 
     #[test]
     fn times_are_read_by_people() {
-        assert_eq!(time(0), "1970-01-01 00:00:00Z");
-        assert_eq!(time(951_827_696_789), "2000-02-29 12:34:56Z");
-        assert_eq!(time(1_795_305_600_000), "2026-11-22 00:00:00Z");
+        assert_eq!(time_in(951_827_696_789, TimeZone::UTC), "2000-02-29 12:34:56");
+        let zone = TimeZone::fixed(jiff::tz::offset(1));
+        assert_eq!(time_in(1_795_305_600_000, zone), "2026-11-22 01:00:00");
+        assert_eq!(time_in(i64::MAX, TimeZone::UTC), i64::MAX.to_string());
     }
 }

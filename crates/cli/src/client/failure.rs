@@ -19,6 +19,8 @@ pub(crate) enum Failure {
     RelayInvalid,
     #[error("this text cannot be sent; a message has at least one character and at most 16 KiB")]
     TextInvalid,
+    #[error("what came from stdin is not text in UTF-8; nothing was sent")]
+    NotUtf8,
     #[error("this is not a complete Kuvert link; copy it again, with the part after #, and quote it")]
     BadLink,
     #[error("the relay does not hold this card any more: the link was revoked, or is old; ask for a new one")]
@@ -35,8 +37,8 @@ pub(crate) enum Failure {
     OtherRelay { relay: Option<String> },
     #[error("this is your own link; send it to somebody else")]
     OwnLink,
-    #[error("there is no contact {who}; kuvert contact list shows all, kuvert contact add LINK adds one")]
-    UnknownContact { who: String },
+    #[error("there is no contact {who}; {}", offer(similar))]
+    UnknownContact { who: String, similar: Vec<String> },
     #[error("{id} is a mistyped Kuvert ID: its last two characters do not fit; compare it again")]
     IdMistyped { id: String },
     #[error("several contacts are called {name}; name one by its Kuvert ID: {}", ids.join(", "))]
@@ -91,7 +93,7 @@ impl Failure {
             Self::IdentityExists => "identity_exists",
             Self::NameInvalid => "name_invalid",
             Self::RelayInvalid => "relay_invalid",
-            Self::TextInvalid => "text_invalid",
+            Self::TextInvalid | Self::NotUtf8 => "text_invalid",
             Self::BadLink => "bad_link",
             Self::CardGone => "card_gone",
             Self::CardInvalid => "card_invalid",
@@ -129,6 +131,14 @@ impl Failure {
             Self::TimedOut => 4,
             _ => 1,
         }
+    }
+}
+
+/// Names that may have been meant, or where to find them.
+fn offer(similar: &[String]) -> String {
+    match similar {
+        [] => "kuvert contact list shows all, kuvert contact add LINK adds one".to_owned(),
+        names => format!("did you mean {}? Give the whole name", names.join(" or ")),
     }
 }
 
@@ -190,7 +200,7 @@ impl From<kuvert_view::Failure> for Failure {
             Shown::NotAccepted => Self::NotAccepted,
             Shown::IdentityExists => Self::IdentityExists,
             Shown::NoIdentity => Self::NoIdentity { relay: None },
-            Shown::Unknown => Self::UnknownContact { who: String::new() },
+            Shown::Unknown => Self::UnknownContact { who: String::new(), similar: Vec::new() },
             Shown::Database => Self::Engine(ClientError::Damaged("the database cannot be written")),
             Shown::RelayClosed => Self::RelayClosed,
             Shown::InviteNeeded => Self::InviteNeeded,

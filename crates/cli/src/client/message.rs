@@ -69,9 +69,12 @@ pub(super) async fn send(args: SendArgs, output: Output) -> Result<(), Failure> 
 }
 
 fn stdin() -> Result<String, Failure> {
-    let mut text = String::new();
-    std::io::stdin().take(MAX_STDIN).read_to_string(&mut text)?;
-    Ok(text)
+    let mut bytes = Vec::new();
+    std::io::stdin().take(MAX_STDIN + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_STDIN {
+        return Err(Failure::TextInvalid);
+    }
+    String::from_utf8(bytes).map_err(|_| Failure::NotUtf8)
 }
 
 /// Shows the newest messages of a conversation, the oldest first. Needs no relay.
@@ -113,7 +116,7 @@ fn line(contact: &ConversationView, message: &MessageView) -> String {
         Sender::Contact | Sender::System => String::new(),
     };
     let (from, text) = (foreign(from(contact, message)), foreign(&message.text));
-    format!("{}  {from}: {text}{mark}", time(message.at))
+    format!("{}  #{} {from}: {text}{mark}", time(message.at), message.id.0)
 }
 
 fn from<'a>(contact: &'a ConversationView, message: &MessageView) -> &'a str {

@@ -5,6 +5,7 @@ mod contact;
 mod failure;
 mod identity;
 mod listen;
+mod lookup;
 mod message;
 
 use std::ops::ControlFlow;
@@ -14,15 +15,14 @@ use std::time::Duration;
 
 use clap::Subcommand;
 use kuvert_client::{Profile, Session, Watch};
-use kuvert_core::KuvertId;
 use kuvert_view::{
-    Connection, ConversationId, ConversationView, Delivery, MessageId, ProfileView, Sender, UiCommand,
-    ViewUpdate,
+    Connection, ConversationId, Delivery, MessageId, ProfileView, Sender, UiCommand, ViewUpdate,
 };
 use tokio::time::Instant;
 
 use crate::output::Output;
 use failure::Failure;
+use lookup::find;
 
 /// What the exit codes mean.
 pub(crate) const EXIT_CODES: &str = "\
@@ -172,35 +172,6 @@ fn ask(session: &mut Session, command: UiCommand) -> Result<Vec<ViewUpdate>, Fai
         updates.push(update);
     }
     Ok(updates)
-}
-
-/// The conversation with a contact, named by Kuvert ID or by name.
-fn find(session: &mut Session, who: &str) -> Result<ConversationView, Failure> {
-    let all = session.app().conversations()?;
-    // What reads as an ID is an ID: nobody can take it over by calling oneself so.
-    let id = KuvertId::parse(who);
-    let is_meant = |conversation: &ConversationView| match &id {
-        Ok(id) => conversation.kuvert_id == id.to_string(),
-        Err(_) => conversation.title.to_lowercase() == who.trim().to_lowercase(),
-    };
-    let mut meant: Vec<_> = all.into_iter().filter(is_meant).collect();
-    match (meant.pop(), id) {
-        (Some(one), _) if meant.is_empty() => Ok(one),
-        (Some(one), _) => {
-            meant.push(one);
-            let ids = meant.into_iter().map(|conversation| conversation.kuvert_id).collect();
-            Err(Failure::AmbiguousName { name: who.to_owned(), ids })
-        }
-        (None, Err(_)) if is_like_an_id(who) => Err(Failure::IdMistyped { id: who.to_owned() }),
-        (None, _) => Err(Failure::UnknownContact { who: who.to_owned() }),
-    }
-}
-
-/// Whether a text has the shape of a Kuvert ID, in groups.
-fn is_like_an_id(text: &str) -> bool {
-    text.contains('-')
-        && text.chars().filter(|c| !matches!(c, '-' | ' ')).count() == 18
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | ' '))
 }
 
 /// The own message that a command wrote down.

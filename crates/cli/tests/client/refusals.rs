@@ -99,6 +99,7 @@ fn a_contact_has_to_be_known_and_named_without_doubt() {
     let [bob, other] = ["b", "c"].map(|folder| Person::new(&dir, folder, "Bob", &relay.origin()));
     alice.befriend(&bob);
     assert_fails(&alice.run(&["send", "carol", "x"]), 1, "unknown_contact", &["carol", "contact list"]);
+    assert_fails(&alice.run(&["send", "bo", "x"]), 1, "unknown_contact", &["did you mean Bob?"]);
     let last = if bob.id.ends_with('0') { "1" } else { "0" };
     let mistyped = format!("{}{last}", &bob.id[..bob.id.len() - 1]);
     assert_fails(&alice.run(&["send", &mistyped, "x"]), 1, "id_mistyped", &[]);

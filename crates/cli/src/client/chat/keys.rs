@@ -5,7 +5,7 @@ use kuvert_view::{ContactState, ConversationId, Delivery, UiCommand};
 
 use super::layout;
 use super::overlay::{Add, LinkState, Outcome, Overlay};
-use super::state::{Chat, Focus};
+use super::state::{Chat, Focus, ScreenWish};
 use super::words;
 
 impl Chat {
@@ -25,6 +25,11 @@ impl Chat {
         let is_warned = std::mem::take(&mut self.is_warned);
         if is_control(key, 'c') || is_control(key, 'q') {
             return self.end(is_warned);
+        }
+        if is_control(key, 'l') || is_control(key, 'z') {
+            let wish = if is_control(key, 'l') { ScreenWish::Redraw } else { ScreenWish::Pause };
+            self.screen_wish = Some(wish);
+            return;
         }
         if let Some(mut overlay) = self.overlay.take() {
             let columns = self.overlay_columns();
@@ -89,7 +94,7 @@ impl Chat {
     }
 
     fn copy(&mut self, text: String) {
-        self.copied = Some(text);
+        self.screen_wish = Some(ScreenWish::Copy(text));
         self.say(words::COPIED);
     }
 

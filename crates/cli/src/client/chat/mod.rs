@@ -31,7 +31,7 @@ use tokio::time::Instant;
 use super::{Common, Failure, LAST_WORDS, open};
 use crate::output::Output;
 use screen::Screen;
-use state::Chat;
+use state::{Chat, ScreenWish};
 
 /// Updates of the engine that are taken between two pictures: a flood does not keep keys waiting.
 const MAX_UPDATES: usize = 500;
@@ -76,8 +76,15 @@ async fn run(session: &mut Session, chat: &mut Chat, screen: &mut Screen) -> Res
     let mut ends = [signal(SignalKind::terminate())?, signal(SignalKind::hangup())?];
     loop {
         settle(session, chat);
-        if let Some(text) = chat.copied.take() {
-            screen.copy(&text)?;
+        match chat.screen_wish.take() {
+            Some(ScreenWish::Copy(text)) => screen.copy(&text)?,
+            Some(ScreenWish::Redraw) => screen.terminal.clear()?,
+            Some(ScreenWish::Pause) => {
+                screen.pause()?;
+                chat.size = crossterm::terminal::size()?;
+                continue;
+            }
+            None => {}
         }
         screen.terminal.draw(|frame| draw::chat(frame, chat))?;
         if chat.is_over {

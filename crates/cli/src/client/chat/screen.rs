@@ -10,6 +10,7 @@ use crossterm::{execute, queue};
 use data_encoding::BASE64;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use rustix::process::{Signal, getpid, kill_process};
 
 /// The terminal, given back when dropped; after a panic, before the panic is written.
 pub(super) struct Screen {
@@ -28,16 +29,21 @@ impl Screen {
                 before(panic);
             }));
         });
-        enable_raw_mode()?;
-        let taken = execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste)
-            .and_then(|()| Terminal::new(CrosstermBackend::new(stdout())));
-        match taken {
+        match take_over().and_then(|()| Terminal::new(CrosstermBackend::new(stdout()))) {
             Ok(terminal) => Ok(Self { terminal }),
             Err(error) => {
                 give_back();
                 Err(error)
             }
         }
+    }
+
+    /// Gives the terminal back to the shell and stops, as other programs do at Ctrl+Z; returns when it is continued.
+    pub(super) fn pause(&mut self) -> io::Result<()> {
+        give_back();
+        kill_process(getpid(), Signal::TSTP)?;
+        take_over()?;
+        self.terminal.clear()
     }
 
     /// Hands a text to the terminal's clipboard (OSC 52). Terminals that do not let programs do that ignore it.
@@ -52,6 +58,11 @@ impl Drop for Screen {
     fn drop(&mut self) {
         give_back();
     }
+}
+
+fn take_over() -> io::Result<()> {
+    enable_raw_mode()?;
+    execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste)
 }
 
 /// Leaves the terminal as it was found. Does as much of it as is possible; nobody could do anything about the rest.

@@ -25,6 +25,17 @@ pub(super) enum Focus {
     Messages,
 }
 
+/// What the terminal has to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum ScreenWish {
+    /// A text goes to the clipboard.
+    Copy(String),
+    /// Another program wrote over the picture.
+    Redraw,
+    /// Back to the shell, until it continues this program.
+    Pause,
+}
+
 /// One line for the user, until the next key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Notice {
@@ -54,8 +65,8 @@ pub(super) struct Chat {
     pub(super) is_plain: bool,
     /// For the engine.
     pub(super) wishes: VecDeque<UiCommand>,
-    /// For the terminal's clipboard.
-    pub(super) copied: Option<String>,
+    /// For the terminal.
+    pub(super) screen_wish: Option<ScreenWish>,
     pub(super) is_over: bool,
     /// The user was told that a draft would be lost.
     pub(super) is_warned: bool,
@@ -78,7 +89,7 @@ impl Chat {
             now: 0,
             is_plain: false,
             wishes: VecDeque::from([UiCommand::Start]),
-            copied: None,
+            screen_wish: None,
             is_over: false,
             is_warned: false,
         }

@@ -165,7 +165,13 @@ pub(super) fn hints(focus: Focus, state: Option<ContactState>) -> &'static [&'st
 pub(super) const HELP: &[(&str, &[(&str, &str)])] = &[
     (
         "Everywhere",
-        &[("F1", "this help"), ("Alt+Up/Down", "previous, next conversation"), ("Ctrl+C", "leave Kuvert")],
+        &[
+            ("F1", "this help"),
+            ("Alt+Up/Down", "previous, next conversation"),
+            ("Ctrl+C", "leave Kuvert"),
+            ("Ctrl+Z", "back to the shell; fg continues"),
+            ("Ctrl+L", "draw anew"),
+        ],
     ),
     (
         "Conversations",

@@ -153,6 +153,16 @@ impl Step<'_, '_> {
         Ok(())
     }
 
+    /// The relay's answer to a request. A commit that was accepted is merged only when it comes back in the channel's order:
+    /// posts of the epoch that it ends may still lie before it in the inbox, and nothing would open them afterwards.
+    pub(crate) fn answered(&mut self, id: PostId) -> Result<(), ClientError> {
+        self.relay_took_a_request();
+        match self.tx.outbox_kind(id.as_bytes())? {
+            Some(OutboxKind::Commit) => Ok(()),
+            _ => self.accepted(id),
+        }
+    }
+
     /// The relay has it, durably. Says so for a request that is not known any more: nothing happens then.
     pub(crate) fn accepted(&mut self, id: PostId) -> Result<(), ClientError> {
         let Some(row) = self.tx.take_outbox(id.as_bytes())? else { return Ok(()) };

@@ -163,7 +163,7 @@ impl Step<'_, '_> {
                 self.sessions.anonymous_ready = true;
                 self.transmit_outbox()
             }
-            (Line::Anonymous, RelayFrame::Accepted { id, .. }) => self.accepted(id),
+            (Line::Anonymous, RelayFrame::Accepted { id, .. }) => self.answered(id),
             (Line::Anonymous, RelayFrame::KeyPackage(reply)) => self.key_package(&reply),
             (Line::Anonymous, RelayFrame::Refused { id, code, epoch }) => self.refused(id, code, epoch),
             (_, RelayFrame::Error { code: ErrorCode::Stopping | ErrorCode::Timeout }) => Ok(()),

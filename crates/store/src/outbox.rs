@@ -78,6 +78,15 @@ impl Tx<'_> {
         Ok(count.unsigned_abs())
     }
 
+    /// Which kind of request waits under this id, if one does.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn outbox_kind(&self, id: &[u8; 16]) -> Result<Option<OutboxKind>, StoreError> {
+        let mut statement = self.sql().prepare_cached("SELECT kind FROM outbox WHERE id = ?1")?;
+        Ok(statement.query_row(params![id], |row| Ok(kind_of(row.get(0)?))).optional()?)
+    }
+
     /// Takes the request with this id out.
     ///
     /// # Errors
@@ -116,15 +125,19 @@ impl Tx<'_> {
     }
 }
 
+fn kind_of(number: i64) -> OutboxKind {
+    match number {
+        0 => OutboxKind::TakeKeyPackage,
+        1 => OutboxKind::CreateChannel,
+        2 => OutboxKind::Commit,
+        _ => OutboxKind::Post,
+    }
+}
+
 fn outbox_row(row: &Row<'_>) -> rusqlite::Result<OutboxRow> {
     Ok(OutboxRow {
         id: row.get(0)?,
-        kind: match row.get::<_, i64>(1)? {
-            0 => OutboxKind::TakeKeyPackage,
-            1 => OutboxKind::CreateChannel,
-            2 => OutboxKind::Commit,
-            _ => OutboxKind::Post,
-        },
+        kind: kind_of(row.get(1)?),
         conversation: ConversationId(row.get(2)?),
         channel: row.get(3)?,
         message: row.get::<_, Option<i64>>(4)?.map(MessageId),

@@ -117,6 +117,26 @@ fn own_commit_is_merged_only_after_it_was_accepted() {
 }
 
 #[test]
+fn an_own_commit_is_not_merged_before_what_came_before_it_was_read() {
+    // MLS-1, in the channel's order: the answer to the commit is faster than the posts of the epoch that it ends.
+    let mut world = World::acquainted();
+    world.go_offline(ALICE);
+    world.send(BOB, "one");
+    world.now = world.now.plus_millis(8 * 86_400_000);
+    world.send(ALICE, "two");
+    let commits = world.relay.commits.len();
+    world.open_lines(ALICE, &[Line::Anonymous]);
+    assert_eq!(world.relay.commits.len(), commits + 1, "keys that are a week old are renewed");
+    world.open_lines(ALICE, &[Line::Owner]);
+    world.send(BOB, "three");
+    let mut texts = world.devices[ALICE].texts();
+    texts.sort();
+    assert_eq!(texts, ["hello", "one", "three", "two"]);
+    let is_odd = |event: &Event| matches!(event, Event::Gap { .. } | Event::Dropped(_));
+    assert!(!world.devices[ALICE].events.iter().any(is_odd), "nothing was lost or dropped");
+}
+
+#[test]
 fn a_message_of_an_epoch_that_ended_is_sealed_anew_and_comes_once() {
     let mut world = World::new(&["Alice", "Bob"]);
     world.go_online(ALICE);

@@ -14,6 +14,8 @@ pub(crate) struct Device {
     pub(crate) client: Client,
     owner: Option<InboxId>,
     online: bool,
+    /// The owner session is open.
+    receives: bool,
     pub(crate) events: Vec<Event>,
     inputs: VecDeque<Input>,
     /// Every owner frame that came, to be played again.
@@ -84,6 +86,7 @@ impl World {
             client: open(seed, 0, path.as_deref()).expect("opens"),
             owner: None,
             online: false,
+            receives: false,
             events: Vec::new(),
             inputs: VecDeque::new(),
             heard: Vec::new(),
@@ -103,6 +106,7 @@ impl World {
     pub(crate) fn restart(&mut self, at: usize) {
         let device = &mut self.devices[at];
         device.online = false;
+        device.receives = false;
         device.inputs.clear();
         device.restarts += 1;
         let (seed, restarts, path) = (device.seed, device.restarts, device.path.clone().expect("a file"));
@@ -128,6 +132,7 @@ impl World {
 
     pub(crate) fn go_offline(&mut self, at: usize) {
         self.devices[at].online = false;
+        self.devices[at].receives = false;
         self.devices[at].inputs.clear();
         for line in [Line::Owner, Line::Anonymous] {
             self.devices[at].inputs.push_back(Input::Disconnected(line));
@@ -208,6 +213,7 @@ impl World {
                     self.devices[at].inputs.push_back(Input::Frame(Line::Owner, encode(&answer)));
                 }
                 self.devices[at].owner = owner;
+                self.devices[at].receives = true;
             }
             Line::Anonymous if self.deaf => {}
             Line::Anonymous => {
@@ -218,7 +224,7 @@ impl World {
                 for (inbox, seq) in delivered {
                     let frame = self.relay.entry(inbox, seq).expect("just delivered");
                     let to = self.devices.iter_mut().find(|device| device.owner == Some(inbox));
-                    if let Some(device) = to.filter(|device| device.online) {
+                    if let Some(device) = to.filter(|device| device.online && device.receives) {
                         device.inputs.push_back(Input::Frame(Line::Owner, encode(&frame)));
                     }
                 }

@@ -53,7 +53,7 @@ test("Anna in a browser and Ben in a terminal write to each other", async (t) =>
   const history = await eventually("everything is delivered", async () => {
     await kuvert("contact", "list");
     const all = await kuvert("history", "Anna");
-    return all.every(({ state }) => ["delivered", "received"].includes(state)) && all;
+    return all.every(({ state }) => ["delivered", "read", "received"].includes(state)) && all;
   }, LIMIT);
   assert.deepEqual(history.map(({ from, text }) => [from, text]), [
     ["me", "Hallo aus dem Terminal"],

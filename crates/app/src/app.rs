@@ -3,15 +3,16 @@
 use std::collections::VecDeque;
 
 use kuvert_core::{
-    Admission, ChangeSet, Client, ClientError, Command, Config, Event, FetchRequest, Input, Line, Output,
-    Timestamp,
+    Admission, ChangeSet, Client, ClientError, Command, Config, Event, FetchRequest, Input, Line, MessageRow,
+    Output, Timestamp,
 };
 use kuvert_view::{
-    Connection, ConversationId, ConversationView, Failure, MessageId, MessageView, ProfileView, UiCommand,
-    ViewUpdate,
+    Connection, ConversationId, ConversationView, Failure, FoundView, MessageId, MessageView, ProfileView,
+    SettingsView, UiCommand, VerificationView, ViewUpdate,
 };
 
-use crate::views;
+use crate::views::{self, Names};
+use crate::wishes;
 
 /// Messages of one page of a timeline.
 const PAGE: u32 = 50;
@@ -51,6 +52,8 @@ pub struct App {
     connection: Connection,
     updates: VecDeque<ViewUpdate>,
     effects: VecDeque<Effect>,
+    /// When something happened last.
+    now: Timestamp,
 }
 
 impl App {
@@ -67,6 +70,7 @@ impl App {
             connection: Connection::Connecting,
             updates: VecDeque::new(),
             effects: VecDeque::new(),
+            now: Timestamp(0),
         };
         app.drain()?;
         Ok(app)
@@ -74,6 +78,7 @@ impl App {
 
     /// Fulfils a wish of the user. What cannot be fulfilled comes back as [`ViewUpdate::Failed`].
     pub fn command(&mut self, now: Timestamp, command: UiCommand) {
+        self.now = now;
         if let Err(error) = self.try_command(now, command) {
             self.updates.push_back(ViewUpdate::Failed(views::failure(&error)));
         }
@@ -85,6 +90,7 @@ impl App {
     /// [`ClientError`] if the profile's database or MLS state failed. A frame that could not be handled leads to
     /// [`Effect::Reconnect`], and a relay's fault to nothing else.
     pub fn input(&mut self, now: Timestamp, input: Input) -> Result<(), ClientError> {
+        self.now = now;
         let line = match &input {
             Input::Frame(line, _) => Some(*line),
             _ => None,
@@ -151,7 +157,8 @@ impl App {
     /// # Errors
     /// [`ClientError`] if the database fails.
     pub fn conversations(&mut self) -> Result<Vec<ConversationView>, ClientError> {
-        Ok(self.client.conversations()?.iter().map(views::conversation).collect())
+        let now = self.now;
+        Ok(self.client.conversations()?.iter().map(|row| views::conversation(row, now)).collect())
     }
 
     /// One conversation; `None` if there is no such one.
@@ -163,7 +170,7 @@ impl App {
         conversation: ConversationId,
     ) -> Result<Option<ConversationView>, ClientError> {
         let summary = self.client.conversation(views::conversation_row(conversation))?;
-        Ok(summary.as_ref().map(views::conversation))
+        Ok(summary.as_ref().map(|row| views::conversation(row, self.now)))
     }
 
     fn try_command(&mut self, now: Timestamp, command: UiCommand) -> Result<(), ClientError> {
@@ -175,22 +182,21 @@ impl App {
                 return Ok(());
             }
             UiCommand::LoadOlder { conversation, before } => return self.older(conversation, before),
-            UiCommand::CreateIdentity { name, invite } => {
-                Command::CreateIdentity { name, relay: self.relay.clone(), invite }
+            UiCommand::ShowDetails { message } => return self.details(message),
+            UiCommand::Search { words, conversation, before } => {
+                return self.search(words, conversation, before);
             }
-            UiCommand::UseInvite { invite } => Command::UseInvite { invite },
-            UiCommand::ShowLink => Command::ShowLink,
-            UiCommand::RevokeLink => Command::RevokeLink,
-            UiCommand::OpenLink { link } => Command::OpenLink { link },
-            UiCommand::SendRequest { link, text } => Command::Request { link, text },
-            UiCommand::Accept { conversation } => {
-                Command::Accept { conversation: views::conversation_row(conversation) }
+            UiCommand::ShowVerification { conversation } => return self.verification(conversation),
+            UiCommand::ShowSettings => return self.settings(),
+            UiCommand::SetReadReports { on } => {
+                self.client.handle(now, Input::Command(Command::SetReadReports { on }))?;
+                self.drain()?;
+                return self.settings();
             }
-            UiCommand::Send { conversation, text } => {
-                Command::Send { conversation: views::conversation_row(conversation), text }
-            }
-            UiCommand::Retry { message } => Command::Retry { message: views::message_row(message) },
+            wish => wishes::command(wish, &self.relay),
         };
+        // Questions were answered above.
+        let Some(command) = command else { return Ok(()) };
         self.client.handle(now, Input::Command(command))?;
         self.drain()
     }
@@ -236,7 +242,55 @@ impl App {
         if has_older {
             rows.remove(0);
         }
-        Ok((rows.iter().map(views::message).collect(), has_older))
+        Ok((self.messages(rows)?, has_older))
+    }
+
+    /// Rows with all that is shown around them.
+    fn messages(&mut self, rows: Vec<MessageRow>) -> Result<Vec<MessageView>, ClientError> {
+        let shown = self.client.with_context(rows)?;
+        let own = self.client.identity();
+        let mut names = Names::default();
+        shown.iter().map(|message| views::message(message, own, &mut names, &mut self.client)).collect()
+    }
+
+    fn details(&mut self, message: MessageId) -> Result<(), ClientError> {
+        let details = self.client.message_details(views::message_row(message))?;
+        let details = details.ok_or(kuvert_core::Refusal::Unknown)?;
+        let view = views::details(&details, &mut self.client)?;
+        self.updates.push_back(ViewUpdate::Details(view));
+        Ok(())
+    }
+
+    fn search(
+        &mut self,
+        words: String,
+        conversation: Option<ConversationId>,
+        before: Option<MessageId>,
+    ) -> Result<(), ClientError> {
+        let (conversation, before) =
+            (conversation.map(views::conversation_row), before.map(views::message_row));
+        let mut rows = self.client.search(&words, conversation, before, PAGE + 1)?;
+        let has_older = rows.len() > PAGE as usize;
+        rows.truncate(PAGE as usize);
+        let conversations: Vec<_> = rows.iter().map(|row| views::conversation_id(row.conversation)).collect();
+        let found = conversations.into_iter().zip(self.messages(rows)?);
+        let messages = found.map(|(conversation, message)| FoundView { conversation, message }).collect();
+        self.updates.push_back(ViewUpdate::Found { words, messages, has_older });
+        Ok(())
+    }
+
+    fn verification(&mut self, conversation: ConversationId) -> Result<(), ClientError> {
+        let row = views::conversation_row(conversation);
+        let words = self.client.safety_words(row)?.to_vec();
+        let code = self.client.verification_code(row)?;
+        self.updates.push_back(ViewUpdate::Verification(VerificationView { conversation, words, code }));
+        Ok(())
+    }
+
+    fn settings(&mut self) -> Result<(), ClientError> {
+        let read_reports = self.client.sends_read_reports()?;
+        self.updates.push_back(ViewUpdate::Settings(SettingsView { read_reports }));
+        Ok(())
     }
 
     /// What comes while its conversation is shown is not unread.
@@ -282,14 +336,24 @@ impl App {
             if self.watch == Watch::Shown && self.shown != Some(conversation) {
                 continue;
             }
-            if let Some(row) = self.client.message(*message)? {
-                let message = views::message(&row);
-                self.updates.push_back(ViewUpdate::Message { conversation, message });
+            let row = self.client.message(*message)?;
+            match self.messages(row.into_iter().collect())?.pop() {
+                Some(message) => self.updates.push_back(ViewUpdate::Message { conversation, message }),
+                None => {
+                    let message = views::message_id(*message);
+                    self.updates.push_back(ViewUpdate::MessageGone { conversation, message });
+                }
             }
+        }
+        for conversation in &changes.removed {
+            let conversation = views::conversation_id(*conversation);
+            self.shown = self.shown.filter(|shown| *shown != conversation);
+            self.updates.push_back(ViewUpdate::ConversationGone { conversation });
         }
         for conversation in &changes.conversations {
             if let Some(summary) = self.client.conversation(*conversation)? {
-                self.updates.push_back(ViewUpdate::Conversation(views::conversation(&summary)));
+                let view = views::conversation(&summary, self.now);
+                self.updates.push_back(ViewUpdate::Conversation(view));
             }
         }
         Ok(())

@@ -6,5 +6,6 @@
 
 mod app;
 mod views;
+mod wishes;
 
 pub use app::{App, Effect, Watch};

@@ -1,10 +1,16 @@
 //! Rows of the engine as plain data for the eyes.
 
+use std::collections::BTreeMap;
+
 use kuvert_core::{
-    CardInfo, ClientError, ContactState, ConversationSummary, IdentityKey, KuvertId, LinkFailure, MessageRow,
-    MessageState, Refusal, SenderKind, StoreError, Trust,
+    CardInfo, Client, ClientError, ContactRow, ContactState, ConversationSummary, Familiarity, IdentityKey,
+    KuvertId, LinkFailure, MessageDetails, MessageKind, MessageRow, MessageState, ReactionRow, Refusal,
+    SenderKind, ShownMessage, StoreError, Timestamp, Trust,
 };
 use kuvert_view as view;
+
+/// Characters of a message that a quotation of it shows.
+const EXCERPT: usize = 200;
 
 pub(crate) fn conversation_id(id: kuvert_core::ConversationId) -> view::ConversationId {
     view::ConversationId(id.0.unsigned_abs())
@@ -18,41 +24,173 @@ pub(crate) fn message_row(id: view::MessageId) -> kuvert_core::MessageId {
     kuvert_core::MessageId(i64::try_from(id.0).unwrap_or(i64::MAX))
 }
 
-pub(crate) fn conversation(summary: &ConversationSummary) -> view::ConversationView {
-    let kuvert_id = KuvertId::of(&IdentityKey(summary.contact.identity)).to_string();
-    let named = !summary.contact.name.is_empty();
+pub(crate) fn message_id(id: kuvert_core::MessageId) -> view::MessageId {
+    view::MessageId(id.0.unsigned_abs())
+}
+
+pub(crate) fn conversation(summary: &ConversationSummary, now: Timestamp) -> view::ConversationView {
+    let contact = &summary.contact;
     view::ConversationView {
         id: conversation_id(summary.conversation.id),
-        title: if named { summary.contact.name.clone() } else { kuvert_id.clone() },
-        kuvert_id,
-        trust: match summary.contact.trust {
+        title: name_of(contact),
+        kuvert_id: kuvert_id(&contact.identity),
+        trust: match contact.trust {
             Trust::New => view::Trust::New,
             Trust::Introduced => view::Trust::Introduced,
             Trust::Verified => view::Trust::Verified,
             Trust::Changed => view::Trust::Changed,
         },
-        state: match summary.contact.state {
+        state: match contact.state {
             ContactState::Requested => view::ContactState::Requested,
             ContactState::Asking => view::ContactState::Asking,
             ContactState::Accepted => view::ContactState::Accepted,
         },
         last: summary.last.as_ref().map(|last| view::LastMessage {
-            text: last.text.split_whitespace().collect::<Vec<_>>().join(" "),
+            text: one_line(&last.text),
             at: last.at,
             from: sender(last.sender),
             delivery: delivery(last.state),
+            kind: kind(last.kind),
         }),
         unread: summary.conversation.unread,
+        blocked: contact.blocked,
+        familiarity: match Familiarity::of(contact, now) {
+            Familiarity::Stranger => view::Familiarity::Stranger,
+            Familiarity::Acquainted => view::Familiarity::Acquainted,
+            Familiarity::Familiar => view::Familiarity::Familiar,
+            Familiarity::Close => view::Familiarity::Close,
+        },
     }
 }
 
-pub(crate) fn message(row: &MessageRow) -> view::MessageView {
-    view::MessageView {
-        id: view::MessageId(row.id.0.unsigned_abs()),
+/// Names of people by identity, looked up once.
+#[derive(Default)]
+pub(crate) struct Names(BTreeMap<[u8; 32], String>);
+
+impl Names {
+    fn of(&mut self, identity: &[u8; 32], client: &mut Client) -> Result<String, ClientError> {
+        if let Some(name) = self.0.get(identity) {
+            return Ok(name.clone());
+        }
+        let contact = client.contact_by_identity(identity)?;
+        let name = contact.as_ref().map_or_else(|| kuvert_id(identity), name_of);
+        self.0.insert(*identity, name.clone());
+        Ok(name)
+    }
+}
+
+pub(crate) fn message(
+    shown: &ShownMessage,
+    own: Option<IdentityKey>,
+    names: &mut Names,
+    client: &mut Client,
+) -> Result<view::MessageView, ClientError> {
+    let row = &shown.row;
+    let own_id = own.map(|own| KuvertId::of(&own));
+    let mentions_me = row.sender != SenderKind::Own
+        && own_id.is_some()
+        && kuvert_content::mentions(&row.text).any(|id| KuvertId::parse(id).ok() == own_id);
+    let mut author = |row: &MessageRow| match &row.author {
+        Some(identity) => names.of(identity, client),
+        None => Ok(String::new()),
+    };
+    let reply = match (&row.reply_to, &shown.answered) {
+        (None, _) => None,
+        (Some(_), Some(answered)) => Some(view::ReplyView {
+            message: Some(message_id(answered.id)),
+            from: sender(answered.sender),
+            author: author(answered)?,
+            text: one_line(&answered.text.chars().take(EXCERPT).collect::<String>()),
+            kind: kind(answered.kind),
+        }),
+        (Some(_), None) => Some(view::ReplyView {
+            message: None,
+            from: view::Sender::System,
+            author: String::new(),
+            text: String::new(),
+            kind: view::MessageKind::Deleted,
+        }),
+    };
+    Ok(view::MessageView {
+        id: message_id(row.id),
         from: sender(row.sender),
         text: row.text.clone(),
         at: row.at,
         delivery: delivery(row.state),
+        kind: kind(row.kind),
+        author: author(row)?,
+        edited_at: row.edited_at,
+        reply,
+        reactions: reactions(&shown.reactions, own),
+        expires_at: row.expires_at,
+        mentions_me,
+    })
+}
+
+/// Equal reactions together, the most frequent first; of equally many, the one that was there first.
+fn reactions(rows: &[ReactionRow], own: Option<IdentityKey>) -> Vec<view::ReactionView> {
+    let mut views: Vec<view::ReactionView> = Vec::new();
+    for row in rows {
+        let is_own = own.is_some_and(|own| own.0 == row.author);
+        match views.iter_mut().find(|view| view.text == row.text) {
+            Some(view) => {
+                view.count += 1;
+                view.own |= is_own;
+            }
+            None => views.push(view::ReactionView { text: row.text.clone(), count: 1, own: is_own }),
+        }
+    }
+    views.sort_by_key(|view| std::cmp::Reverse(view.count));
+    views
+}
+
+pub(crate) fn details(
+    details: &MessageDetails,
+    client: &mut Client,
+) -> Result<view::DetailsView, ClientError> {
+    let mut names = Names::default();
+    let own = client.identity();
+    let receipts = details.receipts.iter().map(|receipt| {
+        Ok(view::ReceiptView {
+            name: names.of(&receipt.identity, client)?,
+            kuvert_id: kuvert_id(&receipt.identity),
+            delivered: receipt.delivered,
+            read: receipt.read,
+        })
+    });
+    let receipts = receipts.collect::<Result<_, ClientError>>()?;
+    let reactions = details.message.reactions.iter().map(|reaction| {
+        let is_own = own.is_some_and(|own| own.0 == reaction.author);
+        let name = if is_own { String::new() } else { names.of(&reaction.author, client)? };
+        Ok(view::ReactedView { name, text: reaction.text.clone(), own: is_own, at: reaction.at })
+    });
+    let reactions = reactions.collect::<Result<_, ClientError>>()?;
+    Ok(view::DetailsView {
+        conversation: conversation_id(details.message.row.conversation),
+        message: message(&details.message, own, &mut names, client)?,
+        receipts,
+        reactions,
+    })
+}
+
+fn kuvert_id(identity: &[u8; 32]) -> String {
+    KuvertId::of(&IdentityKey(*identity)).to_string()
+}
+
+fn name_of(contact: &ContactRow) -> String {
+    if contact.name.is_empty() { kuvert_id(&contact.identity) } else { contact.name.clone() }
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn kind(kind: MessageKind) -> view::MessageKind {
+    match kind {
+        MessageKind::Text => view::MessageKind::Text,
+        MessageKind::NeedsNewer => view::MessageKind::NeedsNewer,
+        MessageKind::Attachments => view::MessageKind::Attachments,
+        MessageKind::Deleted => view::MessageKind::Deleted,
     }
 }
 
@@ -66,7 +204,7 @@ fn sender(kind: SenderKind) -> view::Sender {
 
 fn delivery(state: MessageState) -> view::Delivery {
     match state {
-        MessageState::Queued | MessageState::Unseen => view::Delivery::Queued,
+        MessageState::Queued | MessageState::Unseen | MessageState::Gone => view::Delivery::Queued,
         MessageState::Sent => view::Delivery::Sent,
         MessageState::Delivered => view::Delivery::Delivered,
         MessageState::Read => view::Delivery::Read,
@@ -108,6 +246,13 @@ pub(crate) fn failure(error: &ClientError) -> view::Failure {
             Refusal::NoIdentity => view::Failure::NoIdentity,
             Refusal::Unknown => view::Failure::Unknown,
             Refusal::OwnLink => view::Failure::OwnLink,
+            Refusal::NotYours => view::Failure::NotYours,
+            Refusal::Blocked => view::Failure::Blocked,
+            Refusal::NothingToDecline => view::Failure::NothingToDecline,
+            Refusal::ReactionInvalid => view::Failure::ReactionInvalid,
+            Refusal::CodeUnreadable => view::Failure::CodeUnreadable,
+            Refusal::CodeOfAnother => view::Failure::CodeOfAnother,
+            Refusal::CodeForAnother => view::Failure::CodeForAnother,
         },
         ClientError::Store(StoreError::InUse) => view::Failure::ProfileInUse,
         ClientError::PeerFault(_) => view::Failure::Unreachable,

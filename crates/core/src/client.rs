@@ -12,7 +12,7 @@ use openmls_rust_crypto::RustCrypto;
 use crate::account::Account;
 use crate::session::Sessions;
 use crate::step::Step;
-use crate::{ClientError, Input, KuvertId, Line, Output, Timestamp};
+use crate::{ClientError, IdentityKey, Input, KuvertId, Line, Output, Timestamp};
 
 /// How to start an engine.
 pub struct Config<'a> {
@@ -88,6 +88,11 @@ impl Client {
         self.account.as_ref().map(|a| (a.name.as_str(), a.kuvert_id(), a.relay.as_str()))
     }
 
+    /// The own identity; `None` before one was made.
+    pub fn identity(&self) -> Option<IdentityKey> {
+        self.account.as_ref().map(|account| account.identity.key())
+    }
+
     /// Requests that still wait for the relay's answer, together with messages that wait to be sealed.
     ///
     /// # Errors
@@ -125,15 +130,18 @@ impl Client {
         self.read(|tx| Ok(tx.messages_before(conversation, before, limit)?))
     }
 
-    /// One message.
+    /// One message; `None` if it is gone.
     ///
     /// # Errors
     /// [`ClientError::Store`] if the database fails.
     pub fn message(&mut self, id: MessageId) -> Result<Option<MessageRow>, ClientError> {
-        self.read(|tx| Ok(tx.message(id)?))
+        self.read(|tx| Ok(tx.message(id)?.filter(MessageRow::is_shown)))
     }
 
-    fn read<T>(&mut self, work: impl FnOnce(&Tx<'_>) -> Result<T, ClientError>) -> Result<T, ClientError> {
+    pub(crate) fn read<T>(
+        &mut self,
+        work: impl FnOnce(&Tx<'_>) -> Result<T, ClientError>,
+    ) -> Result<T, ClientError> {
         self.db.read(work)
     }
 }

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use kuvert_content::{Content, Profile};
-use kuvert_store::{ContactState, ConversationId, MessageId, MessageState, MetaKey};
+use kuvert_store::{ContactState, ConversationId, MessageId, MessageKind, MessageState, MetaKey};
 use kuvert_wire::{CardId, Invite, limits};
 
 use crate::account::Account;
@@ -12,6 +12,7 @@ use crate::client::connects;
 use crate::link::is_origin;
 use crate::session::Fetching;
 use crate::step::Step;
+use crate::verification::TrustEvent;
 use crate::{
     CardInfo, ClientError, Command, Event, FetchId, FetchMethod, FetchOutcome, FetchRequest, Link,
     LinkFailure, Output, Refusal,
@@ -29,9 +30,23 @@ impl Step<'_, '_> {
             Command::OpenLink { link } => self.open_link(&link),
             Command::Request { link, text } => self.request(&link, &text),
             Command::Accept { conversation } => self.accept(conversation),
-            Command::Send { conversation, text } => self.send(conversation, &text),
+            Command::Send { conversation, text } => self.write(conversation, &text, None, None),
+            Command::Write { conversation, text, reply_to, expires_after } => {
+                self.write(conversation, &text, reply_to, expires_after)
+            }
+            Command::Edit { message, text } => self.edit(message, &text),
+            Command::Delete { message, scope } => self.delete(message, scope),
+            Command::React { message, reaction } => self.react(message, &reaction),
+            Command::Unreact { message } => self.unreact(message),
             Command::Retry { message } => self.retry(message),
-            Command::MarkRead { conversation } => Ok(self.tx.mark_read(conversation)?),
+            Command::MarkRead { conversation } => self.mark_read(conversation),
+            Command::SetReadReports { on } => self.set_read_reports(on),
+            Command::Decline { conversation } => self.decline(conversation),
+            Command::Block { conversation } => self.block(conversation),
+            Command::Unblock { conversation } => self.unblock(conversation),
+            Command::Verify { conversation, code } => self.verify(conversation, &code),
+            Command::ConfirmWords { conversation } => self.confirm_words(conversation),
+            Command::Unverify { conversation } => self.unverify(conversation),
         }
     }
 
@@ -102,14 +117,20 @@ impl Step<'_, '_> {
             Some(contact) => self.tx.conversation_with(contact.id)?.map(|row| row.id),
             None => None,
         };
+        if let Ok(link) = Link::parse(&text) {
+            self.look_for_changed_key(&link, &card)?;
+        }
         self.sessions.keep_card(&text, card.clone());
         self.event(Event::CardOpened(CardInfo { link: text, card, conversation, own }));
         Ok(())
     }
 
-    fn accept(&mut self, conversation: ConversationId) -> Result<(), ClientError> {
+    pub(crate) fn accept(&mut self, conversation: ConversationId) -> Result<(), ClientError> {
         let account = self.account()?;
         let contact = self.tx.contact_of(conversation)?.ok_or(Refusal::Unknown)?;
+        if contact.blocked {
+            return Err(Refusal::Blocked.into());
+        }
         if contact.state != ContactState::Asking {
             return Ok(());
         }
@@ -120,23 +141,23 @@ impl Step<'_, '_> {
         self.rotate(conversation)
     }
 
-    fn send(&mut self, conversation: ConversationId, text: &str) -> Result<(), ClientError> {
-        self.account()?;
-        let contact = self.tx.contact_of(conversation)?.ok_or(Refusal::Unknown)?;
-        match contact.state {
-            ContactState::Requested => return Err(Refusal::NotAccepted.into()),
-            ContactState::Asking => self.accept(conversation)?,
-            ContactState::Accepted => {}
+    /// Where a contact was found, another identity stands now: that is not to go unseen.
+    fn look_for_changed_key(&mut self, link: &Link, card: &Card) -> Result<(), ClientError> {
+        for id in self.tx.others_of_card(link.card().as_bytes(), &card.identity.0)? {
+            if let Some(contact) = self.tx.contact(id)? {
+                self.trust(&contact, TrustEvent::KeyChanged)?;
+            }
         }
-        let text = checked_text(text)?;
-        self.enqueue(conversation, Content::text(self.rng.bytes(), text), Some(text))?;
-        self.rotate_if_due(conversation)
+        Ok(())
     }
 
     fn retry(&mut self, id: MessageId) -> Result<(), ClientError> {
         let message = self.tx.message(id)?.ok_or(Refusal::Unknown)?;
-        if message.state != MessageState::Failed {
+        if message.state != MessageState::Failed || message.kind == MessageKind::Deleted {
             return Ok(());
+        }
+        if self.tx.contact_of(message.conversation)?.is_some_and(|contact| contact.blocked) {
+            return Err(Refusal::Blocked.into());
         }
         self.tx.set_message_state(id, MessageState::Queued)?;
         let conversation = self.tx.conversation(message.conversation)?.ok_or(Refusal::Unknown)?;

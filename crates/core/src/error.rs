@@ -56,6 +56,29 @@ pub enum Refusal {
     /// There is no such conversation, message or opened link.
     #[error("there is no such conversation or message")]
     Unknown,
+    /// Only who wrote a message may change it, and only a text can be edited.
+    #[error("only your own messages can be deleted for everybody, and only your own texts edited")]
+    NotYours,
+    /// The contact is blocked.
+    #[error("this contact is blocked; unblock them first")]
+    Blocked,
+    /// Only a request can be declined.
+    #[error("there is no request to decline here; block the contact instead")]
+    NothingToDecline,
+    /// Not a reaction.
+    #[error("a reaction is one emoji, or a very short text")]
+    ReactionInvalid,
+    /// Not a code for verification.
+    #[error("this is not a verification code of Kuvert; scan it again")]
+    CodeUnreadable,
+    /// The code is another person's.
+    #[error("this code is another person's: who shows it is not the contact in this conversation")]
+    CodeOfAnother,
+    /// The code is for somebody else.
+    #[error(
+        "this code was shown to another key than yours: make sure that it is for you, else somebody is between you"
+    )]
+    CodeForAnother,
     /// The link is the user's own.
     #[error("this is your own link; send it to somebody else")]
     OwnLink,

@@ -1,12 +1,15 @@
 //! What comes in: entries of the inbox, in their order.
 
-use kuvert_content::{AT_EXTENSION, Content, ExtensionKey, Meaning, Report, Status};
+use kuvert_content::{Content, Expires, Meaning};
 use kuvert_mls::{Group, IdentityKey, IncomingMessage, KuvertId};
 use kuvert_store::{
-    ContactRow, ContactState, ConversationId, GroupRow, MessageState, NewMessage, SenderKind,
+    ContactRow, ContactState, ConversationId, GroupRow, MessageKind, MessageState, NewMessage, ReportKind,
+    SenderKind,
 };
 use kuvert_wire::{ChannelId, Entries, Entry, PostId};
 
+use crate::changes::Change;
+use crate::messages::{Shape, written_at};
 use crate::outbox::{Intent, room_uri, sender_uri};
 use crate::step::Step;
 use crate::{ClientError, Event, Refusal};
@@ -132,17 +135,21 @@ impl Step<'_, '_> {
         };
         let (own, other) = (account.kuvert_id(), KuvertId::of(&sender));
         let mimi = content.id(&sender_uri(other), &room_uri(own, other));
+        if contact.blocked {
+            return self.dropped("a message of somebody who is blocked");
+        }
         let received =
             Received { conversation: row.conversation, contact: &contact, content: &content, plain, mimi };
+        let is_request = contact.state == ContactState::Asking;
         match content.meaning() {
-            Meaning::Text(text) => self.text(&received, text),
-            Meaning::Request { profile, text } => {
+            Meaning::Text(_) => self.arrived(&received),
+            Meaning::Request { profile, .. } => {
                 if contact.name.is_empty() {
                     self.tx.update_contact(contact.id, &profile.name, contact.state)?;
                 }
-                self.text(&received, text)
+                self.arrived(&received)
             }
-            Meaning::Report(report) => self.report(row.conversation, &report),
+            Meaning::Report(report) => self.report(row.conversation, &sender.0, &report),
             Meaning::Profile(profile) => {
                 Ok(self.tx.update_contact(contact.id, &profile.name, contact.state)?)
             }
@@ -150,16 +157,15 @@ impl Step<'_, '_> {
                 Ok(self.tx.update_contact(contact.id, &contact.name, ContactState::Accepted)?)
             }
             Meaning::Acceptance(_) => Ok(()),
-            // Kept, and shown as in need of a newer version: an empty text.
-            Meaning::Attachments { .. }
-            | Meaning::Edit { .. }
-            | Meaning::Deletion { .. }
-            | Meaning::Reaction { .. }
-            | Meaning::Unsupported => self.text(&received, ""),
+            Meaning::Deletion { .. } => self.change(&received.change()),
+            _ if is_request => self.dropped("a request that is more than a text"),
+            Meaning::Edit { .. } | Meaning::Reaction { .. } => self.change(&received.change()),
+            Meaning::Attachments { .. } | Meaning::Unsupported => self.arrived(&received),
         }
     }
 
-    fn text(&mut self, received: &Received<'_>, text: &str) -> Result<(), ClientError> {
+    /// Something for the eyes came.
+    fn arrived(&mut self, received: &Received<'_>) -> Result<(), ClientError> {
         let conversation = received.conversation;
         // Who answers has accepted, even if the acceptance itself was lost; who asks while being asked, too.
         let contact = received.contact;
@@ -167,37 +173,40 @@ impl Step<'_, '_> {
             self.tx.update_contact(contact.id, &contact.name, ContactState::Accepted)?;
         }
         // A request is one message, until it is accepted.
-        if contact.state == ContactState::Asking && self.tx.received_count(conversation)? > 0 {
+        if contact.state == ContactState::Asking && self.tx.has_received(conversation)? {
             return self.dropped("a second message of a request");
         }
-        let at = received.content.extensions.get_integer(&ExtensionKey::from(AT_EXTENSION));
+        let (expires_after, expires_at) = match received.content.expires {
+            Some(Expires::After(seconds)) => (Some(seconds), None),
+            Some(Expires::At(seconds)) => (None, Some(i64::from(seconds) * 1000)),
+            None => (None, None),
+        };
+        if expires_at.is_some_and(|at| at <= self.now.0) {
+            return Ok(());
+        }
+        let shape = Shape::of(received.content);
+        let at = written_at(received.content);
         let new = self.tx.add_message(&NewMessage {
             conversation,
             mimi: received.mimi.as_bytes(),
             sender: SenderKind::Contact,
-            text,
-            content: received.plain,
+            author: Some(&contact.identity),
+            kind: shape.kind,
+            text: shape.text,
+            reply_to: shape.reply_to.as_ref().map(|id| id.as_bytes().as_slice()),
+            // Beside the text of a text, nothing is left to keep.
+            content: if shape.kind == MessageKind::Text { b"" } else { received.plain },
             at: at.filter(|at| (0..=self.now.0).contains(at)).unwrap_or(self.now.0),
             state: MessageState::Received,
+            expires_after,
+            expires_at,
         })?;
-        if new.is_some() {
-            self.tx.owe_report(conversation, received.mimi.as_bytes())?;
+        if new.is_none() {
+            return Ok(());
         }
-        Ok(())
-    }
-
-    fn report(&mut self, conversation: ConversationId, report: &Report) -> Result<(), ClientError> {
-        for (mimi, status) in &report.statuses {
-            let state = match status {
-                Status::Delivered => MessageState::Delivered,
-                Status::Read => MessageState::Read,
-                _ => continue,
-            };
-            if let Some(message) = self.tx.own_message(conversation, mimi.as_bytes())? {
-                self.tx.set_message_state(message, state)?;
-            }
-        }
-        Ok(())
+        self.heard_from(contact)?;
+        self.tx.owe_report(conversation, received.mimi.as_bytes(), ReportKind::Delivered)?;
+        self.apply_early(conversation, received.mimi)
     }
 }
 
@@ -209,6 +218,17 @@ struct Received<'m> {
     /// What `content` was read from, and encodes to.
     plain: &'m [u8],
     mimi: kuvert_content::MessageId,
+}
+
+impl Received<'_> {
+    fn change(&self) -> Change<'_> {
+        Change {
+            conversation: self.conversation,
+            author: self.contact.identity,
+            mimi: self.mimi,
+            content: self.content,
+        }
+    }
 }
 
 fn is_peer_fault(fault: &kuvert_mls::MlsError) -> bool {

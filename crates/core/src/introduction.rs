@@ -14,7 +14,7 @@ use crate::card::CardDevice;
 use crate::commands::checked_text;
 use crate::outbox::{Intent, post_frame};
 use crate::step::Step;
-use crate::{ClientError, Event, Refusal};
+use crate::{ClientError, Event, Link, Refusal};
 
 /// Labels that separate what is sealed under a card's introduction key.
 pub(crate) const KEY_PACKAGE: &str = "kuvert key package v1";
@@ -48,10 +48,14 @@ impl Step<'_, '_> {
             }
         };
         self.tx.set_introduction(conversation, Some(&encode(device)))?;
+        if let (Ok(link), Some(row)) = (Link::parse(link), self.tx.conversation(conversation)?) {
+            self.tx.set_contact_card(row.contact, link.card().as_bytes())?;
+        }
         let profile = Profile { name: account.name.clone() };
         self.enqueue(conversation, Content::request(self.rng.bytes(), &profile, text), Some(text))?;
         let row = self.tx.conversation(conversation)?.ok_or(Refusal::Unknown)?;
         self.introduce(&row)?;
+        self.wrote_to(conversation)?;
         self.event(Event::Requested(conversation));
         Ok(())
     }
@@ -164,6 +168,9 @@ impl Step<'_, '_> {
             return Err(MlsError::PeerFault("an introduction on another relay").into());
         }
         let conversation = match self.tx.contact_by_identity(&inviter.0)? {
+            Some(contact) if contact.blocked => {
+                return Err(MlsError::PeerFault("an introduction by somebody who is blocked").into());
+            }
             Some(contact) => {
                 // Both asked each other: that is consent from both.
                 if contact.state == ContactState::Requested {

@@ -108,6 +108,80 @@ pub enum Command {
         /// The message.
         text: String,
     },
+    /// Sends a text, with more to say about it.
+    Write {
+        /// Where to.
+        conversation: ConversationId,
+        /// The message.
+        text: String,
+        /// The message of the same conversation that it answers.
+        reply_to: Option<MessageId>,
+        /// It is deleted everywhere so many seconds after it was read.
+        expires_after: Option<u32>,
+    },
+    /// Changes the text of an own message, for everybody.
+    Edit {
+        /// Which.
+        message: MessageId,
+        /// The new text.
+        text: String,
+    },
+    /// Deletes a message.
+    Delete {
+        /// Which.
+        message: MessageId,
+        /// Where.
+        scope: DeletionScope,
+    },
+    /// Reacts to a message; an earlier own reaction gives way.
+    React {
+        /// To which.
+        message: MessageId,
+        /// 1 to 64 bytes, usually one emoji.
+        reaction: String,
+    },
+    /// Takes the own reaction to a message back.
+    Unreact {
+        /// To which.
+        message: MessageId,
+    },
+    /// Decides whether others are told what was read. They are, unless decided otherwise.
+    SetReadReports {
+        /// Whether.
+        on: bool,
+    },
+    /// Turns a request down: nothing of it is left, and who asked is not told.
+    Decline {
+        /// The conversation that it began.
+        conversation: ConversationId,
+    },
+    /// Blocks a contact: nothing of them arrives any more, and nothing goes to them. They are not told.
+    Block {
+        /// The conversation with them.
+        conversation: ConversationId,
+    },
+    /// Lets a contact write again.
+    Unblock {
+        /// The conversation with them.
+        conversation: ConversationId,
+    },
+    /// Verifies a contact by the code that they show.
+    Verify {
+        /// The conversation with them.
+        conversation: ConversationId,
+        /// What was scanned.
+        code: String,
+    },
+    /// The safety words are the same on both sides: verifies a contact.
+    ConfirmWords {
+        /// The conversation with them.
+        conversation: ConversationId,
+    },
+    /// Takes a verification back, or has looked at a change: the contact is new.
+    Unverify {
+        /// The conversation with them.
+        conversation: ConversationId,
+    },
     /// Tries again to send a message that failed.
     Retry {
         /// Which.
@@ -118,6 +192,15 @@ pub enum Command {
         /// Which.
         conversation: ConversationId,
     },
+}
+
+/// Where a message is deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeletionScope {
+    /// On all devices of everybody; for own messages only.
+    Everywhere,
+    /// On this device.
+    Here,
 }
 
 /// Something to tell the user.

@@ -6,30 +6,42 @@
 //! fetches, and keep its time.
 
 mod account;
+mod blocking;
 mod card;
+mod changes;
 mod client;
 mod commands;
 mod error;
+mod expiry;
+mod familiarity;
 mod inbox;
 mod introduction;
 mod io;
+pub mod limits;
 mod link;
+mod messages;
 mod outbox;
 mod own_link;
+mod queries;
+mod reports;
 mod session;
 mod step;
+mod verification;
 
 pub use card::Card;
 pub use client::{Client, Config};
 pub use error::{ClientError, Refusal};
+pub use familiarity::Familiarity;
 pub use io::{
-    Admission, CardInfo, Command, Event, FetchId, FetchMethod, FetchOutcome, FetchRequest, Input, Line,
-    LinkFailure, Output, Timestamp,
+    Admission, CardInfo, Command, DeletionScope, Event, FetchId, FetchMethod, FetchOutcome, FetchRequest,
+    Input, Line, LinkFailure, Output, Timestamp,
 };
 pub use kuvert_mls::{IdentityKey, KuvertId};
 pub use kuvert_store::{
     ChangeSet, ContactId, ContactRow, ContactState, ConversationId, ConversationRow, ConversationSummary,
-    DatabaseKey, LastMessageRow, Location, MessageId, MessageRow, MessageState, SenderKind, StoreError,
-    Trust,
+    DatabaseKey, LastMessageRow, Location, MessageId, MessageKind, MessageRow, MessageState, ReactionRow,
+    ReceiptRow, SenderKind, StoreError, Trust,
 };
 pub use link::{Link, LinkError};
+pub use queries::{MessageDetails, ShownMessage};
+pub use verification::{SAFETY_WORDS, TrustEvent, safety_words, verification_code};

@@ -1,10 +1,8 @@
 //! What goes out: messages are sealed, requests wait for their answers, commits for their verdict.
 
-use kuvert_content::{AT_EXTENSION, Content, ExtensionKey, Report, Status};
+use kuvert_content::Content;
 use kuvert_mls::{Group, KuvertId, SealedPost};
-use kuvert_store::{
-    ConversationId, GroupRow, MessageId, MessageState, NewMessage, OutboxKind, OutboxRow, SenderKind,
-};
+use kuvert_store::{ConversationId, GroupRow, MessageId, MessageState, OutboxKind, OutboxRow};
 use kuvert_wire::{
     ChannelId, ChannelState, ClientFrame, Commit, CreateChannel, ErrorCode, InboxId, Post, PostId, Token,
     decode, encode, limits,
@@ -33,25 +31,11 @@ impl Step<'_, '_> {
     pub(crate) fn enqueue(
         &mut self,
         conversation: ConversationId,
-        mut content: Content,
+        content: Content,
         text: Option<&str>,
     ) -> Result<(), ClientError> {
-        let account = self.account()?;
-        // A constant name and a number always fit.
-        let _ = content.extensions.insert_integer(ExtensionKey::from(AT_EXTENSION), self.now.0);
-        let contact = self.tx.contact_of(conversation)?.ok_or(Refusal::Unknown)?;
-        let (own, other) = (account.kuvert_id(), KuvertId::of(&kuvert_mls::IdentityKey(contact.identity)));
-        let mimi = content.id(&sender_uri(own), &room_uri(own, other));
-        self.tx.add_message(&NewMessage {
-            conversation,
-            mimi: mimi.as_bytes(),
-            sender: SenderKind::Own,
-            text: text.unwrap_or_default(),
-            content: &content.encode(),
-            at: self.now.0,
-            state: if text.is_some() { MessageState::Queued } else { MessageState::Unseen },
-        })?;
-        self.seal_waiting(conversation)
+        self.write_down(conversation, content, text.is_some())?;
+        Ok(())
     }
 
     /// Seals all messages that wait, if the group is there and no commit is pending.
@@ -300,24 +284,6 @@ impl Step<'_, '_> {
         let account = self.account()?;
         let (inbox, token) = contact.unwrap_or_else(|| (account.inbox(), account.token(self.rng)));
         Ok(CreateChannel { id: self.fresh_id(), channel, state, inbox, token })
-    }
-
-    /// Owed delivery reports go out once everything that waited has come.
-    pub(crate) fn send_reports(&mut self) -> Result<(), ClientError> {
-        if !self.sessions.live || self.account.is_none() {
-            return Ok(());
-        }
-        for conversation in self.tx.owing_reports()? {
-            let taken = self.tx.take_reports(conversation, kuvert_content::limits::MAX_REPORTED)?;
-            let statuses = taken
-                .iter()
-                .filter_map(|mimi| kuvert_content::MessageId::from_slice(mimi))
-                .map(|id| (id, Status::Delivered))
-                .collect();
-            let report = Report { statuses, at: self.now.0 };
-            self.enqueue(conversation, Content::report(self.rng.bytes(), &report), None)?;
-        }
-        Ok(())
     }
 }
 

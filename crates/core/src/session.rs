@@ -49,6 +49,8 @@ pub(crate) struct Sessions {
     /// Pause after the relay was busy.
     retry_pause: i64,
     pub(crate) retry_at: Option<Timestamp>,
+    /// When the next message expires, as was asked to be woken for: milliseconds since 1970.
+    pub(crate) next_expiry: Option<i64>,
     pub(crate) next_fetch: u64,
     pub(crate) fetches: BTreeMap<u64, Fetching>,
     pub(crate) cards: BTreeMap<String, Card>,
@@ -134,7 +136,10 @@ impl Step<'_, '_> {
                 self.event(Event::CaughtUp);
                 Ok(())
             }
-            (Line::Owner, RelayFrame::Accepted { id, .. }) => self.token_revoked(id),
+            (Line::Owner, RelayFrame::Accepted { id, .. }) => {
+                self.tx.revoked(id.as_bytes())?;
+                self.token_revoked(id)
+            }
             // Key packages: those that did not arrive are missed at the next greeting. So are revocations.
             (Line::Owner, RelayFrame::Refused { .. }) => Ok(()),
             (Line::Owner, RelayFrame::Error { code: ErrorCode::NoSuchInbox }) => {
@@ -237,6 +242,7 @@ impl Step<'_, '_> {
             self.transmit_outbox()?;
         }
         self.inbox_confirmed()?;
+        self.revoke_waiting()?;
         let last_resort = !owned.last_resort || self.is_last_resort_old()?;
         if owned.key_packages < KEY_PACKAGES_LOW || last_resort {
             self.put_key_packages(KEY_PACKAGES.saturating_sub(owned.key_packages), last_resort)?;
@@ -295,6 +301,8 @@ impl Step<'_, '_> {
     }
 
     pub(crate) fn wake(&mut self) -> Result<(), ClientError> {
+        // Whatever this was for: what is still to come is asked for again.
+        self.sessions.next_expiry = None;
         match self.sessions.retry_at {
             Some(at) if at <= self.now => {
                 self.sessions.retry_at = None;

@@ -48,6 +48,7 @@ impl<'a> Step<'a, '_> {
             Input::Fetched(id, outcome) => self.fetched(id, outcome)?,
             Input::Wake => self.wake()?,
         }
+        self.expire()?;
         self.send_reports()
     }
 

@@ -266,18 +266,13 @@ fn attachment(row: &Row<'_>) -> rusqlite::Result<AttachmentRow> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{ContactState, Database, DatabaseKey, Location, MessageState, NewMessage, SenderKind};
+    use crate::{ContactState, Database, DatabaseKey, Location, MessageKind, NewMessage};
 
     fn written(tx: &Tx<'_>) -> Result<(ConversationId, MessageId), StoreError> {
         let (_, conversation) = tx.add_contact(&[7; 32], "Bob", ContactState::Accepted)?;
         let message = tx.add_message(&NewMessage {
-            conversation,
-            mimi: b"id",
-            sender: SenderKind::Own,
-            text: "",
-            content: b"files",
-            at: 0,
-            state: MessageState::Queued,
+            kind: MessageKind::Attachments,
+            ..NewMessage::own(conversation, b"id", "", b"files", 0)
         })?;
         for (url, state) in [("a", AttachmentState::Uploading), ("b", AttachmentState::Uploaded)] {
             tx.add_attachment(

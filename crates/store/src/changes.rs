@@ -11,13 +11,15 @@ pub struct ChangeSet {
     pub profile: bool,
     /// Conversations whose line in the list is new or changed.
     pub conversations: BTreeSet<ConversationId>,
-    /// Messages that are new or changed, with their conversation.
+    /// Conversations that are gone.
+    pub removed: BTreeSet<ConversationId>,
+    /// Messages that are new, changed or gone, with their conversation.
     pub messages: BTreeSet<(ConversationId, MessageId)>,
 }
 
 impl ChangeSet {
     /// Whether nothing changed.
     pub fn is_empty(&self) -> bool {
-        !self.profile && self.conversations.is_empty() && self.messages.is_empty()
+        !self.profile && self.conversations.is_empty() && self.removed.is_empty() && self.messages.is_empty()
     }
 }

@@ -42,6 +42,21 @@ pub struct ContactRow {
     pub state: ContactState,
     /// How well the contact is known.
     pub trust: Trust,
+    /// The user wants nothing to do with them.
+    pub blocked: bool,
+    /// How much the contact wrote.
+    pub heard: Writing,
+    /// How much the user wrote to them.
+    pub wrote: Writing,
+}
+
+/// How much was written lately, in days on which it was; what is long ago counts less.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Writing {
+    /// Days with at least one message, in thousandths, as they counted on the last one.
+    pub days: u32,
+    /// The last such day: days since 1970.
+    pub last: i64,
 }
 
 /// The conversation with a contact.
@@ -85,7 +100,8 @@ pub struct GroupRow {
     pub rotated: i64,
 }
 
-const CONTACT: &str = "c.id, c.identity, c.name, c.state, c.trust";
+const CONTACT: &str =
+    "c.id, c.identity, c.name, c.state, c.trust, c.blocked, c.heard, c.heard_on, c.wrote, c.wrote_on";
 const CONVERSATION: &str = "v.id, v.contact, v.channel, v.unread, v.introduction";
 
 impl Tx<'_> {
@@ -197,19 +213,6 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Sets the number of unread messages to zero.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the database fails.
-    pub fn mark_read(&self, id: ConversationId) -> Result<(), StoreError> {
-        let changed =
-            self.sql().execute("UPDATE conversation SET unread = 0 WHERE id = ?1 AND unread > 0", [id.0])?;
-        if changed > 0 {
-            self.note().conversations.insert(id);
-        }
-        Ok(())
-    }
-
     /// All conversations, the most recent first.
     ///
     /// # Errors
@@ -217,7 +220,7 @@ impl Tx<'_> {
     pub fn conversations(&self) -> Result<Vec<ConversationSummary>, StoreError> {
         let sql = format!(
             "SELECT {CONVERSATION}, {CONTACT} FROM conversation v JOIN contact c ON c.id = v.contact
-             ORDER BY (SELECT MAX(m.id) FROM message m WHERE m.conversation = v.id) DESC, v.id DESC"
+             ORDER BY (SELECT MAX(m.id) FROM message m WHERE m.conversation = v.id AND m.state < 6) DESC, v.id DESC"
         );
         let mut statement = self.sql().prepare_cached(&sql)?;
         let rows = statement.query_map([], |row| Ok((conversation(row, 0)?, contact(row, 5)?)))?;
@@ -306,6 +309,9 @@ fn contact(row: &Row<'_>, at: usize) -> rusqlite::Result<ContactRow> {
             3 => Trust::Changed,
             _ => Trust::New,
         },
+        blocked: row.get(at + 5)?,
+        heard: Writing { days: row.get(at + 6)?, last: row.get(at + 7)? },
+        wrote: Writing { days: row.get(at + 8)?, last: row.get(at + 9)? },
     })
 }
 

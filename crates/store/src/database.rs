@@ -1,6 +1,6 @@
 //! Opening the database, and its transactions.
 
-use std::cell::{RefCell, RefMut};
+use std::cell::{Cell, RefCell, RefMut};
 
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
@@ -60,21 +60,7 @@ impl Database {
         let pragma = Zeroizing::new(format!("PRAGMA key = \"x'{}'\";", hex.as_str()));
         connection.execute_batch("PRAGMA cipher_log_level = NONE;")?;
         connection.execute_batch(&pragma)?;
-        // Whoever holds the file holds it for good: waiting would only delay the answer.
-        connection.busy_timeout(std::time::Duration::ZERO)?;
-        // An exclusive lock from the first read keeps a second program out (STORE-2); `synchronous = FULL` makes a
-        // commit durable before anything that it sealed is sent (MLS-2).
-        connection.execute_batch(
-            "PRAGMA locking_mode = EXCLUSIVE;
-             PRAGMA secure_delete = ON;
-             PRAGMA foreign_keys = ON;
-             PRAGMA temp_store = MEMORY;
-             PRAGMA cache_size = -4096;",
-        )?;
-        // The browser's VFS has no shared memory; its rollback journal is as durable.
-        let journal = if cfg!(target_arch = "wasm32") { "TRUNCATE" } else { "WAL" };
-        connection.query_row(&format!("PRAGMA journal_mode = {journal}"), [], |_| Ok(()))?;
-        connection.execute_batch("PRAGMA synchronous = FULL;")?;
+        prepare(&connection)?;
         migrations::run(&mut connection)?;
         Ok(Self { connection })
     }
@@ -88,15 +74,21 @@ impl Database {
         &mut self,
         work: impl FnOnce(&Tx<'_>) -> Result<T, E>,
     ) -> Result<(T, ChangeSet), E> {
-        let transaction = self
-            .connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(StoreError::from)?;
-        let tx = Tx { transaction, changes: RefCell::default() };
-        let value = work(&tx)?;
-        let Tx { transaction, changes } = tx;
-        transaction.commit().map_err(StoreError::from)?;
-        Ok((value, changes.into_inner()))
+        let (value, changes, erased) = {
+            let transaction = self
+                .connection
+                .transaction_with_behavior(TransactionBehavior::Immediate)
+                .map_err(StoreError::from)?;
+            let tx = Tx { transaction, changes: RefCell::default(), erased: Cell::new(false) };
+            let value = work(&tx)?;
+            let Tx { transaction, changes, erased } = tx;
+            transaction.commit().map_err(StoreError::from)?;
+            (value, changes.into_inner(), erased.get())
+        };
+        if erased {
+            self.forget_earlier_pages();
+        }
+        Ok((value, changes))
     }
 
     /// Reads outside of a change.
@@ -108,17 +100,45 @@ impl Database {
         work: impl FnOnce(&Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let transaction = self.connection.transaction().map_err(StoreError::from)?;
-        let tx = Tx { transaction, changes: RefCell::default() };
+        let tx = Tx { transaction, changes: RefCell::default(), erased: Cell::new(false) };
         let value = work(&tx)?;
         debug_assert!(tx.changes.borrow().is_empty(), "a read changes nothing");
         Ok(value)
     }
+
+    /// Something was deleted for good: earlier forms of its pages must not stay in the write-ahead log (STORE-1).
+    fn forget_earlier_pages(&self) {
+        // What was deleted is deleted in any case; should the disk be full now, the next checkpoint does it.
+        let _ = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+    }
+}
+
+/// How every connection works, whatever encrypts it.
+fn prepare(connection: &Connection) -> Result<(), StoreError> {
+    // Whoever holds the file holds it for good: waiting would only delay the answer.
+    connection.busy_timeout(std::time::Duration::ZERO)?;
+    // An exclusive lock from the first read keeps a second program out (STORE-2); `synchronous = FULL` makes a
+    // commit durable before anything that it sealed is sent (MLS-2).
+    connection.execute_batch(
+        "PRAGMA locking_mode = EXCLUSIVE;
+         PRAGMA secure_delete = ON;
+         PRAGMA foreign_keys = ON;
+         PRAGMA temp_store = MEMORY;
+         PRAGMA cache_size = -4096;",
+    )?;
+    // The browser's VFS has no shared memory; its rollback journal is as durable.
+    let journal = if cfg!(target_arch = "wasm32") { "TRUNCATE" } else { "WAL" };
+    connection.query_row(&format!("PRAGMA journal_mode = {journal}"), [], |_| Ok(()))?;
+    connection.execute_batch("PRAGMA synchronous = FULL;")?;
+    Ok(())
 }
 
 /// A transaction: the only way to read and write.
 pub struct Tx<'a> {
     transaction: Transaction<'a>,
     changes: RefCell<ChangeSet>,
+    /// Something was deleted that must not be found in the file any more.
+    erased: Cell<bool>,
 }
 
 impl Tx<'_> {
@@ -137,6 +157,11 @@ impl Tx<'_> {
         let end = if result.is_ok() { "RELEASE attempt" } else { "ROLLBACK TO attempt; RELEASE attempt" };
         self.sql().execute_batch(end)?;
         Ok(result)
+    }
+
+    /// Something is deleted for good in this transaction: after it, the file holds no earlier form of it (STORE-1).
+    pub fn erase(&self) {
+        self.erased.set(true);
     }
 
     pub(crate) fn note(&self) -> RefMut<'_, ChangeSet> {

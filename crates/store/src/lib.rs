@@ -8,22 +8,31 @@ mod attachment;
 mod changes;
 mod contact;
 mod database;
+mod delivery;
+mod early;
 mod error;
 mod message;
 mod meta;
 mod migrations;
 mod mls_storage;
 mod outbox;
+mod reaction;
+mod search;
+mod standing;
 
 pub use attachment::{AttachmentRow, AttachmentState, NewAttachment, UnwantedBlob};
 pub use changes::ChangeSet;
-pub use contact::{ContactRow, ContactState, ConversationRow, ConversationSummary, GroupRow, Trust};
+pub use contact::{ContactRow, ContactState, ConversationRow, ConversationSummary, GroupRow, Trust, Writing};
 pub use database::{Database, DatabaseKey, Location, Tx};
+pub use delivery::{ReceiptRow, ReportKind};
+pub use early::EarlyRow;
 pub use error::StoreError;
-pub use message::{LastMessageRow, MessageRow, MessageState, NewMessage, SenderKind};
+pub use message::{Edit, LastMessageRow, MessageKind, MessageRow, MessageState, NewMessage, SenderKind};
 pub use meta::MetaKey;
 pub use mls_storage::{MlsStorage, MlsStorageError};
 pub use outbox::{OutboxKind, OutboxRow};
+pub use reaction::ReactionRow;
+pub use standing::RevokingRow;
 
 /// Row id of a contact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

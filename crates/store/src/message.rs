@@ -1,4 +1,4 @@
-//! Messages, and the reports owed for them.
+//! Messages: written, found, paged through, edited and deleted.
 
 use rusqlite::{OptionalExtension, Row, params};
 
@@ -9,22 +9,36 @@ use crate::{ConversationId, MessageId, StoreError, Tx};
 pub enum SenderKind {
     /// The user.
     Own = 0,
-    /// The contact.
+    /// The contact, or another member.
     Contact = 1,
     /// Kuvert itself.
     System = 2,
 }
 
-/// What became of a message. The numbers are part of the file format, and grow with progress from 0 to 3.
+/// What a message is made of. The numbers are part of the file format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MessageKind {
+    /// A text.
+    Text = 0,
+    /// Something that only a newer version understands; its content is kept as it came.
+    NeedsNewer = 1,
+    /// Files, perhaps with a text; its content is kept as it came.
+    Attachments = 2,
+    /// It was deleted by who wrote it: nothing of it is left.
+    Deleted = 3,
+}
+
+/// What became of a message. The numbers are part of the file format, and grow with progress from 0 to 3. From 6 up,
+/// messages are not shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum MessageState {
     /// Written down; will be sent.
     Queued = 0,
     /// The relay has it.
     Sent = 1,
-    /// On the contact's device.
+    /// On the contact's device; in a group, on a device of every member.
     Delivered = 2,
-    /// Seen by the contact.
+    /// Seen by the contact; in a group, by every member.
     Read = 3,
     /// Could not be sent; can be retried.
     Failed = 4,
@@ -32,6 +46,8 @@ pub enum MessageState {
     Received = 5,
     /// For the other device, not for the eyes: a report or an acceptance that waits to be sent.
     Unseen = 6,
+    /// Deleted here, or expired: only its id is left, so that it cannot come again.
+    Gone = 7,
 }
 
 /// A message to be written.
@@ -43,14 +59,50 @@ pub struct NewMessage<'a> {
     pub mimi: &'a [u8],
     /// Who wrote it.
     pub sender: SenderKind,
+    /// Their identity key, unless it is the user or Kuvert.
+    pub author: Option<&'a [u8; 32]>,
+    /// What it is made of.
+    pub kind: MessageKind,
     /// Its text.
     pub text: &'a str,
-    /// Its content, as it travels.
+    /// The content-derived id of the message that it answers.
+    pub reply_to: Option<&'a [u8]>,
+    /// Its content, as it travels; empty if nobody needs it any more.
     pub content: &'a [u8],
     /// When it was written: milliseconds since 1970.
     pub at: i64,
     /// What became of it.
     pub state: MessageState,
+    /// It is deleted so many seconds after it was read.
+    pub expires_after: Option<u32>,
+    /// It is deleted at this time: milliseconds since 1970.
+    pub expires_at: Option<i64>,
+}
+
+impl<'a> NewMessage<'a> {
+    /// A text of the user that will be sent.
+    pub fn own(
+        conversation: ConversationId,
+        mimi: &'a [u8],
+        text: &'a str,
+        content: &'a [u8],
+        at: i64,
+    ) -> Self {
+        Self {
+            conversation,
+            mimi,
+            sender: SenderKind::Own,
+            author: None,
+            kind: MessageKind::Text,
+            text,
+            reply_to: None,
+            content,
+            at,
+            state: MessageState::Queued,
+            expires_after: None,
+            expires_at: None,
+        }
+    }
 }
 
 /// A stored message.
@@ -60,16 +112,33 @@ pub struct MessageRow {
     pub id: MessageId,
     /// Where.
     pub conversation: ConversationId,
-    /// Its content-derived id.
+    /// Its content-derived id, which names its first version for ever.
     pub mimi: Vec<u8>,
     /// Who wrote it.
     pub sender: SenderKind,
-    /// Its text.
+    /// Their identity key, unless it is the user or Kuvert.
+    pub author: Option<[u8; 32]>,
+    /// What it is made of.
+    pub kind: MessageKind,
+    /// Its text, as it was edited last.
     pub text: String,
+    /// The content-derived id of the message that it answers.
+    pub reply_to: Option<Vec<u8>>,
+    /// When it was edited last, by its writer's clock: milliseconds since 1970.
+    pub edited_at: Option<i64>,
     /// When it was written: milliseconds since 1970.
     pub at: i64,
     /// What became of it.
     pub state: MessageState,
+    /// When it will be deleted: milliseconds since 1970.
+    pub expires_at: Option<i64>,
+}
+
+impl MessageRow {
+    /// Whether it is for the eyes.
+    pub fn is_shown(&self) -> bool {
+        self.state < MessageState::Unseen
+    }
 }
 
 /// The newest message of a conversation.
@@ -77,6 +146,8 @@ pub struct MessageRow {
 pub struct LastMessageRow {
     /// Who wrote it.
     pub sender: SenderKind,
+    /// What it is made of.
+    pub kind: MessageKind,
     /// The first 200 characters of its text.
     pub text: String,
     /// When it was written: milliseconds since 1970.
@@ -85,10 +156,25 @@ pub struct LastMessageRow {
     pub state: MessageState,
 }
 
-const MESSAGE: &str = "id, conversation, mimi, sender, text, at, state";
+/// A later version of a message.
+#[derive(Debug, Clone, Copy)]
+pub struct Edit<'a> {
+    /// The new text.
+    pub text: &'a str,
+    /// When it was edited, by its writer's clock: milliseconds since 1970.
+    pub at: i64,
+    /// The content-derived id of this version.
+    pub version: &'a [u8],
+}
+
+/// The columns that [`message_row`] reads; the table is called `m`.
+pub(crate) const MESSAGE: &str = "m.id, m.conversation, m.mimi, m.sender, m.author, m.kind, m.text, m.reply_to, \
+                                  m.edited_at, m.at, m.state, m.expires_at";
+/// Most messages that are told of a change to what they answer: the newest ones.
+const MAX_TOLD: u32 = 100;
 
 impl Tx<'_> {
-    /// Writes a message, unless the conversation has it already.
+    /// Writes a message, unless the conversation has it already, or had it.
     ///
     /// # Errors
     /// [`StoreError`] if the database fails.
@@ -96,17 +182,23 @@ impl Tx<'_> {
         let added = self
             .sql()
             .prepare_cached(
-                "INSERT INTO message (conversation, mimi, sender, text, content, at, state)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
+                "INSERT INTO message (conversation, mimi, sender, author, kind, text, reply_to, content, at, state,
+                                      expires_after, expires_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT DO NOTHING",
             )?
             .execute(params![
                 message.conversation.0,
                 message.mimi,
                 message.sender as i64,
+                message.author,
+                message.kind as i64,
                 message.text,
+                message.reply_to,
                 message.content,
                 message.at,
-                message.state as i64
+                message.state as i64,
+                message.expires_after,
+                message.expires_at
             ])?;
         if added == 0 {
             return Ok(None);
@@ -117,20 +209,49 @@ impl Tx<'_> {
                 .prepare_cached("UPDATE conversation SET unread = unread + 1 WHERE id = ?1")?
                 .execute([message.conversation.0])?;
         }
-        if message.state != MessageState::Unseen {
+        if message.state < MessageState::Unseen {
+            self.index(id, message.text)?;
             self.note().messages.insert((message.conversation, id));
             self.note().conversations.insert(message.conversation);
         }
         Ok(Some(id))
     }
 
-    /// Finds a message.
+    /// Finds a message by its row id, also one that is not shown.
     ///
     /// # Errors
     /// [`StoreError`] if the database fails.
     pub fn message(&self, id: MessageId) -> Result<Option<MessageRow>, StoreError> {
-        let sql = format!("SELECT {MESSAGE} FROM message WHERE id = ?1");
-        Ok(self.sql().prepare_cached(&sql)?.query_row([id.0], message).optional()?)
+        let sql = format!("SELECT {MESSAGE} FROM message m WHERE m.id = ?1");
+        Ok(self.sql().prepare_cached(&sql)?.query_row([id.0], message_row).optional()?)
+    }
+
+    /// Finds a message by its content-derived id, also one that is gone. One that is not for the eyes is not found.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn find_message(
+        &self,
+        conversation: ConversationId,
+        mimi: &[u8],
+    ) -> Result<Option<MessageRow>, StoreError> {
+        let sql = format!(
+            "SELECT {MESSAGE} FROM message m WHERE m.conversation = ?1 AND m.mimi = ?2 AND m.state <> 6"
+        );
+        Ok(self
+            .sql()
+            .prepare_cached(&sql)?
+            .query_row(params![conversation.0, mimi], message_row)
+            .optional()?)
+    }
+
+    /// The content of a message as it came; empty for a text, and for what was deleted.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn message_content(&self, id: MessageId) -> Result<Option<Vec<u8>>, StoreError> {
+        let mut statement = self.sql().prepare_cached("SELECT content FROM message WHERE id = ?1")?;
+        Ok(statement.query_row([id.0], |row| row.get(0)).optional()?)
     }
 
     /// The newest messages that are older than `before` (or the newest of all), at most `limit`, oldest first.
@@ -144,168 +265,169 @@ impl Tx<'_> {
         limit: u32,
     ) -> Result<Vec<MessageRow>, StoreError> {
         let sql = format!(
-            "SELECT {MESSAGE} FROM message WHERE conversation = ?1 AND id < ?2 AND state <> {}
-             ORDER BY id DESC LIMIT ?3",
-            MessageState::Unseen as i64
+            "SELECT {MESSAGE} FROM message m WHERE m.conversation = ?1 AND m.id < ?2 AND m.state < 6
+             ORDER BY m.id DESC LIMIT ?3"
         );
         let mut statement = self.sql().prepare_cached(&sql)?;
         let before = before.map_or(i64::MAX, |id| id.0);
-        let rows = statement.query_map(params![conversation.0, before, limit], message)?;
+        let rows = statement.query_map(params![conversation.0, before, limit], message_row)?;
         let mut messages = rows.collect::<Result<Vec<_>, _>>()?;
         messages.reverse();
         Ok(messages)
     }
 
-    /// How many messages of the contact a conversation holds.
+    /// Whether anything ever came from the contact, or other members.
     ///
     /// # Errors
     /// [`StoreError`] if the database fails.
-    pub fn received_count(&self, conversation: ConversationId) -> Result<u64, StoreError> {
-        let sql = "SELECT COUNT(*) FROM message WHERE conversation = ?1 AND sender = ?2";
-        let count: i64 =
-            self.sql().query_row(sql, [conversation.0, SenderKind::Contact as i64], |row| row.get(0))?;
-        Ok(count.unsigned_abs())
-    }
-
-    /// Moves a message to `state`; one that is further already stays there. An unseen message that was sent is
-    /// forgotten.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the database fails.
-    pub fn set_message_state(&self, id: MessageId, state: MessageState) -> Result<(), StoreError> {
-        let Some(row) = self.message(id)? else { return Ok(()) };
-        if row.state == MessageState::Unseen {
-            if state != MessageState::Queued {
-                self.sql().execute("DELETE FROM message WHERE id = ?1", [id.0])?;
-            }
-            return Ok(());
-        }
-        let back = row.state <= MessageState::Read && state <= row.state && row.state != MessageState::Queued;
-        if row.state == state || back || row.sender != SenderKind::Own {
-            return Ok(());
-        }
-        self.sql()
-            .prepare_cached("UPDATE message SET state = ?2 WHERE id = ?1")?
-            .execute([id.0, state as i64])?;
-        self.note().messages.insert((row.conversation, id));
-        self.note().conversations.insert(row.conversation);
-        Ok(())
-    }
-
-    /// Finds an own message by its content-derived id. One that is not for the eyes is not found: nobody reports on it,
-    /// and it must not go before the request that carries it.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the database fails.
-    pub fn own_message(
-        &self,
-        conversation: ConversationId,
-        mimi: &[u8],
-    ) -> Result<Option<MessageId>, StoreError> {
-        let sql =
-            "SELECT id FROM message WHERE conversation = ?1 AND mimi = ?2 AND sender = 0 AND state <> 6";
+    pub fn has_received(&self, conversation: ConversationId) -> Result<bool, StoreError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM message WHERE conversation = ?1 AND sender = ?2)";
         let mut statement = self.sql().prepare_cached(sql)?;
-        Ok(statement.query_row(params![conversation.0, mimi], |row| row.get(0)).optional()?.map(MessageId))
+        Ok(statement.query_row([conversation.0, SenderKind::Contact as i64], |row| row.get(0))?)
     }
 
-    /// How many messages wait to be accepted by the relay, those not for the eyes included.
+    /// Gives a message a later version of its text. Of several, the one edited last stays, whichever comes first; of two
+    /// edited at once, the one with the higher id. Says whether this one is shown now.
     ///
     /// # Errors
     /// [`StoreError`] if the database fails.
-    pub fn queued_count(&self) -> Result<u64, StoreError> {
-        let sql = "SELECT COUNT(*) FROM message WHERE sender = 0 AND state IN (0, 6)";
-        let count: i64 = self.sql().query_row(sql, [], |row| row.get(0))?;
-        Ok(count.unsigned_abs())
+    pub fn edit_message(&self, id: MessageId, edit: Edit<'_>) -> Result<bool, StoreError> {
+        let Some(row) = self.message(id)? else { return Ok(false) };
+        // What waits to be sent still needs its content.
+        let changed = self
+            .sql()
+            .prepare_cached(
+                "UPDATE message SET text = ?2, edited_at = ?3, version = ?4,
+                                    content = CASE WHEN state IN (0, 4) THEN content ELSE x'' END
+                 WHERE id = ?1 AND kind = 0 AND state < 6
+                 AND (edited_at IS NULL OR ?3 > edited_at OR (?3 = edited_at AND ?4 > version))",
+            )?
+            .execute(params![id.0, edit.text, edit.at, edit.version])?;
+        if changed == 0 {
+            return Ok(false);
+        }
+        self.unindex(id, &row.text)?;
+        self.index(id, edit.text)?;
+        self.erase();
+        self.note_changed(&row)?;
+        Ok(true)
     }
 
-    /// Messages that wait to be sealed, oldest first: written down, not failed, not in the outbox, and with all their files
-    /// at the relay.
+    /// Deletes what a message says and everything about it; that there was one stays visible. What was not sent yet will
+    /// not be.
     ///
     /// # Errors
     /// [`StoreError`] if the database fails.
-    pub fn unsealed(&self, conversation: ConversationId) -> Result<Vec<(MessageId, Vec<u8>)>, StoreError> {
-        let mut statement = self.sql().prepare_cached(
-            "SELECT id, content FROM message m WHERE conversation = ?1 AND sender = 0 AND state IN (0, 6)
-             AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.message = m.id)
-             AND NOT EXISTS (SELECT 1 FROM attachment a WHERE a.message = m.id AND a.state < 2) ORDER BY id",
+    pub fn delete_message(&self, id: MessageId) -> Result<(), StoreError> {
+        self.wipe(id, "kind = 3, state = CASE WHEN sender = 0 THEN MAX(MIN(state, 3), 1) ELSE state END")
+    }
+
+    /// Deletes a message here, as if it had never been; its id is left, so that it cannot come again.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn forget_message(&self, id: MessageId) -> Result<(), StoreError> {
+        let Some(row) = self.message(id)? else { return Ok(()) };
+        self.sql().execute(
+            "UPDATE conversation SET unread = MAX(unread - 1, 0) WHERE id = ?1 AND read_to < ?2 AND ?3",
+            params![row.conversation.0, id.0, row.sender == SenderKind::Contact && row.is_shown()],
         )?;
-        let rows = statement.query_map([conversation.0], |row| Ok((MessageId(row.get(0)?), row.get(1)?)))?;
+        self.sql().execute("DELETE FROM receipt WHERE message = ?1", [id.0])?;
+        self.wipe(id, "kind = 3, state = 7")
+    }
+
+    fn wipe(&self, id: MessageId, marks: &str) -> Result<(), StoreError> {
+        let Some(row) = self.message(id)?.filter(MessageRow::is_shown) else { return Ok(()) };
+        let sql = format!(
+            "UPDATE message SET {marks}, text = '', content = x'', reply_to = NULL, edited_at = NULL, version = NULL,
+                                expires_after = NULL, expires_at = NULL WHERE id = ?1"
+        );
+        self.sql().prepare_cached(&sql)?.execute([id.0])?;
+        // The keys of its files first.
+        self.sql().execute("DELETE FROM attachment WHERE message = ?1", [id.0])?;
+        self.sql().execute("DELETE FROM reaction WHERE message = ?1", [id.0])?;
+        self.sql().execute("DELETE FROM outbox WHERE message = ?1", [id.0])?;
+        self.unindex(id, &row.text)?;
+        self.erase();
+        self.note_changed(&row)
+    }
+
+    /// Messages that have expired, at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn expired(&self, now: i64, limit: u32) -> Result<Vec<MessageId>, StoreError> {
+        let sql = "SELECT id FROM message WHERE expires_at IS NOT NULL AND expires_at <= ?1 ORDER BY expires_at LIMIT ?2";
+        let mut statement = self.sql().prepare_cached(sql)?;
+        let rows = statement.query_map(params![now, limit], |row| row.get(0).map(MessageId))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Notes that a received message is owed a report.
+    /// When the next message expires: milliseconds since 1970.
     ///
     /// # Errors
     /// [`StoreError`] if the database fails.
-    pub fn owe_report(&self, conversation: ConversationId, mimi: &[u8]) -> Result<(), StoreError> {
-        self.sql()
-            .prepare_cached("INSERT OR IGNORE INTO report (conversation, mimi) VALUES (?1, ?2)")?
-            .execute(params![conversation.0, mimi])?;
+    pub fn next_expiry(&self) -> Result<Option<i64>, StoreError> {
+        let sql = "SELECT MIN(expires_at) FROM message WHERE expires_at IS NOT NULL";
+        Ok(self.sql().prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+    }
+
+    /// A message changed in what its own line shows.
+    pub(crate) fn note_message(&self, id: MessageId) -> Result<(), StoreError> {
+        if let Some(row) = self.message(id)?.filter(MessageRow::is_shown) {
+            self.note().messages.insert((row.conversation, id));
+        }
         Ok(())
     }
 
-    /// Conversations that owe reports and whose contact is accepted.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the database fails.
-    pub fn owing_reports(&self) -> Result<Vec<ConversationId>, StoreError> {
+    /// A message changed, with all that quotes it.
+    fn note_changed(&self, row: &MessageRow) -> Result<(), StoreError> {
+        self.note().messages.insert((row.conversation, row.id));
+        self.note().conversations.insert(row.conversation);
         let mut statement = self.sql().prepare_cached(
-            "SELECT DISTINCT r.conversation FROM report r JOIN conversation v ON v.id = r.conversation
-             JOIN contact c ON c.id = v.contact WHERE c.state = 2",
+            "SELECT id FROM message WHERE conversation = ?1 AND reply_to IS NOT NULL AND reply_to = ?2 AND state < 6
+             ORDER BY id DESC LIMIT ?3",
         )?;
-        let rows = statement.query_map([], |row| row.get(0).map(ConversationId))?;
-        Ok(rows.collect::<Result<_, _>>()?)
-    }
-
-    /// Takes at most `limit` owed reports of a conversation.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the database fails.
-    pub fn take_reports(
-        &self,
-        conversation: ConversationId,
-        limit: usize,
-    ) -> Result<Vec<Vec<u8>>, StoreError> {
-        let mut statement =
-            self.sql().prepare_cached("SELECT mimi FROM report WHERE conversation = ?1 LIMIT ?2")?;
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let taken: Vec<Vec<u8>> = statement
-            .query_map(params![conversation.0, limit], |row| row.get(0))?
-            .collect::<Result<_, _>>()?;
-        let mut delete =
-            self.sql().prepare_cached("DELETE FROM report WHERE conversation = ?1 AND mimi = ?2")?;
-        for mimi in &taken {
-            delete.execute(params![conversation.0, mimi])?;
+        let told =
+            statement.query_map(params![row.conversation.0, row.mimi, MAX_TOLD], |told| told.get(0))?;
+        for id in told {
+            self.note().messages.insert((row.conversation, MessageId(id?)));
         }
-        Ok(taken)
+        Ok(())
     }
 
     pub(crate) fn last_message(&self, id: ConversationId) -> Result<Option<LastMessageRow>, StoreError> {
         let mut statement = self.sql().prepare_cached(
-            "SELECT sender, substr(text, 1, 200), at, state FROM message
-             WHERE conversation = ?1 AND state <> 6 ORDER BY id DESC LIMIT 1",
+            "SELECT sender, kind, substr(text, 1, 200), at, state FROM message
+             WHERE conversation = ?1 AND state < 6 ORDER BY id DESC LIMIT 1",
         )?;
         let last = |row: &Row<'_>| {
             Ok(LastMessageRow {
                 sender: sender(row.get(0)?),
-                text: row.get(1)?,
-                at: row.get(2)?,
-                state: state(row.get(3)?),
+                kind: kind(row.get(1)?),
+                text: row.get(2)?,
+                at: row.get(3)?,
+                state: state(row.get(4)?),
             })
         };
         Ok(statement.query_row([id.0], last).optional()?)
     }
 }
 
-fn message(row: &Row<'_>) -> rusqlite::Result<MessageRow> {
+pub(crate) fn message_row(row: &Row<'_>) -> rusqlite::Result<MessageRow> {
     Ok(MessageRow {
         id: MessageId(row.get(0)?),
         conversation: ConversationId(row.get(1)?),
         mimi: row.get(2)?,
         sender: sender(row.get(3)?),
-        text: row.get(4)?,
-        at: row.get(5)?,
-        state: state(row.get(6)?),
+        author: row.get(4)?,
+        kind: kind(row.get(5)?),
+        text: row.get(6)?,
+        reply_to: row.get(7)?,
+        edited_at: row.get(8)?,
+        at: row.get(9)?,
+        state: state(row.get(10)?),
+        expires_at: row.get(11)?,
     })
 }
 
@@ -317,6 +439,15 @@ fn sender(number: i64) -> SenderKind {
     }
 }
 
+fn kind(number: i64) -> MessageKind {
+    match number {
+        0 => MessageKind::Text,
+        2 => MessageKind::Attachments,
+        3 => MessageKind::Deleted,
+        _ => MessageKind::NeedsNewer,
+    }
+}
+
 fn state(number: i64) -> MessageState {
     match number {
         0 => MessageState::Queued,
@@ -325,43 +456,7 @@ fn state(number: i64) -> MessageState {
         3 => MessageState::Read,
         4 => MessageState::Failed,
         5 => MessageState::Received,
-        _ => MessageState::Unseen,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{ContactState, Database, DatabaseKey, Location, OutboxKind, OutboxRow};
-
-    #[test]
-    fn a_report_on_what_is_not_for_the_eyes_cannot_take_it_from_its_request() {
-        let mut db = Database::open(Location::Memory, &DatabaseKey::new([0; 32])).expect("opens");
-        let done = db.transaction(|tx| {
-            let (_, conversation) = tx.add_contact(&[1; 32], "Ben", ContactState::Accepted)?;
-            let message = tx.add_message(&NewMessage {
-                conversation,
-                mimi: b"id",
-                sender: SenderKind::Own,
-                text: "",
-                content: b"acceptance",
-                at: 0,
-                state: MessageState::Unseen,
-            })?;
-            tx.push_outbox(&OutboxRow {
-                id: [1; 16],
-                kind: OutboxKind::Post,
-                conversation,
-                channel: None,
-                message,
-                frame: Vec::new(),
-            })?;
-            if let Some(reported) = tx.own_message(conversation, b"id")? {
-                tx.set_message_state(reported, MessageState::Delivered)?;
-            }
-            tx.take_outbox(&[1; 16])
-        });
-        let (row, _) = done.expect("nothing fails");
-        assert!(row.is_some_and(|row| row.message.is_some()));
+        6 => MessageState::Unseen,
+        _ => MessageState::Gone,
     }
 }

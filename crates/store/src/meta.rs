@@ -39,6 +39,8 @@ pub enum MetaKey {
     Generation = 15,
     /// Links that were taken back, as long as the relay does not know it.
     Revocations = 16,
+    /// One byte: 0 if nobody is told what was read. Without it, they are.
+    ReadReports = 17,
 }
 
 impl Tx<'_> {

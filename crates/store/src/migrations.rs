@@ -98,6 +98,69 @@ const STEPS: &[&str] = &[
      CREATE TRIGGER attachment_deleted AFTER DELETE ON attachment WHEN OLD.secret IS NOT NULL BEGIN
          INSERT OR IGNORE INTO unwanted_blob (url, secret) VALUES (OLD.url, OLD.secret);
      END;",
+    // replies, edits, deletions, reactions, reports per person, expiry, search, blocking, familiarity
+    "ALTER TABLE message ADD COLUMN author BLOB;
+     ALTER TABLE message ADD COLUMN kind INTEGER NOT NULL DEFAULT 0;
+     ALTER TABLE message ADD COLUMN reply_to BLOB;
+     ALTER TABLE message ADD COLUMN edited_at INTEGER;
+     ALTER TABLE message ADD COLUMN version BLOB;
+     ALTER TABLE message ADD COLUMN expires_after INTEGER;
+     ALTER TABLE message ADD COLUMN expires_at INTEGER;
+     UPDATE message SET author = (SELECT c.identity FROM conversation v JOIN contact c ON c.id = v.contact
+                                  WHERE v.id = message.conversation) WHERE sender = 1;
+     UPDATE message SET kind = 1 WHERE sender = 1 AND text = '';
+     DROP INDEX message_by_conversation;
+     DROP INDEX message_waiting;
+     CREATE INDEX message_shown ON message (conversation, id) WHERE state < 6;
+     CREATE INDEX message_unsent ON message (conversation, id) WHERE sender = 0 AND state IN (0, 6);
+     CREATE INDEX message_by_reply ON message (conversation, reply_to) WHERE reply_to IS NOT NULL;
+     CREATE INDEX message_expiring ON message (expires_at) WHERE expires_at IS NOT NULL;
+     ALTER TABLE conversation ADD COLUMN read_to INTEGER NOT NULL DEFAULT 0;
+     UPDATE conversation SET read_to = COALESCE(
+         (SELECT MAX(m.id) FROM message m WHERE m.conversation = conversation.id AND m.state < 6), 0);
+     ALTER TABLE report ADD COLUMN status INTEGER NOT NULL DEFAULT 1;
+     CREATE TABLE receipt (
+         message INTEGER NOT NULL REFERENCES message(id) ON DELETE CASCADE,
+         identity BLOB NOT NULL,
+         delivered INTEGER NOT NULL,
+         read INTEGER,
+         PRIMARY KEY (message, identity)
+     ) STRICT, WITHOUT ROWID;
+     CREATE TABLE reaction (
+         message INTEGER NOT NULL REFERENCES message(id) ON DELETE CASCADE,
+         author BLOB NOT NULL,
+         mimi BLOB NOT NULL,
+         text TEXT NOT NULL,
+         at INTEGER NOT NULL,
+         PRIMARY KEY (message, author)
+     ) STRICT, WITHOUT ROWID;
+     CREATE INDEX reaction_by_mimi ON reaction (mimi);
+     CREATE TABLE early (
+         id INTEGER PRIMARY KEY AUTOINCREMENT,
+         conversation INTEGER NOT NULL REFERENCES conversation(id) ON DELETE CASCADE,
+         target BLOB NOT NULL,
+         author BLOB NOT NULL,
+         mimi BLOB NOT NULL,
+         content BLOB NOT NULL,
+         UNIQUE (conversation, mimi)
+     ) STRICT;
+     CREATE INDEX early_by_target ON early (conversation, target);
+     CREATE TABLE revoking (
+         nonce BLOB PRIMARY KEY,
+         request BLOB NOT NULL
+     ) STRICT, WITHOUT ROWID;
+     ALTER TABLE contact ADD COLUMN blocked INTEGER NOT NULL DEFAULT 0;
+     ALTER TABLE contact ADD COLUMN card BLOB;
+     ALTER TABLE contact ADD COLUMN heard INTEGER NOT NULL DEFAULT 0;
+     ALTER TABLE contact ADD COLUMN heard_on INTEGER NOT NULL DEFAULT 0;
+     ALTER TABLE contact ADD COLUMN wrote INTEGER NOT NULL DEFAULT 0;
+     ALTER TABLE contact ADD COLUMN wrote_on INTEGER NOT NULL DEFAULT 0;
+     CREATE INDEX contact_by_card ON contact (card) WHERE card IS NOT NULL;
+     CREATE VIRTUAL TABLE search USING fts5(
+         text, content = '', columnsize = 0, tokenize = 'unicode61 remove_diacritics 2');
+     INSERT INTO search (search, rank) VALUES ('secure-delete', 1);
+     INSERT INTO search (rowid, text) SELECT id, replace(replace(text, 'ß', 'ss'), 'ẞ', 'SS')
+         FROM message WHERE state < 6 AND text <> '';",
 ];
 
 pub(crate) fn run(connection: &mut Connection) -> Result<(), StoreError> {

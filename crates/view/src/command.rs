@@ -95,4 +95,139 @@ pub enum UiCommand {
     /// Takes the own link back; answered by `LinkRevoked` once the relay knows it. The next `ShowLink` makes another.
     #[n(12)]
     RevokeLink,
+    /// Sends a text message, with more to say about it.
+    #[n(13)]
+    Write {
+        /// Where to.
+        #[n(0)]
+        conversation: ConversationId,
+        /// At most 16 KiB.
+        #[n(1)]
+        text: String,
+        /// The message of the same conversation that it answers.
+        #[n(2)]
+        reply_to: Option<MessageId>,
+        /// It is deleted everywhere so many seconds after it was read.
+        #[n(3)]
+        expires_after: Option<u32>,
+    },
+    /// Changes the text of an own message, for everybody.
+    #[n(14)]
+    Edit {
+        /// Which.
+        #[n(0)]
+        message: MessageId,
+        /// The new text; at most 16 KiB.
+        #[n(1)]
+        text: String,
+    },
+    /// Deletes a message.
+    #[n(15)]
+    Delete {
+        /// Which.
+        #[n(0)]
+        message: MessageId,
+        /// For everybody, which goes for own messages only; else here alone, answered by `MessageGone`.
+        #[n(1)]
+        everywhere: bool,
+    },
+    /// Reacts to a message; an earlier own reaction gives way.
+    #[n(16)]
+    React {
+        /// To which.
+        #[n(0)]
+        message: MessageId,
+        /// 1 to 64 bytes, usually one emoji.
+        #[n(1)]
+        reaction: String,
+    },
+    /// Takes the own reaction to a message back.
+    #[n(17)]
+    Unreact {
+        /// To which.
+        #[n(0)]
+        message: MessageId,
+    },
+    /// Asks who has a message, and since when; answered by `Details`.
+    #[n(18)]
+    ShowDetails {
+        /// Which.
+        #[n(0)]
+        message: MessageId,
+    },
+    /// Finds messages that have all of these words, each as the beginning of a word; answered by `Found`.
+    #[n(19)]
+    Search {
+        /// As typed.
+        #[n(0)]
+        words: String,
+        /// Only there.
+        #[n(1)]
+        conversation: Option<ConversationId>,
+        /// Older than this one; for the next page.
+        #[n(2)]
+        before: Option<MessageId>,
+    },
+    /// Turns a request down: nothing of it is left. Answered by `ConversationGone`.
+    #[n(20)]
+    Decline {
+        /// The conversation that it began.
+        #[n(0)]
+        conversation: ConversationId,
+    },
+    /// Blocks a contact: nothing of them arrives any more. They are not told.
+    #[n(21)]
+    Block {
+        /// The conversation with them.
+        #[n(0)]
+        conversation: ConversationId,
+    },
+    /// Lets a contact write again.
+    #[n(22)]
+    Unblock {
+        /// The conversation with them.
+        #[n(0)]
+        conversation: ConversationId,
+    },
+    /// Asks for what is needed to verify a contact; answered by `Verification`.
+    #[n(23)]
+    ShowVerification {
+        /// The conversation with them.
+        #[n(0)]
+        conversation: ConversationId,
+    },
+    /// Verifies a contact by the code that they show.
+    #[n(24)]
+    Verify {
+        /// The conversation with them.
+        #[n(0)]
+        conversation: ConversationId,
+        /// What was scanned.
+        #[n(1)]
+        code: String,
+    },
+    /// The safety words are the same on both sides: verifies a contact.
+    #[n(25)]
+    ConfirmWords {
+        /// The conversation with them.
+        #[n(0)]
+        conversation: ConversationId,
+    },
+    /// Takes a verification back, or has looked at a change: the contact is new.
+    #[n(26)]
+    Unverify {
+        /// The conversation with them.
+        #[n(0)]
+        conversation: ConversationId,
+    },
+    /// Asks for the settings; answered by `Settings`.
+    #[n(27)]
+    ShowSettings,
+    /// Decides whether others are told what was read; answered by `Settings`.
+    #[n(28)]
+    SetReadReports {
+        /// Whether.
+        #[n(0)]
+        on: bool,
+    },
 }

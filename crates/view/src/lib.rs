@@ -9,8 +9,9 @@ mod update;
 
 pub use command::UiCommand;
 pub use update::{
-    CardView, Connection, ContactState, ConversationId, ConversationView, Delivery, Failure, LastMessage,
-    MessageId, MessageView, ProfileView, Sender, Storage, Trust, ViewUpdate,
+    CardView, Connection, ContactState, ConversationId, ConversationView, Delivery, DetailsView, Failure,
+    Familiarity, FoundView, LastMessage, MessageId, MessageKind, MessageView, ProfileView, ReactedView,
+    ReactionView, ReceiptView, ReplyView, Sender, SettingsView, Storage, Trust, VerificationView, ViewUpdate,
 };
 
 /// The bytes were not written by this version's counterpart.

@@ -96,6 +96,129 @@ pub enum ViewUpdate {
     /// The own link was taken back, and the relay knows it.
     #[n(13)]
     LinkRevoked,
+    /// A message of the shown conversation is gone: deleted here, or expired.
+    #[n(14)]
+    MessageGone {
+        /// Which conversation.
+        #[n(0)]
+        conversation: ConversationId,
+        /// The message.
+        #[n(1)]
+        message: MessageId,
+    },
+    /// A conversation is gone, with all that was said.
+    #[n(15)]
+    ConversationGone {
+        /// Which.
+        #[n(0)]
+        conversation: ConversationId,
+    },
+    /// Who has a message, and since when.
+    #[n(16)]
+    Details(#[n(0)] DetailsView),
+    /// What a search found, the newest first.
+    #[n(17)]
+    Found {
+        /// What was searched for.
+        #[n(0)]
+        words: String,
+        /// Messages, each with its conversation.
+        #[n(1)]
+        messages: Vec<FoundView>,
+        /// Whether there may be older ones: search before the last.
+        #[n(2)]
+        has_older: bool,
+    },
+    /// What is needed to verify a contact.
+    #[n(18)]
+    Verification(#[n(0)] VerificationView),
+    /// What the user has decided.
+    #[n(19)]
+    Settings(#[n(0)] SettingsView),
+}
+
+/// A message that a search found.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct FoundView {
+    /// Where it stands.
+    #[n(0)]
+    pub conversation: ConversationId,
+    /// The message.
+    #[n(1)]
+    pub message: MessageView,
+}
+
+/// Who has a message, and since when.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct DetailsView {
+    /// Where it stands.
+    #[n(0)]
+    pub conversation: ConversationId,
+    /// The message.
+    #[n(1)]
+    pub message: MessageView,
+    /// What others reported of an own message: one line for each who did.
+    #[n(2)]
+    pub receipts: Vec<ReceiptView>,
+    /// Who reacted, and how, the oldest first.
+    #[n(3)]
+    pub reactions: Vec<ReactedView>,
+}
+
+/// Since when somebody has a message.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct ReceiptView {
+    /// Their name.
+    #[n(0)]
+    pub name: String,
+    /// Their Kuvert ID in groups of four.
+    #[n(1)]
+    pub kuvert_id: String,
+    /// On their device since: milliseconds since 1970 (UTC).
+    #[n(2)]
+    pub delivered: i64,
+    /// Read since, where they say so.
+    #[n(3)]
+    pub read: Option<i64>,
+}
+
+/// Who reacted.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct ReactedView {
+    /// Their name; empty for the user.
+    #[n(0)]
+    pub name: String,
+    /// The reaction.
+    #[n(1)]
+    pub text: String,
+    /// Whether it is the user's own.
+    #[n(2)]
+    pub own: bool,
+    /// When: milliseconds since 1970 (UTC).
+    #[n(3)]
+    pub at: i64,
+}
+
+/// What is needed to verify a contact in person.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct VerificationView {
+    /// The conversation with them.
+    #[n(0)]
+    pub conversation: ConversationId,
+    /// Six words that both compare; the same in every language.
+    #[n(1)]
+    pub words: Vec<String>,
+    /// What to show as a QR code; the contact scans it.
+    #[n(2)]
+    pub code: String,
+}
+
+/// What the user has decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub struct SettingsView {
+    /// Whether others are told what was read.
+    #[n(0)]
+    pub read_reports: bool,
 }
 
 /// The user's own identity.
@@ -136,6 +259,30 @@ pub struct ConversationView {
     /// Messages not yet seen.
     #[n(6)]
     pub unread: u32,
+    /// The contact is blocked: nothing of them arrives, and nothing can be sent.
+    #[n(7)]
+    pub blocked: bool,
+    /// How often and how recently both sides wrote.
+    #[n(8)]
+    pub familiarity: Familiarity,
+}
+
+/// How often and how recently both sides wrote; known on this device only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Familiarity {
+    /// One side has not written for long, or ever.
+    #[n(0)]
+    Stranger,
+    /// Both wrote, on one or two days lately.
+    #[n(1)]
+    Acquainted,
+    /// Both wrote on several days.
+    #[n(2)]
+    Familiar,
+    /// Both write often.
+    #[n(3)]
+    Close,
 }
 
 /// The newest message of a conversation, for the list.
@@ -153,6 +300,9 @@ pub struct LastMessage {
     /// What became of it.
     #[n(3)]
     pub delivery: Delivery,
+    /// What it is made of.
+    #[n(4)]
+    pub kind: MessageKind,
 }
 
 /// One message.
@@ -164,7 +314,7 @@ pub struct MessageView {
     /// Who wrote it.
     #[n(1)]
     pub from: Sender,
-    /// Its text; empty if only a newer version understands what it says.
+    /// Its text, as it was edited last; empty if it has none.
     #[n(2)]
     pub text: String,
     /// When it was written, by the writer's clock: milliseconds since 1970 (UTC).
@@ -173,6 +323,99 @@ pub struct MessageView {
     /// What became of it.
     #[n(4)]
     pub delivery: Delivery,
+    /// What it is made of.
+    #[n(5)]
+    pub kind: MessageKind,
+    /// The name of who wrote it; empty for the user and for Kuvert.
+    #[n(6)]
+    pub author: String,
+    /// When it was edited last, by the writer's clock: milliseconds since 1970 (UTC).
+    #[n(7)]
+    pub edited_at: Option<i64>,
+    /// The message that it answers.
+    #[n(8)]
+    pub reply: Option<ReplyView>,
+    /// Reactions, the most frequent first.
+    #[n(9)]
+    pub reactions: Vec<ReactionView>,
+    /// When it will be deleted: milliseconds since 1970 (UTC).
+    #[n(10)]
+    pub expires_at: Option<i64>,
+    /// Whether it mentions the user.
+    #[n(11)]
+    pub mentions_me: bool,
+}
+
+impl MessageView {
+    /// A text with nothing around it.
+    pub fn text(id: MessageId, from: Sender, text: &str, at: i64, delivery: Delivery) -> Self {
+        Self {
+            id,
+            from,
+            text: text.to_owned(),
+            at,
+            delivery,
+            kind: MessageKind::Text,
+            author: String::new(),
+            edited_at: None,
+            reply: None,
+            reactions: Vec::new(),
+            expires_at: None,
+            mentions_me: false,
+        }
+    }
+}
+
+/// What a message is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum MessageKind {
+    /// A text.
+    #[n(0)]
+    Text,
+    /// Something that only a newer version understands.
+    #[n(1)]
+    NeedsNewer,
+    /// Files, perhaps with a text.
+    #[n(2)]
+    Attachments,
+    /// It was deleted by who wrote it.
+    #[n(3)]
+    Deleted,
+}
+
+/// The message that another one answers.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct ReplyView {
+    /// Its id; `None` if it is not on this device (any more).
+    #[n(0)]
+    pub message: Option<MessageId>,
+    /// Who wrote it.
+    #[n(1)]
+    pub from: Sender,
+    /// The name of who wrote it; empty for the user, and if it is not known.
+    #[n(2)]
+    pub author: String,
+    /// The beginning of its text, on one line.
+    #[n(3)]
+    pub text: String,
+    /// What it is made of; `Deleted` also if it is not here.
+    #[n(4)]
+    pub kind: MessageKind,
+}
+
+/// Equal reactions to a message.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct ReactionView {
+    /// The reaction, usually one emoji.
+    #[n(0)]
+    pub text: String,
+    /// How many people.
+    #[n(1)]
+    pub count: u32,
+    /// Whether the user is one of them.
+    #[n(2)]
+    pub own: bool,
 }
 
 /// Who wrote a message.
@@ -358,4 +601,25 @@ pub enum Failure {
     /// Not an invitation, or damaged in copying.
     #[n(16)]
     InviteInvalid,
+    /// Only who wrote a message may change it, and only a text can be edited.
+    #[n(17)]
+    NotYours,
+    /// The contact is blocked; unblock first.
+    #[n(18)]
+    Blocked,
+    /// There is no request to decline.
+    #[n(19)]
+    NothingToDecline,
+    /// Not a reaction: empty, or too long.
+    #[n(20)]
+    ReactionInvalid,
+    /// Not a verification code of Kuvert.
+    #[n(21)]
+    CodeUnreadable,
+    /// The verification code is another person's than this contact's.
+    #[n(22)]
+    CodeOfAnother,
+    /// The verification code was shown to another key than the user's.
+    #[n(23)]
+    CodeForAnother,
 }

@@ -62,6 +62,10 @@ delivery-read = gelesen
 delivery-failed = nicht gesendet
 delivery-retry = Nochmal senden
 
+message-deleted = Diese Nachricht wurde gelöscht.
+message-not-here = Diese Nachricht ist nicht auf diesem Gerät.
+message-edited = bearbeitet
+message-reactions = Reaktionen
 message-unsupported = Diese Nachricht braucht eine neuere Version von Kuvert.
 
 day-today = Heute
@@ -78,6 +82,7 @@ composer-send = Senden
 request-asking = { $name } möchte dir schreiben
 request-asking-text = Wenn du annimmst, könnt ihr euch schreiben. Bis dahin kann { $name } nichts weiter senden.
 request-accept = Annehmen
+conversation-blocked = Du hast { $name } blockiert. Von { $name } kommt hier nichts an, und du kannst nichts senden.
 request-waiting = Deine Anfrage wartet, bis { $name } annimmt. Danach könnt ihr euch schreiben.
 
 link-heading = Mein Link
@@ -166,6 +171,13 @@ failure-own-link = Das ist dein eigener Link. Gib ihn weiter, damit andere dir s
 failure-profile-in-use = Ein anderes Programm verwendet dieses Profil gerade. Schließe es und lade diese Seite neu.
 failure-relay-closed = Dieses Relais nimmt niemanden mehr auf. Lesen und schreiben kannst du nur bei einem Relais, das ein Postfach für dich hat.
 failure-invite-needed = Dieses Relais nimmt neue Leute nur mit Einladung auf. Frag den Betreiber nach einer Einladung.
+failure-not-yours = Für alle löschen kannst du nur eigene Nachrichten, und bearbeiten nur eigene Texte.
+failure-blocked = Du hast diesen Kontakt blockiert. Hebe die Blockierung auf, um wieder zu schreiben.
+failure-nothing-to-decline = Hier gibt es keine Anfrage mehr, die du ablehnen könntest.
+failure-reaction-invalid = Eine Reaktion ist ein Emoji oder ein sehr kurzer Text.
+failure-code-unreadable = Das ist kein Prüfcode von Kuvert. Scanne ihn noch einmal.
+failure-code-of-another = Dieser Code gehört jemand anderem. Wer ihn zeigt, ist nicht der Kontakt in dieser Unterhaltung.
+failure-code-for-another = Dieser Code wurde für einen anderen Schlüssel als deinen gemacht. Frag nach, ob er für dich ist; wenn ja, steht jemand zwischen euch.
 failure-invite-invalid = Das ist keine vollständige Einladung. Kopiere sie noch einmal.
 alert-lost = Einige Nachrichten gingen beim Relais verloren, bevor dieses Gerät sie abholen konnte. Frag deine Kontakte, was fehlt.
 failure-version = Seite und Programmteil passen nicht zusammen. Lade die Seite neu.

@@ -63,6 +63,10 @@ delivery-failed = not sent
 delivery-retry = Send again
 
 message-unsupported = This message needs a newer version of Kuvert.
+message-deleted = This message was deleted.
+message-not-here = This message is not on this device.
+message-edited = edited
+message-reactions = Reactions
 
 day-today = Today
 
@@ -78,6 +82,7 @@ composer-send = Send
 request-asking = { $name } wants to write to you
 request-asking-text = If you accept, you can write to each other. Until then { $name } cannot send anything more.
 request-accept = Accept
+conversation-blocked = You have blocked { $name }. Nothing of { $name } arrives here, and nothing can be sent.
 request-waiting = Your request is waiting until { $name } accepts. After that you can write to each other.
 
 link-heading = My link
@@ -166,6 +171,13 @@ failure-own-link = This is your own link. Pass it on so that others can write to
 failure-profile-in-use = Another program is using this profile. Close it and reload this page.
 failure-relay-closed = This relay takes nobody new. You can read and write only at a relay that has an inbox for you.
 failure-invite-needed = This relay takes new people by invitation only. Ask its operator for an invitation.
+failure-not-yours = You can delete only your own messages for everybody, and edit only your own texts.
+failure-blocked = You have blocked this contact. Unblock them to write again.
+failure-nothing-to-decline = There is no request to decline here any more.
+failure-reaction-invalid = A reaction is one emoji or a very short text.
+failure-code-unreadable = This is not a verification code of Kuvert. Scan it again.
+failure-code-of-another = This code belongs to somebody else. Whoever shows it is not the contact in this conversation.
+failure-code-for-another = This code was made for another key than yours. Make sure it is meant for you; if it is, somebody is between you.
 failure-invite-invalid = This is not a complete invitation. Copy it again.
 alert-lost = Some messages were lost at the relay before this device could fetch them. Ask your contacts what is missing.
 failure-version = Page and engine do not match. Reload the page.

@@ -66,6 +66,13 @@ impl Timeline {
         }
     }
 
+    /// Drops a message that is gone.
+    pub(crate) fn remove(&mut self, conversation: ConversationId, id: MessageId) {
+        if self.conversation == Some(conversation) {
+            self.messages.retain(|shown| shown.id != id);
+        }
+    }
+
     /// Drops the oldest rows of a timeline that grew beyond its bound.
     pub(crate) fn trim(&mut self) {
         if self.messages.len() > TIMELINE_ROWS_MAX {

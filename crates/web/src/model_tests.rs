@@ -1,6 +1,6 @@
 //! Tests of the plain data that screens show.
 
-use kuvert_view::{ContactState, Trust};
+use kuvert_view::{ContactState, Familiarity, MessageKind, Trust};
 
 use super::*;
 
@@ -9,7 +9,7 @@ const BEN: ConversationId = ConversationId(2);
 
 fn message(id: u64, from: Sender, text: &str) -> MessageView {
     let delivery = if from == Sender::Own { Delivery::Queued } else { Delivery::Received };
-    MessageView { id: MessageId(id), from, text: text.into(), at: id as i64 * 1000, delivery }
+    MessageView::text(MessageId(id), from, text, id as i64 * 1000, delivery)
 }
 
 fn page(ids: std::ops::Range<u64>) -> Vec<MessageView> {
@@ -23,8 +23,16 @@ fn conversation(id: u64, at: Option<i64>) -> ConversationView {
         kuvert_id: String::new(),
         trust: Trust::New,
         state: ContactState::Accepted,
-        last: at.map(|at| LastMessage { text: "x".into(), at, from: Sender::Own, delivery: Delivery::Sent }),
+        last: at.map(|at| LastMessage {
+            text: "x".into(),
+            at,
+            from: Sender::Own,
+            delivery: Delivery::Sent,
+            kind: MessageKind::Text,
+        }),
         unread: 0,
+        blocked: false,
+        familiarity: Familiarity::Stranger,
     }
 }
 
@@ -45,6 +53,16 @@ fn timeline_starts_anew_where_a_page_leaves_a_gap() {
     timeline.show(ANNA, page(40..50), true);
     assert_eq!(timeline.messages.first().map(|first| first.id), Some(MessageId(40)));
     assert!(timeline.has_older);
+}
+
+#[test]
+fn timeline_drops_a_message_that_is_gone() {
+    let mut timeline = Timeline::default();
+    timeline.show(ANNA, page(0..3), false);
+    timeline.remove(BEN, MessageId(1));
+    assert_eq!(timeline.messages.len(), 3);
+    timeline.remove(ANNA, MessageId(1));
+    assert_eq!(timeline.messages.iter().map(|shown| shown.id.0).collect::<Vec<_>>(), [0, 2]);
 }
 
 #[test]

@@ -119,6 +119,17 @@ impl AppState {
             ViewUpdate::Storage(storage) => self.storage.set(Some(storage)),
             ViewUpdate::Failed(failure) => self.apply_failure(failure),
             ViewUpdate::Lost { .. } => self.alert(Alert::Lost),
+            ViewUpdate::MessageGone { conversation, message } => {
+                self.timeline.update(|timeline| timeline.remove(conversation, message));
+            }
+            ViewUpdate::ConversationGone { conversation } => self.conversations.update(|list| {
+                list.get_or_insert_default().retain(|shown| shown.id != conversation);
+            }),
+            // Answers to questions that this page does not ask.
+            ViewUpdate::Details(_)
+            | ViewUpdate::Found { .. }
+            | ViewUpdate::Verification(_)
+            | ViewUpdate::Settings(_) => {}
         }
     }
 

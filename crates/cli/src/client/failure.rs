@@ -58,6 +58,23 @@ pub(crate) enum Failure {
     InviteNeeded,
     #[error("this is not a complete invitation; copy it again: it has 22 letters, digits, - and _")]
     InviteInvalid,
+    #[error("only your own messages can be deleted for everybody, and only your own texts edited")]
+    NotYours,
+    #[error("this contact is blocked; unblock them first: kuvert contact unblock WHO")]
+    Blocked,
+    #[error("there is no request to decline here; kuvert contact block WHO blocks a contact")]
+    NothingToDecline,
+    #[error("this is no reaction; give one emoji or a very short text")]
+    ReactionInvalid,
+    #[error("this is not a verification code of Kuvert; scan or copy it again")]
+    CodeUnreadable,
+    #[error("this code is another person's: who shows it is not this contact; do not trust them yet")]
+    CodeOfAnother,
+    #[error(
+        "this code was made for another key than yours; make sure that it is meant for you, and if it is, \
+         do not trust this contact: somebody is between you"
+    )]
+    CodeForAnother,
     #[error("the relay refused the message, and it was not sent; ask the contact for a new link")]
     Refused,
     #[error("another process took over this profile's inbox; end it and try again")]
@@ -109,6 +126,13 @@ impl Failure {
             Self::RelayClosed => "relay_closed",
             Self::InviteNeeded => "invite_needed",
             Self::InviteInvalid => "invite_invalid",
+            Self::NotYours => "not_yours",
+            Self::Blocked => "blocked",
+            Self::NothingToDecline => "nothing_to_decline",
+            Self::ReactionInvalid => "reaction_invalid",
+            Self::CodeUnreadable => "code_unreadable",
+            Self::CodeOfAnother => "code_of_another",
+            Self::CodeForAnother => "code_for_another",
             Self::Refused => "refused",
             Self::TakenOver => "taken_over",
             Self::TimedOut => "timed_out",
@@ -205,6 +229,13 @@ impl From<kuvert_view::Failure> for Failure {
             Shown::RelayClosed => Self::RelayClosed,
             Shown::InviteNeeded => Self::InviteNeeded,
             Shown::InviteInvalid => Self::InviteInvalid,
+            Shown::NotYours => Self::NotYours,
+            Shown::Blocked => Self::Blocked,
+            Shown::NothingToDecline => Self::NothingToDecline,
+            Shown::ReactionInvalid => Self::ReactionInvalid,
+            Shown::CodeUnreadable => Self::CodeUnreadable,
+            Shown::CodeOfAnother => Self::CodeOfAnother,
+            Shown::CodeForAnother => Self::CodeForAnother,
             Shown::OwnLink => Self::OwnLink,
             Shown::ProfileInUse => Self::Profile(ProfileError::InUse { by: String::new() }),
         }

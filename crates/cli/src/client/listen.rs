@@ -30,6 +30,9 @@ pub(crate) struct ListenArgs {
     pub(super) common: Common,
 }
 
+/// Own messages of which a listener remembers what it said; of more, the oldest are forgotten.
+const MAX_REMEMBERED: usize = 10_000;
+
 /// Listens until enough came, or time ran out.
 pub(super) async fn listen(args: ListenArgs, output: Output) -> Result<(), Failure> {
     let (mut session, _) = open(&args.common, "kuvert listen")?;
@@ -40,6 +43,8 @@ pub(super) async fn listen(args: ListenArgs, output: Output) -> Result<(), Failu
         listened: session.profile().listened()?,
         states: session.app().conversations()?.iter().map(|one| (one.id, one.state)).collect(),
         is_connected: None,
+        delivered: BTreeSet::new(),
+        read: BTreeSet::new(),
     };
     let waiting = listener.waiting(&mut session)?;
     listener.report(&mut session, waiting)?;
@@ -74,6 +79,9 @@ struct Listener {
     listened: MessageId,
     states: BTreeMap<ConversationId, ContactState>,
     is_connected: Option<bool>,
+    /// Own messages of which it was said that they were delivered, or read.
+    delivered: BTreeSet<MessageId>,
+    read: BTreeSet<MessageId>,
 }
 
 impl Listener {
@@ -110,7 +118,9 @@ impl Listener {
                     (Sender::Contact, _) if message.id > self.listened => {
                         messages.insert(message.id, (conversation, message));
                     }
-                    (Sender::Own, Delivery::Delivered) => self.delivered(session, conversation, &message)?,
+                    (Sender::Own, Delivery::Delivered | Delivery::Read) => {
+                        self.went_on(session, conversation, &message)?;
+                    }
                     _ => {}
                 },
                 ViewUpdate::Conversation(conversation) => self.contact(&conversation)?,
@@ -166,17 +176,28 @@ impl Listener {
         Ok(())
     }
 
-    fn delivered(
+    /// An own message is on the contact's device, or was read. Each is said once; having read it, they have it.
+    fn went_on(
         &mut self,
         session: &mut Session,
         conversation: ConversationId,
         message: &MessageView,
     ) -> Result<(), Failure> {
         let Some(contact) = session.app().conversation(conversation)? else { return Ok(()) };
-        let text = format!("{} has your message: {}", who(&contact), foreign(&message.text));
-        let mut value = event_of("delivered", &contact);
-        value["message"] = message.id.0.into();
-        self.event(value, now(), &text)
+        if self.delivered.insert(message.id) {
+            let text = format!("{} has your message: {}", who(&contact), foreign(&message.text));
+            self.event(own_event("delivered", &contact, message), now(), &text)?;
+        }
+        if message.delivery == Delivery::Read && self.read.insert(message.id) {
+            let text = format!("{} has read your message: {}", who(&contact), foreign(&message.text));
+            self.event(own_event("read", &contact, message), now(), &text)?;
+        }
+        for known in [&mut self.delivered, &mut self.read] {
+            if known.len() > MAX_REMEMBERED {
+                known.pop_first();
+            }
+        }
+        Ok(())
     }
 
     fn lost(&self, entries: u64) -> Result<(), Failure> {
@@ -200,6 +221,12 @@ impl Listener {
         value["at"] = at.into();
         Ok(self.output.result(&value, &format!("{}  {text}", time(at)))?)
     }
+}
+
+fn own_event(event: &str, contact: &ConversationView, message: &MessageView) -> Value {
+    let mut value = event_of(event, contact);
+    value["message"] = message.id.0.into();
+    value
 }
 
 fn event_of(event: &str, contact: &ConversationView) -> Value {

@@ -36,7 +36,7 @@ fn a_link_a_request_its_acceptance_and_messages_in_full_screen() {
     at_bob.press("y");
     at_bob.see("Enter send");
     at_bob.press("Hello\u{1b}\rAlice\r");
-    at_bob.see("me: Hello Alice delivered");
+    at_bob.see("me: Hello Alice read");
     at_alice.see("Bob: Hello Alice");
     at_alice.press("Hello Bob\r");
     at_bob.see("Alice: Hello Bob");

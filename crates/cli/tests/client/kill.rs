@@ -82,7 +82,7 @@ fn a_client_killed_between_committed_and_sent_sends_once_and_in_order() {
     assert_eq!((more.code, texts(&more.lines())), (4, vec![]), "nothing comes twice");
     alice.run(&["contact", "list"]).json();
     let states = alice.run(&["history", "bob", "--limit", "1000"]).json();
-    assert!(states.as_array().expect("messages").iter().all(|m| m["state"] == "delivered"), "{states}");
+    assert!(states.as_array().expect("messages").iter().all(|m| m["state"] == "read"), "{states}");
 }
 
 #[test]

@@ -64,15 +64,15 @@ fn a_request_is_accepted_and_both_sides_write() {
     let ids: Vec<_> = history.as_array().expect("messages").iter().map(|m| m["id"].clone()).collect();
     assert!(ids.is_sorted_by_key(|id| id.as_u64()));
     let expected = json!([
-        { "id": ids[0], "from": "me", "text": "It is me, Alice", "state": "delivered" },
+        { "id": ids[0], "from": "me", "text": "It is me, Alice", "state": "read" },
         { "id": ids[1], "from": "Bob", "text": "Hello Alice", "state": "received" },
-        { "id": ids[2], "from": "me", "text": "Hello Bob", "state": "delivered" },
+        { "id": ids[2], "from": "me", "text": "Hello Bob", "state": "read" },
     ]);
     assert_eq!(history, expected);
     let other = bob.run(&["history", &alice.id, "--limit", "2"]).json();
     let brief: Vec<_> =
         other.as_array().expect("messages").iter().map(|m| (&m["from"], &m["state"])).collect();
-    assert_eq!(brief, [(&json!("me"), &json!("delivered")), (&json!("Alice"), &json!("received"))]);
+    assert_eq!(brief, [(&json!("me"), &json!("read")), (&json!("Alice"), &json!("received"))]);
 }
 
 #[test]

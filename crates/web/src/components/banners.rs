@@ -91,5 +91,12 @@ pub(crate) fn failure_key(failure: Failure) -> &'static str {
         Failure::RelayClosed => "failure-relay-closed",
         Failure::InviteNeeded => "failure-invite-needed",
         Failure::InviteInvalid => "failure-invite-invalid",
+        Failure::NotYours => "failure-not-yours",
+        Failure::Blocked => "failure-blocked",
+        Failure::NothingToDecline => "failure-nothing-to-decline",
+        Failure::ReactionInvalid => "failure-reaction-invalid",
+        Failure::CodeUnreadable => "failure-code-unreadable",
+        Failure::CodeOfAnother => "failure-code-of-another",
+        Failure::CodeForAnother => "failure-code-for-another",
     }
 }

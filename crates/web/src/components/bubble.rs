@@ -1,11 +1,13 @@
 //! One message of a timeline.
 
-use kuvert_view::{Delivery, MessageId, MessageView, Sender, UiCommand};
+use kuvert_view::{
+    Delivery, MessageId, MessageKind, MessageView, ReactionView, ReplyView, Sender, UiCommand,
+};
 use leptos::prelude::*;
 
 use super::icon::{Icon, icon};
 use super::marks::delivery_mark;
-use crate::i18n::{language, t};
+use crate::i18n::{Lang, language, t, text};
 use crate::state::state;
 use crate::text::{Segment, segments};
 use crate::{bridge, dates};
@@ -39,8 +41,11 @@ fn shown(message: MessageView, follows: bool, name: Signal<String>) -> AnyView {
     view! {
         <div class=class data-testid="message">
             {speaker(message.from, name)}
-            <p class="bubble-text" dir="auto">{said(&message.text)}</p>
+            {message.reply.as_ref().map(quotation)}
+            <p class="bubble-text" dir="auto">{said(message.kind, &message.text)}</p>
+            {reactions(&message.reactions)}
             <p class="bubble-foot">
+                {message.edited_at.map(edited)}
                 {time_of(message.at)}
                 {delivery_mark(message.delivery)}
             </p>
@@ -50,12 +55,73 @@ fn shown(message: MessageView, follows: bool, name: Signal<String>) -> AnyView {
     .into_any()
 }
 
-/// What a message says. The engine gives no text for what only a newer version understands.
-fn said(text: &str) -> AnyView {
-    if text.is_empty() {
-        return view! { <em>{t("message-unsupported")}</em> }.into_any();
+/// What a message says, or why it says nothing.
+fn said(kind: MessageKind, text: &str) -> AnyView {
+    match kind_key(kind) {
+        Some(key) => view! { <em data-testid="message-kind">{t(key)}</em> }.into_any(),
+        None => words(text).into_any(),
     }
-    words(text).into_any()
+}
+
+/// The words for a message that has none of its own.
+fn kind_key(kind: MessageKind) -> Option<&'static str> {
+    match kind {
+        MessageKind::Text | MessageKind::Attachments => None,
+        MessageKind::NeedsNewer => Some("message-unsupported"),
+        MessageKind::Deleted => Some("message-deleted"),
+    }
+}
+
+/// What stands in the place of a message that has no words of its own, in plain text.
+pub(crate) fn kind_words(lang: Lang, kind: MessageKind) -> Option<String> {
+    kind_key(kind).map(|key| text(lang, key, &[]))
+}
+
+/// The message that is answered.
+fn quotation(reply: &ReplyView) -> AnyView {
+    let who = match reply.from {
+        Sender::Own => t("conversation-own").into_any(),
+        Sender::Contact => view! { <bdi>{reply.author.clone()}</bdi> }.into_any(),
+        Sender::System => ().into_any(),
+    };
+    view! {
+        <blockquote class="quotation" data-testid="quotation">
+            <span class="quotation-author">{who}</span>
+            <p class="quotation-text" dir="auto">{quoted(reply)}</p>
+        </blockquote>
+    }
+    .into_any()
+}
+
+fn quoted(reply: &ReplyView) -> AnyView {
+    match (reply.message, kind_key(reply.kind)) {
+        (None, _) => view! { <em>{t("message-not-here")}</em> }.into_any(),
+        (Some(_), Some(key)) => view! { <em>{t(key)}</em> }.into_any(),
+        (Some(_), None) => reply.text.clone().into_any(),
+    }
+}
+
+/// How often which reaction was given.
+fn reactions(reactions: &[ReactionView]) -> Option<AnyView> {
+    let one = |reaction: &ReactionView| {
+        let class = if reaction.own { "reaction reaction-is-own" } else { "reaction" };
+        let count = (reaction.count > 1).then_some(reaction.count);
+        view! { <li class=class>{reaction.text.clone()} {count}</li> }
+    };
+    (!reactions.is_empty()).then(|| {
+        view! {
+            <ul class="reactions" data-testid="reactions" aria-label=t("message-reactions")>
+                {reactions.iter().map(one).collect::<Vec<_>>()}
+            </ul>
+        }
+        .into_any()
+    })
+}
+
+/// Says that a message was edited, and when.
+fn edited(at: i64) -> AnyView {
+    let lang = language();
+    view! { <span title=move || dates::in_full(lang.get(), at)>{t("message-edited")}</span> }.into_any()
 }
 
 /// A text that was handed to the engine and is not in the timeline yet.

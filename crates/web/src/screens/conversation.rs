@@ -24,6 +24,8 @@ pub(crate) fn Conversation(
         conversation.with(|shown| shown.as_ref().map(|shown| shown.title.clone()).unwrap_or_default())
     });
     let contact = Memo::new(move |_| conversation.with(|shown| shown.as_ref().map(|shown| shown.state)));
+    let is_blocked =
+        Memo::new(move |_| conversation.with(|shown| shown.as_ref().is_some_and(|shown| shown.blocked)));
     let is_gone =
         Memo::new(move |_| conversations.with(|list| list.is_some()) && conversation.with(Option::is_none));
     let to_newest = RwSignal::new(0_u32);
@@ -41,12 +43,13 @@ pub(crate) fn Conversation(
             <PaneHead>{move || conversation.get().map(head)}</PaneHead>
             {move || is_gone.get().then(|| view! { <p class="pane-note">{t("conversation-gone")}</p> })}
             <TimelineView id=id name=name to_newest=to_newest.into()/>
-            {move || match contact.get() {
+            {move || match contact.get().filter(|_| !is_blocked.get()) {
                 Some(ContactState::Asking) => asking(id, name),
                 Some(ContactState::Requested) => waiting(name),
                 _ => ().into_any(),
             }}
-            {move || match contact.get() {
+            {move || is_blocked.get().then(|| blocked(name))}
+            {move || match contact.get().filter(|_| !is_blocked.get()) {
                 None | Some(ContactState::Asking) => ().into_any(),
                 Some(state) => {
                     let waiting = state == ContactState::Requested;
@@ -79,6 +82,13 @@ fn asking(conversation: ConversationId, name: Signal<String>) -> AnyView {
             <p>{t1("request-asking-text", "name", move || name.get())}</p>
             <button type="button" class="button" on:click=accept>{t("request-accept")}</button>
         </section>
+    }
+    .into_any()
+}
+
+fn blocked(name: Signal<String>) -> AnyView {
+    view! {
+        <p class="waiting" role="status">{t1("conversation-blocked", "name", move || name.get())}</p>
     }
     .into_any()
 }

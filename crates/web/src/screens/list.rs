@@ -3,6 +3,7 @@
 use kuvert_view::{ContactState, ConversationId, ConversationView, LastMessage, Sender};
 use leptos::prelude::*;
 
+use crate::components::bubble::kind_words;
 use crate::components::icon::{Icon, envelope, icon};
 use crate::components::marks::{delivery_mark, trust_mark};
 use crate::components::stamp::stamp;
@@ -148,9 +149,12 @@ fn preview(last: Option<LastMessage>) -> AnyView {
     let lang = language();
     let mark = shows_delivery(&last).then(|| delivery_mark(last.delivery));
     let words = move || match last.from {
-        Sender::Own => text(lang.get(), "list-own", &[("text", last.text.clone().into())]),
-        Sender::Contact if last.text.is_empty() => text(lang.get(), "message-unsupported", &[]),
-        Sender::Contact | Sender::System => last.text.clone(),
+        Sender::Own => {
+            let said = kind_words(lang.get(), last.kind).unwrap_or_else(|| last.text.clone());
+            text(lang.get(), "list-own", &[("text", said.into())])
+        }
+        Sender::Contact => kind_words(lang.get(), last.kind).unwrap_or_else(|| last.text.clone()),
+        Sender::System => last.text.clone(),
     };
     view! {
         {mark}

@@ -205,7 +205,22 @@ impl Chat {
             ViewUpdate::Connection(connection) => self.connection = connection,
             ViewUpdate::Failed(failure) => self.failed(&Failure::from(failure).to_string()),
             ViewUpdate::Lost { entries } => self.fail(super::words::lost(entries)),
-            ViewUpdate::Profile(None) | ViewUpdate::Storage(_) => {}
+            ViewUpdate::MessageGone { conversation, message } => {
+                if let Some(timeline) = self.timeline_of(conversation) {
+                    timeline.remove(message);
+                }
+            }
+            ViewUpdate::ConversationGone { conversation } => {
+                self.list.retain(|one| one.id != conversation);
+                self.timeline.take_if(|timeline| timeline.conversation == conversation);
+                self.cursor = self.cursor.filter(|cursor| *cursor != conversation);
+            }
+            ViewUpdate::Profile(None)
+            | ViewUpdate::Storage(_)
+            | ViewUpdate::Details(_)
+            | ViewUpdate::Found { .. }
+            | ViewUpdate::Verification(_)
+            | ViewUpdate::Settings(_) => {}
         }
     }
 

@@ -35,17 +35,14 @@ fn conversation(id: u64, title: &str, state: ContactState) -> ConversationView {
         state,
         last: None,
         unread: 0,
+        blocked: false,
+        familiarity: kuvert_view::Familiarity::Stranger,
     }
 }
 
 fn message(id: u64, from: Sender, text: &str, delivery: Delivery) -> MessageView {
-    MessageView {
-        id: MessageId(id),
-        from,
-        text: text.into(),
-        at: MORNING + i64::try_from(id).expect("small") * MINUTE,
-        delivery,
-    }
+    let at = MORNING + i64::try_from(id).expect("small") * MINUTE;
+    MessageView::text(MessageId(id), from, text, at, delivery)
 }
 
 /// Ben and Chris; the conversation with Ben is open.
@@ -55,7 +52,8 @@ fn talking(size: (u16, u16)) -> Chat {
     chris.unread = 1;
     let text = "May I write to you?".into();
     let (at, from, delivery) = (MORNING - 24 * 60 * MINUTE, Sender::Contact, Delivery::Received);
-    chris.last = Some(LastMessage { text, at, from, delivery });
+    let kind = kuvert_view::MessageKind::Text;
+    chris.last = Some(LastMessage { text, at, from, delivery, kind });
     let ben = conversation(1, "Ben", ContactState::Accepted);
     chat.apply(ViewUpdate::Conversations(vec![ben, chris]));
     press(&mut chat, KeyCode::Enter);
@@ -290,7 +288,8 @@ fn nothing_that_others_write_controls_the_terminal() {
     let hostile = "\u{1b}[2J\u{9b}31m\u{7}\u{202e}\rX";
     let mut evil = conversation(3, hostile, ContactState::Accepted);
     let (at, from, delivery) = (MORNING, Sender::Contact, Delivery::Received);
-    evil.last = Some(LastMessage { text: hostile.into(), at, from, delivery });
+    evil.last =
+        Some(LastMessage { kind: kuvert_view::MessageKind::Text, text: hostile.into(), at, from, delivery });
     chat.apply(ViewUpdate::Conversation(evil));
     chat.open(ConversationId(3));
     let messages = vec![message(7, Sender::Contact, hostile, Delivery::Received)];
@@ -311,7 +310,10 @@ fn right_to_left_text_does_not_reach_over_the_line_between_the_panes() {
     let mut chat = talking((80, 12));
     let mut dana = conversation(4, "דנה", ContactState::Accepted);
     let (at, from, delivery) = (MORNING, Sender::Contact, Delivery::Received);
-    dana.last = Some(LastMessage { text: "שלום".into(), at, from, delivery });
+    dana.last =
+        Some(LastMessage {
+            kind: kuvert_view::MessageKind::Text, text: "שלום".into(), at, from, delivery
+        });
     chat.apply(ViewUpdate::Conversation(dana));
     let rows = seen(&mut chat);
     let row = rows.iter().find(|row| row.contains("שלום")).expect("shown");

@@ -95,6 +95,14 @@ impl<R> Timeline<R> {
         self.rows.clear();
     }
 
+    /// Drops a message that is gone.
+    pub(super) fn remove(&mut self, id: MessageId) {
+        self.entries.retain(|entry| entry.message.id != id);
+        self.anchor = self.anchor.filter(|(anchor, _)| *anchor != id);
+        self.selected = self.selected.filter(|selected| *selected != id);
+        self.rows.clear();
+    }
+
     /// Takes messages before those that are loaded.
     pub(super) fn prepend(&mut self, page: Vec<MessageView>, has_older: bool) {
         let oldest = self.entries.first().map(|entry| entry.message.id);
@@ -260,8 +268,7 @@ mod tests {
 
     fn message(id: u64, lines: usize) -> MessageView {
         let text = vec!["x"; lines].join("\n");
-        let from = Sender::Contact;
-        MessageView { id: MessageId(id), from, text, at: 0, delivery: Delivery::Received }
+        MessageView::text(MessageId(id), Sender::Contact, &text, 0, Delivery::Received)
     }
 
     fn timeline(ids: std::ops::Range<u64>, has_older: bool) -> Timeline<String> {

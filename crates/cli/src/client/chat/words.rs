@@ -17,6 +17,7 @@ pub(super) const NO_CONTACTS: &str = "Nobody here yet.\n\nPress l for your link 
 pub(super) const NONE_SHOWN: &str = "Choose a conversation with the arrow keys and open it with Enter.";
 pub(super) const NEWER: &str = "newer messages below: Ctrl+End";
 pub(super) const NEW: &str = "new";
+pub(super) const DELETED: &str = "(this message was deleted)";
 pub(super) const NOT_UNDERSTOOD: &str = "(this message needs a newer version of Kuvert)";
 pub(super) const LINK_WAITING: &str = "Asking the relay…";
 pub(super) const REVOKE: &str = "Take the link back? Nobody can open it any more then; your contacts stay.";

@@ -1,6 +1,6 @@
 //! The conversation that is shown: who it is with, its messages, and what is written.
 
-use kuvert_view::{ConversationView, Delivery, MessageView, Sender};
+use kuvert_view::{ConversationView, Delivery, MessageKind, MessageView, Sender};
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
@@ -127,9 +127,10 @@ fn message_rows(
     let name = if name.is_empty() { name } else { format!("{name}: ") };
     let time = format!("{time:5} ");
     let text_style = if message.from == Sender::System { style.quiet() } else { style.normal() };
-    let text = match message.text.as_str() {
-        "" => words::NOT_UNDERSTOOD.to_owned(),
-        text => rows::plain(text),
+    let text = match message.kind {
+        MessageKind::NeedsNewer => words::NOT_UNDERSTOOD.to_owned(),
+        MessageKind::Deleted => words::DELETED.to_owned(),
+        MessageKind::Text | MessageKind::Attachments => rows::plain(&message.text),
     };
     let first = columns.saturating_sub(width(&time) + width(&name));
     let cut = rows::rows(&text, first, columns.saturating_sub(INDENT));

@@ -1,0 +1,79 @@
+//! What the user asks for, in the engine's words.
+
+use kuvert_core::{Command, DeletionScope};
+use kuvert_view::UiCommand;
+
+use crate::views::{conversation_row, message_row};
+
+/// The engine's command; `None` for what the application answers by itself. A new identity has its inbox at `relay`.
+pub(crate) fn command(wish: UiCommand, relay: &str) -> Option<Command> {
+    Some(match wish {
+        UiCommand::Start
+        | UiCommand::OpenConversation { .. }
+        | UiCommand::CloseConversation
+        | UiCommand::LoadOlder { .. }
+        | UiCommand::ShowDetails { .. }
+        | UiCommand::Search { .. }
+        | UiCommand::ShowVerification { .. }
+        | UiCommand::ShowSettings => return None,
+        UiCommand::CreateIdentity { name, invite } => {
+            Command::CreateIdentity { name, relay: relay.to_owned(), invite }
+        }
+        UiCommand::UseInvite { invite } => Command::UseInvite { invite },
+        UiCommand::ShowLink => Command::ShowLink,
+        UiCommand::RevokeLink => Command::RevokeLink,
+        UiCommand::OpenLink { link } => Command::OpenLink { link },
+        UiCommand::SendRequest { link, text } => Command::Request { link, text },
+        UiCommand::SetReadReports { on } => Command::SetReadReports { on },
+        contact @ (UiCommand::Accept { .. }
+        | UiCommand::Decline { .. }
+        | UiCommand::Block { .. }
+        | UiCommand::Unblock { .. }
+        | UiCommand::Verify { .. }
+        | UiCommand::ConfirmWords { .. }
+        | UiCommand::Unverify { .. }) => return contact_command(contact),
+        UiCommand::Send { conversation, text } => {
+            Command::Send { conversation: conversation_row(conversation), text }
+        }
+        UiCommand::Write { conversation, text, reply_to, expires_after } => Command::Write {
+            conversation: conversation_row(conversation),
+            text,
+            reply_to: reply_to.map(message_row),
+            expires_after,
+        },
+        UiCommand::Edit { message, text } => Command::Edit { message: message_row(message), text },
+        UiCommand::Delete { message, everywhere } => Command::Delete {
+            message: message_row(message),
+            scope: if everywhere { DeletionScope::Everywhere } else { DeletionScope::Here },
+        },
+        UiCommand::React { message, reaction } => Command::React { message: message_row(message), reaction },
+        UiCommand::Unreact { message } => Command::Unreact { message: message_row(message) },
+        UiCommand::Retry { message } => Command::Retry { message: message_row(message) },
+    })
+}
+
+/// How one stands to a contact.
+fn contact_command(wish: UiCommand) -> Option<Command> {
+    Some(match wish {
+        UiCommand::Accept { conversation } => {
+            Command::Accept { conversation: conversation_row(conversation) }
+        }
+        UiCommand::Decline { conversation } => {
+            Command::Decline { conversation: conversation_row(conversation) }
+        }
+        UiCommand::Block { conversation } => Command::Block { conversation: conversation_row(conversation) },
+        UiCommand::Unblock { conversation } => {
+            Command::Unblock { conversation: conversation_row(conversation) }
+        }
+        UiCommand::Verify { conversation, code } => {
+            Command::Verify { conversation: conversation_row(conversation), code }
+        }
+        UiCommand::ConfirmWords { conversation } => {
+            Command::ConfirmWords { conversation: conversation_row(conversation) }
+        }
+        UiCommand::Unverify { conversation } => {
+            Command::Unverify { conversation: conversation_row(conversation) }
+        }
+        _ => return None,
+    })
+}

@@ -1,0 +1,116 @@
+//! What can be asked about messages and contacts, beside the lists.
+
+use kuvert_store::{ContactRow, ConversationId, MessageId, MessageRow, ReactionRow, ReceiptRow, Tx};
+
+use crate::limits::MAX_FOUND;
+use crate::reports::sends_read_reports;
+use crate::verification::{SAFETY_WORDS, safety_words, verification_code};
+use crate::{Client, ClientError, IdentityKey, Refusal};
+
+/// A message with all that is shown around it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShownMessage {
+    /// The message.
+    pub row: MessageRow,
+    /// Reactions that stand, the oldest first.
+    pub reactions: Vec<ReactionRow>,
+    /// The message that it answers, if that is here.
+    pub answered: Option<MessageRow>,
+}
+
+/// Who has a message, and since when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessageDetails {
+    /// The message with all that is shown around it.
+    pub message: ShownMessage,
+    /// What others reported of an own message.
+    pub receipts: Vec<ReceiptRow>,
+}
+
+impl Client {
+    /// Puts around messages what is shown with them.
+    ///
+    /// # Errors
+    /// [`ClientError::Store`] if the database fails.
+    pub fn with_context(&mut self, rows: Vec<MessageRow>) -> Result<Vec<ShownMessage>, ClientError> {
+        self.read(|tx| rows.into_iter().map(|row| shown(tx, row)).collect())
+    }
+
+    /// Who has a message, and since when; `None` if it is gone.
+    ///
+    /// # Errors
+    /// [`ClientError::Store`] if the database fails.
+    pub fn message_details(&mut self, id: MessageId) -> Result<Option<MessageDetails>, ClientError> {
+        self.read(|tx| {
+            let Some(row) = tx.message(id)?.filter(MessageRow::is_shown) else { return Ok(None) };
+            Ok(Some(MessageDetails { receipts: tx.receipts(id)?, message: shown(tx, row)? }))
+        })
+    }
+
+    /// Messages that have all of `words`, each as the beginning of a word, the newest first: at most `limit` and
+    /// [`MAX_FOUND`], older than `before`, in one conversation or in all. Case and accents do not count.
+    ///
+    /// # Errors
+    /// [`ClientError::Store`] if the database fails.
+    pub fn search(
+        &mut self,
+        words: &str,
+        conversation: Option<ConversationId>,
+        before: Option<MessageId>,
+        limit: u32,
+    ) -> Result<Vec<MessageRow>, ClientError> {
+        self.read(|tx| Ok(tx.search(words, conversation, before, limit.min(MAX_FOUND))?))
+    }
+
+    /// The words that the user and the contact of a conversation compare.
+    ///
+    /// # Errors
+    /// [`ClientError::Refused`] without an identity or such a contact, [`ClientError::Store`] if the database fails.
+    pub fn safety_words(
+        &mut self,
+        conversation: ConversationId,
+    ) -> Result<[String; SAFETY_WORDS], ClientError> {
+        let (own, other) = self.both_keys(conversation)?;
+        Ok(safety_words(&own, &other))
+    }
+
+    /// What the user shows to the contact of a conversation, as a QR code.
+    ///
+    /// # Errors
+    /// As [`Self::safety_words`].
+    pub fn verification_code(&mut self, conversation: ConversationId) -> Result<String, ClientError> {
+        let (own, other) = self.both_keys(conversation)?;
+        Ok(verification_code(&own, &other))
+    }
+
+    /// Whether others are told what the user has read.
+    ///
+    /// # Errors
+    /// [`ClientError::Store`] if the database fails.
+    pub fn sends_read_reports(&mut self) -> Result<bool, ClientError> {
+        self.read(sends_read_reports)
+    }
+
+    /// The contact with an identity key.
+    ///
+    /// # Errors
+    /// [`ClientError::Store`] if the database fails.
+    pub fn contact_by_identity(&mut self, identity: &[u8; 32]) -> Result<Option<ContactRow>, ClientError> {
+        self.read(|tx| Ok(tx.contact_by_identity(identity)?))
+    }
+
+    fn both_keys(&mut self, conversation: ConversationId) -> Result<(IdentityKey, IdentityKey), ClientError> {
+        let own = self.identity().ok_or(Refusal::NoIdentity)?;
+        let contact = self.read(|tx| Ok(tx.contact_of(conversation)?))?.ok_or(Refusal::Unknown)?;
+        Ok((own, IdentityKey(contact.identity)))
+    }
+}
+
+fn shown(tx: &Tx<'_>, row: MessageRow) -> Result<ShownMessage, ClientError> {
+    let reactions = tx.reactions(row.id)?;
+    let answered = match &row.reply_to {
+        Some(mimi) => tx.find_message(row.conversation, mimi)?.filter(MessageRow::is_shown),
+        None => None,
+    };
+    Ok(ShownMessage { row, reactions, answered })
+}

@@ -1,0 +1,88 @@
+//! Reports: what became of own messages at others, and what others are told of theirs.
+
+use kuvert_content::{Content, Report, Status};
+use kuvert_store::{ConversationId, MessageId, MessageState, MetaKey, ReportKind};
+
+use crate::ClientError;
+use crate::step::Step;
+
+impl Step<'_, '_> {
+    /// Somebody says what became of messages.
+    pub(crate) fn report(
+        &mut self,
+        conversation: ConversationId,
+        from: &[u8; 32],
+        report: &Report,
+    ) -> Result<(), ClientError> {
+        // Their clock may be wrong, but they cannot know of what is to come.
+        let at = if (1..=self.now.0).contains(&report.at) { report.at } else { self.now.0 };
+        for (mimi, status) in &report.statuses {
+            let kind = match status {
+                Status::Delivered => ReportKind::Delivered,
+                Status::Read => ReportKind::Read,
+                _ => continue,
+            };
+            if let Some(message) = self.tx.own_message(conversation, mimi.as_bytes())? {
+                self.tx.add_receipt(message, from, kind, at)?;
+                self.progress(conversation, message)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A message is as far as it is with the last of those who were to get it.
+    fn progress(&mut self, conversation: ConversationId, message: MessageId) -> Result<(), ClientError> {
+        let others = self.others(conversation)?;
+        let receipts = self.tx.receipts(message)?;
+        if receipts.iter().filter(|receipt| receipt.read.is_some()).count() >= others {
+            self.tx.set_message_state(message, MessageState::Read)?;
+        } else if receipts.len() >= others {
+            self.tx.set_message_state(message, MessageState::Delivered)?;
+        }
+        Ok(())
+    }
+
+    /// How many people other than the user a conversation has: at least one.
+    fn others(&self, _conversation: ConversationId) -> Result<usize, ClientError> {
+        Ok(1)
+    }
+
+    /// Owed reports go out once everything that waited has come.
+    pub(crate) fn send_reports(&mut self) -> Result<(), ClientError> {
+        if !self.sessions.live || self.account.is_none() {
+            return Ok(());
+        }
+        for conversation in self.tx.owing_reports()? {
+            let taken = self.tx.take_reports(conversation, kuvert_content::limits::MAX_REPORTED)?;
+            let statuses = taken
+                .iter()
+                .filter_map(|(mimi, kind)| {
+                    let status = match kind {
+                        ReportKind::Delivered => Status::Delivered,
+                        ReportKind::Read => Status::Read,
+                    };
+                    Some((kuvert_content::MessageId::from_slice(mimi)?, status))
+                })
+                .collect();
+            let report = Report { statuses, at: self.now.0 };
+            self.write_down(conversation, Content::report(self.rng.bytes(), &report), false)?;
+        }
+        Ok(())
+    }
+
+    /// The user has seen everything in a conversation.
+    pub(crate) fn mark_read(&mut self, conversation: ConversationId) -> Result<(), ClientError> {
+        let reports = sends_read_reports(self.tx)?;
+        Ok(self.tx.mark_read(conversation, self.now.0, reports)?)
+    }
+
+    /// Whether others are told what the user has read.
+    pub(crate) fn set_read_reports(&mut self, on: bool) -> Result<(), ClientError> {
+        Ok(self.tx.set_meta(MetaKey::ReadReports, &[u8::from(on)])?)
+    }
+}
+
+/// Whether others are told what the user has read. They are, unless the user decided otherwise.
+pub(crate) fn sends_read_reports(tx: &kuvert_store::Tx<'_>) -> Result<bool, ClientError> {
+    Ok(tx.meta(MetaKey::ReadReports)?.is_none_or(|value| value.as_slice() != [0]))
+}

@@ -6,16 +6,7 @@ use kuvert_core::{
 use kuvert_wire::{Entries, ErrorCode, Invite, RelayFrame, SealedEntry, encode};
 
 use crate::relay::Relay;
-use crate::world::{ALICE, BOB, World};
-
-/// Alice and Bob with databases in files, so that they can be killed.
-fn on_disk() -> (World, tempfile::TempDir) {
-    let dir = tempfile::tempdir().expect("temporary folder");
-    let mut world = World::new(&[]);
-    world.add(1, "Alice", Some(dir.path().join("alice.db")));
-    world.add(2, "Bob", Some(dir.path().join("bob.db")));
-    (world, dir)
-}
+use crate::world::{ALICE, BOB, World, on_disk};
 
 #[test]
 fn what_was_written_offline_is_sent_when_online() {

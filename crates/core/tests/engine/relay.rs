@@ -294,7 +294,9 @@ impl Relay {
             }
             None => Entry::Post { channel, seq, epoch, id, body },
         };
-        let delivered = fanout.targets.iter().map(|target| self.deliver(target.inbox, &entry)).collect();
+        let taken: Vec<_> =
+            fanout.targets.iter().filter(|target| self.inboxes[&target.inbox].takes(&target.token)).collect();
+        let delivered = taken.into_iter().map(|target| self.deliver(target.inbox, &entry)).collect();
         (RelayFrame::Accepted { id, seq }, delivered)
     }
 

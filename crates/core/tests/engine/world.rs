@@ -44,6 +44,13 @@ impl Device {
         self.conversation().contact.state
     }
 
+    /// The newest message with all that is shown around it.
+    pub(crate) fn last(&mut self) -> kuvert_core::ShownMessage {
+        let id = self.id();
+        let rows = self.client.messages(id, None, 1).expect("reads");
+        self.client.with_context(rows).expect("reads").pop().expect("a message")
+    }
+
     /// Texts with who wrote them and what became of them, oldest first.
     pub(crate) fn timeline(&mut self) -> Vec<(SenderKind, String, MessageState)> {
         let id = self.id();
@@ -114,6 +121,23 @@ impl World {
         device.client = open(seed, 100, None).expect("opens");
         device.client = open(seed, restarts, Some(&path)).expect("opens again");
         while device.client.poll_output().is_some() {}
+    }
+
+    /// Closes a device's engine and does to its database what no engine would do; then starts it again, offline.
+    pub(crate) fn tamper(&mut self, at: usize, work: impl FnOnce(&kuvert_store::Tx<'_>)) {
+        let device = &mut self.devices[at];
+        let (seed, path) = (device.seed, device.path.clone().expect("a file"));
+        device.client = open(seed, 100, None).expect("opens");
+        let location = Location::File(path.to_str().expect("UTF-8"));
+        let mut db =
+            kuvert_store::Database::open(location, &DatabaseKey::new([seed; 32])).expect("opens as it is");
+        db.transaction(|tx| {
+            work(tx);
+            Ok::<_, kuvert_store::StoreError>(())
+        })
+        .expect("writes");
+        drop(db);
+        self.restart(at);
     }
 
     pub(crate) fn go_online(&mut self, at: usize) {
@@ -263,6 +287,15 @@ impl World {
         let conversation = self.devices[ALICE].id();
         self.command(ALICE, Command::Accept { conversation }).expect("accepts");
     }
+}
+
+/// Alice and Bob with databases in files, so that they can be killed.
+pub(crate) fn on_disk() -> (World, tempfile::TempDir) {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let mut world = World::new(&[]);
+    world.add(1, "Alice", Some(dir.path().join("alice.db")));
+    world.add(2, "Bob", Some(dir.path().join("bob.db")));
+    (world, dir)
 }
 
 fn open(seed: u8, restarts: u8, path: Option<&std::path::Path>) -> Result<Client, ClientError> {

@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 
 use kuvert_core::{
-    Admission, ChangeSet, Client, ClientError, Command, Config, Event, FetchRequest, Input, Line, MessageRow,
-    Output, Timestamp,
+    Admission, ChangeSet, Client, ClientError, Command, Config, Event, FetchRequest, Input, Line, Link,
+    MessageRow, Origin, Output, Timestamp,
 };
 use kuvert_view::{
     Connection, ConversationId, ConversationView, Failure, FoundView, MessageId, MessageView, ProfileView,
@@ -30,7 +30,9 @@ pub enum Watch {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
     /// Keep this session open to the relay with this origin, and open it again after every loss.
-    Connect(Line, String),
+    Connect(Line, Origin),
+    /// Close this session, and keep it closed.
+    Disconnect(Line),
     /// Send a frame.
     Transmit(Line, Vec<u8>),
     /// Close this session and open it again: what came over it makes no sense.
@@ -48,6 +50,7 @@ pub struct App {
     client: Client,
     relay: String,
     watch: Watch,
+    stays_at_own_relay: bool,
     shown: Option<ConversationId>,
     connection: Connection,
     updates: VecDeque<ViewUpdate>,
@@ -66,6 +69,7 @@ impl App {
             client: Client::open(config)?,
             relay: relay.to_owned(),
             watch,
+            stays_at_own_relay: false,
             shown: None,
             connection: Connection::Connecting,
             updates: VecDeque::new(),
@@ -74,6 +78,16 @@ impl App {
         };
         app.drain()?;
         Ok(app)
+    }
+
+    /// Speaks to its own relay only, from now on and for good, as a web page has to (WEB-1). To be called before the first
+    /// command or input.
+    ///
+    /// # Errors
+    /// [`ClientError`] if the database fails.
+    pub fn stay_at_own_relay(&mut self) -> Result<(), ClientError> {
+        self.stays_at_own_relay = true;
+        self.client.stay_at_own_relay()
     }
 
     /// Fulfils a wish of the user. What cannot be fulfilled comes back as [`ViewUpdate::Failed`].
@@ -92,7 +106,7 @@ impl App {
     pub fn input(&mut self, now: Timestamp, input: Input) -> Result<(), ClientError> {
         self.now = now;
         let line = match &input {
-            Input::Frame(line, _) => Some(*line),
+            Input::Frame(line, _) => Some(line.clone()),
             _ => None,
         };
         match &input {
@@ -193,12 +207,21 @@ impl App {
                 self.drain()?;
                 return self.settings();
             }
+            // The page may not even fetch a card elsewhere.
+            UiCommand::OpenLink { link } if self.is_out_of_reach(&link) => {
+                return Err(kuvert_core::Refusal::OtherRelay.into());
+            }
             wish => wishes::command(wish, &self.relay),
         };
         // Questions were answered above.
         let Some(command) = command else { return Ok(()) };
         self.client.handle(now, Input::Command(command))?;
         self.drain()
+    }
+
+    /// Whether a link leads to another relay, to which this profile does not speak.
+    fn is_out_of_reach(&self, link: &str) -> bool {
+        self.stays_at_own_relay && Link::parse(link).is_ok_and(|link| link.origin() != self.relay)
     }
 
     fn start(&mut self) -> Result<(), ClientError> {
@@ -317,6 +340,7 @@ impl App {
         while let Some(output) = self.client.poll_output() {
             match output {
                 Output::Connect(line, origin) => self.effects.push_back(Effect::Connect(line, origin)),
+                Output::Disconnect(line) => self.effects.push_back(Effect::Disconnect(line)),
                 Output::Transmit(line, frame) => self.effects.push_back(Effect::Transmit(line, frame)),
                 Output::Fetch(request) => self.effects.push_back(Effect::Fetch(request)),
                 Output::WakeAt(at) => self.effects.push_back(Effect::WakeAt(at)),
@@ -371,6 +395,13 @@ impl App {
             Event::LinkFailed { reason, .. } => {
                 self.updates.push_back(ViewUpdate::Failed(views::link_failure(reason)));
             }
+            // Of the own relay the connection tells.
+            Event::Unreachable(relay) => {
+                if self.client.profile().is_some_and(|(_, _, own)| own != relay.as_str()) {
+                    let relay = relay.as_str().to_owned();
+                    self.updates.push_back(ViewUpdate::RelayUnreachable { relay });
+                }
+            }
             Event::CaughtUp => self.connected(Connection::Online),
             Event::TakenOver => {
                 self.connected(Connection::Elsewhere);
@@ -417,8 +448,9 @@ mod tests {
         let result = app.input(Timestamp(0), Input::Frame(Line::Owner, hello));
         assert!(result.is_err());
         assert_eq!(app.poll_effect(), Some(Effect::Reconnect(Line::Owner)));
-        let result = app.input(Timestamp(0), Input::Frame(Line::Anonymous, b"garbage".to_vec()));
+        let line = Line::Anonymous("http://localhost:8787".into());
+        let result = app.input(Timestamp(0), Input::Frame(line.clone(), b"garbage".to_vec()));
         assert!(result.is_ok());
-        assert_eq!(app.poll_effect(), Some(Effect::Reconnect(Line::Anonymous)));
+        assert_eq!(app.poll_effect(), Some(Effect::Reconnect(line)));
     }
 }

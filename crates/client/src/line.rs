@@ -1,4 +1,4 @@
-//! One line to the relay: a WebSocket that is opened again after every loss.
+//! One line to a relay: a WebSocket that is opened again after every loss.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -22,13 +22,21 @@ type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 /// Something for the session to handle.
 pub(crate) enum Happening {
     /// A socket is open. What is sent through this queue is written to it; dropping the queue closes it.
-    Opened(Line, mpsc::Sender<Vec<u8>>),
+    Opened(Session, mpsc::Sender<Vec<u8>>),
     /// A frame came.
-    Frame(Line, Vec<u8>),
+    Frame(Session, Vec<u8>),
     /// The socket is lost, or could not be opened.
-    Closed(Line),
+    Closed(Session),
     /// A fetch ended.
     Fetched(FetchId, FetchOutcome),
+}
+
+/// A line, from when the engine asked for it until it does not want it any more.
+#[derive(Debug, Clone)]
+pub(crate) struct Session {
+    pub(crate) line: Line,
+    /// Tells it from earlier ones over the same line.
+    pub(crate) number: u64,
 }
 
 /// TLS as sessions use it.
@@ -50,7 +58,7 @@ pub(crate) fn session_url(origin: &str) -> String {
 
 /// Keeps a socket open until the session is gone.
 pub(crate) async fn keep_open(
-    line: Line,
+    session: Session,
     url: String,
     tls: Arc<rustls::ClientConfig>,
     happenings: mpsc::Sender<Happening>,
@@ -61,15 +69,15 @@ pub(crate) async fn keep_open(
         if let Ok(Ok(socket)) = timeout(limits::OPEN_WITHIN, connect(&url, &tls)).await {
             let since = Instant::now();
             let (sender, queue) = mpsc::channel(limits::MAX_OUTGOING);
-            if happenings.send(Happening::Opened(line, sender)).await.is_err() {
+            if happenings.send(Happening::Opened(session.clone(), sender)).await.is_err() {
                 return;
             }
-            tracing::debug!(?line, "a session is open");
-            talk(line, socket, queue, &happenings).await;
+            tracing::debug!(line = ?session.line, "a session is open");
+            talk(&session, socket, queue, &happenings).await;
             open = since.elapsed();
         }
-        tracing::debug!(?line, "a session is not open");
-        if happenings.send(Happening::Closed(line)).await.is_err() {
+        tracing::debug!(line = ?session.line, "a session is not open");
+        if happenings.send(Happening::Closed(session.clone())).await.is_err() {
             return;
         }
         let mut chance = [0];
@@ -89,14 +97,14 @@ async fn connect(url: &str, tls: &Arc<rustls::ClientConfig>) -> Result<Socket, E
 
 /// Reads and writes until the socket is lost, or the session drops its queue.
 async fn talk(
-    line: Line,
+    session: &Session,
     socket: Socket,
     queue: mpsc::Receiver<Vec<u8>>,
     happenings: &mpsc::Sender<Happening>,
 ) {
     let (sink, stream) = socket.split();
     tokio::pin! {
-        let reading = read(line, stream, happenings);
+        let reading = read(session, stream, happenings);
         let writing = write(sink, queue);
     }
     tokio::select! {
@@ -108,10 +116,10 @@ async fn talk(
     }
 }
 
-async fn read(line: Line, mut stream: SplitStream<Socket>, happenings: &mpsc::Sender<Happening>) {
+async fn read(session: &Session, mut stream: SplitStream<Socket>, happenings: &mpsc::Sender<Happening>) {
     while let Ok(Some(Ok(message))) = timeout(limits::SILENCE, stream.next()).await {
         if let Message::Binary(bytes) = message
-            && happenings.send(Happening::Frame(line, bytes.into())).await.is_err()
+            && happenings.send(Happening::Frame(session.clone(), bytes.into())).await.is_err()
         {
             return;
         }

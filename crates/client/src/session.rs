@@ -1,15 +1,16 @@
 //! A session: the application of one profile, driven by whoever awaits its updates.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use futures_util::future::select_all;
 use kuvert_app::{App, Effect, Watch};
-use kuvert_core::{Config, Input, Line, Location, Timestamp};
+use kuvert_core::{Config, Input, Line, Location, Origin, Timestamp};
 use kuvert_view::{Connection, ConversationId, ProfileView, UiCommand, ViewUpdate};
 use tokio::sync::mpsc;
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 use zeroize::Zeroizing;
 
@@ -26,11 +27,21 @@ pub struct Session {
     is_online: bool,
     /// Another program uses the inbox: sockets stay closed.
     is_at_rest: bool,
-    lines: [Outgoing; 2],
+    lines: BTreeMap<Line, Kept>,
+    /// How many lines were begun.
+    begun: u64,
     tasks: JoinSet<()>,
     wakes: BTreeSet<Timestamp>,
     sender: mpsc::Sender<Happening>,
     happenings: mpsc::Receiver<Happening>,
+}
+
+/// A line that is kept open.
+struct Kept {
+    /// Tells it from earlier ones: what those still had to say is not heard any more.
+    number: u64,
+    task: AbortHandle,
+    outgoing: Outgoing,
 }
 
 /// What goes out over one line.
@@ -64,7 +75,8 @@ impl Session {
             fetcher: Fetcher::new(),
             is_online: false,
             is_at_rest: false,
-            lines: Default::default(),
+            lines: BTreeMap::new(),
+            begun: 0,
             tasks: JoinSet::new(),
             wakes: BTreeSet::new(),
             sender,
@@ -163,7 +175,6 @@ impl Session {
     async fn step(&mut self, deadline: Option<Instant>) -> Result<bool, SessionError> {
         self.carry_out();
         let wake = self.next_wake();
-        let [owner, anonymous] = &self.lines;
         let input = tokio::select! {
             biased;
             () = at(deadline) => return Ok(false),
@@ -172,8 +183,7 @@ impl Session {
                 None => return Ok(false),
             },
             () = wake => self.wake(),
-            () = owner.room() => None,
-            () = anonymous.room() => None,
+            () = room(&self.lines) => None,
         };
         if let Some(input) = input {
             self.app.input(now(), input)?;
@@ -204,7 +214,7 @@ impl Session {
     pub async fn close(mut self) {
         let deadline = Instant::now() + 2 * limits::CLOSE_WITHIN;
         let mut open = 0;
-        for outgoing in &mut self.lines {
+        for Kept { outgoing, .. } in self.lines.values_mut() {
             outgoing.flush();
             open += usize::from(outgoing.socket.take().is_some());
         }
@@ -221,16 +231,26 @@ impl Session {
             && let Some(effect) = self.app.poll_effect()
         {
             match effect {
-                Effect::Connect(line, origin) => {
-                    let (tls, sender) = (Arc::clone(&self.tls), self.sender.clone());
-                    self.tasks.spawn(line::keep_open(line, line::session_url(&origin), tls, sender));
+                Effect::Connect(line, origin) => self.keep_open(line, &origin),
+                Effect::Disconnect(line) => {
+                    if let Some(kept) = self.lines.remove(&line) {
+                        kept.task.abort();
+                    }
                 }
-                Effect::Transmit(line, frame) => self.outgoing(line).push(frame),
-                Effect::Reconnect(line) => self.outgoing(line).close(),
+                Effect::Transmit(line, frame) => {
+                    if let Some(kept) = self.lines.get_mut(&line) {
+                        kept.outgoing.push(frame);
+                    }
+                }
+                Effect::Reconnect(line) => {
+                    if let Some(kept) = self.lines.get_mut(&line) {
+                        kept.outgoing.close();
+                    }
+                }
                 Effect::Rest => {
                     self.is_at_rest = true;
                     self.tasks.abort_all();
-                    self.lines = Default::default();
+                    self.lines.clear();
                 }
                 Effect::Fetch(request) => self.fetcher.fetch(request, self.sender.clone()),
                 Effect::WakeAt(at) => {
@@ -242,17 +262,32 @@ impl Session {
                 }
             }
         }
-        for outgoing in &mut self.lines {
-            outgoing.flush();
+        for kept in self.lines.values_mut() {
+            kept.outgoing.flush();
+        }
+        // Those of lines that were given up.
+        while self.tasks.try_join_next().is_some() {}
+    }
+
+    fn keep_open(&mut self, line: Line, origin: &Origin) {
+        if self.is_at_rest {
+            return;
+        }
+        self.begun += 1;
+        let (number, sender) = (self.begun, self.sender.clone());
+        let session = line::Session { line: line.clone(), number };
+        let url = line::session_url(origin.as_str());
+        let task = self.tasks.spawn(line::keep_open(session, url, Arc::clone(&self.tls), sender));
+        let kept = Kept { number, task, outgoing: Outgoing::default() };
+        if let Some(earlier) = self.lines.insert(line, kept) {
+            earlier.task.abort();
         }
     }
 
-    fn outgoing(&mut self, line: Line) -> &mut Outgoing {
-        let [owner, anonymous] = &mut self.lines;
-        match line {
-            Line::Owner => owner,
-            Line::Anonymous => anonymous,
-        }
+    /// What goes out over the line that a session is of, unless that was given up meanwhile.
+    fn outgoing(&mut self, session: &line::Session) -> Option<&mut Outgoing> {
+        let kept = self.lines.get_mut(&session.line).filter(|kept| kept.number == session.number)?;
+        Some(&mut kept.outgoing)
     }
 
     /// What the engine has to know of a happening.
@@ -261,17 +296,18 @@ impl Session {
             Happening::Fetched(id, outcome) => Some(Input::Fetched(id, outcome)),
             // What the sockets still had to say when they were closed.
             _ if self.is_at_rest => None,
-            Happening::Opened(line, socket) => {
-                *self.outgoing(line) = Outgoing { socket: Some(socket), ..Outgoing::default() };
-                Some(Input::Connected(line))
+            Happening::Opened(session, socket) => {
+                *self.outgoing(&session)? = Outgoing { socket: Some(socket), ..Outgoing::default() };
+                Some(Input::Connected(session.line))
             }
             // What a socket said before it was closed on purpose was said to nobody.
-            Happening::Frame(line, frame) => {
-                self.outgoing(line).socket.is_some().then_some(Input::Frame(line, frame))
+            Happening::Frame(session, frame) => {
+                let is_open = self.outgoing(&session)?.socket.is_some();
+                is_open.then_some(Input::Frame(session.line, frame))
             }
-            Happening::Closed(line) => {
-                self.outgoing(line).close();
-                Some(Input::Disconnected(line))
+            Happening::Closed(session) => {
+                self.outgoing(&session)?.close();
+                Some(Input::Disconnected(session.line))
             }
         }
     }
@@ -328,17 +364,18 @@ impl Outgoing {
     fn close(&mut self) {
         *self = Self::default();
     }
+}
 
-    /// Waits until a pending frame finds room.
-    async fn room(&self) {
-        match &self.socket {
-            Some(socket) if !self.pending.is_empty() => {
-                // Room or a lost socket: both are seen by `flush`.
-                let _ = socket.reserve().await;
-            }
-            _ => std::future::pending().await,
-        }
+/// Waits until a frame that found no room in its socket's queue does.
+async fn room(lines: &BTreeMap<Line, Kept>) {
+    let full = lines.values().filter(|kept| !kept.outgoing.pending.is_empty());
+    let full: Vec<_> =
+        full.filter_map(|kept| kept.outgoing.socket.as_ref()).map(|s| Box::pin(s.reserve())).collect();
+    if full.is_empty() {
+        return std::future::pending().await;
     }
+    // Room or a lost socket: both are seen by `flush`.
+    let _ = select_all(full).await;
 }
 
 async fn at(deadline: Option<Instant>) {

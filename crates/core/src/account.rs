@@ -3,9 +3,10 @@
 use ed25519_dalek::SigningKey;
 use kuvert_mls::{Delivery, Device, DeviceCertificate, DeviceRole, EngineRng, Identity, KuvertId};
 use kuvert_store::{MetaKey, Tx};
-use kuvert_wire::{DepositKey, InboxId, IntroductionKey, OwnerKey, SealKeyPair, Token};
+use kuvert_wire::{DepositKey, InboxId, IntroductionKey, OwnerKey, RelayKey, SealKeyPair, Token};
 use zeroize::Zeroizing;
 
+use crate::link::is_origin;
 use crate::{ClientError, Timestamp};
 
 /// Life of an owner device's certificate in seconds: ten years.
@@ -25,6 +26,10 @@ pub(crate) struct Account {
     pub(crate) seal: SealKeyPair,
     pub(crate) deposit: DepositKey,
     pub(crate) introduction: IntroductionKey,
+    /// To which other relays seal what is for the own one, if it speaks with others.
+    pub(crate) relay_key: Option<RelayKey>,
+    /// Sessions with other relays are out of reach.
+    pub(crate) own_relay_only: bool,
 }
 
 impl Account {
@@ -76,6 +81,8 @@ impl Account {
             seal: SealKeyPair::from_bytes(*seed(tx, MetaKey::SealKey)?),
             deposit: DepositKey::new(*seed(tx, MetaKey::DepositKey)?),
             introduction: IntroductionKey::new(*seed(tx, MetaKey::IntroductionKey)?),
+            relay_key: tx.meta(MetaKey::RelayKey)?.and_then(|key| RelayKey::from_slice(&key)),
+            own_relay_only: tx.meta(MetaKey::OwnRelayOnly)?.is_some(),
         }))
     }
 
@@ -91,6 +98,12 @@ impl Account {
         KuvertId::of(&self.identity.key())
     }
 
+    /// Whether a relay that somebody else names may be connected to. Without TLS none but on this machine, which others
+    /// have no business with, unless the own one is there, too.
+    pub(crate) fn may_reach(&self, relay: &str) -> bool {
+        is_origin(relay) && (relay.starts_with("https:") || self.relay.starts_with("http:"))
+    }
+
     /// A fresh right to deposit into the own inbox.
     pub(crate) fn token(&self, rng: &EngineRng) -> Token {
         self.deposit.token(rng.bytes())
@@ -103,7 +116,8 @@ impl Account {
             inbox: self.inbox(),
             token: self.token(rng),
             not_after: now.seconds() + PACKAGE_LIFE,
-            relay_key: None,
+            relay_key: self.relay_key,
+            own_relay_only: self.own_relay_only.then_some(true),
         }
     }
 }

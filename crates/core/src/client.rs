@@ -5,14 +5,14 @@ use std::rc::Rc;
 
 use kuvert_mls::EngineRng;
 use kuvert_store::{
-    ConversationId, ConversationSummary, Database, DatabaseKey, Location, MessageId, MessageRow, Tx,
+    ConversationId, ConversationSummary, Database, DatabaseKey, Location, MessageId, MessageRow, MetaKey, Tx,
 };
 use openmls_rust_crypto::RustCrypto;
 
 use crate::account::Account;
 use crate::session::Sessions;
 use crate::step::Step;
-use crate::{ClientError, IdentityKey, Input, KuvertId, Line, Output, Timestamp};
+use crate::{ClientError, IdentityKey, Input, KuvertId, Output, Timestamp};
 
 /// How to start an engine.
 pub struct Config<'a> {
@@ -51,9 +51,23 @@ impl Client {
             outputs: VecDeque::new(),
         };
         if let Some(account) = &client.account {
-            client.outputs.extend(connects(&account.relay));
+            let waiting = client.db.read(|tx| Ok::<_, ClientError>(tx.outbox_relays()?))?;
+            client.outputs.extend(client.sessions.begin(&account.relay, &waiting));
         }
         Ok(client)
+    }
+
+    /// Speaks to the own relay only, from now on and for good, as a web page has to. Others learn it with where this device
+    /// receives. To be called before the first input.
+    ///
+    /// # Errors
+    /// [`ClientError::Store`] if the database fails.
+    pub fn stay_at_own_relay(&mut self) -> Result<(), ClientError> {
+        if self.read(|tx| Ok(tx.meta(MetaKey::OwnRelayOnly)?.is_none()))? {
+            self.db.transaction(|tx| Ok::<_, ClientError>(tx.set_meta(MetaKey::OwnRelayOnly, &[1])?))?;
+            self.account = self.db.read(Account::load)?.map(Rc::new);
+        }
+        Ok(())
     }
 
     /// Handles one input in one transaction (CORE-1). Drain [`Self::poll_output`] before the next input.
@@ -144,9 +158,4 @@ impl Client {
     ) -> Result<T, ClientError> {
         self.db.read(work)
     }
-}
-
-/// Both sessions, from the moment that there is an identity.
-pub(crate) fn connects(relay: &str) -> [Output; 2] {
-    [Line::Owner, Line::Anonymous].map(|line| Output::Connect(line, relay.to_owned()))
 }

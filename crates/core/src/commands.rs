@@ -8,7 +8,6 @@ use kuvert_wire::{CardId, Invite, limits};
 
 use crate::account::Account;
 use crate::card::Card;
-use crate::client::connects;
 use crate::link::is_origin;
 use crate::session::Fetching;
 use crate::step::Step;
@@ -63,7 +62,7 @@ impl Step<'_, '_> {
             self.tx.set_meta(MetaKey::Invite, checked_invite(invite)?.as_bytes())?;
         }
         let account = Account::create(self.tx, self.rng, self.now, &profile.name, relay)?;
-        self.outputs.extend(connects(&account.relay));
+        self.outputs.extend(self.sessions.begin(&account.relay, &[]));
         self.account = Some(Rc::new(account));
         Ok(())
     }

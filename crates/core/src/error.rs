@@ -41,8 +41,8 @@ pub enum Refusal {
     /// Not a link of Kuvert.
     #[error("this is not a complete Kuvert link; copy it again, with the part after #")]
     LinkUnreadable,
-    /// The person uses another relay.
-    #[error("this person uses another relay, which this version cannot reach yet; create an identity there")]
+    /// The person uses another relay, and this profile speaks to its own only, or its relay to no other.
+    #[error("this person uses another relay, which cannot be reached from here; open the link there")]
     OtherRelay,
     /// The request was not accepted yet.
     #[error("the request was not accepted yet; only one message can be sent until then")]

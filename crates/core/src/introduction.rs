@@ -30,7 +30,10 @@ impl Step<'_, '_> {
             return Err(Refusal::OwnLink.into());
         }
         let device = card.devices.first().ok_or(Refusal::LinkUnreadable)?;
-        if device.relay != account.relay {
+        // Where the own relay's key is not known yet, it will be when the contact's key package comes.
+        let is_alone =
+            account.own_relay_only || (account.relay_key.is_none() && self.generation()?.is_some());
+        if device.relay != account.relay && (is_alone || !account.may_reach(&device.relay)) {
             return Err(Refusal::OtherRelay.into());
         }
         let conversation = match self.tx.contact_by_identity(&card.identity.0)? {
@@ -66,13 +69,12 @@ impl Step<'_, '_> {
         let id = self.fresh_id();
         let frame =
             ClientFrame::TakeKeyPackage(TakeKeyPackage { id, inbox: device.inbox, token: device.token });
-        self.queue(conversation.id, None, &frame)
+        self.queue_to(&device.relay, conversation.id, None, &frame)
     }
 
     /// The key package came: creates group and channel, and adds the contact's device.
     pub(crate) fn key_package(&mut self, reply: &KeyPackageReply) -> Result<(), ClientError> {
         let Some(row) = self.tx.take_outbox(reply.id.as_bytes())? else { return Ok(()) };
-        self.relay_took_a_request();
         let conversation = self.tx.conversation(row.conversation)?.ok_or(Refusal::Unknown)?;
         if conversation.introduction.is_none() {
             // The contact was faster: there is a group already.
@@ -86,7 +88,11 @@ impl Step<'_, '_> {
             .ok()
             .map(|package| JoinerPackage::verified(&self.provider(), &package, self.now.seconds()));
         match verified {
-            Some(Ok(joiner)) if joiner.certificate.identity.0 == contact.identity => {
+            Some(Ok(joiner))
+                if joiner.certificate.identity.0 == contact.identity
+                    && joiner.delivery.relay == device.relay
+                    && joiner.delivery.inbox == device.inbox =>
+            {
                 self.sessions.ended_packages.remove(&conversation.id);
                 return self.establish(conversation.id, &device, joiner);
             }
@@ -111,6 +117,8 @@ impl Step<'_, '_> {
         more
     }
 
+    /// Creates group and channel, and adds the contact's device. The channel is at the own relay, but for a contact who does
+    /// not leave theirs.
     fn establish(
         &mut self,
         conversation: ConversationId,
@@ -118,35 +126,40 @@ impl Step<'_, '_> {
         joiner: JoinerPackage,
     ) -> Result<(), ClientError> {
         let account = self.account()?;
+        let own = account.delivery(self.rng, self.now);
+        let relay = if joiner.delivery.stays_at_its_relay() { &device.relay } else { &account.relay };
+        // Both have to be reached from there.
+        let (Ok(_), Ok(address)) = (own.target(relay), joiner.delivery.address_from(relay)) else {
+            self.event(Event::Dropped("one of the two relays does not speak with others"));
+            return self.fail_waiting(conversation);
+        };
         let provider = self.provider();
         let channel = ChannelId::new(self.rng.bytes());
-        let data =
-            GroupData { kind: GroupKind::Direct, relay: account.relay.clone(), group_key: self.rng.bytes() };
-        let delivery = account.delivery(self.rng, self.now);
-        let mut group = Group::create(&provider, &account.device, channel, data, &delivery)?;
+        let data = GroupData { kind: GroupKind::Direct, relay: relay.clone(), group_key: self.rng.bytes() };
+        let mut group = Group::create(&provider, &account.device, channel, data, &own)?;
         let state = group.channel_state(&provider, &account.device)?;
-        let contact = (device.relay == account.relay).then(|| (device.inbox, device.token.clone()));
+        let contact = (device.relay == *relay).then(|| (device.inbox, device.token.clone()));
         let create = self.create_frame(channel, state, contact)?;
         let commit = group.stage_add(&provider, &account.device, joiner)?;
         let welcome = commit.welcome.ok_or(ClientError::Damaged("an addition came without welcome"))?;
-        let welcome = introduction_box(device.introduction_key.as_bytes(), WELCOME).seal(
+        let body = introduction_box(device.introduction_key.as_bytes(), WELCOME).seal(
             &self.rng.bytes(),
             b"",
             &kuvert_mls::pad(&welcome),
         );
-        debug_assert!(welcome.len() <= limits::MAX_BODY);
+        debug_assert!(body.len() <= limits::MAX_BODY);
         self.tx.add_group(&GroupRow {
             channel: *channel.as_bytes(),
             conversation,
-            relay: account.relay.clone(),
+            relay: relay.clone(),
             intent: Intent::Introduce as u8,
             rotated: self.now.0,
         })?;
         self.tx.set_channel(conversation, channel.as_bytes())?;
         self.queue(conversation, None, &ClientFrame::CreateChannel(create))?;
         let id = self.fresh_id();
-        let welcomes =
-            vec![WelcomeDeposit { inbox: device.inbox, token: device.token.clone(), body: welcome }];
+        let (inbox, token) = (device.inbox, device.token.clone());
+        let welcomes = vec![WelcomeDeposit { inbox, token, body, relay: address }];
         let commit = Commit { post: post_frame(id, channel, commit.post), next: commit.next, welcomes };
         self.queue(conversation, None, &ClientFrame::Commit(commit))
     }
@@ -164,8 +177,10 @@ impl Step<'_, '_> {
             // As an error, so that the group which was just joined is undone.
             return Err(MlsError::PeerFault("an introduction by oneself, or a repeated one").into());
         }
-        if group.data().relay != account.relay {
-            return Err(MlsError::PeerFault("an introduction on another relay").into());
+        // No session is opened there before the user accepts.
+        let relay = group.data().relay.clone();
+        if relay != account.relay && (account.own_relay_only || !account.may_reach(&relay)) {
+            return Err(MlsError::PeerFault("an introduction on a relay that cannot be reached").into());
         }
         let conversation = match self.tx.contact_by_identity(&inviter.0)? {
             Some(contact) if contact.blocked => {
@@ -183,7 +198,7 @@ impl Step<'_, '_> {
         self.tx.add_group(&GroupRow {
             channel: *channel.as_bytes(),
             conversation,
-            relay: account.relay.clone(),
+            relay,
             intent: Intent::None as u8,
             rotated: self.now.0,
         })?;

@@ -1,5 +1,7 @@
 //! The engine's closed set of inputs and outputs.
 
+use std::sync::Arc;
+
 use kuvert_store::{ChangeSet, ConversationId, MessageId};
 
 use crate::Card;
@@ -20,13 +22,36 @@ impl Timestamp {
     }
 }
 
-/// Which of the two sessions: who sends and who receives are never one connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// A relay's origin, as in `https://relay.example`. Cheap to clone, and obscured when printed for a log.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Origin(Arc<str>);
+
+impl Origin {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for Origin {
+    fn from(origin: &str) -> Self {
+        Self(origin.into())
+    }
+}
+
+impl std::fmt::Debug for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Origin(..)")
+    }
+}
+
+/// One of the sessions: who sends and who receives are never one connection.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Line {
-    /// Receives; proves to own the inbox.
+    /// With the own relay. Receives; proves to own the inbox.
     Owner,
-    /// Posts, without saying who.
-    Anonymous,
+    /// With this relay, the own one or another. Posts, without saying who.
+    Anonymous(Origin),
 }
 
 /// What happened.
@@ -49,8 +74,11 @@ pub enum Input {
 /// What to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Output {
-    /// Keep this session open to the relay with this origin from now on, and again after every loss.
-    Connect(Line, String),
+    /// Keep this session open to the relay with this origin from now on, and again after every loss, with pauses that are
+    /// each relay's own.
+    Connect(Line, Origin),
+    /// Close this session, and keep it closed. Nothing that came over it meanwhile is to be handed in any more.
+    Disconnect(Line),
     /// Send a frame.
     Transmit(Line, Vec<u8>),
     /// Fetch over HTTP and answer with [`Input::Fetched`].
@@ -228,6 +256,8 @@ pub enum Event {
         /// How many.
         lost: u64,
     },
+    /// A relay cannot be reached for now. What waits for it goes on waiting: said once, until it was reached again.
+    Unreachable(Origin),
     /// Another session of this profile took over.
     TakenOver,
     /// The own relay makes no inbox for this device: nothing can be received, and what is sent waits.

@@ -23,6 +23,7 @@ mod messages;
 mod outbox;
 mod own_link;
 mod queries;
+mod relays;
 mod reports;
 mod session;
 mod step;
@@ -34,7 +35,7 @@ pub use error::{ClientError, Refusal};
 pub use familiarity::Familiarity;
 pub use io::{
     Admission, CardInfo, Command, DeletionScope, Event, FetchId, FetchMethod, FetchOutcome, FetchRequest,
-    Input, Line, LinkFailure, Output, Timestamp,
+    Input, Line, LinkFailure, Origin, Output, Timestamp,
 };
 pub use kuvert_mls::{IdentityKey, KuvertId};
 pub use kuvert_store::{

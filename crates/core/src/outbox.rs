@@ -9,7 +9,7 @@ use kuvert_wire::{
 };
 
 use crate::step::Step;
-use crate::{ClientError, Line, Output, Refusal};
+use crate::{ClientError, Origin, Refusal};
 
 /// Age of the own keys in a group after which sending renews them: a week in milliseconds.
 const ROTATE_AFTER: i64 = 7 * 86_400_000;
@@ -94,9 +94,28 @@ impl Step<'_, '_> {
         }
     }
 
-    /// Appends a request to the outbox, and sends it if the session is there.
+    /// Appends a request about a channel to the outbox, and sends it to the channel's relay if a session is there.
     pub(crate) fn queue(
         &mut self,
+        conversation: ConversationId,
+        message: Option<MessageId>,
+        frame: &ClientFrame,
+    ) -> Result<(), ClientError> {
+        let channel = match frame {
+            ClientFrame::CreateChannel(create) => create.channel,
+            ClientFrame::Commit(commit) => commit.post.channel,
+            ClientFrame::Post(post) => post.channel,
+            _ => return Err(ClientError::Damaged("a frame that is not about a channel")),
+        };
+        let group =
+            self.tx.group(channel.as_bytes())?.ok_or(ClientError::Damaged("a channel has no group"))?;
+        self.queue_to(&group.relay, conversation, message, frame)
+    }
+
+    /// Appends a request to one relay to the outbox, and sends it if a session is there.
+    pub(crate) fn queue_to(
+        &mut self,
+        relay: &str,
         conversation: ConversationId,
         message: Option<MessageId>,
         frame: &ClientFrame,
@@ -120,27 +139,15 @@ impl Step<'_, '_> {
             }
         };
         let (id, channel) = (*id.as_bytes(), channel.map(|channel| *channel.as_bytes()));
-        let row = OutboxRow { id, kind, conversation, channel, message, frame: encode(frame) };
+        let (relay, since) = (relay.to_owned(), self.now.0);
+        let row = OutboxRow { id, kind, conversation, channel, message, frame: encode(frame), relay, since };
         self.tx.push_outbox(&row)?;
-        if self.sessions.retry_at.is_none() && self.can_transmit() {
-            self.outputs.push(Output::Transmit(Line::Anonymous, row.frame));
-        }
-        Ok(())
-    }
-
-    /// Sends everything that waits, in order. What the relay has already is answered like the first time.
-    pub(crate) fn transmit_outbox(&mut self) -> Result<(), ClientError> {
-        if self.can_transmit() {
-            let rows = self.tx.outbox()?;
-            self.outputs.extend(rows.into_iter().map(|row| Output::Transmit(Line::Anonymous, row.frame)));
-        }
-        Ok(())
+        self.waits_for(&row.relay)
     }
 
     /// The relay's answer to a request. A commit that was accepted is merged only when it comes back in the channel's order:
     /// posts of the epoch that it ends may still lie before it in the inbox, and nothing would open them afterwards.
     pub(crate) fn answered(&mut self, id: PostId) -> Result<(), ClientError> {
-        self.relay_took_a_request();
         match self.tx.outbox_kind(id.as_bytes())? {
             Some(OutboxKind::Commit) => Ok(()),
             _ => self.accepted(id),
@@ -150,7 +157,6 @@ impl Step<'_, '_> {
     /// The relay has it, durably. Says so for a request that is not known any more: nothing happens then.
     pub(crate) fn accepted(&mut self, id: PostId) -> Result<(), ClientError> {
         let Some(row) = self.tx.take_outbox(id.as_bytes())? else { return Ok(()) };
-        self.relay_took_a_request();
         match row.kind {
             OutboxKind::Post => match row.message {
                 Some(message) => Ok(self.tx.set_message_state(message, MessageState::Sent)?),
@@ -179,20 +185,24 @@ impl Step<'_, '_> {
 
     pub(crate) fn refused(
         &mut self,
+        relay: &Origin,
         id: PostId,
         code: ErrorCode,
         epoch: Option<u64>,
     ) -> Result<(), ClientError> {
         if matches!(code, ErrorCode::Busy | ErrorCode::RateLimited) || self.waits_for_channel(id, code)? {
-            self.retry_later();
+            self.retry_later(relay);
             return Ok(());
         }
-        let Some(row) = self.tx.take_outbox(id.as_bytes())? else { return Ok(()) };
-        match (row.kind, code) {
-            (OutboxKind::Post, ErrorCode::Conflict) => self.post_conflicted(&row, epoch),
+        let Some(row) = self.tx.outbox_row(id.as_bytes())? else { return Ok(()) };
+        if (row.kind, code) == (OutboxKind::Commit, ErrorCode::Conflict) {
             // A commit won this epoch, and it may be this very one: the relay forgets requests, and the answer to the
             // first try may have been lost. The inbox tells; until then the commit stays pending.
-            (OutboxKind::Commit, ErrorCode::Conflict) => Ok(self.tx.push_outbox(&row)?),
+            return Ok(());
+        }
+        self.tx.take_outbox(id.as_bytes())?;
+        match (row.kind, code) {
+            (OutboxKind::Post, ErrorCode::Conflict) => self.post_conflicted(&row, epoch),
             // It was made before: by an earlier try, or by the other side.
             (OutboxKind::CreateChannel, ErrorCode::Taken) => Ok(()),
             (OutboxKind::Post | OutboxKind::Commit, ErrorCode::NoSuchChannel) if self.may_revive(&row)? => {
@@ -252,13 +262,15 @@ impl Step<'_, '_> {
     /// Whether a channel that the relay forgot can be made anew: once per session, and not before first contact.
     fn may_revive(&mut self, row: &OutboxRow) -> Result<bool, ClientError> {
         let group = self.group_of(row)?;
-        Ok(group.intent != Intent::Introduce as u8 && self.sessions.revived.insert(group.channel))
+        let is_introduced = group.intent != Intent::Introduce as u8;
+        Ok(is_introduced && self.sessions.relays.may_revive(&group.relay, group.channel))
     }
 
     /// The relay forgot the channel, because nobody wrote for long: makes it anew, in the epoch in which the group is.
     fn revive(&mut self, row: &OutboxRow) -> Result<(), ClientError> {
         let account = self.account()?;
-        let channel = ChannelId::new(self.group_of(row)?.channel);
+        let group = self.group_of(row)?;
+        let (channel, is_here) = (ChannelId::new(group.channel), group.relay == account.relay);
         self.abandon_commit(row)?;
         self.tx.drop_posts(channel.as_bytes())?;
         self.tx.drop_commits(channel.as_bytes())?;
@@ -267,13 +279,16 @@ impl Step<'_, '_> {
         let state = group.channel_state(&provider, &account.device)?;
         let own = account.inbox();
         let contact = group.members_here()?.into_iter().find(|(inbox, _)| *inbox != own);
+        if contact.is_none() && !is_here {
+            // A relay keeps channels for those who are known there.
+            return self.fail_waiting(row.conversation);
+        }
         let create = self.create_frame(channel, state, contact)?;
         self.queue(row.conversation, None, &ClientFrame::CreateChannel(create))?;
         self.seal_waiting(row.conversation)
     }
 
-    /// Asks for a channel at the own relay. The right to it is an inbox there: the contact's, where that is at the same
-    /// relay, since this session has shown it or will with every post. The own one would tie to this device what nothing
+    /// Asks for a channel. The right to it is an inbox at its relay: the contact's, where that is at the same relay, since this session has shown it or will with every post. The own one would tie to this device what nothing
     /// else on the session does.
     pub(crate) fn create_frame(
         &self,

@@ -88,6 +88,14 @@ impl Step<'_, '_> {
         }
     }
 
+    /// Puts the card to a relay that may have lost it.
+    pub(crate) fn put_card_again(&mut self) -> Result<(), ClientError> {
+        let account = self.account()?;
+        let Some(own) = self.own_link()?.filter(|own| own.published) else { return Ok(()) };
+        let card = own.link(&account.relay).card();
+        self.fetch_own(Fetching::OwnCardAgain(card), card, FetchMethod::Put(own.record.clone()))
+    }
+
     /// The relay holds the own inbox: what needs it can be done.
     pub(crate) fn inbox_confirmed(&mut self) -> Result<(), ClientError> {
         self.carry_out_revocations()?;

@@ -1,17 +1,20 @@
-//! The two sessions with the relay: greeting, proof, key packages, catching up.
+//! The sessions with the own relay: greeting, proof, key packages, catching up.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use kuvert_mls::{Group, introduction_box};
 use kuvert_store::{ConversationId, MetaKey};
 use kuvert_wire::{
     Ack, CardId, ClientFrame, ErrorCode, Generation, Hello, InboxKeys, Invite, Own, Owned, OwnerProof,
-    PutKeyPackages, RelayFrame, limits,
+    PostId, PutKeyPackages, RelayFrame, RelayKey, limits,
 };
 
+use crate::account::Account;
 use crate::introduction::KEY_PACKAGE;
+use crate::relays::Relays;
 use crate::step::Step;
-use crate::{Admission, Card, ClientError, Event, FetchId, Line, Output, Timestamp};
+use crate::{Admission, Card, ClientError, Event, FetchId, Line, Output};
 
 /// One-time key packages that should wait at the relay.
 const KEY_PACKAGES: u16 = 12;
@@ -21,19 +24,14 @@ const KEY_PACKAGES_LOW: u16 = 6;
 const RENEW_LAST_RESORT: u64 = 30 * 86_400;
 /// Cards kept in memory after their links were opened.
 const MAX_CARDS: usize = 16;
-/// First pause after the relay was busy, in milliseconds; doubled each time.
-const RETRY_FIRST: i64 = 1_000;
-const RETRY_LAST: i64 = 60_000;
 
 /// What is known of the sessions and of what is under way. In memory only.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Sessions {
     /// Everything that waited has come.
     pub(crate) live: bool,
-    /// The anonymous session was greeted.
-    pub(crate) anonymous_ready: bool,
-    /// Channels that were made anew on the anonymous session.
-    pub(crate) revived: BTreeSet<[u8; 16]>,
+    /// The anonymous sessions.
+    pub(crate) relays: Relays,
     /// How many key packages of a contact were past their time.
     pub(crate) ended_packages: BTreeMap<ConversationId, usize>,
     /// The greeting of the owner session.
@@ -44,11 +42,10 @@ pub(crate) struct Sessions {
     has_inbox: bool,
     /// The proof asked the relay to create the inbox.
     asked_to_create: bool,
+    /// The request that puts all key packages anew.
+    replaced: Option<PostId>,
     /// The user waits for the own link, which waits for the inbox.
     pub(crate) link_wanted: bool,
-    /// Pause after the relay was busy.
-    retry_pause: i64,
-    pub(crate) retry_at: Option<Timestamp>,
     /// When the next message expires, as was asked to be woken for: milliseconds since 1970.
     pub(crate) next_expiry: Option<i64>,
     pub(crate) next_fetch: u64,
@@ -70,22 +67,18 @@ pub(crate) enum Fetching {
 }
 
 impl Sessions {
-    pub(crate) fn connected(&mut self, line: Line) {
-        self.disconnected(line);
+    pub(crate) fn owner_lost(&mut self) {
+        self.live = false;
+        self.hello = None;
+        self.owned = false;
     }
 
-    pub(crate) fn disconnected(&mut self, line: Line) {
-        match line {
-            Line::Owner => {
-                self.live = false;
-                self.hello = None;
-                self.owned = false;
-            }
-            Line::Anonymous => {
-                self.anonymous_ready = false;
-                self.revived.clear();
-            }
-        }
+    /// The sessions to open from the moment that there is an identity: both with the own relay, and one with each other
+    /// relay for which something waits.
+    pub(crate) fn begin(&mut self, relay: &str, waiting: &[String]) -> Vec<Output> {
+        let mut connects = vec![Output::Connect(Line::Owner, relay.into())];
+        connects.extend(self.relays.begin(relay, waiting));
+        connects
     }
 
     pub(crate) fn fetch(&mut self, purpose: Fetching) -> FetchId {
@@ -136,10 +129,7 @@ impl Step<'_, '_> {
                 self.event(Event::CaughtUp);
                 Ok(())
             }
-            (Line::Owner, RelayFrame::Accepted { id, .. }) => {
-                self.tx.revoked(id.as_bytes())?;
-                self.token_revoked(id)
-            }
+            (Line::Owner, RelayFrame::Accepted { id, .. }) => self.owner_accepted(id),
             // Key packages: those that did not arrive are missed at the next greeting. So are revocations.
             (Line::Owner, RelayFrame::Refused { .. }) => Ok(()),
             (Line::Owner, RelayFrame::Error { code: ErrorCode::NoSuchInbox }) => {
@@ -163,14 +153,7 @@ impl Step<'_, '_> {
                 self.event(Event::TakenOver);
                 Ok(())
             }
-            (Line::Anonymous, RelayFrame::Hello(hello)) => {
-                check_version(&hello)?;
-                self.sessions.anonymous_ready = true;
-                self.transmit_outbox()
-            }
-            (Line::Anonymous, RelayFrame::Accepted { id, .. }) => self.answered(id),
-            (Line::Anonymous, RelayFrame::KeyPackage(reply)) => self.key_package(&reply),
-            (Line::Anonymous, RelayFrame::Refused { id, code, epoch }) => self.refused(id, code, epoch),
+            (Line::Anonymous(relay), frame) => self.anonymous_frame(&relay, frame),
             (_, RelayFrame::Error { code: ErrorCode::Stopping | ErrorCode::Timeout }) => Ok(()),
             (_, RelayFrame::Error { .. }) => Err(ClientError::PeerFault("the relay ended the session")),
             (_, _) => Err(ClientError::PeerFault("a frame does not belong on this session")),
@@ -185,14 +168,8 @@ impl Step<'_, '_> {
         }
     }
 
-    /// Whether requests can go out: the relay greeted, and was seen to hold an inbox of this device. Without one, what others
-    /// send back would be lost.
-    pub(crate) fn can_transmit(&self) -> bool {
-        self.sessions.anonymous_ready && self.sessions.has_inbox
-    }
-
     /// The generation of the relay in which the cursor counts, if the relay holds an inbox of this device.
-    fn generation(&self) -> Result<Option<Generation>, ClientError> {
+    pub(crate) fn generation(&self) -> Result<Option<Generation>, ClientError> {
         Ok(self.tx.meta(MetaKey::Generation)?.and_then(|bytes| Generation::from_slice(&bytes)))
     }
 
@@ -226,10 +203,11 @@ impl Step<'_, '_> {
     }
 
     fn owned(&mut self, owned: &Owned) -> Result<(), ClientError> {
-        let could_transmit = self.can_transmit();
+        let had_inbox = self.sessions.has_inbox;
         self.sessions.owned = true;
         self.sessions.has_inbox = true;
-        if self.generation()? != Some(owned.generation) || owned.acknowledged < self.tx.cursor()? {
+        let known = self.generation()?;
+        if known != Some(owned.generation) || owned.acknowledged < self.tx.cursor()? {
             // The inbox is new, or the relay was set back to an earlier state and gives seqs out again: what comes under
             // them may be new, and what is not changes nothing (CORE-3).
             self.tx.set_cursor(owned.acknowledged)?;
@@ -238,16 +216,39 @@ impl Step<'_, '_> {
         if self.sessions.asked_to_create {
             self.tx.set_meta(MetaKey::Invite, &[])?;
         }
-        if !could_transmit {
-            self.transmit_outbox()?;
+        let is_moved = self.note_relay_key(owned.relay_key)?;
+        if !had_inbox {
+            self.transmit_everywhere()?;
         }
         self.inbox_confirmed()?;
         self.revoke_waiting()?;
+        // A relay that was set back hands out key packages a second time, which open nothing any more.
+        let was_set_back = known.is_some_and(|known| known != owned.generation);
+        if was_set_back || is_moved {
+            self.tx.set_meta(MetaKey::StalePackages, &[1])?;
+        }
+        if was_set_back {
+            self.put_card_again()?;
+        }
+        if self.tx.meta(MetaKey::StalePackages)?.is_some_and(|stale| !stale.is_empty()) {
+            return self.replace_key_packages();
+        }
         let last_resort = !owned.last_resort || self.is_last_resort_old()?;
         if owned.key_packages < KEY_PACKAGES_LOW || last_resort {
             self.put_key_packages(KEY_PACKAGES.saturating_sub(owned.key_packages), last_resort)?;
         }
         Ok(())
+    }
+
+    /// Notes to which key other relays seal what is for the own one. Says whether it is another one than was published.
+    fn note_relay_key(&mut self, key: Option<RelayKey>) -> Result<bool, ClientError> {
+        if self.account()?.relay_key == key {
+            return Ok(false);
+        }
+        self.tx.set_meta(MetaKey::RelayKey, key.as_ref().map_or(&[], |key| key.as_bytes()))?;
+        self.account = Account::load(self.tx)?.map(Rc::new);
+        self.move_in_groups()?;
+        Ok(true)
     }
 
     /// Nobody takes a key package that is past its time, and without a fresh one the own link would lead nowhere.
@@ -259,6 +260,31 @@ impl Step<'_, '_> {
 
     /// Makes key packages and gives them to the relay.
     pub(crate) fn put_key_packages(&mut self, count: u16, last_resort: bool) -> Result<(), ClientError> {
+        self.publish_key_packages(count, last_resort, None).map(drop)
+    }
+
+    /// Makes all key packages anew, in the place of those that the relay has: they say what does not hold any more.
+    fn replace_key_packages(&mut self) -> Result<(), ClientError> {
+        self.sessions.replaced = Some(self.publish_key_packages(KEY_PACKAGES, true, Some(true))?);
+        Ok(())
+    }
+
+    /// The relay took a request of the owner session.
+    fn owner_accepted(&mut self, id: PostId) -> Result<(), ClientError> {
+        if self.sessions.replaced == Some(id) {
+            self.sessions.replaced = None;
+            self.tx.set_meta(MetaKey::StalePackages, &[])?;
+        }
+        self.tx.revoked(id.as_bytes())?;
+        self.token_revoked(id)
+    }
+
+    fn publish_key_packages(
+        &mut self,
+        count: u16,
+        last_resort: bool,
+        replaces: Option<bool>,
+    ) -> Result<PostId, ClientError> {
         let account = self.account()?;
         let secret_box = introduction_box(account.introduction.as_bytes(), KEY_PACKAGE);
         let make = |is_last| -> Result<minicbor::bytes::ByteVec, ClientError> {
@@ -273,9 +299,10 @@ impl Step<'_, '_> {
         if last_resort.is_some() {
             self.tx.set_meta(MetaKey::LastResortMade, &self.now.seconds().to_be_bytes())?;
         }
-        let frame = PutKeyPackages { id: self.fresh_id(), one_time, last_resort };
+        let id = self.fresh_id();
+        let frame = PutKeyPackages { id, one_time, last_resort, replaces };
         self.transmit(Line::Owner, &ClientFrame::PutKeyPackages(frame));
-        Ok(())
+        Ok(id)
     }
 
     /// Acknowledges what was processed. The frame leaves after the commit that holds the cursor.
@@ -283,42 +310,14 @@ impl Step<'_, '_> {
         self.transmit(Line::Owner, &ClientFrame::Ack(Ack { seq }));
     }
 
-    /// The relay cannot take a request now: asks to be woken to try again.
-    pub(crate) fn retry_later(&mut self) {
-        // Many requests may be refused at once: one pause is enough for all of them.
-        if self.sessions.retry_at.is_some_and(|at| at > self.now) {
-            return;
-        }
-        let pause = (self.sessions.retry_pause * 2).clamp(RETRY_FIRST, RETRY_LAST);
-        self.sessions.retry_pause = pause;
-        let at = self.now.plus_millis(pause);
-        self.sessions.retry_at = Some(at);
-        self.outputs.push(Output::WakeAt(at));
-    }
-
-    pub(crate) fn relay_took_a_request(&mut self) {
-        self.sessions.retry_pause = 0;
-    }
-
     pub(crate) fn wake(&mut self) -> Result<(), ClientError> {
         // Whatever this was for: what is still to come is asked for again.
         self.sessions.next_expiry = None;
-        match self.sessions.retry_at {
-            Some(at) if at <= self.now => {
-                self.sessions.retry_at = None;
-                self.transmit_outbox()
-            }
-            Some(at) => {
-                // Woken for an earlier wish: this one still stands.
-                self.outputs.push(Output::WakeAt(at));
-                Ok(())
-            }
-            None => Ok(()),
-        }
+        self.tend_relays()
     }
 }
 
-fn check_version(hello: &Hello) -> Result<(), ClientError> {
+pub(crate) fn check_version(hello: &Hello) -> Result<(), ClientError> {
     if hello.version == limits::PROTOCOL_VERSION {
         Ok(())
     } else {

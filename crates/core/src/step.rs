@@ -33,13 +33,13 @@ impl<'a> Step<'a, '_> {
     pub(crate) fn handle(&mut self, input: Input) -> Result<(), ClientError> {
         match input {
             Input::Command(command) => self.command(command)?,
-            Input::Connected(line) => self.sessions.connected(line),
-            Input::Disconnected(line) => {
-                self.sessions.disconnected(line);
-                if line == Line::Owner {
-                    self.inbox_lost();
-                }
+            Input::Connected(Line::Owner) => self.sessions.owner_lost(),
+            Input::Connected(Line::Anonymous(relay)) => self.relay_connected(&relay),
+            Input::Disconnected(Line::Owner) => {
+                self.sessions.owner_lost();
+                self.inbox_lost();
             }
+            Input::Disconnected(Line::Anonymous(relay)) => self.relay_lost(&relay)?,
             Input::Frame(line, bytes) => {
                 let frame: RelayFrame = decode(&bytes, limits::MAX_FRAME)
                     .map_err(|_| ClientError::PeerFault("a frame cannot be read"))?;

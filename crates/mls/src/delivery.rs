@@ -33,21 +33,41 @@ pub struct Delivery {
     /// The relay's key; without it, the leaf can only be reached through channels of its own relay.
     #[n(4)]
     pub relay_key: Option<RelayKey>,
+    /// With true, the device speaks to its own relay only, as a web page has to: it can be a member of groups whose channel
+    /// is there.
+    #[n(7)]
+    pub own_relay_only: Option<bool>,
 }
 
 impl Delivery {
     /// The fan-out target, as seen from the relay that keeps the channel.
     ///
     /// # Errors
-    /// [`MlsError::PeerFault`] if the leaf receives at another relay and does not say its key.
+    /// [`MlsError::PeerFault`] if the leaf cannot be a member there: it receives at another relay and does not say its key,
+    /// or does not leave its own.
     pub fn target(&self, channel_relay: &str) -> Result<FanoutTarget, MlsError> {
-        let relay = if self.relay == channel_relay {
-            None
-        } else {
-            let key = self.relay_key.ok_or(MlsError::PeerFault("a leaf's relay has no key"))?;
-            Some(RelayAddress { origin: self.relay.clone(), key })
-        };
+        let relay = self.address_from(channel_relay)?;
+        if relay.is_some() && self.stays_at_its_relay() {
+            return Err(MlsError::PeerFault("a leaf speaks to its own relay only"));
+        }
         Ok(FanoutTarget { inbox: self.inbox, token: self.token.clone(), relay })
+    }
+
+    /// The device's relay as another one has to know it; `None` as seen from itself.
+    ///
+    /// # Errors
+    /// [`MlsError::PeerFault`] if it is another relay, whose key is not known.
+    pub fn address_from(&self, relay: &str) -> Result<Option<RelayAddress>, MlsError> {
+        if self.relay == relay {
+            return Ok(None);
+        }
+        let key = self.relay_key.ok_or(MlsError::PeerFault("a leaf's relay has no key"))?;
+        Ok(Some(RelayAddress { origin: self.relay.clone(), key }))
+    }
+
+    /// Whether the device speaks to its own relay only.
+    pub fn stays_at_its_relay(&self) -> bool {
+        self.own_relay_only == Some(true)
     }
 
     pub(crate) fn extensions(&self) -> Result<Extensions<LeafNode>, MlsError> {

@@ -46,6 +46,7 @@ impl Party {
             token: DepositKey::new([self.seed; 32]).token([1; 16]),
             not_after: NOW + 100,
             relay_key: None,
+            own_relay_only: None,
         }
     }
 }

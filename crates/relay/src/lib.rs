@@ -166,6 +166,7 @@ impl Relay {
             writer: Arc::clone(&writer),
             sessions,
             origins: origins.into(),
+            relay_key: federation.as_deref().map(Federation::key),
             phase: phases.clone(),
             partial: Arc::new(Semaphore::new(limits::MAX_PARTIAL_FRAMES / 1024)),
             answers: Arc::new(Semaphore::new(limits::MAX_LARGE_ANSWERS / 1024)),

@@ -273,6 +273,18 @@ impl Tx<'_> {
         Ok(self.sql().prepare_cached(sql)?.query_row(params![channel], group).optional()?)
     }
 
+    /// Conversations whose channel is at another relay than this one.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn conversations_elsewhere(&self, relay: &str) -> Result<Vec<ConversationId>, StoreError> {
+        let mut statement = self.sql().prepare_cached(
+            "SELECT v.id FROM conversation v JOIN mls_group g ON g.channel = v.channel WHERE g.relay <> ?1",
+        )?;
+        let rows = statement.query_map([relay], |row| row.get(0).map(ConversationId))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// Notes when this device renewed its keys in a group.
     ///
     /// # Errors

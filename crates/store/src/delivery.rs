@@ -265,6 +265,8 @@ mod tests {
                 channel: None,
                 message,
                 frame: Vec::new(),
+                relay: String::new(),
+                since: 0,
             })?;
             if let Some(reported) = tx.own_message(conversation, b"id")? {
                 tx.set_message_state(reported, MessageState::Delivered)?;

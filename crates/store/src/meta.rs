@@ -41,6 +41,12 @@ pub enum MetaKey {
     Revocations = 16,
     /// One byte: 0 if nobody is told what was read. Without it, they are.
     ReadReports = 17,
+    /// Key to which other relays seal what is for the own one (32 bytes); empty where that keeps to itself.
+    RelayKey = 30,
+    /// Whether this profile speaks to its own relay only (1 byte), as a web page has to.
+    OwnRelayOnly = 31,
+    /// The key packages at the relay do not hold any more, and have to be replaced (1 byte); empty when they were.
+    StalePackages = 32,
 }
 
 impl Tx<'_> {

@@ -161,6 +161,11 @@ const STEPS: &[&str] = &[
      INSERT INTO search (search, rank) VALUES ('secure-delete', 1);
      INSERT INTO search (rowid, text) SELECT id, replace(replace(text, 'ß', 'ss'), 'ẞ', 'SS')
          FROM message WHERE state < 6 AND text <> '';",
+    // Requests wait for one relay or another: for which (origin), and since when (milliseconds since 1970)
+    "ALTER TABLE outbox ADD COLUMN relay TEXT NOT NULL DEFAULT '';
+     ALTER TABLE outbox ADD COLUMN since INTEGER NOT NULL DEFAULT 0;
+     UPDATE outbox SET relay = coalesce((SELECT CAST(value AS TEXT) FROM meta WHERE key = 9), '');
+     CREATE INDEX outbox_by_relay ON outbox (relay, position);",
 ];
 
 pub(crate) fn run(connection: &mut Connection) -> Result<(), StoreError> {

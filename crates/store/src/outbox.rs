@@ -32,9 +32,13 @@ pub struct OutboxRow {
     pub message: Option<MessageId>,
     /// The encoded frame.
     pub frame: Vec<u8>,
+    /// Origin of the relay that has to answer.
+    pub relay: String,
+    /// When it was written down: milliseconds since 1970.
+    pub since: i64,
 }
 
-const OUTBOX: &str = "id, kind, conversation, channel, message, frame";
+const OUTBOX: &str = "id, kind, conversation, channel, message, frame, relay, since";
 
 impl Tx<'_> {
     /// Appends a request.
@@ -44,8 +48,8 @@ impl Tx<'_> {
     pub fn push_outbox(&self, row: &OutboxRow) -> Result<(), StoreError> {
         self.sql()
             .prepare_cached(
-                "INSERT INTO outbox (id, kind, conversation, channel, message, frame)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                "INSERT INTO outbox (id, kind, conversation, channel, message, frame, relay, since)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             )?
             .execute(params![
                 row.id,
@@ -53,7 +57,9 @@ impl Tx<'_> {
                 row.conversation.0,
                 row.channel,
                 row.message.map(|id| id.0),
-                row.frame
+                row.frame,
+                row.relay,
+                row.since
             ])?;
         Ok(())
     }
@@ -67,6 +73,55 @@ impl Tx<'_> {
         let mut statement = self.sql().prepare_cached(&sql)?;
         let rows = statement.query_map([], outbox_row)?;
         Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// At most `limit` requests to one relay behind `position`, each with its position, in the order in which they have to
+    /// be sent.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn outbox_to(
+        &self,
+        relay: &str,
+        position: i64,
+        limit: usize,
+    ) -> Result<Vec<(i64, Vec<u8>)>, StoreError> {
+        let mut statement = self.sql().prepare_cached(
+            "SELECT position, frame FROM outbox WHERE relay = ?1 AND position > ?2 ORDER BY position LIMIT ?3",
+        )?;
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let rows =
+            statement.query_map(params![relay, position, limit], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Origins of the relays for which requests wait, first the one for which the oldest does.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn outbox_relays(&self) -> Result<Vec<String>, StoreError> {
+        let sql = "SELECT relay FROM outbox GROUP BY relay ORDER BY MIN(position)";
+        let mut statement = self.sql().prepare_cached(sql)?;
+        let rows = statement.query_map([], |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The request to a relay that has waited longest.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn oldest_outbox(&self, relay: &str) -> Result<Option<OutboxRow>, StoreError> {
+        let sql = format!("SELECT {OUTBOX} FROM outbox WHERE relay = ?1 ORDER BY position LIMIT 1");
+        Ok(self.sql().prepare_cached(&sql)?.query_row([relay], outbox_row).optional()?)
+    }
+
+    /// The request with this id.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn outbox_row(&self, id: &[u8; 16]) -> Result<Option<OutboxRow>, StoreError> {
+        let sql = format!("SELECT {OUTBOX} FROM outbox WHERE id = ?1");
+        Ok(self.sql().prepare_cached(&sql)?.query_row(params![id], outbox_row).optional()?)
     }
 
     /// How many requests wait.
@@ -92,8 +147,7 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`] if the database fails.
     pub fn take_outbox(&self, id: &[u8; 16]) -> Result<Option<OutboxRow>, StoreError> {
-        let sql = format!("SELECT {OUTBOX} FROM outbox WHERE id = ?1");
-        let row = self.sql().prepare_cached(&sql)?.query_row(params![id], outbox_row).optional()?;
+        let row = self.outbox_row(id)?;
         if row.is_some() {
             self.sql().prepare_cached("DELETE FROM outbox WHERE id = ?1")?.execute(params![id])?;
         }
@@ -142,5 +196,7 @@ fn outbox_row(row: &Row<'_>) -> rusqlite::Result<OutboxRow> {
         channel: row.get(3)?,
         message: row.get::<_, Option<i64>>(4)?.map(MessageId),
         frame: row.get(5)?,
+        relay: row.get(6)?,
+        since: row.get(7)?,
     })
 }

@@ -93,6 +93,13 @@ pub enum ViewUpdate {
         #[n(0)]
         entries: u64,
     },
+    /// The relay of a contact cannot be reached for now. What is for it waits, and goes out when it is back.
+    #[n(20)]
+    RelayUnreachable {
+        /// Its origin.
+        #[n(0)]
+        relay: String,
+    },
     /// The own link was taken back, and the relay knows it.
     #[n(13)]
     LinkRevoked,

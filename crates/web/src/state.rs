@@ -118,6 +118,8 @@ impl AppState {
             }
             ViewUpdate::Storage(storage) => self.storage.set(Some(storage)),
             ViewUpdate::Failed(failure) => self.apply_failure(failure),
+            // Of the own relay the connection tells, and to others a page does not speak (WEB-1).
+            ViewUpdate::RelayUnreachable { .. } => {}
             ViewUpdate::Lost { .. } => self.alert(Alert::Lost),
             ViewUpdate::MessageGone { conversation, message } => {
                 self.timeline.update(|timeline| timeline.remove(conversation, message));

@@ -5,7 +5,7 @@ use minicbor::{Decode, Encode};
 
 use crate::ids::{ChannelId, FanoutKey, InboxId, PostId, PostSecret, PostSecretHash};
 use crate::limits;
-use crate::token::Token;
+use crate::token::{RelayAddress, Token};
 
 /// What a relay keeps of a channel for one epoch.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -106,6 +106,9 @@ pub struct WelcomeDeposit {
     /// Sealed bytes.
     #[cbor(n(2), with = "minicbor::bytes")]
     pub body: Vec<u8>,
+    /// The inbox's relay, where it is not the channel's own. That relay alone can check the token.
+    #[n(3)]
+    pub relay: Option<RelayAddress>,
 }
 
 /// Reads what a channel keeps, for a device that missed too much to follow its inbox.

@@ -78,4 +78,8 @@ pub enum ErrorCode {
     #[n(17)]
     #[error("this relay takes new inboxes by invitation only")]
     InviteNeeded,
+    /// A welcome is for another relay, to which this one does not deliver.
+    #[n(18)]
+    #[error("this relay does not deliver to that other relay")]
+    NoSuchRelay,
 }

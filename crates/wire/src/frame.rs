@@ -7,7 +7,9 @@ use minicbor::{Decode, Encode};
 use crate::ErrorCode;
 use crate::channel::{ChannelInfo, Commit, CreateChannel, FetchChannel, Post};
 use crate::entry::SealedEntry;
-use crate::ids::{Challenge, Generation, InboxId, Invite, OwnerKey, PostId, SealKey, Signature, TokenNonce};
+use crate::ids::{
+    Challenge, Generation, InboxId, Invite, OwnerKey, PostId, RelayKey, SealKey, Signature, TokenNonce,
+};
 use crate::token::{DepositKey, Token};
 
 /// From a device to a relay. A session's first frame decides what it is: [`Own`] makes it an owner session, anything
@@ -175,6 +177,10 @@ pub struct Owned {
     /// The relay's generation.
     #[n(4)]
     pub generation: Generation,
+    /// The key to which other relays seal what is for inboxes here; none if this relay keeps to itself. Devices publish
+    /// it with their inbox, and publish it anew when it is another one than before.
+    #[n(5)]
+    pub relay_key: Option<RelayKey>,
 }
 
 /// Acknowledges all entries up to and including `seq`.
@@ -197,6 +203,9 @@ pub struct PutKeyPackages {
     /// Replaces the one handed out when no other is left.
     #[n(2)]
     pub last_resort: Option<minicbor::bytes::ByteVec>,
+    /// With true, one-time key packages that were stored before go: they say what does not hold any more.
+    #[n(3)]
+    pub replaces: Option<bool>,
 }
 
 /// Revokes tokens of the own inbox, each by its nonce.

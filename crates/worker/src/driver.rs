@@ -1,10 +1,11 @@
 //! The driver: carries commands, frames, fetches and time to the engine, and does what it says.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 
 use js_sys::Uint8Array;
 use kuvert_app::{App, Effect, Watch};
-use kuvert_core::{Config, DatabaseKey, Input, Line, Location, Timestamp};
+use kuvert_core::{Config, DatabaseKey, Input, Line, Location, Origin, Timestamp};
 use kuvert_view::{Failure, Storage, ViewUpdate};
 use wasm_bindgen_futures::spawn_local;
 
@@ -22,10 +23,9 @@ thread_local! {
     static DRIVER: RefCell<Option<Driver>> = const { RefCell::new(None) };
 }
 
-/// One of the two sessions, over all its sockets.
-#[derive(Default)]
+/// One of the sessions, over all its sockets.
 struct Session {
-    origin: Option<String>,
+    origin: Origin,
     socket: Option<Socket>,
     number: u64,
     pause: i64,
@@ -34,8 +34,9 @@ struct Session {
 
 struct Driver {
     app: App,
-    owner: Session,
-    anonymous: Session,
+    sessions: BTreeMap<Line, Session>,
+    /// Number of the last socket.
+    sockets: u64,
     wake_at: Option<Timestamp>,
     at_rest: bool,
 }
@@ -59,15 +60,16 @@ pub(crate) async fn start(key: Option<Uint8Array>) {
     let key = DatabaseKey::new(key.unwrap_or(passing_key));
     let origin = scope().location().origin();
     post(&ViewUpdate::Storage(kept));
-    match App::open(&Config { location, key: &key, seed }, &origin, Watch::Shown) {
+    let config = Config { location, key: &key, seed };
+    let opened = App::open(&config, &origin, Watch::Shown).and_then(|mut app| {
+        // WEB-1: the page talks to its own relay only.
+        app.stay_at_own_relay()?;
+        Ok(app)
+    });
+    match opened {
         Ok(app) => {
-            let driver = Driver {
-                app,
-                owner: Session::default(),
-                anonymous: Session::default(),
-                wake_at: None,
-                at_rest: false,
-            };
+            let sessions = BTreeMap::new();
+            let driver = Driver { app, sessions, sockets: 0, wake_at: None, at_rest: false };
             DRIVER.with_borrow_mut(|slot| *slot = Some(driver));
             with(|_| {});
         }
@@ -84,21 +86,20 @@ pub(crate) fn command(bytes: &[u8]) {
 }
 
 /// Takes what happened at a socket, unless a newer one has taken its place.
-pub(crate) fn socket(line: Line, number: u64, event: SocketEvent) {
+pub(crate) fn socket(line: &Line, number: u64, event: SocketEvent) {
     with(|driver| {
-        let session = driver.session(line);
-        if session.number != number {
+        let Some(session) = driver.sessions.get_mut(line).filter(|session| session.number == number) else {
             return;
-        }
+        };
         let input = match event {
             SocketEvent::Opened => {
                 session.opened = Some(time::now());
-                Input::Connected(line)
+                Input::Connected(line.clone())
             }
-            SocketEvent::Frame(frame) => Input::Frame(line, frame),
+            SocketEvent::Frame(frame) => Input::Frame(line.clone(), frame),
             SocketEvent::Closed => {
                 driver.reconnect_later(line);
-                Input::Disconnected(line)
+                Input::Disconnected(line.clone())
             }
         };
         driver.input(input);
@@ -116,13 +117,6 @@ fn with(work: impl FnOnce(&mut Driver)) {
 }
 
 impl Driver {
-    fn session(&mut self, line: Line) -> &mut Session {
-        match line {
-            Line::Owner => &mut self.owner,
-            Line::Anonymous => &mut self.anonymous,
-        }
-    }
-
     fn input(&mut self, input: Input) {
         if self.app.input(time::now(), input).is_err() {
             post(&ViewUpdate::Failed(Failure::Database));
@@ -142,24 +136,25 @@ impl Driver {
     fn effect(&mut self, effect: Effect) {
         match effect {
             Effect::Connect(line, origin) => {
-                self.session(line).origin = Some(origin);
-                self.connect(line);
+                let session = Session { origin, socket: None, number: 0, pause: 0, opened: None };
+                self.sessions.insert(line.clone(), session);
+                self.connect(&line);
+            }
+            Effect::Disconnect(line) => {
+                self.sessions.remove(&line);
             }
             Effect::Transmit(line, frame) => {
-                if let Some(socket) = &self.session(line).socket {
+                if let Some(socket) = self.sessions.get(&line).and_then(|session| session.socket.as_ref()) {
                     socket.send(&frame);
                 }
             }
             Effect::Reconnect(line) => {
-                self.session(line).socket = None;
+                self.reconnect_later(&line);
                 self.input(Input::Disconnected(line));
-                self.reconnect_later(line);
             }
             Effect::Rest => {
                 self.at_rest = true;
-                for line in [Line::Owner, Line::Anonymous] {
-                    self.session(line).socket = None;
-                }
+                self.sessions.values_mut().for_each(|session| session.socket = None);
             }
             Effect::Fetch(request) => spawn_local(async move {
                 let outcome = fetch::run(&request).await;
@@ -169,14 +164,14 @@ impl Driver {
         }
     }
 
-    fn connect(&mut self, line: Line) {
+    fn connect(&mut self, line: &Line) {
         if self.at_rest {
             return;
         }
-        let session = self.session(line);
-        session.number += 1;
-        let Some(origin) = &session.origin else { return };
-        session.socket = Socket::connect(line, origin, session.number);
+        let Some(session) = self.sessions.get_mut(line) else { return };
+        self.sockets += 1;
+        session.number = self.sockets;
+        session.socket = Socket::connect(line, session.origin.as_str(), session.number);
         if session.socket.is_none() {
             self.reconnect_later(line);
         }
@@ -184,23 +179,24 @@ impl Driver {
 
     /// Opens a lost session again after a pause that doubles each time, with jitter so that a relay's clients do not
     /// come back all at once.
-    fn reconnect_later(&mut self, line: Line) {
-        let session = self.session(line);
+    fn reconnect_later(&mut self, line: &Line) {
+        let Some(session) = self.sessions.get_mut(line) else { return };
         session.socket = None;
         if session.opened.take().is_some_and(|opened| time::now() >= opened.plus_millis(STEADY)) {
             session.pause = 0;
         }
         session.pause = (session.pause * 2).clamp(RECONNECT_FIRST, RECONNECT_LAST);
-        session.number += 1;
-        let (pause, number) = (session.pause, session.number);
+        self.sockets += 1;
+        session.number = self.sockets;
+        let (pause, number, line) = (session.pause, session.number, line.clone());
         let mut jitter = [0];
         let _ = getrandom::fill(&mut jitter);
         let pause = pause / 2 + pause * i64::from(jitter[0]) / 255;
         spawn_local(async move {
             time::sleep(pause).await;
             with(|driver| {
-                if driver.session(line).number == number {
-                    driver.connect(line);
+                if driver.sessions.get(&line).is_some_and(|session| session.number == number) {
+                    driver.connect(&line);
                 }
             });
         });

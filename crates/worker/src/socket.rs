@@ -26,17 +26,22 @@ pub(crate) struct Socket {
 
 impl Socket {
     /// Connects to the relay with this origin. `number` tells this socket from its predecessors.
-    pub(crate) fn connect(line: Line, origin: &str, number: u64) -> Option<Self> {
+    pub(crate) fn connect(line: &Line, origin: &str, number: u64) -> Option<Self> {
         // `http` becomes `ws`, `https` becomes `wss`.
         let url = format!("{}/v1/session", origin.replacen("http", "ws", 1));
         let web = WebSocket::new(&url).ok()?;
         web.set_binary_type(BinaryType::Arraybuffer);
         // Each event is handled after its callback has returned, so that a callback may be dropped by what it causes.
-        let tell = move |event| spawn_local(async move { driver::socket(line, number, event) });
-        let open = Closure::<dyn Fn(Event)>::new(move |_| tell(SocketEvent::Opened));
+        let line = line.clone();
+        let tell = move |event| {
+            let line = line.clone();
+            spawn_local(async move { driver::socket(&line, number, event) });
+        };
+        let (tell_open, tell_message, tell) = (tell.clone(), tell.clone(), tell);
+        let open = Closure::<dyn Fn(Event)>::new(move |_| tell_open(SocketEvent::Opened));
         let message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
             if let Ok(buffer) = event.data().dyn_into::<ArrayBuffer>() {
-                tell(SocketEvent::Frame(Uint8Array::new(&buffer).to_vec()));
+                tell_message(SocketEvent::Frame(Uint8Array::new(&buffer).to_vec()));
             }
         });
         let close = Closure::<dyn Fn(Event)>::new(move |_| tell(SocketEvent::Closed));

@@ -88,13 +88,10 @@ impl ContactCommand {
 async fn add(args: AddArgs, output: Output) -> Result<(), Failure> {
     let link = Link::parse(&args.link).map_err(|_| Failure::BadLink)?;
     let relay = Some(link.origin().to_owned());
-    let (mut session, own) = open(&args.common, "kuvert contact add").map_err(|failure| match failure {
+    let (mut session, _) = open(&args.common, "kuvert contact add").map_err(|failure| match failure {
         Failure::NoIdentity { .. } => Failure::NoIdentity { relay: relay.clone() },
         failure => failure,
     })?;
-    if own.relay != link.origin() {
-        return Err(Failure::OtherRelay { relay });
-    }
     let deadline = Instant::now() + args.timeout;
     catch_up(&mut session, CATCH_UP.min(args.timeout)).await?;
     let card = open_card(&mut session, &args.link, deadline).await?;

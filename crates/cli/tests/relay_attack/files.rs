@@ -149,7 +149,12 @@ async fn settle_in(relay: &Target, data: &Path, devices: &[Device; 3], secrets: 
         secrets.0.truncate(secrets.0.len() - 49);
         accepted(
             &mut session,
-            &ClientFrame::PutKeyPackages(PutKeyPackages { id: id(n), one_time, last_resort: None }),
+            &ClientFrame::PutKeyPackages(PutKeyPackages {
+                id: id(n),
+                one_time,
+                last_resort: None,
+                replaces: None,
+            }),
         )
         .await;
         let revoked = device.deposit_key.token([0xd0 + n as u8; 16]);
@@ -196,7 +201,8 @@ async fn load(relay: &Target, data: &Path, devices: &[Device; 3], secrets: &mut 
         // A commit's body is kept for who heals, sealed by who made it: it stands there as it came.
         post.body = vec![0x42; 100];
         let body = secrets.body(1000 + epoch);
-        let welcomes = vec![WelcomeDeposit { inbox: devices[1].inbox, token: devices[1].token(), body }];
+        let welcomes =
+            vec![WelcomeDeposit { inbox: devices[1].inbox, token: devices[1].token(), body, relay: None }];
         accepted(&mut sender, &ClientFrame::Commit(Commit { post, next: state(epoch + 1), welcomes })).await;
     }
     for (n, device) in (0..).zip(devices) {

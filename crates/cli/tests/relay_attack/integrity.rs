@@ -38,7 +38,12 @@ async fn a_proof_of_ownership_serves_nobody_a_second_time() {
 
 fn own_packages() -> ClientFrame {
     let one_time = vec![vec![1; 10].into()];
-    ClientFrame::PutKeyPackages(kuvert_wire::PutKeyPackages { id: id(7), one_time, last_resort: None })
+    ClientFrame::PutKeyPackages(kuvert_wire::PutKeyPackages {
+        id: id(7),
+        one_time,
+        last_resort: None,
+        replaces: None,
+    })
 }
 
 #[tokio::test]

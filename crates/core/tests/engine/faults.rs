@@ -6,7 +6,7 @@ use kuvert_core::{
 use kuvert_wire::{Entries, ErrorCode, Invite, RelayFrame, SealedEntry, encode};
 
 use crate::relay::Relay;
-use crate::world::{ALICE, BOB, World, on_disk};
+use crate::world::{ALICE, BOB, World, anonymous, on_disk};
 
 #[test]
 fn what_was_written_offline_is_sent_when_online() {
@@ -314,7 +314,7 @@ fn a_relay_that_was_restored_and_has_passed_the_cursor_again_loses_nothing() {
 fn nothing_goes_out_before_the_relay_holds_the_own_inbox() {
     let mut world = World::new(&["Alice", "Bob"]);
     world.go_online(ALICE);
-    world.open_lines(BOB, &[Line::Anonymous]);
+    world.open_lines(BOB, &[anonymous()]);
     world.request("hello");
     assert_eq!(world.devices[BOB].timeline()[0].2, MessageState::Queued);
     world.open_lines(BOB, &[Line::Owner]);
@@ -330,7 +330,7 @@ fn a_request_outlives_the_own_inbox_that_the_relay_forgot() {
     let inbox = world.devices[BOB].inbox();
     world.relay.forget(inbox);
     world.restart(BOB);
-    world.open_lines(BOB, &[Line::Anonymous]);
+    world.open_lines(BOB, &[anonymous()]);
     world.request("hello");
     assert_eq!(world.devices[BOB].timeline()[0].2, MessageState::Queued);
     world.open_lines(BOB, &[Line::Owner]);
@@ -397,7 +397,7 @@ fn no_bytes_from_a_relay_stop_the_engine() {
                 _ => frame = (0..random(200) + 1).map(|_| random(256) as u8).collect(),
             }
         }
-        let line = if round % 2 == 0 { Line::Owner } else { Line::Anonymous };
+        let line = if round % 2 == 0 { Line::Owner } else { anonymous() };
         // Refused or without effect; neither ends the engine nor shows anything.
         let _ = world.devices[BOB].client.handle(world.now, Input::Frame(line, frame));
         while world.devices[BOB].client.poll_output().is_some() {}

@@ -43,6 +43,7 @@ fn package_of_mallory(introduction_key: &[u8; 32]) -> Vec<u8> {
         token: DepositKey::new([66; 32]).token([1; 16]),
         not_after: u64::MAX,
         relay_key: None,
+        own_relay_only: None,
     };
     let mut db = Database::open(Location::Memory, &DatabaseKey::new([66; 32])).expect("opens");
     let (package, _) = db

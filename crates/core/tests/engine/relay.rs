@@ -5,12 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kuvert_wire::{
     CardDeletion, CardId, CardRecord, ChannelId, ChannelState, ClientFrame, Entries, Entry, EntrySealer,
-    ErrorCode, Fanout, FanoutKey, Generation, Hello, InboxId, InboxKeys, Invite, KeyPackageReply, Owned,
-    OwnerProof, Post, PostId, RelayFrame, SealedEntry, Token, TokenNonce, decode, headers, limits,
-    verify_owner_proof,
+    ErrorCode, Fanout, FanoutKey, ForeignDeposit, ForeignSealer, ForeignTarget, Generation, Hello, InboxId,
+    InboxKeys, Invite, KeyPackageReply, Owned, OwnerProof, Post, PostId, RelayAddress, RelayFrame,
+    RelayKeyPair, SealedDeposit, SealedEntry, Token, TokenNonce, decode, headers, limits, verify_owner_proof,
 };
 
 pub(crate) const ORIGIN: &str = "http://localhost:8787";
+/// Another relay.
+pub(crate) const ELSEWHERE: &str = "http://127.0.0.1:8788";
 const CHALLENGE: kuvert_wire::Challenge = kuvert_wire::Challenge::new([9; 32]);
 
 #[derive(Clone)]
@@ -31,6 +33,16 @@ impl Inbox {
 }
 
 pub(crate) struct Relay {
+    pub(crate) origin: &'static str,
+    /// Other relays seal to it.
+    pair: RelayKeyPair,
+    /// Speaks with no other relay.
+    pub(crate) is_alone: bool,
+    /// Takes nothing, and says nothing.
+    pub(crate) down: bool,
+    /// What waits for other relays, in order.
+    pub(crate) outbox: Vec<(String, SealedDeposit)>,
+    sealed: u64,
     generation: Generation,
     inboxes: BTreeMap<InboxId, Inbox>,
     channels: BTreeMap<ChannelId, (ChannelState, u64)>,
@@ -48,9 +60,15 @@ pub(crate) struct Relay {
     pub(crate) bodies: BTreeSet<Vec<u8>>,
 }
 
-impl Default for Relay {
-    fn default() -> Self {
+impl Relay {
+    pub(crate) fn new(origin: &'static str) -> Self {
         Self {
+            origin,
+            pair: RelayKeyPair::from_bytes([origin.len() as u8; 32]),
+            is_alone: false,
+            down: false,
+            outbox: Vec::new(),
+            sealed: 0,
             generation: Generation::new([1; 8]),
             inboxes: BTreeMap::new(),
             channels: BTreeMap::new(),
@@ -64,9 +82,33 @@ impl Default for Relay {
             bodies: BTreeSet::new(),
         }
     }
-}
 
-impl Relay {
+    /// Takes another key: what is sealed to the one before opens nothing any more.
+    pub(crate) fn renew_key(&mut self) {
+        self.pair = RelayKeyPair::from_bytes([77; 32]);
+    }
+
+    /// Takes what another relay hands over: inboxes that got something, with the seq. What does not hold is dropped.
+    pub(crate) fn receive(&mut self, sealed: &SealedDeposit) -> Vec<(InboxId, u64)> {
+        let Ok(deposit) = self.pair.open(sealed) else { return Vec::new() };
+        let targets = deposit.targets.into_iter();
+        let known: Vec<_> = targets
+            .filter(|t| self.inboxes.get(&t.inbox).is_some_and(|inbox| inbox.takes(&t.token)))
+            .collect();
+        known.iter().map(|target| self.deliver(target.inbox, &deposit.entry)).collect()
+    }
+
+    /// Queues an entry for an inbox at another relay.
+    fn forward(&mut self, to: &RelayAddress, inbox: InboxId, token: Token, entry: Entry) {
+        assert_ne!(to.origin, self.origin);
+        self.sealed += 1;
+        let mut random = [self.origin.len() as u8; 32];
+        random[..8].copy_from_slice(&self.sealed.to_be_bytes());
+        let targets = vec![ForeignTarget { inbox, token }];
+        let deposit = ForeignDeposit { id: PostId::new([1; 16]), targets, entry };
+        self.outbox.push((to.origin.clone(), ForeignSealer::new(random, &to.key).seal(&deposit)));
+    }
+
     pub(crate) fn hello() -> RelayFrame {
         RelayFrame::Hello(Hello { version: limits::PROTOCOL_VERSION, challenge: CHALLENGE })
     }
@@ -108,6 +150,7 @@ impl Relay {
         match frame {
             ClientFrame::Own(own) => {
                 let proof = OwnerProof { origin: &own.origin, challenge: &CHALLENGE };
+                assert_eq!(own.origin, self.origin);
                 assert!(verify_owner_proof(&proof, &own.owner, &own.signature));
                 let id = InboxId::of(&own.owner);
                 let created = !self.inboxes.contains_key(&id);
@@ -140,6 +183,7 @@ impl Relay {
                     last_resort: inbox.last_resort.is_some(),
                     acknowledged: inbox.acknowledged,
                     generation: self.generation,
+                    relay_key: (!self.is_alone).then(|| self.pair.public()),
                 };
                 let mut frames = vec![RelayFrame::Owned(owned)];
                 frames.extend(self.replay(id));
@@ -152,6 +196,9 @@ impl Relay {
             }
             ClientFrame::PutKeyPackages(put) => {
                 let inbox = self.inboxes.get_mut(&owner.expect("proven")).expect("inbox");
+                if put.replaces == Some(true) {
+                    inbox.packages.clear();
+                }
                 inbox.packages.extend(put.one_time.into_iter().map(Vec::from));
                 inbox.last_resort = put.last_resort.map(Vec::from).or(inbox.last_resort.take());
                 vec![RelayFrame::Accepted { id: put.id, seq: 0 }]
@@ -261,6 +308,11 @@ impl Relay {
                 if matches!(answer, RelayFrame::Accepted { .. }) {
                     self.commits.push((commit.post.channel, commit.post.epoch));
                     for welcome in commit.welcomes {
+                        if let Some(relay) = welcome.relay {
+                            let entry = Entry::Deposit { body: welcome.body };
+                            self.forward(&relay, welcome.inbox, welcome.token, entry);
+                            continue;
+                        }
                         assert!(self.inboxes[&welcome.inbox].keys.deposit_key.made(&welcome.token));
                         delivered.push(self.deliver(welcome.inbox, &Entry::Deposit { body: welcome.body }));
                     }
@@ -294,9 +346,16 @@ impl Relay {
             }
             None => Entry::Post { channel, seq, epoch, id, body },
         };
-        let taken: Vec<_> =
-            fanout.targets.iter().filter(|target| self.inboxes[&target.inbox].takes(&target.token)).collect();
-        let delivered = taken.into_iter().map(|target| self.deliver(target.inbox, &entry)).collect();
+        let mut delivered = Vec::new();
+        for target in fanout.targets {
+            match target.relay {
+                Some(relay) => self.forward(&relay, target.inbox, target.token, entry.clone()),
+                None if self.inboxes[&target.inbox].takes(&target.token) => {
+                    delivered.push(self.deliver(target.inbox, &entry));
+                }
+                None => {}
+            }
+        }
         (RelayFrame::Accepted { id, seq }, delivered)
     }
 

@@ -3,7 +3,7 @@
 use kuvert_core::{Command, ContactState, Input, Line, MessageState};
 use kuvert_wire::{ErrorCode, RelayFrame, encode};
 
-use crate::world::{ALICE, BOB, World};
+use crate::world::{ALICE, BOB, World, anonymous};
 
 const WEEK: i64 = 8 * 86_400_000;
 
@@ -23,7 +23,7 @@ fn an_own_commit_that_won_is_merged_even_if_the_relay_forgot_the_request() {
     // The connection is lost before anything is heard, and for longer than the relay remembers requests.
     world.go_offline(BOB);
     world.relay.forget_requests();
-    world.open_lines(BOB, &[Line::Anonymous]);
+    world.open_lines(BOB, &[anonymous()]);
     world.go_online(BOB);
     world.send(BOB, "two");
     world.send(ALICE, "three");

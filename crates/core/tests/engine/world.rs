@@ -1,14 +1,15 @@
-//! Devices, a relay and a clock that stands still unless told.
+//! Devices, two relays and a clock that stands still unless told.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use kuvert_core::{
     Client, ClientError, Command, Config, ContactState, ConversationId, ConversationSummary, DatabaseKey,
-    Event, FetchMethod, FetchOutcome, Input, Line, Location, MessageState, Output, SenderKind, Timestamp,
+    Event, FetchMethod, FetchOutcome, Input, Line, Location, MessageState, Origin, Output, SenderKind,
+    Timestamp,
 };
 use kuvert_wire::{CardId, ClientFrame, InboxId, decode, encode, limits};
 
-use crate::relay::{ORIGIN, Relay};
+use crate::relay::{ELSEWHERE, ORIGIN, Relay};
 
 pub(crate) struct Device {
     pub(crate) client: Client,
@@ -25,6 +26,10 @@ pub(crate) struct Device {
     path: Option<std::path::PathBuf>,
     restarts: u8,
     seed: u8,
+    /// Origin of its relay.
+    home: &'static str,
+    /// Other relays with which the engine wants a session.
+    pub(crate) wanted: BTreeSet<Origin>,
 }
 
 impl Device {
@@ -65,6 +70,8 @@ impl Device {
 
 pub(crate) struct World {
     pub(crate) relay: Relay,
+    /// Another relay, where nobody is unless said otherwise.
+    pub(crate) elsewhere: Relay,
     pub(crate) devices: Vec<Device>,
     pub(crate) now: Timestamp,
     /// Requests are lost on their way to the relay.
@@ -77,7 +84,8 @@ pub(crate) const BOB: usize = 1;
 impl World {
     pub(crate) fn new(names: &[&str]) -> Self {
         let mut world = Self {
-            relay: Relay::default(),
+            relay: Relay::new(ORIGIN),
+            elsewhere: Relay::new(ELSEWHERE),
             devices: Vec::new(),
             now: Timestamp(1_800_000_000_000),
             deaf: false,
@@ -89,6 +97,16 @@ impl World {
     }
 
     pub(crate) fn add(&mut self, seed: u8, name: &str, path: Option<std::path::PathBuf>) {
+        self.add_at(seed, name, ORIGIN, path);
+    }
+
+    pub(crate) fn add_at(
+        &mut self,
+        seed: u8,
+        name: &str,
+        home: &'static str,
+        path: Option<std::path::PathBuf>,
+    ) {
         let mut device = Device {
             client: open(seed, 0, path.as_deref()).expect("opens"),
             owner: None,
@@ -101,9 +119,10 @@ impl World {
             path,
             restarts: 0,
             seed,
+            home,
+            wanted: BTreeSet::new(),
         };
-        let command =
-            Command::CreateIdentity { name: name.to_owned(), relay: ORIGIN.to_owned(), invite: None };
+        let command = Command::CreateIdentity { name: name.to_owned(), relay: home.to_owned(), invite: None };
         device.client.handle(self.now, Input::Command(command)).expect("creates");
         while device.client.poll_output().is_some() {}
         self.devices.push(device);
@@ -120,7 +139,36 @@ impl World {
         // The old engine must be gone before the file can be opened again.
         device.client = open(seed, 100, None).expect("opens");
         device.client = open(seed, restarts, Some(&path)).expect("opens again");
-        while device.client.poll_output().is_some() {}
+        device.wanted.clear();
+        while let Some(output) = device.client.poll_output() {
+            if let Output::Connect(Line::Anonymous(relay), _) = output
+                && relay.as_str() != device.home
+            {
+                device.wanted.insert(relay);
+            }
+        }
+    }
+
+    pub(crate) fn relay_at(&mut self, origin: &str) -> &mut Relay {
+        match origin {
+            ORIGIN => &mut self.relay,
+            ELSEWHERE => &mut self.elsewhere,
+            _ => panic!("no such relay"),
+        }
+    }
+
+    /// The lines that a device keeps open.
+    fn lines(&self, at: usize) -> Vec<Line> {
+        let Device { home, wanted, .. } = &self.devices[at];
+        let others = wanted.iter().cloned().map(Line::Anonymous);
+        [Line::Owner, Line::Anonymous((*home).into())].into_iter().chain(others).collect()
+    }
+
+    fn relay_of(&self, at: usize, line: &Line) -> String {
+        match line {
+            Line::Owner => self.devices[at].home.to_owned(),
+            Line::Anonymous(relay) => relay.as_str().to_owned(),
+        }
     }
 
     /// Closes a device's engine and does to its database what no engine would do; then starts it again, offline.
@@ -141,15 +189,36 @@ impl World {
     }
 
     pub(crate) fn go_online(&mut self, at: usize) {
-        self.open_lines(at, &[Line::Owner, Line::Anonymous]);
+        let lines = self.lines(at);
+        self.open_lines(at, &lines);
     }
 
     /// Opens some sessions only, and runs until nothing is under way.
     pub(crate) fn open_lines(&mut self, at: usize, lines: &[Line]) {
         self.devices[at].online = true;
-        for &line in lines {
-            self.devices[at].inputs.push_back(Input::Connected(line));
-            self.devices[at].inputs.push_back(Input::Frame(line, encode(&Relay::hello())));
+        lines.iter().for_each(|line| self.open_line(at, line));
+        self.run();
+    }
+
+    fn open_line(&mut self, at: usize, line: &Line) {
+        let relay = self.relay_of(at, line);
+        let is_down = relay != ORIGIN && relay != ELSEWHERE || self.relay_at(&relay).down;
+        let inputs = &mut self.devices[at].inputs;
+        if is_down {
+            inputs.push_back(Input::Disconnected(line.clone()));
+        } else {
+            inputs.push_back(Input::Connected(line.clone()));
+            inputs.push_back(Input::Frame(line.clone(), encode(&Relay::hello())));
+        }
+    }
+
+    /// A device tries once more to open sessions with a relay that is down.
+    pub(crate) fn try_again(&mut self, at: usize) {
+        for line in self.lines(at) {
+            let relay = self.relay_of(at, &line);
+            if self.relay_at(&relay).down {
+                self.open_line(at, &line);
+            }
         }
         self.run();
     }
@@ -158,8 +227,32 @@ impl World {
         self.devices[at].online = false;
         self.devices[at].receives = false;
         self.devices[at].inputs.clear();
-        for line in [Line::Owner, Line::Anonymous] {
+        for line in self.lines(at) {
             self.devices[at].inputs.push_back(Input::Disconnected(line));
+        }
+        self.run();
+    }
+
+    /// A relay is gone, for a while or for good.
+    pub(crate) fn take_down(&mut self, origin: &str) {
+        self.relay_at(origin).down = true;
+        self.reach(origin);
+    }
+
+    /// A relay is back.
+    pub(crate) fn bring_up(&mut self, origin: &str) {
+        self.relay_at(origin).down = false;
+        self.reach(origin);
+    }
+
+    /// Every device that is online notices that a relay is there, or is not.
+    fn reach(&mut self, origin: &str) {
+        for at in 0..self.devices.len() {
+            for line in self.lines(at) {
+                if self.devices[at].online && self.relay_of(at, &line) == origin {
+                    self.open_line(at, &line);
+                }
+            }
         }
         self.run();
     }
@@ -187,12 +280,44 @@ impl World {
 
     /// Runs until nothing is under way.
     pub(crate) fn run(&mut self) {
-        while let Some(at) = self.devices.iter().position(|device| !device.inputs.is_empty()) {
-            let input = self.devices[at].inputs.pop_front().expect("just seen");
-            if let Input::Frame(Line::Owner, frame) = &input {
-                self.devices[at].heard.push(frame.clone());
+        loop {
+            while let Some(at) = self.devices.iter().position(|device| !device.inputs.is_empty()) {
+                let input = self.devices[at].inputs.pop_front().expect("just seen");
+                if let Input::Frame(Line::Owner, frame) = &input {
+                    self.devices[at].heard.push(frame.clone());
+                }
+                self.input(at, input).expect("handles");
             }
-            self.input(at, input).expect("handles");
+            if !self.hand_over(ORIGIN, ELSEWHERE) && !self.hand_over(ELSEWHERE, ORIGIN) {
+                return;
+            }
+        }
+    }
+
+    /// What waits at one relay for another goes there. Says whether there was something.
+    fn hand_over(&mut self, from: &str, to: &'static str) -> bool {
+        if self.relay_at(from).down || self.relay_at(to).down {
+            return false;
+        }
+        let (theirs, others) =
+            std::mem::take(&mut self.relay_at(from).outbox).into_iter().partition(|(relay, _)| relay == to);
+        self.relay_at(from).outbox = others;
+        let theirs: Vec<_> = theirs;
+        for (_, sealed) in &theirs {
+            let delivered = self.relay_at(to).receive(sealed);
+            self.notify(to, delivered);
+        }
+        !theirs.is_empty()
+    }
+
+    /// Tells owners who are there of new entries.
+    fn notify(&mut self, relay: &str, delivered: Vec<(InboxId, u64)>) {
+        for (inbox, seq) in delivered {
+            let frame = self.relay_at(relay).entry(inbox, seq).expect("just delivered");
+            let to = self.devices.iter_mut().find(|device| device.owner == Some(inbox));
+            if let Some(device) = to.filter(|device| device.online && device.receives) {
+                device.inputs.push_back(Input::Frame(Line::Owner, encode(&frame)));
+            }
         }
     }
 
@@ -201,57 +326,69 @@ impl World {
         self.devices[at].client.handle(self.now, input)?;
         while let Some(output) = self.devices[at].client.poll_output() {
             match output {
-                Output::Transmit(line, frame) if self.devices[at].online => self.transmit(at, line, &frame),
+                Output::Transmit(line, frame) if self.devices[at].online => self.transmit(at, &line, &frame),
                 Output::Fetch(fetch) => {
-                    let id = fetch.url.rsplit('/').next().and_then(CardId::from_text).expect("a card");
+                    let (relay, id) = fetch.url.split_once("/v1/cards/").expect("a card");
+                    let id = CardId::from_text(id).expect("a card");
+                    let is_online = self.devices[at].online;
+                    let relay = self.relay_at(relay);
                     let outcome = match fetch.method {
-                        FetchMethod::Get => match self.relay.get_card(id) {
+                        _ if relay.down => FetchOutcome::Failed,
+                        FetchMethod::Get => match relay.get_card(id) {
                             Some(body) => FetchOutcome::Answered { status: 200, body },
                             None => FetchOutcome::Answered { status: 404, body: Vec::new() },
                         },
-                        _ if !self.devices[at].online => FetchOutcome::Failed,
+                        _ if !is_online => FetchOutcome::Failed,
                         FetchMethod::Put(body) => {
-                            let status = self.relay.put_card(id, &fetch.headers, body);
+                            let status = relay.put_card(id, &fetch.headers, body);
                             FetchOutcome::Answered { status, body: Vec::new() }
                         }
                         FetchMethod::Delete(body) => {
-                            let status = self.relay.delete_card(id, &body);
+                            let status = relay.delete_card(id, &body);
                             FetchOutcome::Answered { status, body: Vec::new() }
                         }
                     };
                     self.devices[at].inputs.push_back(Input::Fetched(fetch.id, outcome));
                 }
                 Output::Event(event) => self.devices[at].events.push(event),
+                Output::Connect(line, relay) if relay.as_str() != self.devices[at].home => {
+                    self.devices[at].wanted.insert(relay);
+                    if self.devices[at].online {
+                        self.open_line(at, &line);
+                    }
+                }
+                Output::Disconnect(Line::Anonymous(relay)) => {
+                    assert!(self.devices[at].wanted.remove(&relay), "it was open");
+                }
+                Output::Disconnect(Line::Owner) => panic!("the own inbox is always watched"),
                 Output::Transmit(..) | Output::Connect(..) | Output::Changes(_) | Output::WakeAt(_) => {}
             }
         }
         Ok(())
     }
 
-    fn transmit(&mut self, at: usize, line: Line, frame: &[u8]) {
+    fn transmit(&mut self, at: usize, line: &Line, frame: &[u8]) {
         let frame: ClientFrame = decode(frame, limits::MAX_FRAME).expect("a frame");
+        let relay = self.relay_of(at, line);
+        if self.relay_at(&relay).down {
+            return;
+        }
         match line {
             Line::Owner => {
                 let mut owner = self.devices[at].owner;
-                for answer in self.relay.owner_frame(&mut owner, frame) {
+                for answer in self.relay_at(&relay).owner_frame(&mut owner, frame) {
                     self.devices[at].inputs.push_back(Input::Frame(Line::Owner, encode(&answer)));
                 }
                 self.devices[at].owner = owner;
                 self.devices[at].receives = true;
             }
-            Line::Anonymous if self.deaf => {}
-            Line::Anonymous => {
+            Line::Anonymous(_) if self.deaf => {}
+            Line::Anonymous(_) => {
                 self.devices[at].asked.push(frame.clone());
-                let (answer, delivered) = self.relay.anonymous_frame(frame);
-                let answer = answer.map(|answer| Input::Frame(Line::Anonymous, encode(&answer)));
+                let (answer, delivered) = self.relay_at(&relay).anonymous_frame(frame);
+                let answer = answer.map(|answer| Input::Frame(line.clone(), encode(&answer)));
                 self.devices[at].inputs.extend(answer);
-                for (inbox, seq) in delivered {
-                    let frame = self.relay.entry(inbox, seq).expect("just delivered");
-                    let to = self.devices.iter_mut().find(|device| device.owner == Some(inbox));
-                    if let Some(device) = to.filter(|device| device.online && device.receives) {
-                        device.inputs.push_back(Input::Frame(Line::Owner, encode(&frame)));
-                    }
-                }
+                self.notify(&relay, delivered);
             }
         }
     }
@@ -296,6 +433,11 @@ pub(crate) fn on_disk() -> (World, tempfile::TempDir) {
     world.add(1, "Alice", Some(dir.path().join("alice.db")));
     world.add(2, "Bob", Some(dir.path().join("bob.db")));
     (world, dir)
+}
+
+/// The anonymous session with the relay where everybody is unless said otherwise.
+pub(crate) fn anonymous() -> Line {
+    Line::Anonymous(ORIGIN.into())
 }
 
 fn open(seed: u8, restarts: u8, path: Option<&std::path::Path>) -> Result<Client, ClientError> {

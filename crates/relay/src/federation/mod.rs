@@ -15,7 +15,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::Bytes;
-use kuvert_wire::{DepositResults, ErrorCode, RelayInfo, RelayKeyPair, SealedDeposits, encode, limits};
+use kuvert_wire::{
+    DepositResults, ErrorCode, RelayInfo, RelayKey, RelayKeyPair, SealedDeposits, encode, limits,
+};
 use sha2::{Digest, Sha256};
 use tokio::sync::{Notify, Semaphore};
 
@@ -135,6 +137,11 @@ impl Federation {
             client: Arc::new(Client::new(private_addresses).map_err(StartError::TlsClient)?),
             private_addresses,
         })))
+    }
+
+    /// What others seal to.
+    pub(crate) fn key(&self) -> RelayKey {
+        self.pair.public()
     }
 
     /// Where the service puts what goes elsewhere.

@@ -71,6 +71,7 @@ impl Stage {
         let networks = Networks::new(&config, Arc::clone(&metrics));
         let (phase, phases) = watch::channel(Phase::Open);
         let context = Context {
+            relay_key: None,
             store: Arc::clone(&store) as _,
             writer: Arc::new(writer.expect("a thread")),
             sessions,

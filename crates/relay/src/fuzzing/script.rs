@@ -132,6 +132,7 @@ impl<'b> Script<'b> {
                 id,
                 one_time: vec![vec![n; usize::from(whose)].into(); usize::from(value % 40)],
                 last_resort: (value >= 128).then(|| vec![value; 3].into()),
+                replaces: (value >= 224).then_some(true),
             }),
             2 => ClientFrame::TakeKeyPackage(TakeKeyPackage { id, inbox, token }),
             3 => {
@@ -141,7 +142,7 @@ impl<'b> Script<'b> {
             4 | 5 => ClientFrame::Post(post(n, value, value >> 4, whose)),
             6 | 7 => {
                 let (members, epoch) = (self.byte()?, value >> 4);
-                let welcome = WelcomeDeposit { inbox, token, body: vec![n; 8] };
+                let welcome = WelcomeDeposit { inbox, token, body: vec![n; 8], relay: None };
                 ClientFrame::Commit(Commit {
                     post: post(n, value, epoch, whose),
                     next: state(epoch + 1, members, members >> 6),

@@ -68,6 +68,7 @@ impl Model {
             writer: Arc::new(way),
             sessions,
             origins: [origin.to_owned()].into(),
+            relay_key: None,
             phase: phases,
             partial: Arc::new(Semaphore::new(limits::MAX_PARTIAL_FRAMES / 1024)),
             answers: Arc::new(Semaphore::new(limits::MAX_LARGE_ANSWERS / 1024)),

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use kuvert_wire::{
     ChannelId, ChannelInfo, ChannelState, Commit, CreateChannel, Entry, ErrorCode, Fanout, FanoutKey,
-    FanoutTarget, FetchChannel, PlainEntry, Post, decode, limits,
+    FanoutTarget, FetchChannel, PlainEntry, Post, RelayAddress, WelcomeDeposit, decode, limits,
 };
 use subtle::ConstantTimeEq;
 
@@ -58,9 +58,10 @@ impl Work<'_, '_> {
         };
         row.seq += 1;
         row.used = self.today;
-        let Some(parcels) = self.parcels(&targets, post.body.len())? else {
+        let mut parcels = self.parcels(&targets);
+        if !self.find_room(&mut parcels, post.body.len())? {
             return refused(ErrorCode::Busy);
-        };
+        }
         self.tx.put_row(Table::Channels, post.channel.as_bytes(), &row);
         let Post { channel, epoch, id, .. } = *post;
         let entry = Entry::Post { channel, seq: row.seq, epoch, id, body: post.body.clone() };
@@ -86,19 +87,22 @@ impl Work<'_, '_> {
         };
         // Without its welcome a new member would be lost to the group: all of them, or no commit.
         for welcome in welcomes {
-            if self.depositable(welcome.inbox, &welcome.token)?.is_err() {
-                return refused(ErrorCode::BadToken);
+            if let Err(code) = self.can_welcome(welcome)? {
+                return refused(code);
             }
         }
-        let Some(parcels) = self.parcels(&targets, post.body.len())? else {
+        let mut parcels = self.parcels(&targets);
+        parcels.welcomes.extend(welcomes.iter().filter_map(|w| Some((self.elsewhere(w.relay.as_ref())?, w))));
+        if !self.find_room(&mut parcels, post.body.len())? {
             return refused(ErrorCode::Busy);
-        };
+        }
         let Some(row) = self.advance(&row, commit)? else { return refused(ErrorCode::TooLarge) };
         let Post { channel, epoch, id, .. } = *post;
         let entry = Entry::Commit { channel, seq: row.seq, epoch, id, body: post.body.clone() };
         self.fan_out(&targets, parcels, &entry)?;
         for welcome in welcomes {
-            if let Some(inbox) = self.tx.inbox(welcome.inbox)? {
+            let is_here = self.elsewhere(welcome.relay.as_ref()).is_none();
+            if let Some(inbox) = self.tx.inbox(welcome.inbox)?.filter(|_| is_here) {
                 self.queue(welcome.inbox, inbox, &PlainEntry::deposit(&welcome.body))?;
             }
         }
@@ -141,7 +145,7 @@ impl Work<'_, '_> {
         let plain = PlainEntry::of(entry);
         let mut done = HashSet::with_capacity(targets.len());
         for target in targets {
-            if !self.is_here(target) || done.contains(&target.inbox) {
+            if self.elsewhere(target.relay.as_ref()).is_some() || done.contains(&target.inbox) {
                 continue;
             }
             if let Ok(row) = self.depositable(target.inbox, &target.token)? {
@@ -152,9 +156,22 @@ impl Work<'_, '_> {
         self.forward(parcels, entry)
     }
 
-    /// Whether a target's inbox would be at this relay.
-    pub(super) fn is_here(&self, target: &FanoutTarget) -> bool {
-        target.relay.as_ref().is_none_or(|relay| self.service.origins.contains(&relay.origin))
+    /// The relay of an inbox, if it is not this one.
+    pub(super) fn elsewhere<'r>(&self, relay: Option<&'r RelayAddress>) -> Option<&'r RelayAddress> {
+        relay.filter(|relay| !self.service.origins.contains(&relay.origin))
+    }
+
+    /// Whether a welcome can be delivered, or why not. The token of an inbox elsewhere is checked there, when the welcome
+    /// comes.
+    fn can_welcome(&self, welcome: &WelcomeDeposit) -> Result<Result<(), ErrorCode>, StoreError> {
+        Ok(match self.elsewhere(welcome.relay.as_ref()) {
+            Some(relay) if self.delivers_to(relay) => Ok(()),
+            Some(_) => Err(ErrorCode::NoSuchRelay),
+            None => match self.depositable(welcome.inbox, &welcome.token)? {
+                Ok(_) => Ok(()),
+                Err(_) => Err(ErrorCode::BadToken),
+            },
+        })
     }
 
     /// Moves a channel to the state that a commit brings. `None` if it would have to keep too many commits then.

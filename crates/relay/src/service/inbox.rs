@@ -42,7 +42,8 @@ impl Answer {
             if acknowledged < row.next { acknowledged.max(row.acknowledged) } else { row.acknowledged };
         let key_packages = u16::try_from(row.packages()).unwrap_or(u16::MAX);
         let last_resort = row.last_resort;
-        let owned = Owned { created, key_packages, last_resort, acknowledged, generation };
+        // The session adds the relay's key.
+        let owned = Owned { created, key_packages, last_resort, acknowledged, generation, relay_key: None };
         Self::Owned { owned, acknowledged, last: row.next - 1 }
     }
 }

@@ -11,8 +11,16 @@ impl Work<'_, '_> {
         let Some(mut row) = self.tx.inbox(inbox)? else { return refused(ErrorCode::NoSuchInbox) };
         let fits =
             request.one_time.iter().chain(&request.last_resort).all(|p| p.len() <= limits::MAX_KEY_PACKAGE);
-        if !fits || row.packages() + request.one_time.len() > limits::MAX_KEY_PACKAGES {
+        let replaces = request.replaces == Some(true);
+        let kept = if replaces { 0 } else { row.packages() };
+        if !fits || kept + request.one_time.len() > limits::MAX_KEY_PACKAGES {
             return refused(ErrorCode::TooLarge);
+        }
+        if replaces {
+            for place in row.package_head..row.package_next {
+                self.tx.remove(Table::Packages, package_key(inbox, place));
+            }
+            row.package_head = row.package_next;
         }
         for package in &request.one_time {
             self.tx.put(Table::Packages, package_key(inbox, row.package_next), package.to_vec());

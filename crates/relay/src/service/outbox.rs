@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use kuvert_wire::{
     Entry, ErrorCode, FanoutTarget, ForeignDeposit, ForeignSealer, ForeignTarget, PlainEntry, PostId,
-    RelayAddress, RelayKey, encode, limits,
+    RelayAddress, RelayKey, WelcomeDeposit, encode, limits,
 };
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
@@ -98,6 +98,8 @@ impl Outbox {
 #[derive(Default)]
 pub(super) struct Parcels<'t> {
     relays: Vec<(&'t RelayAddress, Vec<ForeignTarget>)>,
+    /// Welcomes of a commit, each for an inbox there.
+    pub(super) welcomes: Vec<(&'t RelayAddress, &'t WelcomeDeposit)>,
     /// Relays whose rows give way.
     evicted: Vec<RelayName>,
 }
@@ -107,7 +109,14 @@ impl Parcels<'_> {
     fn weight(&self, body: usize) -> u64 {
         let of = |targets: &[ForeignTarget]| body + 2 * (targets.len() * 80 + 512);
         let parts = self.relays.iter().flat_map(|(_, targets)| targets.chunks(limits::MAX_FOREIGN_TARGETS));
-        parts.map(|part| of(part) as u64).sum()
+        let welcomes = self.welcomes.iter().map(|(_, welcome)| welcome.body.len() + 512);
+        parts.map(of).chain(welcomes).map(|size| size as u64).sum()
+    }
+
+    fn names(&self) -> HashSet<RelayName> {
+        let of_targets = self.relays.iter().map(|(relay, _)| relay);
+        let of_welcomes = self.welcomes.iter().map(|(relay, _)| relay);
+        of_targets.chain(of_welcomes).map(|relay| RelayName::of(&relay.origin)).collect()
     }
 }
 
@@ -129,22 +138,17 @@ impl Work<'_, '_> {
         }
     }
 
-    /// Says what has to be queued for other relays so that an entry with a body of this length reaches those of `targets`
-    /// that are there. Those whose relay cannot be one are passed over. Changes nothing; `None` if there is no room.
-    pub(super) fn parcels<'t>(
-        &self,
-        targets: &'t [FanoutTarget],
-        body: usize,
-    ) -> Result<Option<Parcels<'t>>, StoreError> {
+    /// Says what has to be queued for other relays so that an entry reaches those of `targets` that are there. Those whose
+    /// relay cannot be one are passed over. Changes nothing.
+    pub(super) fn parcels<'t>(&self, targets: &'t [FanoutTarget]) -> Parcels<'t> {
         let mut parcels = Parcels::default();
-        let Some(outbox) = &self.service.outbox else { return Ok(Some(parcels)) };
         let mut places: HashMap<(&str, &RelayKey), usize> = HashMap::new();
         let mut done = HashSet::with_capacity(targets.len());
         for target in targets {
-            let Some(relay) = target.relay.as_ref().filter(|_| !self.is_here(target)) else { continue };
+            let Some(relay) = self.elsewhere(target.relay.as_ref()) else { continue };
             let place = match places.get(&(relay.origin.as_str(), &relay.key)) {
                 Some(place) => *place,
-                None if Origin::parse(&relay.origin, outbox.private_addresses).is_none() => continue,
+                None if !self.delivers_to(relay) => continue,
                 None => {
                     places.insert((&relay.origin, &relay.key), parcels.relays.len());
                     parcels.relays.push((relay, Vec::new()));
@@ -156,16 +160,22 @@ impl Work<'_, '_> {
                 parcels.relays[place].1.push(target);
             }
         }
-        Ok(self.find_room(&mut parcels, body)?.then_some(parcels))
+        parcels
     }
 
-    /// Finds relays that have to give way, those that never took anything. Returns whether there is room then.
-    fn find_room(&self, parcels: &mut Parcels<'_>, body: usize) -> Result<bool, StoreError> {
-        if parcels.relays.is_empty() {
+    /// Whether this relay speaks with others, and this could be one.
+    pub(super) fn delivers_to(&self, relay: &RelayAddress) -> bool {
+        let outbox = self.service.outbox.as_ref();
+        outbox.is_some_and(|outbox| Origin::parse(&relay.origin, outbox.private_addresses).is_some())
+    }
+
+    /// Finds relays that have to give way, those that never took anything, so that an entry with a body of this length can be
+    /// queued. Returns whether there is room then.
+    pub(super) fn find_room(&self, parcels: &mut Parcels<'_>, body: usize) -> Result<bool, StoreError> {
+        let names = parcels.names();
+        if names.is_empty() {
             return Ok(true);
         }
-        let names: HashSet<RelayName> =
-            parcels.relays.iter().map(|(relay, _)| RelayName::of(&relay.origin)).collect();
         let mut relays = self.total(COUNT)?;
         for name in &names {
             relays += u64::from(self.tx.get(Table::Relays, name.as_bytes())?.is_none());
@@ -209,6 +219,10 @@ impl Work<'_, '_> {
             for part in targets.chunks(limits::MAX_FOREIGN_TARGETS) {
                 self.put_outbox(relay, part, entry)?;
             }
+        }
+        for (relay, WelcomeDeposit { inbox, token, body, .. }) in parcels.welcomes {
+            let target = ForeignTarget { inbox: *inbox, token: token.clone() };
+            self.put_outbox(relay, &[target], &Entry::Deposit { body: body.clone() })?;
         }
         Ok(())
     }

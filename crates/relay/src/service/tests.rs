@@ -24,7 +24,8 @@ fn refused(n: u8, code: ErrorCode) -> RelayFrame {
 fn packages(device: &Device, n: u8, one_time: &[&[u8]], last_resort: Option<&[u8]>) -> Op {
     let one_time = one_time.iter().map(|package| package.to_vec().into()).collect();
     let last_resort = last_resort.map(|package| package.to_vec().into());
-    request(Request::PutKeyPackages(device.inbox, PutKeyPackages { id: id(n), one_time, last_resort }))
+    let put = PutKeyPackages { id: id(n), one_time, last_resort, replaces: None };
+    request(Request::PutKeyPackages(device.inbox, put))
 }
 
 fn sweep(bench: &mut Bench) {
@@ -343,6 +344,22 @@ fn key_packages_go_out_once_each_in_order_and_the_last_resort_stays() {
 }
 
 #[test]
+fn key_packages_that_do_not_hold_any_more_are_replaced_at_once() {
+    let (mut bench, alice) = (Bench::new(), Device::new(1));
+    bench.apply(&alice.own(0));
+    let one_time = vec![b"old".as_slice(); limits::MAX_KEY_PACKAGES];
+    bench.frame(&packages(&alice, 1, &one_time, Some(b"last")));
+    let (one_time, replaces) = (vec![b"new".to_vec().into()], Some(true));
+    let anew = PutKeyPackages { id: id(2), one_time, last_resort: None, replaces };
+    let anew = request(Request::PutKeyPackages(alice.inbox, anew));
+    assert_eq!(bench.frame(&anew), accepted(2, 0));
+    for (n, expected) in [(3, b"new".as_slice()), (4, b"last")] {
+        let reply = bench.frame(&alice.take_key_package(n));
+        assert!(matches!(reply, RelayFrame::KeyPackage(reply) if reply.package == expected));
+    }
+}
+
+#[test]
 fn an_inbox_keeps_no_more_and_no_larger_key_packages_than_named() {
     // RELAY-5: MAX_KEY_PACKAGES, MAX_KEY_PACKAGE
     let (mut bench, alice) = (Bench::new(), Device::new(1));
@@ -452,8 +469,8 @@ fn a_commit_whose_welcome_cannot_be_delivered_changes_nothing() {
     bench.frame(&conversation.create(1, &alice, conversation.state(0, &[&alice])));
     let mut commit = conversation.commit(2, 0, &[&alice, &bob]);
     commit.welcomes = vec![
-        WelcomeDeposit { inbox: alice.inbox, token: alice.token(), body: b"welcome".to_vec() },
-        WelcomeDeposit { inbox: bob.inbox, token: alice.token(), body: b"welcome".to_vec() },
+        WelcomeDeposit { inbox: alice.inbox, token: alice.token(), body: b"welcome".to_vec(), relay: None },
+        WelcomeDeposit { inbox: bob.inbox, token: alice.token(), body: b"welcome".to_vec(), relay: None },
     ];
     let refusal = bench.frame(&request(Request::Commit(Box::new(commit.clone()))));
     assert_eq!(refusal, refused(2, ErrorCode::BadToken));
@@ -496,7 +513,7 @@ fn what_passes_a_bound_is_refused() {
     post.body = vec![0; limits::MAX_BODY + 1];
     assert_eq!(bench.frame(&request(Request::Post(post))), refused(6, ErrorCode::TooLarge));
     let mut commit = conversation.commit(7, 0, &[&alice]);
-    let welcome = WelcomeDeposit { inbox: alice.inbox, token: alice.token(), body: Vec::new() };
+    let welcome = WelcomeDeposit { inbox: alice.inbox, token: alice.token(), body: Vec::new(), relay: None };
     commit.welcomes = vec![welcome; limits::MAX_WELCOMES + 1];
     assert_eq!(bench.frame(&request(Request::Commit(Box::new(commit)))), refused(7, ErrorCode::TooLarge));
     let mut skipping = conversation.commit(8, 0, &[&alice]);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use kuvert_wire::{
-    Challenge, ClientFrame, ErrorCode, Hello, InboxId, InboxKeys, Own, OwnerProof, RelayFrame, decode,
+    Challenge, ClientFrame, ErrorCode, Hello, InboxId, InboxKeys, Own, Owned, OwnerProof, RelayFrame, decode,
     limits, verify_owner_proof,
 };
 use tokio::sync::OwnedSemaphorePermit;
@@ -408,7 +408,8 @@ impl Talk {
                 }
                 self.line.stored(last);
                 self.delivery = Some(Delivery::new(inbox, acknowledged, last));
-                self.notices.push(RelayFrame::Owned(owned));
+                let relay_key = self.context.relay_key;
+                self.notices.push(RelayFrame::Owned(Owned { relay_key, ..owned }));
                 Ok(())
             }
             Ok(Answer::NotOwned(ErrorCode::NoSuchInbox)) if !may_create => {

@@ -18,7 +18,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 
-use kuvert_wire::{ErrorCode, limits};
+use kuvert_wire::{ErrorCode, RelayKey, limits};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, Sleep};
 
@@ -42,6 +42,8 @@ pub(crate) struct Context {
     pub(crate) sessions: Arc<Sessions>,
     /// Origins that a proof of ownership may name.
     pub(crate) origins: Arc<[String]>,
+    /// What other relays seal to, if this one speaks with them.
+    pub(crate) relay_key: Option<RelayKey>,
     pub(crate) phase: watch::Receiver<Phase>,
     /// Bytes, in KiB, that all sessions together may hold of frames that are not complete.
     pub(crate) partial: Arc<Semaphore>,

@@ -37,7 +37,7 @@ async fn sending_and_receiving_are_never_one_session() {
     anonymous.ask(&alice.deposit(id(1), b"x")).await;
     anonymous.send(&ack(1)).await;
     anonymous.expect_error(ErrorCode::WrongSession).await;
-    let put = PutKeyPackages { id: id(2), one_time: Vec::new(), last_resort: None };
+    let put = PutKeyPackages { id: id(2), one_time: Vec::new(), last_resort: None, replaces: None };
     anonymous.send(&ClientFrame::PutKeyPackages(put)).await;
     anonymous.expect_error(ErrorCode::WrongSession).await;
     for frame in owners_frames() {

@@ -262,7 +262,12 @@ async fn key_packages_travel_from_owner_to_inviter() {
     let alice = Device::new(1);
     let (mut session, _) = alice.connect(relay.local_addr(), 0).await;
     assert_eq!(session.receive().await, RelayFrame::Live);
-    let put = PutKeyPackages { id: id(1), one_time: vec![b"one".to_vec().into()], last_resort: None };
+    let put = PutKeyPackages {
+        id: id(1),
+        one_time: vec![b"one".to_vec().into()],
+        last_resort: None,
+        replaces: None,
+    };
     assert_eq!(session.ask(&ClientFrame::PutKeyPackages(put)).await, accepted(1));
 
     let mut inviter = Connection::open(relay.local_addr()).await;

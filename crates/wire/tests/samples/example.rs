@@ -28,7 +28,14 @@ pub(super) fn story() -> Vec<Sample> {
     let (owner, origin) = (owner(), ORIGIN.to_owned());
     let own = Own { owner, origin, signature, acknowledged: 0, create: Some(keys), generation: None };
     let generation = Generation::new([0x14; 8]);
-    let owned = Owned { created: true, key_packages: 0, last_resort: false, acknowledged: 0, generation };
+    let owned = Owned {
+        created: true,
+        key_packages: 0,
+        last_resort: false,
+        acknowledged: 0,
+        generation,
+        relay_key: None,
+    };
     let token = deposit_key.token([0x04; 16]);
     let (id, body) = (PostId::new([0x01; 16]), b"envelope".to_vec());
     let deposit = Deposit { id, inbox, token: token.clone(), body: body.clone() };

@@ -129,11 +129,12 @@ fn client_frames() -> Vec<Sample> {
         deposit_key: DepositKey::new([0x09; 32]),
         invite,
     };
-    let put = |one_time: &[&[u8]], last_resort: Option<&[u8]>| {
+    let put = |one_time: &[&[u8]], last_resort: Option<&[u8]>, replaces| {
         ClientFrame::PutKeyPackages(PutKeyPackages {
             id: id(),
             one_time: one_time.iter().map(|package| package.to_vec().into()).collect(),
             last_resort: last_resort.map(|package| package.to_vec().into()),
+            replaces,
         })
     };
     vec![
@@ -142,8 +143,9 @@ fn client_frames() -> Vec<Sample> {
         sample("client_own_create", own(Some(keys(None)), None)),
         sample("client_own_create_invited", own(Some(keys(Some(Invite::new([0x11; 16])))), None)),
         sample("client_ack", ClientFrame::Ack(Ack { seq: 70_000 })),
-        sample("client_put_key_packages", put(&[b"one", b"two"], Some(b"last"))),
-        sample("client_put_key_packages_none", put(&[], None)),
+        sample("client_put_key_packages", put(&[b"one", b"two"], Some(b"last"), None)),
+        sample("client_put_key_packages_none", put(&[], None, None)),
+        sample("client_put_key_packages_anew", put(&[b"one"], None, Some(true))),
         sample(
             "client_deposit",
             ClientFrame::Deposit(Deposit {
@@ -173,7 +175,9 @@ fn client_frames() -> Vec<Sample> {
 }
 
 fn channel_frames() -> Vec<Sample> {
-    let welcomes = vec![WelcomeDeposit { inbox: inbox(), token: token(), body: b"welcome".to_vec() }];
+    let welcome = |relay| WelcomeDeposit { inbox: inbox(), token: token(), body: b"welcome".to_vec(), relay };
+    let commit = |welcome| Commit { post: post(), next: state(7), welcomes: vec![welcome] };
+    let elsewhere = RelayAddress { origin: ORIGIN.to_owned(), key: relay_pair().public() };
     vec![
         sample(
             "client_create_channel",
@@ -186,7 +190,8 @@ fn channel_frames() -> Vec<Sample> {
             }),
         ),
         sample("client_post", ClientFrame::Post(post())),
-        sample("client_commit", ClientFrame::Commit(Commit { post: post(), next: state(7), welcomes })),
+        sample("client_commit", ClientFrame::Commit(commit(welcome(None)))),
+        sample("client_commit_elsewhere", ClientFrame::Commit(commit(welcome(Some(elsewhere))))),
         sample(
             "client_commit_without_group_info",
             ClientFrame::Commit(Commit {
@@ -220,22 +225,24 @@ fn relay_frames() -> Vec<Sample> {
             more: group_info.is_some(),
         })
     };
+    let owned = |relay_key| {
+        RelayFrame::Owned(Owned {
+            created: true,
+            key_packages: 32,
+            last_resort: false,
+            acknowledged: 300,
+            generation: generation(),
+            relay_key,
+        })
+    };
     let conflict = RelayFrame::Refused { id: id(), code: ErrorCode::Conflict, epoch: Some(9) };
     vec![
         sample(
             "relay_hello",
             RelayFrame::Hello(Hello { version: limits::PROTOCOL_VERSION, challenge: challenge() }),
         ),
-        sample(
-            "relay_owned",
-            RelayFrame::Owned(Owned {
-                created: true,
-                key_packages: 32,
-                last_resort: false,
-                acknowledged: 300,
-                generation: generation(),
-            }),
-        ),
+        sample("relay_owned", owned(None)),
+        sample("relay_owned_with_key", owned(Some(relay_pair().public()))),
         sample("relay_entries", RelayFrame::Entries(Entries { first: 5, sealed })),
         sample("relay_live", RelayFrame::Live),
         sample("relay_accepted", RelayFrame::Accepted { id: id(), seq: 11 }),
@@ -245,6 +252,10 @@ fn relay_frames() -> Vec<Sample> {
         ),
         sample("relay_refused", RelayFrame::Refused { id: id(), code: ErrorCode::BadToken, epoch: None }),
         sample("relay_refused_conflict", conflict),
+        sample(
+            "relay_refused_no_such_relay",
+            RelayFrame::Refused { id: id(), code: ErrorCode::NoSuchRelay, epoch: None },
+        ),
         sample("relay_error", RelayFrame::Error { code: ErrorCode::TakenOver }),
         sample("relay_error_invite_needed", RelayFrame::Error { code: ErrorCode::InviteNeeded }),
         sample("relay_channel_info", info(0, Some(b"group info"))),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use kuvert_wire::{
     ChannelId, Entry, ErrorCode, Fanout, FanoutTarget, ForeignDeposit, RelayAddress, RelayKeyPair,
-    SealedDeposit, limits,
+    SealedDeposit, WelcomeDeposit, limits,
 };
 
 use super::super::fixtures::{Bench, Conversation, Device, id, request};
@@ -91,6 +91,39 @@ fn a_post_waits_for_each_relay_once_with_all_of_its_targets() {
     assert_ne!(one[0].id, two[0].id);
     let listed = bench.store.keys(Table::Relays, &[], 10).expect("reads");
     assert_eq!(listed.len(), 2, "nothing waits for what is no relay's origin");
+}
+
+#[test]
+fn a_welcome_for_another_relay_waits_there_together_with_its_commit_or_there_is_no_commit() {
+    // RELAY-3
+    let (pair, address) = relay(1);
+    let (alice, bob, carol) = (Device::new(1), Device::new(2), Device::new(3));
+    let mut bench = bench(vec![there(&carol, &address)]);
+    let welcome = |device: &Device, relay| WelcomeDeposit {
+        inbox: device.inbox,
+        token: device.token(),
+        body: b"welcome".to_vec(),
+        relay,
+    };
+    let mut commit = CHANNEL.commit(1, 0, &[&alice]);
+    let nowhere = RelayAddress { origin: "http://relay.example".into(), ..address.clone() };
+    for (bad, code) in [(Some(nowhere), ErrorCode::NoSuchRelay), (None, ErrorCode::BadToken)] {
+        commit.welcomes = vec![welcome(&bob, Some(address.clone())), welcome(&bob, bad)];
+        let asked = request(Request::Commit(Box::new(commit.clone())));
+        assert_eq!(bench.frame(&asked), refused(1, code));
+        assert!(rows(&bench, &address).is_empty());
+    }
+    // One who is here after all is welcomed here.
+    let here = RelayAddress { origin: "http://here".into(), ..address.clone() };
+    commit.welcomes = vec![welcome(&bob, Some(address.clone())), welcome(&alice, Some(here))];
+    assert_eq!(bench.frame(&request(Request::Commit(Box::new(commit)))), accepted(1, 1));
+    let waiting = opened(&pair, &rows(&bench, &address));
+    let to = |deposit: &ForeignDeposit| deposit.targets.iter().map(|t| t.inbox).collect::<Vec<_>>();
+    assert_eq!(waiting.iter().map(to).collect::<Vec<_>>(), [[carol.inbox], [bob.inbox]]);
+    assert!(matches!(waiting[0].entry, Entry::Commit { seq: 1, .. }));
+    let body = b"welcome".to_vec();
+    assert_eq!(waiting[1].entry, Entry::Deposit { body: body.clone() });
+    assert_eq!(bench.waiting(&alice), [(1, Entry::Deposit { body })]);
 }
 
 #[test]

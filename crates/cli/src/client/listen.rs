@@ -127,6 +127,7 @@ impl Listener {
                 ViewUpdate::Connection(Connection::Online) => self.connected(true)?,
                 ViewUpdate::Connection(Connection::Offline) => self.connected(false)?,
                 ViewUpdate::Connection(Connection::Elsewhere) => return Err(Failure::TakenOver),
+                ViewUpdate::RelayUnreachable { relay } => self.unreachable(&relay)?,
                 ViewUpdate::Lost { entries } => self.lost(entries)?,
                 _ => {}
             }
@@ -204,6 +205,11 @@ impl Listener {
         let text =
             "some messages were lost at the relay before this device could fetch them; ask your contacts";
         self.event(json!({ "event": "lost", "entries": entries }), now(), text)
+    }
+
+    fn unreachable(&self, relay: &str) -> Result<(), Failure> {
+        let text = format!("{relay} cannot be reached; what is for people there waits, and is tried again");
+        self.event(json!({ "event": "unreachable", "relay": relay }), now(), &text)
     }
 
     fn connected(&mut self, is_connected: bool) -> Result<(), Failure> {

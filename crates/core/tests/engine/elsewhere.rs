@@ -284,3 +284,13 @@ fn a_relay_that_was_set_back_gets_all_key_packages_anew() {
     world.command(CAROL, Command::Request { link, text: "good day".into() }).expect("requests");
     assert_eq!(world.devices[ALICE].texts(), ["good day"]);
 }
+
+#[test]
+fn a_relay_with_another_key_is_reached_by_the_key_packages_that_come_after() {
+    let mut world = apart();
+    world.go_offline(ALICE);
+    world.relay.renew_key();
+    world.go_online(ALICE);
+    world.request("hello");
+    assert_eq!(world.devices[ALICE].texts(), ["hello"]);
+}

@@ -204,6 +204,7 @@ impl Chat {
             }
             ViewUpdate::Connection(connection) => self.connection = connection,
             ViewUpdate::Failed(failure) => self.failed(&Failure::from(failure).to_string()),
+            ViewUpdate::RelayUnreachable { relay } => self.fail(super::words::unreachable(&relay)),
             ViewUpdate::Lost { entries } => self.fail(super::words::lost(entries)),
             ViewUpdate::MessageGone { conversation, message } => {
                 if let Some(timeline) = self.timeline_of(conversation) {

@@ -37,6 +37,10 @@ pub(super) fn lost(entries: u64) -> String {
     format!("{what} lost at the relay before this device could fetch them; ask your contacts.")
 }
 
+pub(super) fn unreachable(relay: &str) -> String {
+    format!("{relay} cannot be reached; what is for people there waits, and is tried again.")
+}
+
 /// State of the connection, and whether something is wrong with it.
 pub(super) fn connection(connection: Connection) -> (&'static str, bool) {
     match connection {

@@ -162,16 +162,16 @@ impl Step<'_, '_> {
         link.used = self.now;
         // What was asked of one relay is not answered by another.
         if self.tx.outbox_row(id.as_bytes())?.is_some_and(|row| row.relay == relay.as_str()) {
-            self.answered(relay, id, frame)?;
+            self.answer(relay, id, frame)?;
         }
         self.pump(relay)
     }
 
-    fn answered(&mut self, relay: &Origin, id: PostId, frame: RelayFrame) -> Result<(), ClientError> {
+    fn answer(&mut self, relay: &Origin, id: PostId, frame: RelayFrame) -> Result<(), ClientError> {
         match frame {
             RelayFrame::Accepted { .. } => {
                 self.relay_took_a_request(relay);
-                self.accepted(id)
+                self.answered(id)
             }
             RelayFrame::KeyPackage(reply) => {
                 self.relay_took_a_request(relay);

@@ -116,7 +116,7 @@ fn an_own_commit_is_not_merged_before_what_came_before_it_was_read() {
     world.now = world.now.plus_millis(8 * 86_400_000);
     world.send(ALICE, "two");
     let commits = world.relay.commits.len();
-    world.open_lines(ALICE, &[Line::Anonymous]);
+    world.open_lines(ALICE, &[anonymous()]);
     assert_eq!(world.relay.commits.len(), commits + 1, "keys that are a week old are renewed");
     world.open_lines(ALICE, &[Line::Owner]);
     world.send(BOB, "three");

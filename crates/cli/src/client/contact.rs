@@ -13,6 +13,7 @@ use kuvert_view::{
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
+use super::trust::{self, StandingArgs, VerifyArgs};
 use super::{CATCH_UP, Common, Failure, ask, catch_up, find, open, own_message, seconds, sent};
 use crate::output::{Output, foreign};
 
@@ -28,6 +29,14 @@ pub(crate) enum ContactCommand {
     List(ListArgs),
     /// Accept a request, so that both can write
     Accept(AcceptArgs),
+    /// Turn a request down: nothing of it is left, and who asked is not told
+    Decline(StandingArgs),
+    /// Block a contact: nothing of them arrives any more, and they are not told
+    Block(StandingArgs),
+    /// Let a contact write again
+    Unblock(StandingArgs),
+    /// Show what to compare in person, or note that it is the same
+    Verify(VerifyArgs),
 }
 
 /// Whom to add.
@@ -73,6 +82,8 @@ impl ContactCommand {
             Self::Add(args) => &args.common,
             Self::List(args) => &args.common,
             Self::Accept(args) => &args.common,
+            Self::Decline(args) | Self::Block(args) | Self::Unblock(args) => &args.common,
+            Self::Verify(args) => &args.common,
         }
     }
 
@@ -81,6 +92,10 @@ impl ContactCommand {
             Self::Add(args) => add(args, output).await,
             Self::List(args) => list(common, args.offline, output).await,
             Self::Accept(args) => accept(args, output).await,
+            Self::Decline(args) => trust::decline(args, output).await,
+            Self::Block(args) => trust::block(args, output).await,
+            Self::Unblock(args) => trust::unblock(args, output).await,
+            Self::Verify(args) => trust::verify(args, output).await,
         }
     }
 }
@@ -182,7 +197,11 @@ async fn accept(args: AcceptArgs, output: Output) -> Result<(), Failure> {
     Ok(())
 }
 
-fn report(output: Output, contact: &ConversationView, delivery: Option<&str>) -> Result<(), Failure> {
+pub(super) fn report(
+    output: Output,
+    contact: &ConversationView,
+    delivery: Option<&str>,
+) -> Result<(), Failure> {
     let mut text = line(contact);
     if delivery == Some("queued") {
         text.push_str("  (queued: sent by the next command that reaches the relay)");
@@ -191,15 +210,15 @@ fn report(output: Output, contact: &ConversationView, delivery: Option<&str>) ->
 }
 
 fn line(contact: &ConversationView) -> String {
-    let (state, trust) = (state(contact.state), trust(contact.trust));
+    let (state, trust) = (state(contact), trust(contact.trust));
     format!("{}  {state:9}  {trust:10}  {}", contact.kuvert_id, foreign(&contact.title))
 }
 
-fn value(contact: &ConversationView, delivery: Option<&str>) -> Value {
+pub(super) fn value(contact: &ConversationView, delivery: Option<&str>) -> Value {
     let mut value = json!({
         "id": contact.kuvert_id,
         "name": contact.title,
-        "state": state(contact.state),
+        "state": state(contact),
         "trust": trust(contact.trust),
     });
     if let Some(delivery) = delivery {
@@ -208,8 +227,9 @@ fn value(contact: &ConversationView, delivery: Option<&str>) -> Value {
     value
 }
 
-fn state(state: ContactState) -> &'static str {
-    match state {
+fn state(contact: &ConversationView) -> &'static str {
+    match contact.state {
+        _ if contact.blocked => "blocked",
         ContactState::Requested => "requested",
         ContactState::Asking => "asking",
         ContactState::Accepted => "accepted",

@@ -39,6 +39,8 @@ pub(crate) enum Failure {
     OwnLink,
     #[error("there is no contact {who}; {}", offer(similar))]
     UnknownContact { who: String, similar: Vec<String> },
+    #[error("there is no message #{id} here, or not in this conversation; kuvert history shows the numbers")]
+    UnknownMessage { id: u64 },
     #[error("{id} is a mistyped Kuvert ID: its last two characters do not fit; compare it again")]
     IdMistyped { id: String },
     #[error("several contacts are called {name}; name one by its Kuvert ID: {}", ids.join(", "))]
@@ -118,6 +120,7 @@ impl Failure {
             Self::OtherRelay { .. } => "other_relay",
             Self::OwnLink => "own_link",
             Self::UnknownContact { .. } => "unknown_contact",
+            Self::UnknownMessage { .. } => "unknown_message",
             Self::IdMistyped { .. } => "id_mistyped",
             Self::AmbiguousName { .. } => "ambiguous_name",
             Self::NotAccepted => "not_accepted",

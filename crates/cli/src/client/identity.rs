@@ -61,6 +61,16 @@ pub(crate) struct ShowArgs {
     common: Common,
 }
 
+/// What to decide.
+#[derive(Debug, clap::Args)]
+pub(crate) struct SettingsArgs {
+    /// Whether contacts are told that you have read their messages
+    #[arg(long, value_name = "on|off", value_parser = on_or_off)]
+    read_reports: Option<bool>,
+    #[command(flatten)]
+    pub(super) common: Common,
+}
+
 /// What to show of the link.
 #[derive(Debug, clap::Args)]
 pub(crate) struct LinkArgs {
@@ -158,6 +168,28 @@ pub(super) async fn link(args: LinkArgs, output: Output) -> Result<(), Failure> 
     Ok(())
 }
 
+/// Shows the settings, after changing them if asked to. Needs no relay.
+pub(super) async fn settings(args: SettingsArgs, output: Output) -> Result<(), Failure> {
+    let (mut session, _) = open(&args.common, "kuvert settings")?;
+    let wish = args.read_reports.map_or(UiCommand::ShowSettings, |on| UiCommand::SetReadReports { on });
+    let updates = ask(&mut session, wish)?;
+    let shown = updates.into_iter().find_map(|update| match update {
+        ViewUpdate::Settings(settings) => Some(settings),
+        _ => None,
+    });
+    let on = shown.ok_or(Failure::Refused)?.read_reports;
+    let text = format!("read reports: {}", if on { "on" } else { "off" });
+    Ok(output.result(&json!({ "read_reports": on }), &text)?)
+}
+
+fn on_or_off(text: &str) -> Result<bool, String> {
+    match text {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err("on or off".to_owned()),
+    }
+}
+
 /// Takes the link back; says whether the relay knows it.
 async fn revoke(session: &mut Session) -> Result<bool, Failure> {
     session.command(UiCommand::RevokeLink);
@@ -173,7 +205,7 @@ async fn revoke(session: &mut Session) -> Result<bool, Failure> {
 }
 
 /// A QR code for a dark screen; `None` for a text that is too long for one.
-fn qr(text: &str) -> Option<String> {
+pub(super) fn qr(text: &str) -> Option<String> {
     let code = QrCode::new(text).ok()?;
     let mut image = code.render::<Dense1x2>();
     Some(image.dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).quiet_zone(true).build())

@@ -1,17 +1,21 @@
-//! `kuvert send` and `kuvert history`.
+//! `kuvert send`, and what can be done to a message afterwards: `edit`, `delete` and `react`.
 
 use std::io::Read;
 use std::time::Duration;
 
-use kuvert_view::{ContactState, ConversationView, Delivery, MessageView, Sender, UiCommand};
-use serde_json::{Value, json};
+use kuvert_client::Session;
+use kuvert_view::{ContactState, ConversationView, MessageId, UiCommand};
+use serde_json::json;
 use tokio::time::Instant;
 
 use super::{CATCH_UP, Common, Failure, ask, catch_up, find, open, own_message, seconds, sent};
-use crate::output::{Output, foreign, time};
+use crate::output::Output;
 
 /// Longest text that is read from stdin; what can be sent is shorter.
 const MAX_STDIN: u64 = 64 * 1024;
+/// What people are told of what waits for the relay.
+pub(super) const QUEUED: &str =
+    "queued: the relay cannot be reached; the next command, or kuvert listen, sends the message";
 
 /// What to send.
 #[derive(Debug, clap::Args)]
@@ -20,47 +24,94 @@ pub(crate) struct SendArgs {
     to: String,
     /// The text; - reads it from stdin
     text: String,
-    /// Seconds to wait until the relay took the message; after that it is queued, and sent by the next command
-    #[arg(long, value_name = "S", default_value = "10", value_parser = seconds)]
-    timeout: Duration,
+    /// Answer this message, by its number in the history
+    #[arg(long, value_name = "ID", value_parser = message_id)]
+    reply_to: Option<MessageId>,
+    /// Delete the message everywhere, so many seconds after it was read
+    #[arg(long, value_name = "S", value_parser = clap::value_parser!(u32).range(1..))]
+    expires: Option<u32>,
+    #[command(flatten)]
+    wait: Wait,
     #[command(flatten)]
     pub(super) common: Common,
 }
 
-/// What to show.
+/// How long to wait for the relay.
 #[derive(Debug, clap::Args)]
-pub(crate) struct HistoryArgs {
-    /// Kuvert ID or name of the contact
-    to: String,
-    /// Most messages to show: the newest ones
-    #[arg(long, value_name = "N", default_value_t = 50)]
-    limit: usize,
+pub(crate) struct Wait {
+    /// Seconds to wait until the relay took it; after that it is queued, and sent by the next command
+    #[arg(long, value_name = "S", default_value = "10", value_parser = seconds)]
+    pub(super) timeout: Duration,
+}
+
+/// How to change a text.
+#[derive(Debug, clap::Args)]
+pub(crate) struct EditArgs {
+    /// The message, by its number in the history
+    #[arg(value_name = "ID", value_parser = message_id)]
+    message: MessageId,
+    /// The new text; - reads it from stdin
+    text: String,
+    #[command(flatten)]
+    wait: Wait,
+    #[command(flatten)]
+    pub(super) common: Common,
+}
+
+/// What to delete.
+#[derive(Debug, clap::Args)]
+pub(crate) struct DeleteArgs {
+    /// The message, by its number in the history
+    #[arg(value_name = "ID", value_parser = message_id)]
+    message: MessageId,
+    /// On this device alone, and without telling anybody
+    #[arg(long)]
+    here: bool,
+    #[command(flatten)]
+    wait: Wait,
+    #[command(flatten)]
+    pub(super) common: Common,
+}
+
+/// How to react.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ReactArgs {
+    /// The message, by its number in the history
+    #[arg(value_name = "ID", value_parser = message_id)]
+    message: MessageId,
+    /// The reaction, usually one emoji
+    #[arg(required_unless_present = "none")]
+    reaction: Option<String>,
+    /// Take the reaction back
+    #[arg(long, conflicts_with = "reaction")]
+    none: bool,
+    #[command(flatten)]
+    wait: Wait,
     #[command(flatten)]
     pub(super) common: Common,
 }
 
 /// Sends a message.
 pub(super) async fn send(args: SendArgs, output: Output) -> Result<(), Failure> {
-    let text = if args.text == "-" { stdin()? } else { args.text };
+    let text = text(args.text)?;
     let (mut session, _) = open(&args.common, "kuvert send")?;
-    let deadline = Instant::now() + args.timeout;
-    let is_online = catch_up(&mut session, CATCH_UP.min(args.timeout)).await?;
+    let deadline = Instant::now() + args.wait.timeout;
+    let is_online = catch_up(&mut session, CATCH_UP.min(args.wait.timeout)).await?;
     let contact = find(&mut session, &args.to)?;
-    match contact.state {
-        ContactState::Requested => return Err(Failure::NotAccepted),
-        ContactState::Asking => return Err(Failure::NotAcceptedByYou { id: contact.kuvert_id }),
-        ContactState::Accepted => {}
-    }
-    let updates = ask(&mut session, UiCommand::Send { conversation: contact.id, text })?;
+    can_write(&contact)?;
+    let wish = UiCommand::Write {
+        conversation: contact.id,
+        text,
+        reply_to: args.reply_to,
+        expires_after: args.expires,
+    };
+    let updates = about(args.reply_to, ask(&mut session, wish))?;
     let message = own_message(&updates).ok_or(Failure::Refused)?;
     if !is_online {
         output.note("the message is written down; waiting for the relay");
     }
     let state = sent(&mut session, message, deadline).await?;
-    let text = match state {
-        "sent" => "sent",
-        _ => "queued: the relay cannot be reached; the next command, or kuvert listen, sends the message",
-    };
+    let text = if state == "sent" { "sent" } else { QUEUED };
     let json =
         json!({ "id": contact.kuvert_id, "name": contact.title, "message": message.1.0, "state": state });
     output.result(&json, text)?;
@@ -68,7 +119,80 @@ pub(super) async fn send(args: SendArgs, output: Output) -> Result<(), Failure> 
     Ok(())
 }
 
-fn stdin() -> Result<String, Failure> {
+/// Changes the text of an own message, for everybody.
+pub(super) async fn edit(args: EditArgs, output: Output) -> Result<(), Failure> {
+    let text = text(args.text)?;
+    let wish = UiCommand::Edit { message: args.message, text };
+    change(&args.common, "kuvert edit", args.message, wish, args.wait.timeout, output).await
+}
+
+/// Deletes a message.
+pub(super) async fn delete(args: DeleteArgs, output: Output) -> Result<(), Failure> {
+    let wish = UiCommand::Delete { message: args.message, everywhere: !args.here };
+    change(&args.common, "kuvert delete", args.message, wish, args.wait.timeout, output).await
+}
+
+/// Reacts to a message, or takes the reaction back.
+pub(super) async fn react(args: ReactArgs, output: Output) -> Result<(), Failure> {
+    let message = args.message;
+    let wish = match args.reaction {
+        Some(reaction) => UiCommand::React { message, reaction },
+        None => UiCommand::Unreact { message },
+    };
+    change(&args.common, "kuvert react", message, wish, args.wait.timeout, output).await
+}
+
+/// Changes a message that is there, and waits until the relay has the change.
+async fn change(
+    common: &Common,
+    command: &str,
+    message: MessageId,
+    wish: UiCommand,
+    timeout: Duration,
+    output: Output,
+) -> Result<(), Failure> {
+    let (mut session, _) = open(common, command)?;
+    let deadline = Instant::now() + timeout;
+    catch_up(&mut session, CATCH_UP.min(timeout)).await?;
+    about(Some(message), ask(&mut session, wish))?;
+    let state = delivered(&mut session, deadline).await?;
+    let text = if state == "sent" { "done" } else { QUEUED };
+    output.result(&json!({ "message": message.0, "state": state }), text)?;
+    session.close().await;
+    Ok(())
+}
+
+/// Waits until the relay has everything, and says whether it does.
+pub(super) async fn delivered(session: &mut Session, deadline: Instant) -> Result<&'static str, Failure> {
+    Ok(if session.until_sent(deadline).await? { "sent" } else { "queued" })
+}
+
+/// Whether this contact can be written to.
+fn can_write(contact: &ConversationView) -> Result<(), Failure> {
+    if contact.blocked {
+        return Err(Failure::Blocked);
+    }
+    match contact.state {
+        ContactState::Requested => Err(Failure::NotAccepted),
+        ContactState::Asking => Err(Failure::NotAcceptedByYou { id: contact.kuvert_id.clone() }),
+        ContactState::Accepted => Ok(()),
+    }
+}
+
+/// What is unknown is the message that was named.
+fn about<T>(message: Option<MessageId>, done: Result<T, Failure>) -> Result<T, Failure> {
+    match (done, message) {
+        (Err(Failure::UnknownContact { .. }), Some(message)) => {
+            Err(Failure::UnknownMessage { id: message.0 })
+        }
+        (done, _) => done,
+    }
+}
+
+fn text(given: String) -> Result<String, Failure> {
+    if given != "-" {
+        return Ok(given);
+    }
     let mut bytes = Vec::new();
     std::io::stdin().take(MAX_STDIN + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MAX_STDIN {
@@ -77,63 +201,11 @@ fn stdin() -> Result<String, Failure> {
     String::from_utf8(bytes).map_err(|_| Failure::NotUtf8)
 }
 
-/// Shows the newest messages of a conversation, the oldest first. Needs no relay.
-pub(super) async fn history(args: HistoryArgs, output: Output) -> Result<(), Failure> {
-    let (mut session, _) = open(&args.common, "kuvert history")?;
-    let contact = find(&mut session, &args.to)?;
-    let mut pages = Vec::new();
-    let (mut found, mut before, mut has_older) = (0, None, true);
-    while has_older && found < args.limit {
-        let (page, more) = session.app().page(contact.id, before)?;
-        has_older = more && !page.is_empty();
-        before = page.first().map(|message| message.id);
-        found += page.len();
-        pages.push(page);
-    }
-    let messages: Vec<MessageView> = pages.into_iter().rev().flatten().collect();
-    let newest = &messages[messages.len().saturating_sub(args.limit)..];
-    let all = Value::Array(newest.iter().map(|message| value(&contact, message)).collect());
-    let lines: Vec<_> = newest.iter().map(|message| line(&contact, message)).collect();
-    if output.json || !lines.is_empty() {
-        output.result(&all, &lines.join("\n"))?;
-    }
-    Ok(())
-}
-
-fn value(contact: &ConversationView, message: &MessageView) -> Value {
-    json!({
-        "id": message.id.0,
-        "from": from(contact, message),
-        "text": message.text,
-        "at": message.at,
-        "state": state(message.delivery),
-    })
-}
-
-fn line(contact: &ConversationView, message: &MessageView) -> String {
-    let mark = match message.from {
-        Sender::Own => format!(" [{}]", state(message.delivery)),
-        Sender::Contact | Sender::System => String::new(),
-    };
-    let (from, text) = (foreign(from(contact, message)), foreign(&message.text));
-    format!("{}  #{} {from}: {text}{mark}", time(message.at), message.id.0)
-}
-
-fn from<'a>(contact: &'a ConversationView, message: &MessageView) -> &'a str {
-    match message.from {
-        Sender::Own => "me",
-        Sender::Contact => &contact.title,
-        Sender::System => "kuvert",
-    }
-}
-
-fn state(delivery: Delivery) -> &'static str {
-    match delivery {
-        Delivery::Queued => "queued",
-        Delivery::Sent => "sent",
-        Delivery::Delivered => "delivered",
-        Delivery::Read => "read",
-        Delivery::Failed => "failed",
-        Delivery::Received => "received",
-    }
+/// Reads a message's number, as the history shows it.
+fn message_id(text: &str) -> Result<MessageId, String> {
+    let number = text.strip_prefix('#').unwrap_or(text);
+    number
+        .parse()
+        .map(MessageId)
+        .map_err(|_| "not the number of a message; kuvert history shows it".to_owned())
 }

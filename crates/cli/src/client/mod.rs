@@ -3,10 +3,12 @@
 mod chat;
 mod contact;
 mod failure;
+mod history;
 mod identity;
 mod listen;
 mod lookup;
 mod message;
+mod trust;
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -44,7 +46,7 @@ pub(crate) enum ClientCommand {
     Id(identity::IdCommand),
     /// Show the link by which others reach you, with a QR code on a terminal
     Link(identity::LinkArgs),
-    /// Add, list and accept contacts
+    /// Add, list, accept, decline, block and verify contacts
     #[command(subcommand)]
     Contact(contact::ContactCommand),
     /// Send a message
@@ -52,7 +54,17 @@ pub(crate) enum ClientCommand {
     /// Report messages and other events as they come, one per line
     Listen(listen::ListenArgs),
     /// Show the messages of a conversation
-    History(message::HistoryArgs),
+    History(history::HistoryArgs),
+    /// Find messages by their words
+    Search(history::SearchArgs),
+    /// Change the text of a message of yours, for everybody
+    Edit(message::EditArgs),
+    /// Delete a message of yours for everybody, or any message on this device
+    Delete(message::DeleteArgs),
+    /// React to a message
+    React(message::ReactArgs),
+    /// Show and change what you have decided
+    Settings(identity::SettingsArgs),
     /// Read and write in full screen
     Chat(chat::ChatArgs),
 }
@@ -100,6 +112,11 @@ impl ClientCommand {
             Self::Send(args) => &args.common,
             Self::Listen(args) => &args.common,
             Self::History(args) => &args.common,
+            Self::Search(args) => &args.common,
+            Self::Edit(args) => &args.common,
+            Self::Delete(args) => &args.common,
+            Self::React(args) => &args.common,
+            Self::Settings(args) => &args.common,
             Self::Chat(args) => &args.common,
         }
     }
@@ -111,7 +128,12 @@ impl ClientCommand {
             Self::Contact(command) => command.run(common, output).await,
             Self::Send(args) => message::send(args, output).await,
             Self::Listen(args) => listen::listen(args, output).await,
-            Self::History(args) => message::history(args, output).await,
+            Self::History(args) => history::history(args, output).await,
+            Self::Search(args) => history::search(args, output).await,
+            Self::Edit(args) => message::edit(args, output).await,
+            Self::Delete(args) => message::delete(args, output).await,
+            Self::React(args) => message::react(args, output).await,
+            Self::Settings(args) => identity::settings(args, output).await,
             Self::Chat(args) => chat::chat(args, output).await,
         }
     }

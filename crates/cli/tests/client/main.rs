@@ -3,6 +3,7 @@
 mod chat;
 mod kill;
 mod manual;
+mod messages;
 mod privacy;
 mod refusals;
 #[path = "../relay_process/mod.rs"]
@@ -10,3 +11,4 @@ mod relay_process;
 mod support;
 mod talk;
 mod terminal;
+mod trust;

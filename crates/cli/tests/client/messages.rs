@@ -1,0 +1,82 @@
+//! Messages after they were written: answered, changed, deleted, reacted to, found.
+
+use serde_json::{Value, json};
+
+use crate::support::{Person, Relay, ended};
+
+/// The history without times, and what `key` says in each message.
+fn each(person: &Person, with: &Person, key: &str) -> Vec<Value> {
+    let history = person.run(&["history", &with.id]).json();
+    history.as_array().expect("messages").iter().map(|message| message[key].clone()).collect()
+}
+
+#[test]
+fn messages_are_answered_edited_reacted_to_and_deleted() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let relay = Relay::start(&dir.path().join("relay"), &[]);
+    let alice = Person::new(&dir, "a", "Alice", &relay.origin());
+    let bob = Person::new(&dir, "b", "Bob", &relay.origin());
+    alice.befriend(&bob);
+    alice.send(&bob, "at noon?");
+    bob.hear(2);
+    let question = each(&bob, &alice, "id")[1].to_string();
+    let sent = bob.run(&["send", "alice", "yes", "--reply-to", &question]).json();
+    let answer = sent["message"].to_string();
+    let react = bob.run(&["react", &format!("#{question}"), "👍"]).json();
+    assert_eq!(react, json!({ "message": question.parse::<u64>().expect("a number"), "state": "sent" }));
+    bob.run(&["edit", &answer, "no, at one"]).json();
+    alice.hear(1);
+    alice.run(&["contact", "list"]).json();
+    assert_eq!(
+        each(&alice, &bob, "text"),
+        ["Hello! I would like to write to you.", "at noon?", "no, at one"]
+    );
+    let own = each(&alice, &bob, "id");
+    assert_eq!(each(&alice, &bob, "reply_to"), [json!(null), json!(null), own[1].clone()]);
+    assert!(each(&alice, &bob, "edited_at")[2].is_i64());
+    assert_eq!(each(&alice, &bob, "reactions")[1], json!([{ "text": "👍", "count": 1, "own": false }]));
+    let shown = alice.text(&["history", "bob"]).stdout;
+    assert!(shown.contains(&format!("Bob (answers #{}): no, at one [edited]", own[1])), "{shown}");
+
+    let foreign = alice.run(&["edit", &own[2].to_string(), "mine"]);
+    assert_eq!(foreign.failure().0, "not_yours");
+    assert_eq!(alice.run(&["delete", &own[2].to_string()]).failure().0, "not_yours");
+    let unknown = alice.run(&["send", "bob", "x", "--reply-to", "9999"]);
+    assert_eq!(unknown.failure().0, "unknown_message");
+    assert_eq!(alice.run(&["react", "9999", "x"]).failure().0, "unknown_message");
+    assert_eq!(bob.run(&["react", &question, "--none"]).json()["state"], "sent");
+    bob.run(&["delete", &answer]).json();
+    alice.run(&["delete", &own[0].to_string(), "--here"]).json();
+    let left = each(&alice, &bob, "deleted");
+    assert_eq!(left, [json!(null), json!(true)]);
+    assert_eq!(each(&alice, &bob, "reactions")[0], json!(null));
+    assert_eq!(each(&bob, &alice, "id").len(), 3, "the other side keeps what was deleted here alone");
+}
+
+#[test]
+fn messages_are_found_by_the_beginnings_of_their_words() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let relay = Relay::start(&dir.path().join("relay"), &[]);
+    let alice = Person::new(&dir, "a", "Alice", &relay.origin());
+    let [bob, carol] = [("b", "Bob"), ("c", "Carol")].map(|(d, n)| Person::new(&dir, d, n, &relay.origin()));
+    for (other, texts) in [(&bob, ["Grüße aus Köln", "the red house"]), (&carol, ["the blue House", "x"])]
+    {
+        alice.befriend(other);
+        texts.iter().for_each(|text| alice.send(other, text));
+    }
+    let found = |args: &[&str]| {
+        let found = alice.run(&[&["search"], args].concat()).json();
+        let of = |message: &Value| (message["text"].clone(), message["in"]["name"].clone());
+        found.as_array().expect("messages").iter().map(of).collect::<Vec<_>>()
+    };
+    let (red, blue) = ((json!("the red house"), json!("Bob")), (json!("the blue House"), json!("Carol")));
+    assert_eq!(found(&["hou"]), [red.clone(), blue.clone()]);
+    assert_eq!(found(&["HOUSE", "the"]), [red.clone(), blue.clone()]);
+    assert_eq!(found(&["house", "--in", "bob"]), [red]);
+    assert_eq!(found(&["house", "--limit", "1"]), [blue]);
+    assert_eq!(found(&["grusse koln"]).len(), 1, "without accents");
+    assert_eq!(found(&["\"*("]), []);
+    let nothing = alice.text(&["search", "giraffe"]);
+    assert_eq!((nothing.code, nothing.stdout.as_str()), (0, ""));
+    assert_eq!(ended(&mut alice.command(&["search"])).code, 2);
+}

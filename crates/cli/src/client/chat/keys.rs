@@ -1,10 +1,12 @@
 //! What keys do. Wishes are left in the state for the engine.
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
-use kuvert_view::{ContactState, ConversationId, Delivery, UiCommand};
+use kuvert_view::{ContactState, ConversationId, Delivery, MessageKind, MessageView, Sender, UiCommand};
 
+use super::draft::Draft;
+use super::editor::Editor;
 use super::layout;
-use super::overlay::{Add, LinkState, Outcome, Overlay};
+use super::overlay::{Add, Confirm, LinkState, Outcome, Overlay, Search};
 use super::state::{Chat, Focus, ScreenWish};
 use super::words;
 
@@ -38,6 +40,9 @@ impl Chat {
             return self.outcome(outcome);
         }
         match (key.code, key.modifiers) {
+            (KeyCode::Char('f'), KeyModifiers::CONTROL) => {
+                self.overlay = Some(Overlay::Search(Search::new()));
+            }
             (KeyCode::F(1), _) => self.overlay = Some(Overlay::Help(0)),
             (KeyCode::Up, KeyModifiers::ALT) => self.neighbour(-1),
             (KeyCode::Down, KeyModifiers::ALT) => self.neighbour(1),
@@ -51,14 +56,15 @@ impl Chat {
 
     fn paste(&mut self, text: &str) {
         if let Some(overlay) = &mut self.overlay {
-            overlay.paste(text);
+            let outcome = overlay.paste(text);
+            self.outcome(outcome);
         } else if self.focus == Focus::List && text.trim().contains("/c/") {
             // A link that is pasted is meant to be opened.
             self.overlay = Some(Overlay::Add(Add::new(text.trim())));
         } else if self.can_write() {
             self.focus = Focus::Write;
             if let Some(draft) = self.draft_mut() {
-                draft.insert(text);
+                draft.editor.insert(text);
             }
         }
     }
@@ -86,11 +92,25 @@ impl Chat {
                 self.wishes.push_back(wish);
             }
             Outcome::Copy(text) => self.copy(text),
-            Outcome::Open(conversation) => {
+            Outcome::Open(conversation, message) => {
                 self.overlay = None;
-                self.open(conversation);
+                match message {
+                    Some(message) => self.seek(conversation, message),
+                    None => self.open(conversation),
+                }
             }
+            Outcome::AskBlock(conversation) => self.ask_block(conversation),
         }
+    }
+
+    fn ask_block(&mut self, conversation: ConversationId) {
+        let Some(one) = self.conversation(conversation) else { return };
+        let confirm = if one.blocked {
+            Confirm::yes(words::unblock(&one.title), UiCommand::Unblock { conversation })
+        } else {
+            Confirm::yes(words::block(&one.title), UiCommand::Block { conversation })
+        };
+        self.overlay = Some(Overlay::Confirm(confirm));
     }
 
     fn copy(&mut self, text: String) {
@@ -118,6 +138,8 @@ impl Chat {
             }
             KeyCode::Char('a') => self.overlay = Some(Overlay::Add(Add::new(""))),
             KeyCode::Char('d') => self.details(self.cursor),
+            KeyCode::Char('/') => self.overlay = Some(Overlay::Search(Search::new())),
+            KeyCode::Char('s') => self.wishes.push_back(UiCommand::ShowSettings),
             KeyCode::Char('?') => self.overlay = Some(Overlay::Help(0)),
             KeyCode::Char('q') => self.end(is_warned),
             _ => {}
@@ -148,20 +170,29 @@ impl Chat {
         if self.scroll_key(key) {
             return;
         }
-        let state = self.shown().map(|one| one.state);
-        match (key.code, state) {
-            (KeyCode::Esc, _) | (_, None) => self.leave(),
-            (KeyCode::Tab, _) => self.read(),
-            (_, Some(ContactState::Accepted)) => self.type_key(key),
-            (KeyCode::Char('y'), Some(ContactState::Asking)) => {
-                if let Some(conversation) = self.shown().map(|one| one.id) {
-                    self.wishes.push_back(UiCommand::Accept { conversation });
+        let Some(one) = self.shown() else { return self.leave() };
+        let (conversation, state, is_blocked) = (one.id, one.state, one.blocked);
+        match key.code {
+            KeyCode::Esc => {
+                if !self.draft_mut().is_some_and(Draft::give_up) {
+                    self.leave();
                 }
             }
-            (KeyCode::Char('d'), _) => self.details(self.shown().map(|one| one.id)),
-            (KeyCode::Char('?'), _) => self.overlay = Some(Overlay::Help(0)),
-            (KeyCode::Up, _) => self.scroll(-1),
-            (KeyCode::Down, _) => self.scroll(1),
+            KeyCode::Tab => self.read(),
+            _ if self.can_write() => self.type_key(key),
+            KeyCode::Char('y') if state == ContactState::Asking && !is_blocked => {
+                self.wishes.push_back(UiCommand::Accept { conversation });
+            }
+            KeyCode::Char('n') if state == ContactState::Asking && !is_blocked => {
+                let question = words::decline(&one.title);
+                let confirm = Confirm::yes(question, UiCommand::Decline { conversation });
+                self.overlay = Some(Overlay::Confirm(confirm));
+            }
+            KeyCode::Char('b') => self.ask_block(conversation),
+            KeyCode::Char('d') => self.details(Some(conversation)),
+            KeyCode::Char('?') => self.overlay = Some(Overlay::Help(0)),
+            KeyCode::Up => self.scroll(-1),
+            KeyCode::Down => self.scroll(1),
             _ => {}
         }
     }
@@ -170,20 +201,23 @@ impl Chat {
     fn type_key(&mut self, key: KeyEvent) {
         let columns = self.write_columns();
         let Some(draft) = self.draft_mut() else { return };
+        let editor = &mut draft.editor;
         if is_new_line(key) {
-            draft.insert("\n");
+            editor.insert("\n");
         } else if key.code == KeyCode::Enter {
             self.send();
-        } else if !draft.key(key, columns) && key.code == KeyCode::Up && draft.is_empty() {
+        } else if !editor.key(key, columns) && key.code == KeyCode::Up && editor.is_empty() {
             self.read();
         }
     }
 
     fn send(&mut self) {
         let Some(conversation) = self.shown().map(|one| one.id) else { return };
-        let Some(draft) = self.draft_mut().filter(|draft| !draft.is_empty()) else { return };
-        let text = std::mem::take(draft).text().to_owned();
-        self.wishes.push_back(UiCommand::Send { conversation, text });
+        let Some(draft) = self.draft_mut().filter(|draft| !draft.editor.is_empty()) else { return };
+        let before = draft.clone();
+        let wish = draft.send(conversation);
+        self.sending = Some((conversation, before));
+        self.wishes.push_back(wish);
     }
 
     /// Turns to the messages.
@@ -215,14 +249,42 @@ impl Chat {
     /// A key that acts on the message that is chosen.
     fn message_key(&mut self, key: KeyEvent) {
         let Some(message) = self.timeline.as_ref().and_then(|timeline| timeline.selected()) else { return };
+        let (id, is_own) = (message.id, message.from == Sender::Own);
+        let can_change = is_own && message.kind == MessageKind::Text;
         match key.code {
             KeyCode::Char('c') => self.copy(message.text.clone()),
             KeyCode::Char('s') if message.delivery == Delivery::Failed => {
-                self.wishes.push_back(UiCommand::Retry { message: message.id });
+                self.wishes.push_back(UiCommand::Retry { message: id });
             }
-            KeyCode::Char('d') => self.details(self.shown().map(|one| one.id)),
+            KeyCode::Char('d') => self.wishes.push_back(UiCommand::ShowDetails { message: id }),
+            KeyCode::Char('x') => self.overlay = Some(Overlay::Confirm(deletion(message))),
+            KeyCode::Char('+' | '*') if self.can_write() => {
+                self.overlay = Some(Overlay::React(id, Editor::single("")));
+            }
+            KeyCode::Char('r') | KeyCode::Enter if self.can_write() => {
+                let excerpt = match message.from {
+                    Sender::Own => format!("me: {}", message.text),
+                    _ => message.text.clone(),
+                };
+                self.aim(|draft| draft.answer(id, excerpt));
+            }
+            KeyCode::Char('e') if self.can_write() && can_change => {
+                let text = message.text.clone();
+                self.aim(|draft| draft.change(id, &text));
+            }
             _ => {}
         }
+    }
+
+    /// Turns to writing, with an aim.
+    fn aim(&mut self, aim: impl FnOnce(&mut Draft)) {
+        if let Some(draft) = self.draft_mut() {
+            aim(draft);
+        }
+        if let Some(timeline) = &mut self.timeline {
+            timeline.selected = None;
+        }
+        self.focus = Focus::Write;
     }
 
     /// Keys that move what is seen while something is written.
@@ -264,6 +326,19 @@ impl Chat {
     pub(super) fn overlay_columns(&self) -> usize {
         usize::from(layout::window(self.size, super::draw::WINDOW_COLUMNS, 1).width).saturating_sub(4).max(1)
     }
+}
+
+/// Asks where to delete a message.
+fn deletion(message: &MessageView) -> Confirm {
+    let message_id = message.id;
+    let here = UiCommand::Delete { message: message_id, everywhere: false };
+    let everywhere = UiCommand::Delete { message: message_id, everywhere: true };
+    let can_everywhere = message.from == Sender::Own && message.kind != MessageKind::Deleted;
+    let mut answers = vec![('h', "on this device only", here)];
+    if can_everywhere {
+        answers.insert(0, ('e', "for everybody", everywhere));
+    }
+    Confirm { question: words::DELETE.to_owned(), answers }
 }
 
 fn is_control(key: KeyEvent, c: char) -> bool {

@@ -3,6 +3,7 @@
 //! [`state::Chat`] is all that is shown, as plain data; [`draw`] draws it; the loop here hands it what the engine and
 //! the terminal say, and fulfils the wishes that it leaves. Texts of others reach the terminal through [`rows`] only.
 
+mod draft;
 mod draw;
 mod editor;
 mod keys;

@@ -5,12 +5,14 @@ use std::collections::{BTreeMap, VecDeque};
 
 use jiff::tz::TimeZone;
 use kuvert_view::{
-    Connection, ContactState, ConversationId, ConversationView, ProfileView, UiCommand, ViewUpdate,
+    Connection, ContactState, ConversationId, ConversationView, FoundView, MessageId, ProfileView, UiCommand,
+    ViewUpdate,
 };
 use ratatui::text::Line;
 
+use super::draft::{Aim, Draft};
 use super::editor::Editor;
-use super::overlay::{AddStep, LinkState, Overlay};
+use super::overlay::{AddStep, Hit, LinkState, Overlay, Verify};
 use super::timeline::Timeline;
 use crate::client::Failure;
 
@@ -51,7 +53,11 @@ pub(super) struct Chat {
     /// The conversation in the list that keys act on.
     pub(super) cursor: Option<ConversationId>,
     pub(super) timeline: Option<Timeline<Line<'static>>>,
-    drafts: BTreeMap<ConversationId, Editor>,
+    drafts: BTreeMap<ConversationId, Draft>,
+    /// What was handed to the engine last, until it took it.
+    pub(super) sending: Option<(ConversationId, Draft)>,
+    /// A message to be shown as soon as it is loaded.
+    sought: Option<MessageId>,
     pub(super) connection: Connection,
     pub(super) focus: Focus,
     pub(super) overlay: Option<Overlay>,
@@ -80,6 +86,8 @@ impl Chat {
             cursor: None,
             timeline: None,
             drafts: BTreeMap::new(),
+            sending: None,
+            sought: None,
             connection: Connection::Connecting,
             focus: Focus::List,
             overlay: None,
@@ -105,23 +113,23 @@ impl Chat {
     }
 
     /// The text that is written in the conversation that is shown.
-    pub(super) fn draft(&self) -> Option<&Editor> {
+    pub(super) fn draft(&self) -> Option<&Draft> {
         self.drafts.get(&self.shown()?.id)
     }
 
-    pub(super) fn draft_mut(&mut self) -> Option<&mut Editor> {
+    pub(super) fn draft_mut(&mut self) -> Option<&mut Draft> {
         let id = self.shown()?.id;
         Some(self.drafts.entry(id).or_default())
     }
 
     /// Whether a text was written and not sent.
     pub(super) fn has_drafts(&self) -> bool {
-        self.drafts.values().any(|draft| !draft.is_empty())
+        self.drafts.values().any(|draft| !draft.editor.is_empty())
     }
 
     /// Whether something can be written in the conversation that is shown.
     pub(super) fn can_write(&self) -> bool {
-        self.shown().is_some_and(|one| one.state == ContactState::Accepted)
+        self.shown().is_some_and(|one| one.state == ContactState::Accepted && !one.blocked)
     }
 
     pub(super) fn say(&mut self, text: impl Into<String>) {
@@ -151,14 +159,32 @@ impl Chat {
         }
     }
 
+    /// Shows a message, wherever it stands.
+    pub(super) fn seek(&mut self, conversation: ConversationId, message: MessageId) {
+        self.sought = Some(message);
+        self.open(conversation);
+        self.focus = Focus::Messages;
+    }
+
     /// Takes what the engine answered to a wish at once.
     pub(super) fn answered(&mut self, wish: &UiCommand, updates: Vec<ViewUpdate>) {
+        let is_text =
+            matches!(wish, UiCommand::Send { .. } | UiCommand::Write { .. } | UiCommand::Edit { .. });
         let failed = updates.iter().any(|update| matches!(update, ViewUpdate::Failed(_)));
-        if let (UiCommand::Send { conversation, text }, true) = (wish, failed) {
+        if is_text
+            && let Some((conversation, mut draft)) = self.sending.take()
+            && failed
+        {
             // Nothing that was written is lost: it stands before what was typed since.
-            let draft = self.drafts.entry(*conversation).or_default();
-            let typed = if draft.is_empty() { String::new() } else { format!("\n{}", draft.text()) };
-            *draft = Editor::new(&format!("{text}{typed}"));
+            let since = self.drafts.remove(&conversation).unwrap_or_default();
+            if !since.editor.is_empty() && since.aim == Aim::New {
+                draft.editor = Editor::new(&format!("{}\n{}", draft.editor.text(), since.editor.text()));
+            }
+            self.drafts.insert(conversation, draft);
+        }
+        if let (false, Some(Overlay::Verify(_)), UiCommand::Verify { .. }) = (failed, &self.overlay, wish) {
+            self.overlay = None;
+            self.say(super::words::VERIFIED);
         }
         for update in updates {
             self.apply(update);
@@ -177,10 +203,12 @@ impl Chat {
             ViewUpdate::Timeline { conversation, messages, has_older } => {
                 let unread = self.conversation(conversation).map_or(0, |one| one.unread);
                 self.timeline = Some(Timeline::new(conversation, messages, has_older, unread));
+                self.seek_further();
             }
             ViewUpdate::Older { conversation, messages, has_older } => {
                 if let Some(timeline) = self.timeline_of(conversation) {
                     timeline.prepend(messages, has_older);
+                    self.seek_further();
                 }
             }
             ViewUpdate::Message { conversation, message } => {
@@ -211,17 +239,54 @@ impl Chat {
                     timeline.remove(message);
                 }
             }
-            ViewUpdate::ConversationGone { conversation } => {
-                self.list.retain(|one| one.id != conversation);
-                self.timeline.take_if(|timeline| timeline.conversation == conversation);
-                self.cursor = self.cursor.filter(|cursor| *cursor != conversation);
+            ViewUpdate::ConversationGone { conversation } => self.gone(conversation),
+            ViewUpdate::Details(details) => self.overlay = Some(Overlay::Message(Box::new(details), 0)),
+            ViewUpdate::Found { words, messages, .. } => self.found(&words, messages),
+            ViewUpdate::Verification(shown) => {
+                self.overlay = Some(Overlay::Verify(Verify { shown, code: None, failure: None }));
             }
-            ViewUpdate::Profile(None)
-            | ViewUpdate::Storage(_)
-            | ViewUpdate::Details(_)
-            | ViewUpdate::Found { .. }
-            | ViewUpdate::Verification(_)
-            | ViewUpdate::Settings(_) => {}
+            ViewUpdate::Settings(settings) => self.overlay = Some(Overlay::Settings(settings)),
+            ViewUpdate::Profile(None) | ViewUpdate::Storage(_) => {}
+        }
+    }
+
+    /// A conversation is not there any more.
+    fn gone(&mut self, conversation: ConversationId) {
+        let place = self.list.iter().position(|one| one.id == conversation);
+        self.list.retain(|one| one.id != conversation);
+        self.drafts.remove(&conversation);
+        if self.timeline.take_if(|timeline| timeline.conversation == conversation).is_some() {
+            self.focus = Focus::List;
+        }
+        if self.cursor == Some(conversation) {
+            let next = place.map(|place| place.min(self.list.len().saturating_sub(1)));
+            self.cursor = next.and_then(|next| self.list.get(next)).map(|one| one.id);
+        }
+    }
+
+    /// What a search found: conversations by their names first.
+    fn found(&mut self, words: &str, messages: Vec<FoundView>) {
+        let Some(Overlay::Search(search)) = &mut self.overlay else { return };
+        if search.words.text() != words {
+            return;
+        }
+        let name = words.trim().to_lowercase();
+        let is_named = |one: &&ConversationView| !name.is_empty() && one.title.to_lowercase().contains(&name);
+        let conversations = self.list.iter().filter(is_named).map(|one| Hit::Conversation(one.id));
+        search.hits = conversations.collect();
+        search.hits.extend(messages.into_iter().map(|found| Hit::Message(Box::new(found))));
+        search.chosen = 0;
+    }
+
+    /// Shows the message that is sought, or asks for the part of the conversation in which it stands.
+    fn seek_further(&mut self) {
+        let (Some(sought), Some(timeline)) = (self.sought, &mut self.timeline) else { return };
+        match timeline.seek(sought) {
+            Some(before) => {
+                let conversation = timeline.conversation;
+                self.wishes.push_back(UiCommand::LoadOlder { conversation, before });
+            }
+            None => self.sought = None,
         }
     }
 
@@ -259,6 +324,7 @@ impl Chat {
                     add.step = AddStep::Link;
                 }
             }
+            Some(Overlay::Verify(verify)) => verify.failure = Some(why.to_owned()),
             _ => self.fail(why),
         }
     }

@@ -52,8 +52,7 @@ fn talking(size: (u16, u16)) -> Chat {
     chris.unread = 1;
     let text = "May I write to you?".into();
     let (at, from, delivery) = (MORNING - 24 * 60 * MINUTE, Sender::Contact, Delivery::Received);
-    let kind = kuvert_view::MessageKind::Text;
-    chris.last = Some(LastMessage { text, at, from, delivery, kind });
+    chris.last = Some(LastMessage { text, at, from, delivery, kind: MessageKind::Text });
     let ben = conversation(1, "Ben", ContactState::Accepted);
     chat.apply(ViewUpdate::Conversations(vec![ben, chris]));
     press(&mut chat, KeyCode::Enter);
@@ -219,7 +218,7 @@ fn a_text_is_sent_by_enter_and_comes_back_if_it_is_refused() {
     assert_eq!(sent, [UiCommand::Send { conversation: ConversationId(1), text }]);
     type_text(&mut chat, "later");
     chat.answered(&sent[0], vec![ViewUpdate::Failed(Failure::TextInvalid)]);
-    assert_eq!(chat.draft().map(|draft| draft.text().to_owned()).as_deref(), Some("one\ntwo\nlater"));
+    assert_eq!(chat.draft().map(|draft| draft.editor.text().to_owned()).as_deref(), Some("one\ntwo\nlater"));
     assert_says(&mut chat, "at most 16 KiB");
     press(&mut chat, KeyCode::Enter);
     let sent = wishes(&mut chat);
@@ -246,7 +245,7 @@ fn a_request_is_accepted_with_one_key() {
     assert_eq!(wishes(&mut chat), [UiCommand::OpenConversation { conversation }]);
     let messages = vec![message(3, Sender::Contact, "May I write to you?", Delivery::Received)];
     chat.apply(ViewUpdate::Timeline { conversation, messages, has_older: false });
-    assert_says(&mut chat, "Chris asks to write to you. Press y to accept.");
+    assert_says(&mut chat, "Chris asks to write to you. Press y to accept, n to decline.");
     press(&mut chat, KeyCode::Char('y'));
     assert_eq!(wishes(&mut chat), [UiCommand::Accept { conversation }]);
 }
@@ -288,8 +287,7 @@ fn nothing_that_others_write_controls_the_terminal() {
     let hostile = "\u{1b}[2J\u{9b}31m\u{7}\u{202e}\rX";
     let mut evil = conversation(3, hostile, ContactState::Accepted);
     let (at, from, delivery) = (MORNING, Sender::Contact, Delivery::Received);
-    evil.last =
-        Some(LastMessage { kind: kuvert_view::MessageKind::Text, text: hostile.into(), at, from, delivery });
+    evil.last = Some(LastMessage { text: hostile.into(), at, from, delivery, kind: MessageKind::Text });
     chat.apply(ViewUpdate::Conversation(evil));
     chat.open(ConversationId(3));
     let messages = vec![message(7, Sender::Contact, hostile, Delivery::Received)];
@@ -310,10 +308,7 @@ fn right_to_left_text_does_not_reach_over_the_line_between_the_panes() {
     let mut chat = talking((80, 12));
     let mut dana = conversation(4, "דנה", ContactState::Accepted);
     let (at, from, delivery) = (MORNING, Sender::Contact, Delivery::Received);
-    dana.last =
-        Some(LastMessage {
-            kind: kuvert_view::MessageKind::Text, text: "שלום".into(), at, from, delivery
-        });
+    dana.last = Some(LastMessage { text: "שלום".into(), at, from, delivery, kind: MessageKind::Text });
     chat.apply(ViewUpdate::Conversation(dana));
     let rows = seen(&mut chat);
     let row = rows.iter().find(|row| row.contains("שלום")).expect("shown");
@@ -341,4 +336,155 @@ fn a_link_is_taken_back_after_a_question() {
     assert_says(&mut chat, "leads nowhere any more");
     press(&mut chat, KeyCode::Char('n'));
     assert_eq!(wishes(&mut chat), [UiCommand::ShowLink]);
+}
+
+/// Chooses the message `up` places above the newest.
+fn choose(chat: &mut Chat, up: usize) {
+    seen(chat);
+    press(chat, KeyCode::Tab);
+    (0..up).for_each(|_| press(chat, KeyCode::Up));
+}
+
+#[test]
+fn a_message_is_answered_edited_reacted_to_and_deleted_by_one_key_each() {
+    let mut chat = talking((80, 12));
+    type_text(&mut chat, "unsent");
+    choose(&mut chat, 1);
+    press(&mut chat, KeyCode::Char('r'));
+    assert_says(&mut chat, "answers: Hello Anna, this is a text");
+    press(&mut chat, KeyCode::Char('!'));
+    press(&mut chat, KeyCode::Enter);
+    let (conversation, text) = (ConversationId(1), "unsent!".to_owned());
+    let reply_to = Some(MessageId(1));
+    let answer = UiCommand::Write { conversation, text, reply_to, expires_after: None };
+    assert_eq!(wishes(&mut chat), [answer]);
+
+    type_text(&mut chat, "x");
+    choose(&mut chat, 0);
+    press(&mut chat, KeyCode::Char('e'));
+    assert_says(&mut chat, "> Hello");
+    press(&mut chat, KeyCode::Char('!'));
+    press(&mut chat, KeyCode::Enter);
+    let edit = UiCommand::Edit { message: MessageId(2), text: "Hello!".into() };
+    assert_eq!(wishes(&mut chat), [edit.clone()]);
+    chat.answered(&edit, vec![ViewUpdate::Failed(Failure::TextInvalid)]);
+    assert_says(&mut chat, "> Hello!");
+    press(&mut chat, KeyCode::Esc);
+    assert_says(&mut chat, "> x");
+
+    choose(&mut chat, 1);
+    press(&mut chat, KeyCode::Char('+'));
+    press(&mut chat, KeyCode::Char('1'));
+    let react = UiCommand::React { message: MessageId(1), reaction: "👍".into() };
+    assert_eq!(wishes(&mut chat), [react]);
+    press(&mut chat, KeyCode::Char('x'));
+    press(&mut chat, KeyCode::Char('e'));
+    assert_eq!(wishes(&mut chat), [], "what others wrote is deleted here only");
+    press(&mut chat, KeyCode::Char('h'));
+    assert_eq!(wishes(&mut chat), [UiCommand::Delete { message: MessageId(1), everywhere: false }]);
+}
+
+#[test]
+fn answers_edits_and_reactions_are_seen() {
+    let mut chat = talking((60, 12));
+    let mut answer = message(3, Sender::Contact, "Yes", Delivery::Received);
+    answer.edited_at = Some(MORNING);
+    let text = "Hello".to_owned();
+    let (message, from, author, kind) = (Some(MessageId(2)), Sender::Own, String::new(), MessageKind::Text);
+    answer.reply = Some(ReplyView { message, from, author, text, kind });
+    let reaction = |text: &str, count, own| ReactionView { text: text.into(), count, own };
+    answer.reactions = vec![reaction("👍", 2, true), reaction("\u{1b}[2J", 1, false)];
+    chat.apply(ViewUpdate::Message { conversation: ConversationId(1), message: answer });
+    assert_seen(&mut chat, ANSWERED);
+}
+
+const ANSWERED: &str = "
+ Kuvert  Anna  1 unread                           connected
+Ben  new
+── Sunday, 22 November 2026 ────────────────────────────────
+08:01 Ben: Hello Anna, this is a text that is longer than
+      one row.
+08:02 me: Hello  delivered
+      ┌ me: Hello
+08:03 Ben: Yes  edited
+      👍 2 (me)  \u{fffd}[2J
+────────────────────────────────────────────────────────────
+>
+ Enter send  Esc back  F1 keys  Alt+Enter new line
+";
+
+#[test]
+fn a_search_finds_conversations_and_messages_and_opens_them() {
+    let mut chat = talking((80, 24));
+    press_with(&mut chat, KeyCode::Char('f'), KeyModifiers::CONTROL);
+    type_text(&mut chat, "be");
+    let last = wishes(&mut chat).pop();
+    assert_eq!(last, Some(UiCommand::Search { words: "be".into(), conversation: None, before: None }));
+    let found = message(400, Sender::Contact, "better", Delivery::Received);
+    let messages = vec![FoundView { conversation: ConversationId(2), message: found }];
+    chat.apply(ViewUpdate::Found { words: "b".into(), messages: Vec::new(), has_older: false });
+    chat.apply(ViewUpdate::Found { words: "be".into(), messages, has_older: false });
+    assert_says(&mut chat, "Ben (conversation)");
+    assert_says(&mut chat, "Chris 14:40 better");
+    press(&mut chat, KeyCode::Down);
+    press(&mut chat, KeyCode::Enter);
+    let conversation = ConversationId(2);
+    assert_eq!(wishes(&mut chat), [UiCommand::OpenConversation { conversation }]);
+    let newest = vec![message(900, Sender::Contact, "newest", Delivery::Received)];
+    chat.apply(ViewUpdate::Timeline { conversation, messages: newest, has_older: true });
+    assert_eq!(wishes(&mut chat), [UiCommand::LoadOlder { conversation, before: MessageId(420) }]);
+    let messages = vec![message(400, Sender::Contact, "better", Delivery::Received)];
+    chat.apply(ViewUpdate::Older { conversation, messages, has_older: false });
+    assert_says(&mut chat, "Chris: better");
+    assert_says(&mut chat, "newer messages below");
+}
+
+#[test]
+fn a_contact_is_verified_and_blocked_from_its_details() {
+    let mut chat = talking((80, 24));
+    press(&mut chat, KeyCode::Esc);
+    press(&mut chat, KeyCode::Char('d'));
+    press(&mut chat, KeyCode::Char('v'));
+    let conversation = ConversationId(1);
+    assert_eq!(wishes(&mut chat), [UiCommand::ShowVerification { conversation }]);
+    let words = ["one", "two"].map(str::to_owned).to_vec();
+    let code = format!("KUVERT:VERIFY:1:{}", "A".repeat(103));
+    chat.apply(ViewUpdate::Verification(VerificationView { conversation, words, code }));
+    assert_says(&mut chat, "one two");
+    chat.event(Event::Paste("KUVERT:VERIFY:1:B".into()));
+    press(&mut chat, KeyCode::Enter);
+    let verify = UiCommand::Verify { conversation, code: "KUVERT:VERIFY:1:B".into() };
+    assert_eq!(wishes(&mut chat), [verify.clone()]);
+    chat.answered(&verify, vec![ViewUpdate::Failed(Failure::CodeOfAnother)]);
+    assert_says(&mut chat, "another person's");
+    chat.answered(&verify, vec![]);
+    assert_says(&mut chat, "Verified");
+
+    press(&mut chat, KeyCode::Char('d'));
+    press(&mut chat, KeyCode::Char('b'));
+    assert_says(&mut chat, "Block Ben?");
+    press(&mut chat, KeyCode::Char('y'));
+    assert_eq!(wishes(&mut chat), [UiCommand::Block { conversation }]);
+    let mut blocked = self::conversation(1, "Ben", ContactState::Accepted);
+    blocked.blocked = true;
+    chat.apply(ViewUpdate::Conversation(blocked));
+    press(&mut chat, KeyCode::Enter);
+    assert_says(&mut chat, "You blocked Ben");
+    assert!(!chat.can_write());
+}
+
+#[test]
+fn a_request_that_was_declined_is_gone() {
+    let mut chat = talking((80, 12));
+    press_with(&mut chat, KeyCode::Down, KeyModifiers::ALT);
+    let conversation = ConversationId(2);
+    chat.apply(ViewUpdate::Timeline { conversation, messages: Vec::new(), has_older: false });
+    wishes(&mut chat);
+    press(&mut chat, KeyCode::Char('n'));
+    assert_says(&mut chat, "Decline the request of Chris?");
+    press(&mut chat, KeyCode::Char('y'));
+    assert_eq!(wishes(&mut chat), [UiCommand::Decline { conversation }]);
+    chat.apply(ViewUpdate::ConversationGone { conversation });
+    assert!(chat.shown().is_none() && chat.cursor == Some(ConversationId(1)));
+    assert!(!seen(&mut chat).concat().contains("Chris"));
 }

@@ -11,6 +11,9 @@ const MAX_LOADED: usize = 1000;
 /// Rows above what is seen at which older messages are asked for.
 const LOOK_AHEAD: usize = 20;
 
+/// Numbers above a sought message up to which its neighbours are fetched with it: numbers are shared by all conversations.
+const AROUND: u64 = 20;
+
 /// What a row shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Row {
@@ -39,6 +42,10 @@ pub(super) struct Timeline<R> {
     /// Newer messages were let go of.
     has_newer: bool,
     is_loading: bool,
+    /// The part in which a sought message stands is being fetched.
+    is_sought: bool,
+    /// The chosen message is to be moved to where it is seen, as soon as it is laid out.
+    is_to_show: bool,
     /// The first message that was not seen when the conversation was opened.
     first_new: Option<MessageId>,
     /// The message that keys act on.
@@ -65,6 +72,8 @@ impl<R> Timeline<R> {
             has_older,
             has_newer: false,
             is_loading: false,
+            is_sought: false,
+            is_to_show: false,
             first_new,
             selected: None,
             size: (0, 0),
@@ -148,6 +157,9 @@ impl<R> Timeline<R> {
             let rows = entry.rows.get_or_insert_with(|| rows_of(&entry.message, size.0));
             self.rows.extend((0..rows.len()).map(|row| Row::Message(at, row)));
         }
+        if std::mem::take(&mut self.is_to_show) {
+            self.select(0);
+        }
     }
 
     /// Everything has to be laid out anew: names or texts changed.
@@ -192,6 +204,22 @@ impl<R> Timeline<R> {
         self.has_newer
     }
 
+    /// Chooses a message, and shows it. If it is not loaded: gives the message before which it is to be fetched.
+    pub(super) fn seek(&mut self, id: MessageId) -> Option<MessageId> {
+        if self.place(id).is_some() || self.is_sought {
+            // If it is not there now, it is gone; what stood around it is shown.
+            self.is_sought = false;
+            self.anchor = None;
+            self.selected = Some(id);
+            self.is_to_show = true;
+            return None;
+        }
+        self.entries.clear();
+        self.rows.clear();
+        (self.has_newer, self.is_loading, self.is_sought) = (true, true, true);
+        Some(MessageId(id.0.saturating_add(AROUND)))
+    }
+
     /// The oldest message, if those before it should be fetched now. To be asked once per screen.
     pub(super) fn wants_older(&mut self) -> Option<MessageId> {
         let is_near = self.end() < self.size.1 + LOOK_AHEAD;
@@ -215,7 +243,7 @@ impl<R> Timeline<R> {
         });
         let at = match self.selected.and_then(|id| self.place(id)) {
             Some(at) => at.saturating_add_signed(by).min(self.entries.len().saturating_sub(1)),
-            None => last_seen.unwrap_or(0),
+            None => last_seen.unwrap_or(self.entries.len().saturating_sub(1)),
         };
         let Some(entry) = self.entries.get(at) else { return };
         self.selected = Some(entry.message.id);
@@ -359,6 +387,20 @@ mod tests {
         assert!(seen(&timeline, 16));
         timeline.select(100);
         assert!(timeline.is_at_end());
+    }
+
+    #[test]
+    fn a_sought_message_is_fetched_with_what_stands_around_it() {
+        let mut timeline = timeline(1000..1050, true);
+        lay_out(&mut timeline, 10);
+        assert_eq!(timeline.seek(MessageId(500)), Some(MessageId(520)));
+        timeline.put(message(1050, 1));
+        timeline.prepend((470..520).map(|id| message(id, 1)).collect(), true);
+        assert_eq!(timeline.seek(MessageId(500)), None);
+        lay_out(&mut timeline, 10);
+        assert!(timeline.visible().contains(&Row::Message(30, 0)), "{:?}", timeline.visible());
+        assert_eq!(timeline.selected().map(|m| m.id), Some(MessageId(500)));
+        assert!(timeline.scroll(1000), "the newest have to be fetched again");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use kuvert_view::{Connection, ContactState, Delivery, Trust};
+use kuvert_view::{Connection, ContactState, ConversationView, Delivery, Familiarity, Trust};
 
 use super::state::Focus;
 
@@ -18,6 +18,19 @@ pub(super) const NONE_SHOWN: &str = "Choose a conversation with the arrow keys a
 pub(super) const NEWER: &str = "newer messages below: Ctrl+End";
 pub(super) const NEW: &str = "new";
 pub(super) const DELETED: &str = "(this message was deleted)";
+pub(super) const EDITED: &str = "edited";
+pub(super) const ANSWER_GONE: &str = "(a message that is not here)";
+pub(super) const DELETE: &str = "Delete this message?";
+pub(super) const ANSWERING: &str = "answers";
+pub(super) const CHANGING: &str = "changes your message";
+pub(super) const VERIFIED: &str = "Verified: this is the person whose code you scanned.";
+pub(super) const VERIFY_WORDS: &str =
+    "Compare these words with your contact, in person or in a call. They are the same on both sides:";
+pub(super) const VERIFY_CODE: &str = "Or let your contact scan this code:";
+pub(super) const VERIFY_ENTER: &str = "The code that your contact shows:";
+pub(super) const SEARCH: &str = "Words, or beginnings of words:";
+pub(super) const FOUND_NOTHING: &str = "nothing found";
+pub(super) const REACT: &str = "Press a number, or type an emoji; nothing takes your reaction back.";
 pub(super) const NOT_UNDERSTOOD: &str = "(this message needs a newer version of Kuvert)";
 pub(super) const LINK_WAITING: &str = "Asking the relay…";
 pub(super) const REVOKE: &str = "Take the link back? Nobody can open it any more then; your contacts stay.";
@@ -80,29 +93,57 @@ pub(super) fn trust_explained(trust: Trust) -> &'static str {
 }
 
 /// What stands in the place of the text, while nothing can be written.
-pub(super) fn waiting(state: ContactState, name: &str) -> Option<String> {
-    match state {
+pub(super) fn waiting(one: &ConversationView) -> Option<String> {
+    let name = &one.title;
+    match one.state {
+        _ if one.blocked => Some(format!("You blocked {name}: nothing of them arrives. Press b to unblock.")),
         ContactState::Accepted => None,
         ContactState::Requested => {
             Some(format!("You asked to write to {name}. You can write as soon as your request is accepted."))
         }
-        ContactState::Asking => Some(format!("{name} asks to write to you. Press y to accept.")),
+        ContactState::Asking => {
+            Some(format!("{name} asks to write to you. Press y to accept, n to decline."))
+        }
     }
 }
 
-pub(super) fn state(state: ContactState) -> &'static str {
-    match state {
+pub(super) fn block(name: &str) -> String {
+    format!("Block {name}? Nothing of them arrives any more; they are not told.")
+}
+
+pub(super) fn unblock(name: &str) -> String {
+    format!("Unblock {name}? They can write to you again.")
+}
+
+pub(super) fn decline(name: &str) -> String {
+    format!("Decline the request of {name}? Nothing of it is left; they are not told.")
+}
+
+/// One word for the list.
+pub(super) fn state(one: &ConversationView) -> &'static str {
+    match one.state {
+        _ if one.blocked => "blocked",
         ContactState::Accepted => "",
         ContactState::Requested => "asked",
         ContactState::Asking => "request",
     }
 }
 
-pub(super) fn state_explained(state: ContactState) -> &'static str {
-    match state {
+pub(super) fn state_explained(one: &ConversationView) -> &'static str {
+    match one.state {
+        _ if one.blocked => "blocked: nothing of them arrives",
         ContactState::Accepted => "you can write to each other",
         ContactState::Requested => "you asked, and wait to be accepted",
         ContactState::Asking => "asks to write to you",
+    }
+}
+
+pub(super) fn familiarity(familiarity: Familiarity) -> &'static str {
+    match familiarity {
+        Familiarity::Stranger => "you have hardly written to each other lately",
+        Familiarity::Acquainted => "you wrote to each other on a day or two lately",
+        Familiarity::Familiar => "you write to each other now and then",
+        Familiarity::Close => "you write to each other often",
     }
 }
 
@@ -152,17 +193,29 @@ fn format(at: i64, zone: &TimeZone, how: &str) -> String {
 }
 
 /// What can be done now, the most useful first: what finds no room is left out.
-pub(super) fn hints(focus: Focus, state: Option<ContactState>) -> &'static [&'static str] {
-    match (focus, state) {
-        (Focus::List, _) => {
-            &["Enter open", "a add a contact", "l your link", "? keys", "d details", "q leave"]
-        }
-        (Focus::Write, Some(ContactState::Accepted) | None) => {
+pub(super) fn hints(focus: Focus, one: Option<&ConversationView>) -> &'static [&'static str] {
+    match (focus, one.map(|one| (one.blocked, one.state))) {
+        (Focus::List, _) => &[
+            "Enter open",
+            "a add a contact",
+            "l your link",
+            "? keys",
+            "/ search",
+            "d details",
+            "q leave",
+            "s settings",
+        ],
+        (Focus::Write, Some((true, _))) => &["b unblock", "Esc back", "d details", "? keys"],
+        (Focus::Write, Some((_, ContactState::Accepted)) | None) => {
             &["Enter send", "Esc back", "F1 keys", "Alt+Enter new line", "Tab messages", "PgUp/PgDn scroll"]
         }
-        (Focus::Write, Some(ContactState::Asking)) => &["y accept", "d who asks", "Esc back", "? keys"],
-        (Focus::Write, Some(ContactState::Requested)) => &["Esc back", "d details", "? keys"],
-        (Focus::Messages, _) => &["Up/Down choose", "c copy", "Esc back", "s send again", "? keys"],
+        (Focus::Write, Some((_, ContactState::Asking))) => {
+            &["y accept", "n decline", "b block", "Esc back", "d who asks", "? keys"]
+        }
+        (Focus::Write, Some((_, ContactState::Requested))) => &["Esc back", "d details", "? keys"],
+        (Focus::Messages, _) => {
+            &["r answer", "Esc back", "+ react", "e edit", "x delete", "? keys", "c copy", "d details"]
+        }
     }
 }
 
@@ -185,7 +238,9 @@ pub(super) const HELP: &[(&str, &[(&str, &str)])] = &[
             ("Enter", "open"),
             ("a", "add a contact by a link"),
             ("l", "your own link"),
-            ("d", "details of the contact"),
+            ("/", "search (Ctrl+F everywhere)"),
+            ("d", "details; there: v verify, b block"),
+            ("s", "settings"),
             ("Tab", "back to the open conversation"),
             ("q", "leave Kuvert"),
         ],
@@ -196,16 +251,21 @@ pub(super) const HELP: &[(&str, &[(&str, &str)])] = &[
             ("Enter", "send"),
             ("Alt+Enter", "new line (also Ctrl+J)"),
             ("PgUp/PgDn", "scroll; Ctrl+End to the newest"),
-            ("Tab", "choose a message"),
+            ("Tab", "choose a message; also Up"),
             ("Esc", "back to the conversations"),
         ],
     ),
-    ("A request", &[("y", "accept"), ("d", "who asks")]),
+    ("A request", &[("y", "accept"), ("n", "decline"), ("b", "block"), ("d", "who asks")]),
     (
         "A message",
         &[
             ("Up/Down", "choose"),
+            ("r", "answer"),
+            ("+", "react"),
+            ("e", "edit your text"),
+            ("x", "delete"),
             ("c", "copy"),
+            ("d", "who has it, since when"),
             ("s", "send again what was not sent"),
             ("Esc", "back to writing"),
         ],

@@ -1,22 +1,18 @@
 //! The conversation that is shown: who it is with, its messages, and what is written.
 
-use kuvert_view::{ConversationView, Delivery, MessageKind, MessageView, Sender};
+use kuvert_view::ConversationView;
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Paragraph, Wrap};
 
+use super::message::message_rows;
 use super::style::Style;
-use crate::client::chat::editor::Editor;
-use crate::client::chat::rows::{self, clip, width};
+use crate::client::chat::draft::{Aim, Draft};
+use crate::client::chat::rows::{self, clip, line, width};
 use crate::client::chat::state::{Chat, Focus};
 use crate::client::chat::timeline::{Row, Timeline};
 use crate::client::chat::{layout, words};
-
-/// Columns before the rows of a message but the first.
-const INDENT: usize = 6;
-/// Most columns of a name before a message.
-const NAME_COLUMNS: usize = 16;
 
 type Shown = Timeline<Line<'static>>;
 
@@ -42,9 +38,9 @@ impl Chat {
     }
 
     fn parts(&self, one: &ConversationView, area: Rect) -> layout::Conversation {
-        let rows = match words::waiting(one.state, &one.title) {
+        let rows = match words::waiting(one) {
             Some(text) => rows::rows(&rows::line(&text), area.width.into(), area.width.into()).len(),
-            None => self.draft().map_or(1, |draft| draft.rows(self.write_columns()).len()),
+            None => self.draft().map_or(1, |draft| draft.editor.rows(self.write_columns()).len()),
         };
         layout::conversation(area, rows)
     }
@@ -60,9 +56,14 @@ pub(super) fn draw(frame: &mut Frame<'_>, chat: &Chat, style: Style, area: Rect)
     let parts = chat.parts(one, area);
     head(frame, one, style, parts.head);
     messages(frame, chat, timeline, style, parts.messages);
+    let aim = chat.draft().and_then(|draft| match &draft.aim {
+        Aim::New => None,
+        Aim::Answer(_, excerpt) => Some(format!("{}: {}", words::ANSWERING, line(excerpt))),
+        Aim::Change(..) => Some(words::CHANGING.to_owned()),
+    });
     let below = if timeline.is_at_end() { "" } else { words::NEWER };
-    rule(frame, below, style, parts.line);
-    match words::waiting(one.state, &one.title) {
+    rule(frame, aim.as_deref().unwrap_or(below), style, parts.line);
+    match words::waiting(one) {
         Some(text) => {
             let text = Paragraph::new(rows::line(&text)).wrap(Wrap { trim: true }).style(style.strong());
             frame.render_widget(text, parts.write);
@@ -84,8 +85,8 @@ fn head(frame: &mut Frame<'_>, one: &ConversationView, style: Style, area: Rect)
 
 /// A line across, with a word in it.
 fn rule(frame: &mut Frame<'_>, word: &str, style: Style, area: Rect) {
+    let word = clip(word, usize::from(area.width).saturating_sub(4));
     let text = if word.is_empty() { String::new() } else { format!("── {word} ") };
-    let text = clip(&text, area.width.into());
     let rest = usize::from(area.width).saturating_sub(width(&text));
     frame.render_widget(Paragraph::new(format!("{text}{}", "─".repeat(rest))).style(style.quiet()), area);
 }
@@ -111,73 +112,11 @@ fn messages(frame: &mut Frame<'_>, chat: &Chat, timeline: &Shown, style: Style, 
     }
 }
 
-/// A message in rows: time, name and text, and of an own one what became of it.
-fn message_rows(
-    message: &MessageView,
-    title: &str,
-    time: &str,
-    style: Style,
-    columns: usize,
-) -> Vec<Line<'static>> {
-    let (name, name_style) = match message.from {
-        Sender::Own => ("me".to_owned(), style.own()),
-        Sender::Contact => (clip(title, NAME_COLUMNS), style.other()),
-        Sender::System => (String::new(), style.quiet()),
-    };
-    let name = if name.is_empty() { name } else { format!("{name}: ") };
-    let time = format!("{time:5} ");
-    let text_style = if message.from == Sender::System { style.quiet() } else { style.normal() };
-    let text = match message.kind {
-        MessageKind::NeedsNewer => words::NOT_UNDERSTOOD.to_owned(),
-        MessageKind::Deleted => words::DELETED.to_owned(),
-        MessageKind::Text | MessageKind::Attachments => rows::plain(&message.text),
-    };
-    let first = columns.saturating_sub(width(&time) + width(&name));
-    let cut = rows::rows(&text, first, columns.saturating_sub(INDENT));
-    let mut lines = Vec::with_capacity(cut.len() + 1);
-    let mut used = 0;
-    for (place, range) in cut.into_iter().enumerate() {
-        let row = text[range].trim_end().to_owned();
-        used = width(&row) + if place == 0 { width(&time) + width(&name) } else { INDENT };
-        let body = Span::styled(row, text_style);
-        lines.push(if place == 0 {
-            Line::from(vec![
-                Span::styled(time.clone(), style.quiet()),
-                Span::styled(name.clone(), name_style),
-                body,
-            ])
-        } else {
-            Line::from(vec![Span::raw(" ".repeat(INDENT)), body])
-        });
-    }
-    if message.from == Sender::Own {
-        add_delivery(&mut lines, used, message.delivery, style, columns);
-    }
-    lines
-}
-
-/// What became of a message: behind its text, or below where it does not fit.
-fn add_delivery(
-    lines: &mut Vec<Line<'static>>,
-    used: usize,
-    delivery: Delivery,
-    style: Style,
-    columns: usize,
-) {
-    let word = words::delivery(delivery);
-    let style = if delivery == Delivery::Failed { style.failure() } else { style.quiet() };
-    let mark = Span::styled(format!("  {word}"), style);
-    match lines.last_mut() {
-        Some(line) if used + width(word) + 2 <= columns => line.spans.push(mark),
-        _ => lines.push(Line::from(vec![Span::raw(" ".repeat(INDENT - 2)), mark])),
-    }
-}
-
 /// What is written, and the cursor in it.
 fn write(frame: &mut Frame<'_>, chat: &Chat, area: Rect) {
     let columns = chat.write_columns();
-    let nothing = Editor::default();
-    let draft = chat.draft().unwrap_or(&nothing);
+    let nothing = Draft::default();
+    let draft = &chat.draft().unwrap_or(&nothing).editor;
     let (text, rows, (row, column)) = (draft.text(), draft.rows(columns), draft.cursor(columns));
     let height = usize::from(area.height);
     let first = (row + 1).saturating_sub(height).min(rows.len().saturating_sub(height));

@@ -1,10 +1,13 @@
 //! Draws what [`Chat`] holds. Changes nothing.
 
+mod code;
 mod conversation;
+mod form;
+mod message;
 mod style;
 mod window;
 
-use kuvert_view::{ConversationView, Sender};
+use kuvert_view::{ConversationView, MessageKind, Sender};
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -94,7 +97,7 @@ fn entry(frame: &mut Frame<'_>, chat: &Chat, style: Style, one: &ConversationVie
     let columns = usize::from(area.width);
     let is_chosen = Some(one.id) == chat.cursor;
     let time = one.last.as_ref().map_or_else(String::new, |last| words::short(last.at, chat.now, &chat.zone));
-    let state = words::state(one.state);
+    let state = words::state(one);
     let mut right = String::new();
     for part in [state, time.as_str()].into_iter().filter(|part| !part.is_empty()) {
         right = format!("{right} {part}");
@@ -116,7 +119,12 @@ fn entry(frame: &mut Frame<'_>, chat: &Chat, style: Style, one: &ConversationVie
     if area.height > 1 {
         let last = one.last.as_ref().map_or_else(String::new, |last| {
             let from = if last.from == Sender::Own { "me: " } else { "" };
-            clip(&format!("{from}{}", last.text), columns.saturating_sub(3))
+            let text = match last.kind {
+                MessageKind::Deleted => words::DELETED,
+                MessageKind::NeedsNewer => words::NOT_UNDERSTOOD,
+                MessageKind::Text | MessageKind::Attachments => &last.text,
+            };
+            clip(&format!("{from}{text}"), columns.saturating_sub(3))
         });
         lines.push(Line::from(Span::styled(format!("  {last}"), style.quiet())));
     }
@@ -141,7 +149,7 @@ fn hints(frame: &mut Frame<'_>, chat: &Chat, style: Style, area: Rect) {
         return;
     }
     let mut shown = String::new();
-    for hint in words::hints(chat.focus, chat.shown().map(|one| one.state)) {
+    for hint in words::hints(chat.focus, chat.shown()) {
         if width(&shown) + width(hint) + 2 > columns {
             break;
         }

@@ -1,7 +1,6 @@
-//! Windows over the conversations: help, link, adding a contact, details, questions.
+//! Windows over the conversations, and those that only say or ask something.
 
-use kuvert_view::{CardView, ConversationView};
-use qrcode::{EcLevel, QrCode};
+use kuvert_view::{ConversationView, DetailsView, Sender};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -9,12 +8,15 @@ use ratatui::widgets::{Block, Clear, Padding, Paragraph, Wrap};
 
 use super::conversation::place_cursor;
 use super::style::Style;
+use super::{code, form};
 use crate::client::chat::editor::Editor;
-use crate::client::chat::overlay::{Add, AddStep, LinkState, Overlay};
+use crate::client::chat::overlay::Overlay;
 use crate::client::chat::rows::{self, line};
 use crate::client::chat::state::Chat;
 use crate::client::chat::{layout, words};
 
+/// What can be done in a window that only says something.
+const CLOSE: &str = " Esc close  Up/Down scroll ";
 /// Most columns of a window.
 pub(in crate::client::chat) const WINDOW_COLUMNS: u16 = 68;
 /// Rows and columns of a window that are its frame.
@@ -22,23 +24,40 @@ const FRAME: u16 = 2;
 
 pub(super) fn draw(frame: &mut Frame<'_>, chat: &Chat, overlay: &Overlay, style: Style) {
     match overlay {
-        Overlay::Help(row) => scrolled(frame, chat, style, " Keys ", help(style), *row),
-        Overlay::Link(state) => link(frame, chat, state, style),
-        Overlay::Add(add) => self::add(frame, chat, add, style),
+        Overlay::Help(row) => scrolled(frame, chat, style, " Keys ", help(style), *row, CLOSE),
+        Overlay::Link(state) => code::link(frame, chat, state, style),
+        Overlay::Add(add) => form::add(frame, chat, add, style),
         Overlay::Details(id, row) => {
             if let Some(one) = chat.conversation(*id) {
-                scrolled(frame, chat, style, " Contact ", details(chat, one, style), *row);
+                let hint = if one.blocked {
+                    " v verify  b unblock  Esc close "
+                } else {
+                    " v verify  b block  Esc close "
+                };
+                scrolled(frame, chat, style, " Contact ", details(chat, one, style), *row, hint);
             }
+        }
+        Overlay::Message(details, row) => {
+            scrolled(frame, chat, style, " Message ", message(chat, details, style), *row, CLOSE);
+        }
+        Overlay::Verify(verify) => code::verify(frame, chat, verify, style),
+        Overlay::Search(search) => form::search(frame, chat, search, style),
+        Overlay::React(_, editor) => form::react(frame, chat, editor),
+        Overlay::Settings(settings) => {
+            let reports = if settings.read_reports { "are told" } else { "are not told" };
+            let text = vec![Line::raw(format!("Others {reports} what you have read."))];
+            window(frame, chat, " Settings ", text, " r change  Esc close ");
         }
         Overlay::Confirm(confirm) => {
             let text = vec![Line::raw(line(&confirm.question))];
-            window(frame, chat, " Kuvert ", text, " y yes  n no ");
+            let answers = confirm.answers.iter().map(|(key, label, _)| format!("{key} {label}  "));
+            window(frame, chat, " Kuvert ", text, &format!(" {}n no ", answers.collect::<String>()));
         }
     }
 }
 
 /// An empty window with room for some rows; gives the area within it.
-fn empty(frame: &mut Frame<'_>, chat: &Chat, title: &str, rows: usize, hint: &str) -> Rect {
+pub(super) fn empty(frame: &mut Frame<'_>, chat: &Chat, title: &str, rows: usize, hint: &str) -> Rect {
     let rows = u16::try_from(rows).unwrap_or(u16::MAX).saturating_add(FRAME);
     let area = layout::window(chat.size, WINDOW_COLUMNS, rows).intersection(frame.area());
     let block = Block::bordered().title(title.to_owned()).title_bottom(hint.to_owned());
@@ -55,16 +74,30 @@ fn height(chat: &Chat, lines: &[Line<'_>]) -> usize {
     lines.iter().map(|line| rows::rows(&line.to_string(), columns, columns).len()).sum()
 }
 
-fn window(frame: &mut Frame<'_>, chat: &Chat, title: &str, lines: Vec<Line<'_>>, hint: &str) -> Rect {
+pub(super) fn window(
+    frame: &mut Frame<'_>,
+    chat: &Chat,
+    title: &str,
+    lines: Vec<Line<'_>>,
+    hint: &str,
+) -> Rect {
     let inner = empty(frame, chat, title, height(chat, &lines), hint);
     frame.render_widget(Paragraph::new(lines).wrap(Wrap { trim: false }), inner);
     inner
 }
 
 /// A window whose text may be longer than the terminal is high.
-fn scrolled(frame: &mut Frame<'_>, chat: &Chat, style: Style, title: &str, lines: Vec<Line<'_>>, row: usize) {
+fn scrolled(
+    frame: &mut Frame<'_>,
+    chat: &Chat,
+    style: Style,
+    title: &str,
+    lines: Vec<Line<'_>>,
+    row: usize,
+    hint: &str,
+) {
     let rows = height(chat, &lines);
-    let inner = empty(frame, chat, title, rows, " Esc close  Up/Down scroll ");
+    let inner = empty(frame, chat, title, rows, hint);
     let hidden = rows.saturating_sub(inner.height.into());
     let row = u16::try_from(row.min(hidden)).unwrap_or(u16::MAX);
     let text = Paragraph::new(lines).wrap(Wrap { trim: false }).scroll((row, 0)).style(style.normal());
@@ -92,7 +125,8 @@ fn details(chat: &Chat, one: &ConversationView, style: Style) -> Vec<Line<'stati
             Span::styled(words::trust(one.trust), style.trust(one.trust)),
             Span::raw(format!(": {}", words::trust_explained(one.trust))),
         ]),
-        Line::raw(words::state_explained(one.state)),
+        Line::raw(words::state_explained(one)),
+        Line::raw(words::familiarity(one.familiarity)),
     ];
     if let Some(last) = &one.last {
         lines.push(Line::raw(format!("last message: {}", words::moment(last.at, &chat.zone))));
@@ -103,104 +137,39 @@ fn details(chat: &Chat, one: &ConversationView, style: Style) -> Vec<Line<'stati
     lines
 }
 
-/// The own link, as a QR code where there is room for one. Takes the whole screen: a code needs it.
-fn link(frame: &mut Frame<'_>, chat: &Chat, state: &LinkState, style: Style) {
-    let shown = match state {
-        LinkState::Waiting => return plain_link(frame, chat, words::LINK_WAITING, " Esc close "),
-        LinkState::Revoked => return plain_link(frame, chat, words::LINK_REVOKED, " n new link  Esc close "),
-        LinkState::Failed(why) => return plain_link(frame, chat, why, " n try again  Esc close "),
-        LinkState::Shown(link) => link,
-    };
-    let area = frame.area();
-    let columns = usize::from(area.width);
-    let cut = rows::rows(shown, columns, columns);
-    let room = usize::from(area.height).saturating_sub(cut.len() + 1);
-    let mut lines: Vec<Line<'_>> = match qr(shown, (columns, room)) {
-        Some(code) => code.into_iter().map(|row| Line::styled(row, style.code()).centered()).collect(),
-        None => vec![Line::from(Span::styled(words::QR_TOO_LARGE, style.quiet()))],
-    };
-    // Each row as it is, from the first column on: so it can be copied with the mouse.
-    lines.extend(cut.into_iter().map(|range| Line::from(Span::styled(&shown[range], style.strong()))));
-    let hint = rows::clip("c copy  r take back  Esc close", columns);
-    lines.push(Line::from(Span::styled(hint, style.quiet())));
-    frame.render_widget(Clear, area);
-    frame.render_widget(Paragraph::new(lines), area);
-}
-
-fn plain_link(frame: &mut Frame<'_>, chat: &Chat, text: &str, hint: &str) {
-    window(frame, chat, " Your link ", vec![Line::raw(line(text))], hint);
-}
-
-/// A QR code for a dark screen, with as much of a bright border as there is room for, at least one module; `None` if
-/// it does not fit.
-fn qr(text: &str, (columns, rows): (usize, usize)) -> Option<Vec<String>> {
-    let code = QrCode::with_error_correction_level(text, EcLevel::L).ok()?;
-    let modules = code.width();
-    let border = (1..=4).rev().find(|border| {
-        let side = modules + 2 * border;
-        side <= columns && side.div_ceil(2) <= rows
-    })?;
-    // Rows are pairs of modules, from the border's first one on.
-    let is_bright = |x: usize, y: usize| {
-        let within = |at: usize| at.checked_sub(border).filter(|at| *at < modules);
-        match (within(x), within(y)) {
-            (Some(x), Some(y)) => code[(x, y)] == qrcode::Color::Light,
-            _ => x < modules + 2 * border && y < modules + 2 * border,
-        }
-    };
-    let side = modules + 2 * border;
-    let row = |y: usize| {
-        let symbol = |x: usize| match (is_bright(x, 2 * y), is_bright(x, 2 * y + 1)) {
-            (true, true) => '█',
-            (true, false) => '▀',
-            (false, true) => '▄',
-            (false, false) => ' ',
-        };
-        (0..side).map(symbol).collect()
-    };
-    Some((0..side.div_ceil(2)).map(row).collect())
-}
-
-fn add(frame: &mut Frame<'_>, chat: &Chat, add: &Add, style: Style) {
-    let title = " Add a contact ";
-    let mut lines = Vec::new();
-    if let Some(why) = &add.failure {
-        lines.push(Line::from(Span::styled(line(why), style.failure())));
+/// Who has a message, and since when; and who reacted.
+fn message(chat: &Chat, details: &DetailsView, style: Style) -> Vec<Line<'static>> {
+    let message = &details.message;
+    let at = |at| words::moment(at, &chat.zone);
+    let mut lines = vec![Line::raw(format!("written {}", at(message.at)))];
+    let others = [("edited", message.edited_at), ("deleted by itself", message.expires_at)];
+    lines.extend(
+        others.into_iter().filter_map(|(what, when)| Some(Line::raw(format!("{what} {}", at(when?))))),
+    );
+    if message.from == Sender::Own {
+        lines.push(Line::raw(words::delivery(message.delivery)));
     }
-    match &add.step {
-        AddStep::Link => {
-            lines.push(Line::raw(words::ADD_LINK));
-            field(frame, chat, title, lines, &add.link, " Enter open  Esc close ");
-        }
-        AddStep::Waiting => {
-            lines.push(Line::raw(words::LINK_WAITING));
-            window(frame, chat, title, lines, " Esc close ");
-        }
-        AddStep::Message(card, editor) => {
-            lines.extend(self::card(card, style));
-            if card.conversation.is_some() {
-                window(frame, chat, title, lines, " Enter open  Esc close ");
-            } else {
-                lines.push(Line::raw(words::ADD_MESSAGE));
-                field(frame, chat, title, lines, editor, " Enter send  Alt+Enter new line  Esc close ");
-            }
-        }
+    for receipt in &details.receipts {
+        lines.push(Line::styled(line(&receipt.name), style.strong()));
+        lines.push(Line::raw(format!("  delivered {}", at(receipt.delivered))));
+        lines.extend(receipt.read.map(|read| Line::raw(format!("  read {}", at(read)))));
     }
-}
-
-fn card(card: &CardView, style: Style) -> Vec<Line<'static>> {
-    let mut lines = vec![
-        Line::from(Span::styled(line(&card.name), style.strong())),
-        Line::raw(format!("{} at {}", card.kuvert_id, line(&card.relay))),
-    ];
-    if card.conversation.is_some() {
-        lines.push(Line::raw("is a contact of yours already"));
+    for reaction in &details.reactions {
+        let name = if reaction.own { "me".to_owned() } else { line(&reaction.name) };
+        lines.push(Line::raw(format!("{} {name}, {}", line(&reaction.text), at(reaction.at))));
     }
     lines
 }
 
 /// A window with lines and, below them, a text that is written.
-fn field(frame: &mut Frame<'_>, chat: &Chat, title: &str, lines: Vec<Line<'_>>, editor: &Editor, hint: &str) {
+pub(super) fn field(
+    frame: &mut Frame<'_>,
+    chat: &Chat,
+    title: &str,
+    lines: Vec<Line<'_>>,
+    editor: &Editor,
+    hint: &str,
+) {
     let columns = chat.overlay_columns();
     let cut = editor.rows(columns);
     let above = height(chat, &lines);

@@ -32,7 +32,7 @@ fn a_link_a_request_its_acceptance_and_messages_in_full_screen() {
     let mut at_bob = Terminal::run(chat(&bob), (12, 40));
     at_bob.see("1 unread");
     at_bob.press("\r");
-    at_bob.see("Alice asks to write to you. Press y to accept.");
+    at_bob.see("Alice asks to write to you. Press y to accept, n to decline.");
     at_bob.press("y");
     at_bob.see("Enter send");
     at_bob.press("Hello\u{1b}\rAlice\r");

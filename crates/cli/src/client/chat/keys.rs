@@ -172,12 +172,13 @@ impl Chat {
         }
         let Some(one) = self.shown() else { return self.leave() };
         let (conversation, state, is_blocked) = (one.id, one.state, one.blocked);
-        match key.code {
-            KeyCode::Esc => {
-                if !self.draft_mut().is_some_and(Draft::give_up) {
-                    self.leave();
-                }
+        if key.code == KeyCode::Esc {
+            if !self.draft_mut().is_some_and(Draft::give_up) {
+                self.leave();
             }
+            return;
+        }
+        match key.code {
             KeyCode::Tab => self.read(),
             _ if self.can_write() => self.type_key(key),
             KeyCode::Char('y') if state == ContactState::Asking && !is_blocked => {

@@ -366,7 +366,7 @@ fn a_message_is_answered_edited_reacted_to_and_deleted_by_one_key_each() {
     press(&mut chat, KeyCode::Char('!'));
     press(&mut chat, KeyCode::Enter);
     let edit = UiCommand::Edit { message: MessageId(2), text: "Hello!".into() };
-    assert_eq!(wishes(&mut chat), [edit.clone()]);
+    assert_eq!(wishes(&mut chat).first(), Some(&edit));
     chat.answered(&edit, vec![ViewUpdate::Failed(Failure::TextInvalid)]);
     assert_says(&mut chat, "> Hello!");
     press(&mut chat, KeyCode::Esc);
@@ -454,7 +454,7 @@ fn a_contact_is_verified_and_blocked_from_its_details() {
     chat.event(Event::Paste("KUVERT:VERIFY:1:B".into()));
     press(&mut chat, KeyCode::Enter);
     let verify = UiCommand::Verify { conversation, code: "KUVERT:VERIFY:1:B".into() };
-    assert_eq!(wishes(&mut chat), [verify.clone()]);
+    assert_eq!(wishes(&mut chat).first(), Some(&verify));
     chat.answered(&verify, vec![ViewUpdate::Failed(Failure::CodeOfAnother)]);
     assert_says(&mut chat, "another person's");
     chat.answered(&verify, vec![]);

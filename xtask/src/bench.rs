@@ -14,7 +14,7 @@ use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use crate::{files, process, wasm};
+use crate::{bench_file, files, process, wasm};
 
 /// How often a start is measured; the median counts.
 const RUNS: usize = 5;
@@ -37,6 +37,8 @@ enum Bench {
     RelayStart,
     /// Time from opening a link to the first message that the relay accepted
     Link,
+    /// A long file from one terminal client to another: time, and memory at most
+    File(bench_file::Options),
     /// A relay under load: SCENARIO and options as `cargo xtask bench relay --help` lists them
     #[command(disable_help_flag = true)]
     Relay(Load),
@@ -58,6 +60,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         Bench::WebSizes => web_sizes(),
         Bench::RelayStart => relay_start(),
         Bench::Link => link(),
+        Bench::File(options) => bench_file::run(options, &binary()?),
         Bench::Relay(load) => generator("relay", load),
         Bench::Storage(load) => generator("storage", load),
     }

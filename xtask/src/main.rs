@@ -6,6 +6,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a task runner talks to the terminal")]
 
 mod bench;
+mod bench_file;
 mod files;
 mod fuzz;
 mod process;

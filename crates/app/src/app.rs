@@ -3,14 +3,15 @@
 use std::collections::VecDeque;
 
 use kuvert_core::{
-    Admission, ChangeSet, Client, ClientError, Command, Config, Event, FetchRequest, Input, Line, Link,
-    MessageRow, Origin, Output, Timestamp,
+    Admission, BlobTask, ChangeSet, Client, ClientError, Command, Config, Event, FetchRequest, Input, Line,
+    Link, MessageRow, Origin, Output, Timestamp,
 };
 use kuvert_view::{
     Connection, ConversationId, ConversationView, Failure, FoundView, MessageId, MessageView, ProfileView,
     SettingsView, UiCommand, VerificationView, ViewUpdate,
 };
 
+use crate::files;
 use crate::views::{self, Names};
 use crate::wishes;
 
@@ -41,22 +42,24 @@ pub enum Effect {
     Rest,
     /// Fetch, and answer with [`Input::Fetched`].
     Fetch(FetchRequest),
+    /// Move a file, or delete a blob, and answer with [`Input::Blob`].
+    Blob(BlobTask),
     /// Give [`Input::Wake`] at this time.
     WakeAt(Timestamp),
 }
 
 /// An engine with its user interface's state.
 pub struct App {
-    client: Client,
+    pub(crate) client: Client,
     relay: String,
     watch: Watch,
     stays_at_own_relay: bool,
     shown: Option<ConversationId>,
     connection: Connection,
-    updates: VecDeque<ViewUpdate>,
+    pub(crate) updates: VecDeque<ViewUpdate>,
     effects: VecDeque<Effect>,
     /// When something happened last.
-    now: Timestamp,
+    pub(crate) now: Timestamp,
 }
 
 impl App {
@@ -269,7 +272,7 @@ impl App {
     }
 
     /// Rows with all that is shown around them.
-    fn messages(&mut self, rows: Vec<MessageRow>) -> Result<Vec<MessageView>, ClientError> {
+    pub(crate) fn messages(&mut self, rows: Vec<MessageRow>) -> Result<Vec<MessageView>, ClientError> {
         let shown = self.client.with_context(rows)?;
         let own = self.client.identity();
         let mut names = Names::default();
@@ -336,13 +339,14 @@ impl App {
         self.drain()
     }
 
-    fn drain(&mut self) -> Result<(), ClientError> {
+    pub(crate) fn drain(&mut self) -> Result<(), ClientError> {
         while let Some(output) = self.client.poll_output() {
             match output {
                 Output::Connect(line, origin) => self.effects.push_back(Effect::Connect(line, origin)),
                 Output::Disconnect(line) => self.effects.push_back(Effect::Disconnect(line)),
                 Output::Transmit(line, frame) => self.effects.push_back(Effect::Transmit(line, frame)),
                 Output::Fetch(request) => self.effects.push_back(Effect::Fetch(request)),
+                Output::Blob(task) => self.effects.push_back(Effect::Blob(task)),
                 Output::WakeAt(at) => self.effects.push_back(Effect::WakeAt(at)),
                 Output::Changes(changes) => self.changed(&changes)?,
                 Output::Event(event) => self.event(event),
@@ -414,6 +418,9 @@ impl App {
                 }));
             }
             Event::Gap { lost } => self.updates.push_back(ViewUpdate::Lost { entries: lost }),
+            Event::Transfer(transfer) => {
+                self.updates.push_back(ViewUpdate::Transfer(files::transfer(&transfer)));
+            }
             // What was dropped had no effect.
             Event::Dropped(_) => {}
         }

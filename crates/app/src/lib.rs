@@ -5,7 +5,9 @@
 //! as they would the engine's.
 
 mod app;
+mod files;
 mod views;
 mod wishes;
 
 pub use app::{App, Effect, Watch};
+pub use files::FilesWish;

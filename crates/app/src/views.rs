@@ -9,6 +9,8 @@ use kuvert_core::{
 };
 use kuvert_view as view;
 
+use crate::files;
+
 /// Characters of a message that a quotation of it shows.
 const EXCERPT: usize = 200;
 
@@ -124,6 +126,7 @@ pub(crate) fn message(
         reactions: reactions(&shown.reactions, own),
         expires_at: row.expires_at,
         mentions_me,
+        files: if row.kind == MessageKind::Attachments { files::views(row.id, client)? } else { Vec::new() },
     })
 }
 
@@ -244,7 +247,8 @@ pub(crate) fn failure(error: &ClientError) -> view::Failure {
             Refusal::NotAccepted => view::Failure::NotAccepted,
             Refusal::IdentityExists => view::Failure::IdentityExists,
             Refusal::NoIdentity => view::Failure::NoIdentity,
-            Refusal::Unknown => view::Failure::Unknown,
+            Refusal::FilesInvalid => view::Failure::FilesInvalid,
+            Refusal::Unknown | Refusal::TooLate | Refusal::TooEarly => view::Failure::Unknown,
             Refusal::OwnLink => view::Failure::OwnLink,
             Refusal::NotYours => view::Failure::NotYours,
             Refusal::Blocked => view::Failure::Blocked,

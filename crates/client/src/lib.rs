@@ -10,12 +10,14 @@
 mod backoff;
 mod error;
 mod fetch;
+mod files;
 mod line;
 mod profile;
 mod session;
 
 pub use error::{ProfileError, SessionError};
-pub use kuvert_app::Watch;
+pub use files::{SealError, Sealing, free_path, harmless};
+pub use kuvert_app::{FilesWish, Watch};
 pub use profile::Profile;
 pub use session::Session;
 
@@ -32,6 +34,18 @@ pub mod limits {
     pub const MAX_HAPPENINGS: usize = 64;
     /// Fetches at the same time; others wait.
     pub const MAX_FETCHES: usize = 4;
+    /// Files that are moved, and blobs that are deleted, at the same time; others wait.
+    pub const MAX_TRANSFERS: usize = 3;
+    /// Bytes that the first request of a transfer moves; the next ones move as many as take a moment.
+    pub const SLICE_FIRST: u64 = 256 * 1024;
+    /// Most bytes that one request of a transfer moves, and that are held in memory.
+    pub const SLICE_LAST: u64 = 8 * 1024 * 1024;
+    /// Longest answer of a relay about a blob that is looked at.
+    pub const MAX_ANSWER: u64 = 4 * 1024;
+    /// Longest side, in pixels, of a picture of which a preview is made.
+    pub const MAX_PICTURE_SIDE: u32 = 30_000;
+    /// Most memory for that.
+    pub const MAX_PICTURE_MEMORY: u64 = 192 * 1024 * 1024;
     /// Times at which the engine wants to be woken.
     pub const MAX_WAKES: usize = 64;
 
@@ -41,6 +55,10 @@ pub mod limits {
     pub const WRITE_WITHIN: Duration = Duration::from_secs(60);
     /// Time for a fetch.
     pub const FETCH_WITHIN: Duration = Duration::from_secs(20);
+    /// Time for one request of a transfer.
+    pub const SLICE_WITHIN: Duration = Duration::from_secs(60);
+    /// Pause between two words on how far a transfer is.
+    pub const SAY_EVERY: Duration = Duration::from_millis(200);
     /// Silence after which a socket counts as lost; relays ping more often.
     pub const SILENCE: Duration = Duration::from_secs(120);
     /// Time for the relay to say good-bye.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
-use kuvert_core::{FetchId, FetchOutcome, Line};
+use kuvert_core::{BlobOutcome, FetchId, FetchOutcome, Line};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, timeout};
@@ -29,6 +29,8 @@ pub(crate) enum Happening {
     Closed(Session),
     /// A fetch ended.
     Fetched(FetchId, FetchOutcome),
+    /// A file was moved, or a blob deleted.
+    Blob(BlobOutcome),
 }
 
 /// A line, from when the engine asked for it until it does not want it any more.

@@ -3,7 +3,7 @@
 //! `kuvert.db` is encrypted with the 32 random bytes of `key`; whoever may read both reads everything, so the folder is
 //! for its owner only. `lock` is held as long as the [`Profile`] lives and names its holder; the operating system lets
 //! go of it when the process ends, however it ends. `listened` holds the number of the last message that was reported
-//! to a terminal.
+//! to a terminal. `outgoing` holds sealed files until they are at the relay.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Read, Write};
@@ -19,6 +19,7 @@ const DATABASE: &str = "kuvert.db";
 const KEY: &str = "key";
 const LOCK: &str = "lock";
 const LISTENED: &str = "listened";
+const OUTGOING: &str = "outgoing";
 /// Longest text with which a holder of the lock names itself.
 const MAX_HOLDER: u64 = 200;
 
@@ -87,6 +88,11 @@ impl Profile {
         replace(&self.folder, &path, message.0.to_string().as_bytes(), false).map_err(io_error(&path))
     }
 
+    /// Where sealed files wait until they are at the relay.
+    pub(crate) fn outgoing(&self) -> PathBuf {
+        self.folder.join(OUTGOING)
+    }
+
     pub(crate) fn database(&self) -> &str {
         &self.database
     }
@@ -96,7 +102,7 @@ impl Profile {
     }
 }
 
-fn make_folder(folder: &Path) -> io::Result<()> {
+pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -159,7 +165,7 @@ fn replace(folder: &Path, path: &Path, bytes: &[u8], durable: bool) -> io::Resul
 }
 
 /// A file that is made is for its owner only.
-fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+pub(crate) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
     options

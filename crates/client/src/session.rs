@@ -2,21 +2,24 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::ControlFlow;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures_util::future::select_all;
-use kuvert_app::{App, Effect, Watch};
-use kuvert_core::{Config, Input, Line, Location, Origin, Timestamp};
-use kuvert_view::{Connection, ConversationId, ProfileView, UiCommand, ViewUpdate};
+use kuvert_app::{App, Effect, FilesWish, Watch};
+use kuvert_core::file::MAX_PREVIEW;
+use kuvert_core::{Config, Input, Line, Location, NewFile, Origin, Timestamp};
+use kuvert_view::{Connection, ConversationId, FileId, MessageId, ProfileView, UiCommand, ViewUpdate};
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 use zeroize::Zeroizing;
 
 use crate::fetch::Fetcher;
+use crate::files::{self, Files};
 use crate::line::{self, Happening};
-use crate::{Profile, ProfileError, SessionError, limits};
+use crate::{Profile, ProfileError, SealError, Sealing, SessionError, limits};
 
 /// An open profile. Nothing happens to it but inside of its methods.
 pub struct Session {
@@ -24,6 +27,7 @@ pub struct Session {
     profile: Profile,
     tls: Arc<rustls::ClientConfig>,
     fetcher: Fetcher,
+    files: Files,
     is_online: bool,
     /// Another program uses the inbox: sockets stay closed.
     is_at_rest: bool,
@@ -66,13 +70,15 @@ impl Session {
         getrandom::fill(seed.as_mut()).map_err(ProfileError::Random)?;
         let location = Location::File(profile.database());
         let config = Config { location, key: profile.key(), seed: *seed };
-        let app = App::open(&config, relay, watch)?;
+        let mut app = App::open(&config, relay, watch)?;
+        let files = Files::new(profile.outgoing(), &app.sealed_files()?);
         let (sender, happenings) = mpsc::channel(limits::MAX_HAPPENINGS);
         Ok(Self {
             app,
             profile,
             tls: line::tls()?,
             fetcher: Fetcher::new(),
+            files,
             is_online: false,
             is_at_rest: false,
             lines: BTreeMap::new(),
@@ -113,6 +119,50 @@ impl Session {
     /// Fulfils a wish of the user; what follows comes as updates.
     pub fn command(&mut self, command: UiCommand) {
         self.app.command(now(), command);
+        self.carry_out();
+    }
+
+    /// Cleans and seals files, so that they can be sent: all of them, or none. `said` hears how far it is.
+    ///
+    /// # Errors
+    /// [`SealError`] says which file cannot be sent, and why.
+    pub async fn seal_files(
+        &mut self,
+        paths: Vec<PathBuf>,
+        mut said: impl FnMut(Sealing),
+    ) -> Result<Vec<NewFile>, SealError> {
+        let folder = self.files.folder().to_owned();
+        let (sender, mut receiver) = mpsc::channel(limits::MAX_HAPPENINGS);
+        let sealing = tokio::task::spawn_blocking(move || {
+            // Who has no time to hear it hears the next one.
+            files::seal_all(&paths, &folder, MAX_PREVIEW, &mut |at| {
+                let _ = sender.try_send(at);
+            })
+        });
+        while let Some(at) = receiver.recv().await {
+            said(at);
+        }
+        sealing.await.unwrap_or_else(|error| {
+            let folder = self.files.folder().to_owned();
+            Err(SealError::Folder { folder, error: std::io::Error::other(error) })
+        })
+    }
+
+    /// Sends sealed files; what follows comes as updates.
+    pub fn send_files(&mut self, wish: FilesWish) {
+        self.app.send_files(now(), wish);
+        self.carry_out();
+    }
+
+    /// Takes a message back whose files are not all at the relay; what follows comes as updates.
+    pub fn cancel_files(&mut self, message: MessageId) {
+        self.app.cancel_files(now(), message);
+        self.carry_out();
+    }
+
+    /// Fetches a file and saves it at `to`, where no file may be; what follows comes as updates.
+    pub fn save_file(&mut self, file: FileId, to: String) {
+        self.app.save_file(now(), file, to);
         self.carry_out();
     }
 
@@ -249,9 +299,11 @@ impl Session {
                 }
                 Effect::Rest => {
                     self.is_at_rest = true;
+                    self.files.rest();
                     self.tasks.abort_all();
                     self.lines.clear();
                 }
+                Effect::Blob(task) => self.files.carry_out(task, &self.sender),
                 Effect::Fetch(request) => self.fetcher.fetch(request, self.sender.clone()),
                 Effect::WakeAt(at) => {
                     if self.wakes.len() >= limits::MAX_WAKES {
@@ -294,6 +346,10 @@ impl Session {
     fn input(&mut self, happening: Happening) -> Option<Input> {
         match happening {
             Happening::Fetched(id, outcome) => Some(Input::Fetched(id, outcome)),
+            Happening::Blob(outcome) => {
+                self.files.ended(&outcome);
+                Some(Input::Blob(outcome))
+            }
             // What the sockets still had to say when they were closed.
             _ if self.is_at_rest => None,
             Happening::Opened(session, socket) => {

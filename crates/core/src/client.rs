@@ -5,11 +5,13 @@ use std::rc::Rc;
 
 use kuvert_mls::EngineRng;
 use kuvert_store::{
-    ConversationId, ConversationSummary, Database, DatabaseKey, Location, MessageId, MessageRow, MetaKey, Tx,
+    AttachmentId, AttachmentRow, AttachmentState, ConversationId, ConversationSummary, Database, DatabaseKey,
+    Location, MessageId, MessageRow, MetaKey, Tx,
 };
 use openmls_rust_crypto::RustCrypto;
 
 use crate::account::Account;
+use crate::files;
 use crate::session::Sessions;
 use crate::step::Step;
 use crate::{ClientError, IdentityKey, Input, KuvertId, Output, Timestamp};
@@ -150,6 +152,49 @@ impl Client {
     /// [`ClientError::Store`] if the database fails.
     pub fn message(&mut self, id: MessageId) -> Result<Option<MessageRow>, ClientError> {
         self.read(|tx| Ok(tx.message(id)?.filter(MessageRow::is_shown)))
+    }
+
+    /// The files of a message, in their order.
+    ///
+    /// # Errors
+    /// [`ClientError::Store`] if the database fails.
+    pub fn attachments(&mut self, message: MessageId) -> Result<Vec<AttachmentRow>, ClientError> {
+        self.read(|tx| Ok(tx.attachments(message)?))
+    }
+
+    /// One file.
+    ///
+    /// # Errors
+    /// [`ClientError::Store`] if the database fails.
+    pub fn attachment(&mut self, id: AttachmentId) -> Result<Option<AttachmentRow>, ClientError> {
+        self.read(|tx| Ok(tx.attachment(id)?))
+    }
+
+    /// A small picture of the file at `position` in a message, if the message brought one. It comes from outside: to be
+    /// decoded with care.
+    ///
+    /// # Errors
+    /// [`ClientError::Store`] if the database fails.
+    pub fn preview(&mut self, message: MessageId, position: usize) -> Result<Option<Vec<u8>>, ClientError> {
+        self.read(|tx| Ok(tx.content(message)?.and_then(|content| files::preview(&content, position))))
+    }
+
+    /// Files that are being fetched, or will be.
+    ///
+    /// # Errors
+    /// [`ClientError::Store`] if the database fails.
+    pub fn downloads(&mut self) -> Result<Vec<AttachmentRow>, ClientError> {
+        let mut rows = self.read(|tx| Ok(tx.moving_attachments(AttachmentId(0), u32::MAX)?))?;
+        rows.retain(|row| row.state == AttachmentState::Downloading);
+        Ok(rows)
+    }
+
+    /// The driver's names for sealed files that are still needed here. What else it keeps can go.
+    ///
+    /// # Errors
+    /// [`ClientError::Store`] if the database fails.
+    pub fn sealed_files(&mut self) -> Result<Vec<String>, ClientError> {
+        self.read(|tx| Ok(tx.sealed_files()?))
     }
 
     pub(crate) fn read<T>(

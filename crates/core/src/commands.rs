@@ -8,6 +8,7 @@ use kuvert_wire::{CardId, Invite, limits};
 
 use crate::account::Account;
 use crate::card::Card;
+use crate::files::Around;
 use crate::link::is_origin;
 use crate::session::Fetching;
 use crate::step::Step;
@@ -37,6 +38,12 @@ impl Step<'_, '_> {
             Command::Delete { message, scope } => self.delete(message, scope),
             Command::React { message, reaction } => self.react(message, &reaction),
             Command::Unreact { message } => self.unreact(message),
+            Command::SendFiles { conversation, text, files, reply_to, expires_after } => {
+                self.send_files(conversation, &text, &files, Around { reply_to, expires_after })
+            }
+            Command::CancelFiles { message } => self.cancel_files(message),
+            Command::Download { attachment, to } => self.download(attachment, &to),
+            Command::StopDownload { attachment } => self.stop_download(attachment),
             Command::Retry { message } => self.retry(message),
             Command::MarkRead { conversation } => self.mark_read(conversation),
             Command::SetReadReports { on } => self.set_read_reports(on),
@@ -159,6 +166,7 @@ impl Step<'_, '_> {
             return Err(Refusal::Blocked.into());
         }
         self.tx.set_message_state(id, MessageState::Queued)?;
+        self.retry_files(id)?;
         let conversation = self.tx.conversation(message.conversation)?.ok_or(Refusal::Unknown)?;
         if conversation.introduction.is_some() {
             self.introduce(&conversation)

@@ -44,6 +44,15 @@ pub enum Refusal {
     /// The person uses another relay, and this profile speaks to its own only, or its relay to no other.
     #[error("this person uses another relay, which cannot be reached from here; open the link there")]
     OtherRelay,
+    /// No file, too many, or one that is too large or has too long a name.
+    #[error("a message takes 1 to 16 files of at most 4 GiB each, with names of at most 255 bytes")]
+    FilesInvalid,
+    /// The message was sent already.
+    #[error("the message was sent already; delete it instead")]
+    TooLate,
+    /// The file is not at the relay yet.
+    #[error("this file is still on its way to the relay")]
+    TooEarly,
     /// The request was not accepted yet.
     #[error("the request was not accepted yet; only one message can be sent until then")]
     NotAccepted,

@@ -184,7 +184,12 @@ impl Step<'_, '_> {
         if expires_at.is_some_and(|at| at <= self.now.0) {
             return Ok(());
         }
-        let shape = Shape::of(received.content);
+        let mut shape = Shape::of(received.content);
+        let files = self.files_of(received.content)?;
+        if shape.kind == MessageKind::Attachments && files.is_none() {
+            // Kept as it came, for a version that can open them.
+            (shape.kind, shape.text) = (MessageKind::NeedsNewer, "");
+        }
         let at = written_at(received.content);
         let new = self.tx.add_message(&NewMessage {
             conversation,
@@ -201,9 +206,8 @@ impl Step<'_, '_> {
             expires_after,
             expires_at,
         })?;
-        if new.is_none() {
-            return Ok(());
-        }
+        let Some(message) = new else { return Ok(()) };
+        self.offer_files(message, &files.unwrap_or_default())?;
         self.heard_from(contact)?;
         self.tx.owe_report(conversation, received.mimi.as_bytes(), ReportKind::Delivered)?;
         self.apply_early(conversation, received.mimi)

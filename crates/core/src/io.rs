@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use kuvert_store::{ChangeSet, ConversationId, MessageId};
+use kuvert_store::{AttachmentId, ChangeSet, ConversationId, MessageId};
 
-use crate::Card;
+use crate::{BlobOutcome, BlobTask, Card, NewFile, Transfer};
 
 /// A point in time: milliseconds since 1970 (UTC).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -67,6 +67,8 @@ pub enum Input {
     Frame(Line, Vec<u8>),
     /// A fetch ended.
     Fetched(FetchId, FetchOutcome),
+    /// A file was moved, or a blob deleted.
+    Blob(BlobOutcome),
     /// The time asked for by [`Output::WakeAt`] has come.
     Wake,
 }
@@ -83,6 +85,8 @@ pub enum Output {
     Transmit(Line, Vec<u8>),
     /// Fetch over HTTP and answer with [`Input::Fetched`].
     Fetch(FetchRequest),
+    /// Move a file, or delete a blob, and answer with [`Input::Blob`].
+    Blob(BlobTask),
     /// The database changed.
     Changes(ChangeSet),
     /// Something to tell the user.
@@ -210,6 +214,36 @@ pub enum Command {
         /// The conversation with them.
         conversation: ConversationId,
     },
+    /// Sends files, perhaps with a text.
+    SendFiles {
+        /// Where to.
+        conversation: ConversationId,
+        /// The message, perhaps empty.
+        text: String,
+        /// At least one and at most 16.
+        files: Vec<NewFile>,
+        /// The message of the same conversation that it answers.
+        reply_to: Option<MessageId>,
+        /// It is deleted everywhere so many seconds after it was read.
+        expires_after: Option<u32>,
+    },
+    /// Takes a message back whose files are not all at the relay.
+    CancelFiles {
+        /// Which.
+        message: MessageId,
+    },
+    /// Fetches a file, and saves it.
+    Download {
+        /// Which.
+        attachment: AttachmentId,
+        /// The driver's name for where it goes.
+        to: String,
+    },
+    /// Stops fetching a file.
+    StopDownload {
+        /// Which.
+        attachment: AttachmentId,
+    },
     /// Tries again to send a message that failed.
     Retry {
         /// Which.
@@ -258,6 +292,8 @@ pub enum Event {
     },
     /// A relay cannot be reached for now. What waits for it goes on waiting: said once, until it was reached again.
     Unreachable(Origin),
+    /// A file is on its way, got there, or did not.
+    Transfer(Transfer),
     /// Another session of this profile took over.
     TakenOver,
     /// The own relay makes no inbox for this device: nothing can be received, and what is sent waits.

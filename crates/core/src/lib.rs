@@ -6,6 +6,7 @@
 //! fetches, and keep its time.
 
 mod account;
+mod blob;
 mod blocking;
 mod card;
 mod changes;
@@ -14,6 +15,7 @@ mod commands;
 mod error;
 mod expiry;
 mod familiarity;
+mod files;
 mod inbox;
 mod introduction;
 mod io;
@@ -29,6 +31,9 @@ mod session;
 mod step;
 mod verification;
 
+pub use blob::{
+    BlobFailure, BlobOutcome, BlobTask, Deletion, Download, NewFile, Transfer, TransferStage, Upload,
+};
 pub use card::Card;
 pub use client::{Client, Config};
 pub use error::{ClientError, Refusal};
@@ -37,11 +42,19 @@ pub use io::{
     Admission, CardInfo, Command, DeletionScope, Event, FetchId, FetchMethod, FetchOutcome, FetchRequest,
     Input, Line, LinkFailure, Origin, Output, Timestamp,
 };
+/// Sealing of files and cleaning of pictures, for drivers.
+pub mod file {
+    pub use kuvert_content::limits::{MAX_FILE, MAX_FILE_NAME, MAX_FILES, MAX_PICTURE, MAX_PREVIEW};
+    pub use kuvert_content::{
+        CleanPicture, FILE_CHUNK, FileError, FileKey, Opener, Orientation, PICTURE_HEAD, PictureError,
+        PictureKind, Sealer, clean, sealed_size,
+    };
+}
 pub use kuvert_mls::{IdentityKey, KuvertId};
 pub use kuvert_store::{
-    ChangeSet, ContactId, ContactRow, ContactState, ConversationId, ConversationRow, ConversationSummary,
-    DatabaseKey, LastMessageRow, Location, MessageId, MessageKind, MessageRow, MessageState, ReactionRow,
-    ReceiptRow, SenderKind, StoreError, Trust,
+    AttachmentId, AttachmentRow, AttachmentState, ChangeSet, ContactId, ContactRow, ContactState,
+    ConversationId, ConversationRow, ConversationSummary, DatabaseKey, LastMessageRow, Location, MessageId,
+    MessageKind, MessageRow, MessageState, ReactionRow, ReceiptRow, SenderKind, StoreError, Trust,
 };
 pub use link::{Link, LinkError};
 pub use queries::{MessageDetails, ShownMessage};

@@ -81,9 +81,21 @@ impl Step<'_, '_> {
     pub(crate) fn write_down(
         &mut self,
         conversation: ConversationId,
-        mut content: Content,
+        content: Content,
         shown: bool,
     ) -> Result<kuvert_content::MessageId, ClientError> {
+        let (mimi, _) = self.note_down(conversation, content, shown)?;
+        self.seal_waiting(conversation)?;
+        Ok(mimi)
+    }
+
+    /// Writes a message down, and does not seal it yet. Returns its content-derived id, and its number on this device.
+    pub(crate) fn note_down(
+        &mut self,
+        conversation: ConversationId,
+        mut content: Content,
+        shown: bool,
+    ) -> Result<(kuvert_content::MessageId, MessageId), ClientError> {
         let account = self.account()?;
         if written_at(&content).is_none() {
             // A constant name and a number always fit.
@@ -93,7 +105,7 @@ impl Step<'_, '_> {
         let (own, other) = (account.kuvert_id(), KuvertId::of(&kuvert_mls::IdentityKey(contact.identity)));
         let mimi = content.id(&sender_uri(own), &room_uri(own, other));
         let shape = Shape::of(&content);
-        self.tx.add_message(&NewMessage {
+        let message = self.tx.add_message(&NewMessage {
             kind: shape.kind,
             reply_to: shape.reply_to.as_ref().map(|id| id.as_bytes().as_slice()),
             state: if shown { MessageState::Queued } else { MessageState::Unseen },
@@ -110,12 +122,11 @@ impl Step<'_, '_> {
                 self.now.0,
             )
         })?;
-        self.seal_waiting(conversation)?;
-        Ok(mimi)
+        Ok((mimi, message.ok_or(ClientError::Damaged("two messages have one id"))?))
     }
 
     /// A message that is shown and not deleted, in `conversation` if one is named.
-    fn shown_in(
+    pub(crate) fn shown_in(
         &self,
         id: MessageId,
         conversation: Option<ConversationId>,

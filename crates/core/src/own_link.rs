@@ -99,6 +99,7 @@ impl Step<'_, '_> {
     /// The relay holds the own inbox: what needs it can be done.
     pub(crate) fn inbox_confirmed(&mut self) -> Result<(), ClientError> {
         self.carry_out_revocations()?;
+        self.start_transfers()?;
         if std::mem::take(&mut self.sessions.link_wanted) { self.show_link() } else { Ok(()) }
     }
 

@@ -1,10 +1,10 @@
 //! The sessions with the own relay: greeting, proof, key packages, catching up.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use kuvert_mls::{Group, introduction_box};
-use kuvert_store::{ConversationId, MetaKey};
+use kuvert_store::{AttachmentId, ConversationId, MetaKey};
 use kuvert_wire::{
     Ack, CardId, ClientFrame, ErrorCode, Generation, Hello, InboxKeys, Invite, Own, Owned, OwnerProof,
     PostId, PutKeyPackages, RelayFrame, RelayKey, limits,
@@ -51,6 +51,10 @@ pub(crate) struct Sessions {
     pub(crate) next_fetch: u64,
     pub(crate) fetches: BTreeMap<u64, Fetching>,
     pub(crate) cards: BTreeMap<String, Card>,
+    /// Files that the driver was told to move.
+    pub(crate) moving: BTreeSet<AttachmentId>,
+    /// URLs of blobs whose deletion was asked for in this session.
+    pub(crate) deleting: BTreeSet<String>,
 }
 
 /// What a fetch is for.
@@ -71,6 +75,7 @@ impl Sessions {
         self.live = false;
         self.hello = None;
         self.owned = false;
+        self.deleting.clear();
     }
 
     /// The sessions to open from the moment that there is an identity: both with the own relay, and one with each other

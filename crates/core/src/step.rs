@@ -46,10 +46,12 @@ impl<'a> Step<'a, '_> {
                 self.frame(line, frame)?;
             }
             Input::Fetched(id, outcome) => self.fetched(id, outcome)?,
+            Input::Blob(outcome) => self.blob(outcome)?,
             Input::Wake => self.wake()?,
         }
         self.expire()?;
-        self.send_reports()
+        self.send_reports()?;
+        self.delete_unwanted_blobs()
     }
 
     pub(crate) fn finish(self) -> Finished {

@@ -205,14 +205,13 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Deletes the files of a message, keys included. Own ones become unwanted at their relay, as they do when their
-    /// message is deleted.
+    /// What a message says, as it travels.
     ///
     /// # Errors
     /// [`StoreError`] if the database fails.
-    pub fn delete_attachments(&self, message: MessageId) -> Result<(), StoreError> {
-        self.sql().prepare_cached("DELETE FROM attachment WHERE message = ?1")?.execute([message.0])?;
-        Ok(())
+    pub fn content(&self, message: MessageId) -> Result<Option<Vec<u8>>, StoreError> {
+        let mut statement = self.sql().prepare_cached("SELECT content FROM message WHERE id = ?1")?;
+        Ok(statement.query_row([message.0], |row| row.get(0)).optional()?)
     }
 
     /// Own blobs that nobody needs any more, at most `limit`.

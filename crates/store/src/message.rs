@@ -148,7 +148,7 @@ pub struct LastMessageRow {
     pub sender: SenderKind,
     /// What it is made of.
     pub kind: MessageKind,
-    /// The first 200 characters of its text.
+    /// The first 200 characters of its text; of a message of files without one, the first file's name.
     pub text: String,
     /// When it was written: milliseconds since 1970.
     pub at: i64,
@@ -398,8 +398,9 @@ impl Tx<'_> {
 
     pub(crate) fn last_message(&self, id: ConversationId) -> Result<Option<LastMessageRow>, StoreError> {
         let mut statement = self.sql().prepare_cached(
-            "SELECT sender, kind, substr(text, 1, 200), at, state FROM message
-             WHERE conversation = ?1 AND state < 6 ORDER BY id DESC LIMIT 1",
+            "SELECT sender, kind, substr(CASE text WHEN '' THEN COALESCE(
+                 (SELECT name FROM attachment WHERE message = m.id ORDER BY id LIMIT 1), '') ELSE text END, 1, 200), at, state
+             FROM message m WHERE conversation = ?1 AND state < 6 ORDER BY id DESC LIMIT 1",
         )?;
         let last = |row: &Row<'_>| {
             Ok(LastMessageRow {

@@ -5,9 +5,11 @@
 //! crate holds no logic beyond that.
 
 mod command;
+mod file;
 mod update;
 
 pub use command::UiCommand;
+pub use file::{FileId, FileState, FileView, TransferFailure, TransferStage, TransferView};
 pub use update::{
     CardView, Connection, ContactState, ConversationId, ConversationView, Delivery, DetailsView, Failure,
     Familiarity, FoundView, LastMessage, MessageId, MessageKind, MessageView, ProfileView, ReactedView,

@@ -2,6 +2,8 @@
 
 use minicbor::{Decode, Encode};
 
+use crate::{FileView, TransferView};
+
 /// Names a conversation on this device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 #[cbor(transparent)]
@@ -142,6 +144,9 @@ pub enum ViewUpdate {
     /// What the user has decided.
     #[n(19)]
     Settings(#[n(0)] SettingsView),
+    /// A file is on its way, got there, or did not.
+    #[n(21)]
+    Transfer(#[n(0)] TransferView),
 }
 
 /// A message that a search found.
@@ -351,6 +356,9 @@ pub struct MessageView {
     /// Whether it mentions the user.
     #[n(11)]
     pub mentions_me: bool,
+    /// The files that it brings, in their order.
+    #[n(12)]
+    pub files: Vec<FileView>,
 }
 
 impl MessageView {
@@ -369,6 +377,7 @@ impl MessageView {
             reactions: Vec::new(),
             expires_at: None,
             mentions_me: false,
+            files: Vec::new(),
         }
     }
 }
@@ -629,4 +638,7 @@ pub enum Failure {
     /// The verification code was shown to another key than the user's.
     #[n(23)]
     CodeForAnother,
+    /// No file, too many, or one that is too large or has too long a name.
+    #[n(24)]
+    FilesInvalid,
 }

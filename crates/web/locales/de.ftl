@@ -66,6 +66,7 @@ message-deleted = Diese Nachricht wurde gelöscht.
 message-not-here = Diese Nachricht ist nicht auf diesem Gerät.
 message-edited = bearbeitet
 message-reactions = Reaktionen
+files-elsewhere = Dateien lassen sich hier noch nicht öffnen. Nimm dafür Kuvert im Terminal.
 message-unsupported = Diese Nachricht braucht eine neuere Version von Kuvert.
 
 day-today = Heute
@@ -179,5 +180,6 @@ failure-code-unreadable = Das ist kein Prüfcode von Kuvert. Scanne ihn noch ein
 failure-code-of-another = Dieser Code gehört jemand anderem. Wer ihn zeigt, ist nicht der Kontakt in dieser Unterhaltung.
 failure-code-for-another = Dieser Code wurde für einen anderen Schlüssel als deinen gemacht. Frag nach, ob er für dich ist; wenn ja, steht jemand zwischen euch.
 failure-invite-invalid = Das ist keine vollständige Einladung. Kopiere sie noch einmal.
+failure-files-invalid = Eine Nachricht fasst 1 bis 16 Dateien von je höchstens 4 GiB.
 alert-lost = Einige Nachrichten gingen beim Relais verloren, bevor dieses Gerät sie abholen konnte. Frag deine Kontakte, was fehlt.
 failure-version = Seite und Programmteil passen nicht zusammen. Lade die Seite neu.

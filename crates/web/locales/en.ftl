@@ -62,6 +62,7 @@ delivery-read = read
 delivery-failed = not sent
 delivery-retry = Send again
 
+files-elsewhere = Files cannot be opened here yet. Use Kuvert in the terminal for that.
 message-unsupported = This message needs a newer version of Kuvert.
 message-deleted = This message was deleted.
 message-not-here = This message is not on this device.
@@ -179,5 +180,6 @@ failure-code-unreadable = This is not a verification code of Kuvert. Scan it aga
 failure-code-of-another = This code belongs to somebody else. Whoever shows it is not the contact in this conversation.
 failure-code-for-another = This code was made for another key than yours. Make sure it is meant for you; if it is, somebody is between you.
 failure-invite-invalid = This is not a complete invitation. Copy it again.
+failure-files-invalid = A message takes 1 to 16 files of at most 4 GiB each.
 alert-lost = Some messages were lost at the relay before this device could fetch them. Ask your contacts what is missing.
 failure-version = Page and engine do not match. Reload the page.

@@ -120,6 +120,8 @@ impl AppState {
             ViewUpdate::Failed(failure) => self.apply_failure(failure),
             // Of the own relay the connection tells, and to others a page does not speak (WEB-1).
             ViewUpdate::RelayUnreachable { .. } => {}
+            // The page moves no files yet.
+            ViewUpdate::Transfer(_) => {}
             ViewUpdate::Lost { .. } => self.alert(Alert::Lost),
             ViewUpdate::MessageGone { conversation, message } => {
                 self.timeline.update(|timeline| timeline.remove(conversation, message));

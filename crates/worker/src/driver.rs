@@ -160,6 +160,11 @@ impl Driver {
                 let outcome = fetch::run(&request).await;
                 with(|driver| driver.input(Input::Fetched(request.id, outcome)));
             }),
+            Effect::Blob(task) => spawn_local(async move {
+                if let Some(outcome) = fetch::blob(task).await {
+                    with(|driver| driver.input(Input::Blob(outcome)));
+                }
+            }),
             Effect::WakeAt(at) => self.wake_at(at),
         }
     }

@@ -1,12 +1,17 @@
 //! Fetches: no cookies, no redirects, no cache.
 
 use js_sys::Uint8Array;
-use kuvert_core::{FetchMethod, FetchOutcome, FetchRequest};
+use kuvert_core::{
+    BlobFailure, BlobOutcome, BlobTask, Download, FetchId, FetchMethod, FetchOutcome, FetchRequest, Upload,
+};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Headers, RequestCache, RequestCredentials, RequestInit, RequestRedirect, Response};
 
 use crate::scope;
+
+/// Longest answer to the deletion of a blob: a sentence.
+const MAX_ANSWER: usize = 4096;
 
 pub(crate) async fn run(request: &FetchRequest) -> FetchOutcome {
     answer(request).await.unwrap_or(FetchOutcome::Failed)
@@ -34,6 +39,32 @@ async fn answer(request: &FetchRequest) -> Result<FetchOutcome, JsValue> {
         return Ok(FetchOutcome::Failed);
     }
     Ok(FetchOutcome::Answered { status: response.status(), body: body.to_vec() })
+}
+
+/// Does what can be done with files here: deletes blobs. Moving files needs a place for them, which the page has not yet.
+pub(crate) async fn blob(task: BlobTask) -> Option<BlobOutcome> {
+    match task {
+        BlobTask::Upload(Upload { attachment, .. }) | BlobTask::Download(Download { attachment, .. }) => {
+            Some(BlobOutcome::Failed(attachment, BlobFailure::Unsupported))
+        }
+        BlobTask::Delete(deletion) => {
+            let request = FetchRequest {
+                id: FetchId(0),
+                method: FetchMethod::Delete(Vec::new()),
+                url: deletion.url.clone(),
+                headers: deletion.headers(),
+                limit: MAX_ANSWER,
+            };
+            // 403 and 404: there is nothing that this device could delete.
+            Some(match run(&request).await {
+                FetchOutcome::Answered { status: 204 | 403 | 404, .. } => {
+                    BlobOutcome::Deleted { url: deletion.url }
+                }
+                _ => BlobOutcome::NotDeleted { url: deletion.url },
+            })
+        }
+        BlobTask::Discard(_) | BlobTask::Stop(_) => None,
+    }
 }
 
 fn send(init: &RequestInit, method: &str, body: &[u8]) {

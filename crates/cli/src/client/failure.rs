@@ -1,7 +1,8 @@
 //! Why a command was not done: a code for programs, words for people. Words say what happened, why, and what to do.
 
-use kuvert_client::{ProfileError, SessionError};
-use kuvert_core::{ClientError, Refusal, StoreError};
+use kuvert_client::{ProfileError, SealError, SessionError};
+use kuvert_core::{BlobFailure, ClientError, Refusal, StoreError};
+use kuvert_view::TransferFailure;
 
 /// A command that was not done.
 #[derive(Debug, thiserror::Error)]
@@ -79,6 +80,18 @@ pub(crate) enum Failure {
     CodeForAnother,
     #[error("the relay refused the message, and it was not sent; ask the contact for a new link")]
     Refused,
+    #[error("{0}")]
+    File(#[from] SealError),
+    #[error("a message takes at most 16 files of at most 4 GiB each")]
+    FilesInvalid,
+    #[error("the message {message} was not sent: {}", words(*failure))]
+    FileNotSent { failure: TransferFailure, message: u64 },
+    #[error("{name} was not saved: {}", words(*failure))]
+    FileNotSaved { name: String, failure: TransferFailure },
+    #[error("the message {message} has no files that could be saved")]
+    NothingToSave { message: u64 },
+    #[error("this folder cannot be used: its name is not UTF-8; give another one")]
+    PathNotUtf8,
     #[error("another process took over this profile's inbox; end it and try again")]
     TakenOver,
     #[error("the time given by --timeout is over; what comes later waits for the next command")]
@@ -137,6 +150,11 @@ impl Failure {
             Self::CodeOfAnother => "code_of_another",
             Self::CodeForAnother => "code_for_another",
             Self::Refused => "refused",
+            Self::File(_) | Self::FilesInvalid => "file_invalid",
+            Self::FileNotSent { .. } => "file_not_sent",
+            Self::FileNotSaved { .. } => "file_not_saved",
+            Self::NothingToSave { .. } => "nothing_to_save",
+            Self::PathNotUtf8 => "no_folder",
             Self::TakenOver => "taken_over",
             Self::TimedOut => "timed_out",
             Self::NoTerminal => "no_terminal",
@@ -166,6 +184,19 @@ fn offer(similar: &[String]) -> String {
     match similar {
         [] => "kuvert contact list shows all, kuvert contact add LINK adds one".to_owned(),
         names => format!("did you mean {}? Give the whole name", names.join(" or ")),
+    }
+}
+
+/// Why a file did not get where it should be, and what to do.
+pub(super) fn words(failure: TransferFailure) -> BlobFailure {
+    match failure {
+        TransferFailure::NotAdmitted => BlobFailure::NotAdmitted,
+        TransferFailure::TooLarge => BlobFailure::TooLarge,
+        TransferFailure::NoRoom => BlobFailure::NoRoom,
+        TransferFailure::Gone => BlobFailure::Gone,
+        TransferFailure::Forged => BlobFailure::Forged,
+        TransferFailure::LocalFile => BlobFailure::LocalFile,
+        TransferFailure::Unsupported => BlobFailure::Unsupported,
     }
 }
 
@@ -239,6 +270,7 @@ impl From<kuvert_view::Failure> for Failure {
             Shown::CodeUnreadable => Self::CodeUnreadable,
             Shown::CodeOfAnother => Self::CodeOfAnother,
             Shown::CodeForAnother => Self::CodeForAnother,
+            Shown::FilesInvalid => Self::FilesInvalid,
             Shown::OwnLink => Self::OwnLink,
             Shown::ProfileInUse => Self::Profile(ProfileError::InUse { by: String::new() }),
         }

@@ -9,7 +9,7 @@ use kuvert_view::{
 };
 use serde_json::{Value, json};
 
-use super::{Common, Failure, ask, find, open};
+use super::{Common, Failure, ask, file, find, open};
 use crate::output::{Output, foreign, time};
 
 /// What to show.
@@ -139,6 +139,9 @@ pub(super) fn value(contact: &ConversationView, message: &MessageView) -> Value 
             |one: &kuvert_view::ReactionView| json!({ "text": one.text, "count": one.count, "own": one.own });
         value["reactions"] = message.reactions.iter().map(reaction).collect();
     }
+    if !message.files.is_empty() {
+        value["files"] = file::values(message);
+    }
     match message.kind {
         MessageKind::Deleted => value["deleted"] = true.into(),
         MessageKind::NeedsNewer => value["needs_newer"] = true.into(),
@@ -164,7 +167,7 @@ fn lines(contact: &ConversationView, message: &MessageView) -> Vec<String> {
     let text = match message.kind {
         MessageKind::Deleted => "(deleted)".to_owned(),
         MessageKind::NeedsNewer => "(needs a newer version of Kuvert)".to_owned(),
-        MessageKind::Text | MessageKind::Attachments => foreign(&message.text),
+        MessageKind::Text | MessageKind::Attachments => file::text(message),
     };
     let from = foreign(from(contact, message));
     let id = message.id.0;

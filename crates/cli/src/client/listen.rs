@@ -4,17 +4,21 @@
 //! so that a listener that is killed in between repeats a line rather than losing it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use kuvert_client::Session;
 use kuvert_view::{
     Connection, ContactState, ConversationId, ConversationView, Delivery, MessageId, MessageView, Sender,
-    ViewUpdate,
+    TransferStage, TransferView, ViewUpdate,
 };
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::{CATCH_UP, Common, Failure, LAST_WORDS, catch_up, open, seconds};
+use super::failure::words;
+use super::file::{Saved, Saving};
+use super::progress::Progress;
+use super::{CATCH_UP, Common, Failure, LAST_WORDS, catch_up, file, open, seconds};
 use crate::output::{Output, foreign, time};
 
 /// How long to listen.
@@ -26,6 +30,12 @@ pub(crate) struct ListenArgs {
     /// End after so many seconds
     #[arg(long, value_name = "S", value_parser = seconds)]
     timeout: Option<Duration>,
+    /// Save files as they come in this folder
+    #[arg(long, value_name = "DIR")]
+    save: Option<PathBuf>,
+    /// Largest file to save, in MB
+    #[arg(long, value_name = "MB", default_value_t = 100, requires = "save")]
+    save_below: u64,
     #[command(flatten)]
     pub(super) common: Common,
 }
@@ -45,7 +55,13 @@ pub(super) async fn listen(args: ListenArgs, output: Output) -> Result<(), Failu
         is_connected: None,
         delivered: BTreeSet::new(),
         read: BTreeSet::new(),
+        saving: args.save.as_deref().map(Saving::new).transpose()?,
+        save_below: args.save_below.saturating_mul(1_000_000),
+        progress: Progress::new(output),
     };
+    if let Some(saving) = &mut listener.saving {
+        saving.adopt(&mut session)?;
+    }
     let waiting = listener.waiting(&mut session)?;
     listener.report(&mut session, waiting)?;
     session.go_online();
@@ -82,11 +98,16 @@ struct Listener {
     /// Own messages of which it was said that they were delivered, or read.
     delivered: BTreeSet<MessageId>,
     read: BTreeSet<MessageId>,
+    /// Where files are saved as they come.
+    saving: Option<Saving>,
+    /// Largest file that is saved, in bytes.
+    save_below: u64,
+    progress: Progress,
 }
 
 impl Listener {
     fn is_done(&self) -> bool {
-        self.left == Some(0)
+        self.left == Some(0) && self.saving.as_ref().is_none_or(Saving::is_done)
     }
 
     /// Messages that came while nobody listened.
@@ -129,6 +150,7 @@ impl Listener {
                 ViewUpdate::Connection(Connection::Elsewhere) => return Err(Failure::TakenOver),
                 ViewUpdate::RelayUnreachable { relay } => self.unreachable(&relay)?,
                 ViewUpdate::Lost { entries } => self.lost(entries)?,
+                ViewUpdate::Transfer(transfer) => self.transferred(session, transfer)?,
                 _ => {}
             }
         }
@@ -143,7 +165,7 @@ impl Listener {
     ) -> Result<(), Failure> {
         let (mut seen, mut unseen) = (BTreeSet::new(), BTreeSet::new());
         for (id, (conversation, message)) in messages {
-            if self.is_done() {
+            if self.left == Some(0) {
                 unseen.insert(conversation);
                 continue;
             }
@@ -151,10 +173,15 @@ impl Listener {
                 let is_request = contact.state == ContactState::Asking;
                 let event = if is_request { "request" } else { "message" };
                 let verb = if is_request { " asks to write to you" } else { "" };
-                let text = format!("{}{verb}: {}", who(&contact), foreign(&message.text));
+                let text = format!("{}{verb}: {}", who(&contact), file::text(&message));
                 let mut value = event_of(event, &contact);
-                value["text"] = message.text.into();
+                value["text"] = message.text.clone().into();
+                if !message.files.is_empty() {
+                    value["message"] = message.id.0.into();
+                    value["files"] = file::values(&message);
+                }
                 self.event(value, message.at, &text)?;
+                self.save(session, &message)?;
             }
             session.profile().set_listened(id)?;
             self.listened = id;
@@ -165,6 +192,33 @@ impl Listener {
             session.mark_read(*conversation)?;
         }
         Ok(())
+    }
+
+    /// Begins to save the files of a message, except for large ones.
+    fn save(&mut self, session: &mut Session, message: &MessageView) -> Result<(), Failure> {
+        let Some(saving) = &mut self.saving else { return Ok(()) };
+        for file in message.files.iter().filter(|file| file.size <= self.save_below) {
+            saving.save(session, file)?;
+        }
+        Ok(())
+    }
+
+    /// A file is on its way, or was saved, or not.
+    fn transferred(&mut self, session: &mut Session, transfer: TransferView) -> Result<(), Failure> {
+        let saved = self.saving.as_mut().and_then(|saving| saving.take(transfer, &mut self.progress));
+        let Some(Saved { name, path, transfer }) = saved else { return Ok(()) };
+        let Some(contact) = session.app().conversation(transfer.conversation)? else { return Ok(()) };
+        let (event, text) = match transfer.stage {
+            TransferStage::Failed(failure) => {
+                ("not_saved", format!("{} was not saved: {}", foreign(&name), words(failure)))
+            }
+            _ => ("saved", format!("saved {}", foreign(&path))),
+        };
+        let mut value = event_of(event, &contact);
+        value["message"] = transfer.message.0.into();
+        value["name"] = name.into();
+        value["path"] = path.into();
+        self.event(value, now(), &text)
     }
 
     /// A contact changed: perhaps a request was accepted.

@@ -1,14 +1,17 @@
 //! `kuvert send`, and what can be done to a message afterwards: `edit`, `delete` and `react`.
 
 use std::io::Read;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use kuvert_client::Session;
+use kuvert_client::{FilesWish, Session};
+use kuvert_core::file::MAX_FILES;
 use kuvert_view::{ContactState, ConversationView, MessageId, UiCommand};
 use serde_json::json;
 use tokio::time::Instant;
 
-use super::{CATCH_UP, Common, Failure, ask, catch_up, find, open, own_message, seconds, sent};
+use super::progress::Progress;
+use super::{CATCH_UP, Common, Failure, ask, asked, catch_up, file, find, open, own_message, seconds, sent};
 use crate::output::Output;
 
 /// Longest text that is read from stdin; what can be sent is shorter.
@@ -23,7 +26,11 @@ pub(crate) struct SendArgs {
     /// Kuvert ID or name of the contact
     to: String,
     /// The text; - reads it from stdin
-    text: String,
+    #[arg(required_unless_present = "files")]
+    text: Option<String>,
+    /// A file to send; may be repeated, up to 16 times. Pictures lose what they tell of place, time and camera
+    #[arg(long = "file", value_name = "PATH")]
+    files: Vec<PathBuf>,
     /// Answer this message, by its number in the history
     #[arg(long, value_name = "ID", value_parser = message_id)]
     reply_to: Option<MessageId>,
@@ -93,24 +100,35 @@ pub(crate) struct ReactArgs {
 
 /// Sends a message.
 pub(super) async fn send(args: SendArgs, output: Output) -> Result<(), Failure> {
-    let text = text(args.text)?;
+    let text = args.text.map_or(Ok(String::new()), text)?;
+    if args.files.len() > MAX_FILES {
+        return Err(Failure::FilesInvalid);
+    }
+    let has_files = !args.files.is_empty();
     let (mut session, _) = open(&args.common, "kuvert send")?;
     let deadline = Instant::now() + args.wait.timeout;
     let is_online = catch_up(&mut session, CATCH_UP.min(args.wait.timeout)).await?;
     let contact = find(&mut session, &args.to)?;
     can_write(&contact)?;
-    let wish = UiCommand::Write {
-        conversation: contact.id,
-        text,
-        reply_to: args.reply_to,
-        expires_after: args.expires,
+    let mut progress = Progress::new(output);
+    let (conversation, reply_to, expires_after) = (contact.id, args.reply_to, args.expires);
+    let updates = if has_files {
+        let files = file::seal(&mut session, args.files, &mut progress).await?;
+        let wish = FilesWish { conversation, text, files, reply_to, expires_after };
+        asked(&mut session, |session| session.send_files(wish))
+    } else {
+        ask(&mut session, UiCommand::Write { conversation, text, reply_to, expires_after })
     };
-    let updates = about(args.reply_to, ask(&mut session, wish))?;
+    let updates = about(reply_to, updates)?;
     let message = own_message(&updates).ok_or(Failure::Refused)?;
     if !is_online {
         output.note("the message is written down; waiting for the relay");
     }
-    let state = sent(&mut session, message, deadline).await?;
+    let state = if has_files {
+        file::sent_with_files(&mut session, message, args.wait.timeout, &mut progress).await?
+    } else {
+        sent(&mut session, message, deadline).await?
+    };
     let text = if state == "sent" { "sent" } else { QUEUED };
     let json =
         json!({ "id": contact.kuvert_id, "name": contact.title, "message": message.1.0, "state": state });

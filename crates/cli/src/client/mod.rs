@@ -3,11 +3,13 @@
 mod chat;
 mod contact;
 mod failure;
+mod file;
 mod history;
 mod identity;
 mod listen;
 mod lookup;
 mod message;
+mod progress;
 mod trust;
 
 use std::ops::ControlFlow;
@@ -65,6 +67,8 @@ pub(crate) enum ClientCommand {
     React(message::ReactArgs),
     /// Show and change what you have decided
     Settings(identity::SettingsArgs),
+    /// Save the files of a message
+    Save(file::SaveArgs),
     /// Read and write in full screen
     Chat(chat::ChatArgs),
 }
@@ -117,6 +121,7 @@ impl ClientCommand {
             Self::Delete(args) => &args.common,
             Self::React(args) => &args.common,
             Self::Settings(args) => &args.common,
+            Self::Save(args) => &args.common,
             Self::Chat(args) => &args.common,
         }
     }
@@ -134,6 +139,7 @@ impl ClientCommand {
             Self::Delete(args) => message::delete(args, output).await,
             Self::React(args) => message::react(args, output).await,
             Self::Settings(args) => identity::settings(args, output).await,
+            Self::Save(args) => file::save(args, output).await,
             Self::Chat(args) => chat::chat(args, output).await,
         }
     }
@@ -184,8 +190,13 @@ async fn catch_up(session: &mut Session, within: Duration) -> Result<bool, Failu
 
 /// Gives a command that is answered at once, and returns the answers.
 fn ask(session: &mut Session, command: UiCommand) -> Result<Vec<ViewUpdate>, Failure> {
+    asked(session, |session| session.command(command))
+}
+
+/// Does something that is answered at once, and returns the answers.
+fn asked(session: &mut Session, wish: impl FnOnce(&mut Session)) -> Result<Vec<ViewUpdate>, Failure> {
     while session.poll_update().is_some() {}
-    session.command(command);
+    wish(session);
     let mut updates = Vec::new();
     while let Some(update) = session.poll_update() {
         if let ViewUpdate::Failed(failure) = update {

@@ -1,6 +1,7 @@
 //! The client commands, as people and programs run them: real processes, a real relay.
 
 mod chat;
+mod files;
 mod kill;
 mod manual;
 mod messages;

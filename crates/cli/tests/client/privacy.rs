@@ -16,7 +16,7 @@ fn written(path: &Path) -> Vec<u8> {
     blocks.concat()
 }
 
-fn files(dir: &Path, into: &mut Vec<Vec<u8>>) {
+pub(crate) fn files(dir: &Path, into: &mut Vec<Vec<u8>>) {
     for entry in fs::read_dir(dir).expect("readable") {
         let path = entry.expect("an entry").path();
         let kind = fs::metadata(&path).expect("there").file_type();

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
@@ -10,6 +11,8 @@ use futures_util::{SinkExt, StreamExt};
 use kuvert_wire::{ClientFrame, RelayFrame, decode, limits};
 use serde_json::Value;
 use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::tungstenite::Message;
 
@@ -154,6 +157,10 @@ struct Shared {
     upstream: Mutex<Option<SocketAddr>>,
     mode: Mutex<Mode>,
     is_mute: Mutex<bool>,
+    /// Bytes that requests and answers over HTTP may still have; at 0 they stand still.
+    files: Mutex<Option<u64>>,
+    /// Bytes that they have had.
+    carried: AtomicU64,
     /// Says that a post, or the answer to one, was lost.
     lost: mpsc::Sender<()>,
 }
@@ -168,6 +175,8 @@ impl Proxy {
             upstream: Mutex::new(None),
             mode: Mutex::new(Mode::Pass),
             is_mute: Mutex::new(false),
+            files: Mutex::new(None),
+            carried: AtomicU64::new(0),
             lost: sender,
         });
         let state = Arc::clone(&shared);
@@ -190,13 +199,21 @@ impl Proxy {
         while self.lost.try_recv().is_ok() {}
     }
 
-    /// Waits until a post, or the answer to one, was lost.
+    /// Lets so many bytes of requests over HTTP and their answers through, then nothing more; `None` for all. Says how
+    /// many there were since the last time.
+    pub(crate) fn hold_files(&self, after: Option<u64>) -> u64 {
+        *self.shared.files.lock().expect("sound") = after;
+        while self.lost.try_recv().is_ok() {}
+        self.shared.carried.swap(0, Ordering::Relaxed)
+    }
+
+    /// Waits until a post, or the answer to one, was lost; or until files stand still.
     pub(crate) fn wait_until_lost(&self) {
         self.lost.recv_timeout(PATIENCE).expect("a post");
     }
 }
 
-async fn forward(mut client: TcpStream, shared: Arc<Shared>) {
+async fn forward(client: TcpStream, shared: Arc<Shared>) {
     let Some(address) = *shared.upstream.lock().expect("sound") else { return };
     let mut head = [0; 15];
     while client.peek(&mut head).await.is_ok_and(|read| read > 0 && read < head.len()) {
@@ -204,8 +221,33 @@ async fn forward(mut client: TcpStream, shared: Arc<Shared>) {
     }
     if &head == b"GET /v1/session" {
         let _ = pass_frames(client, address, &shared).await;
-    } else if let Ok(mut relay) = TcpStream::connect(address).await {
-        let _ = tokio::io::copy_bidirectional(&mut client, &mut relay).await;
+    } else if let Ok(relay) = TcpStream::connect(address).await {
+        let (from_client, to_client) = client.into_split();
+        let (from_relay, to_relay) = relay.into_split();
+        tokio::select! {
+            () = carry(from_client, to_relay, &shared) => {}
+            () = carry(from_relay, to_client, &shared) => {}
+        }
+    }
+}
+
+/// Passes bytes on one way, as many as may pass.
+async fn carry(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, shared: &Shared) {
+    let mut buffer = vec![0; 16 * 1024];
+    while let Ok(read @ 1..) = from.read(&mut buffer).await {
+        let is_held = {
+            let mut files = shared.files.lock().expect("sound");
+            *files = files.map(|left| left.saturating_sub(read as u64));
+            *files == Some(0)
+        };
+        if is_held {
+            let _ = shared.lost.send(());
+            std::future::pending::<()>().await;
+        }
+        shared.carried.fetch_add(read as u64, Ordering::Relaxed);
+        if to.write_all(&buffer[..read]).await.is_err() {
+            return;
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod elsewhere;
 mod faults;
+mod files;
 mod impostors;
 mod journey;
 mod links;

@@ -3,9 +3,9 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use kuvert_core::{
-    Client, ClientError, Command, Config, ContactState, ConversationId, ConversationSummary, DatabaseKey,
-    Event, FetchMethod, FetchOutcome, Input, Line, Location, MessageState, Origin, Output, SenderKind,
-    Timestamp,
+    BlobTask, Client, ClientError, Command, Config, ContactState, ConversationId, ConversationSummary,
+    DatabaseKey, Event, FetchMethod, FetchOutcome, Input, Line, Location, MessageState, Origin, Output,
+    SenderKind, Timestamp,
 };
 use kuvert_wire::{CardId, ClientFrame, InboxId, decode, encode, limits};
 
@@ -23,6 +23,8 @@ pub(crate) struct Device {
     pub(crate) heard: Vec<Vec<u8>>,
     /// Every request that went out on the anonymous session.
     pub(crate) asked: Vec<ClientFrame>,
+    /// What it was told to do with files, and has not done.
+    pub(crate) tasks: Vec<BlobTask>,
     path: Option<std::path::PathBuf>,
     restarts: u8,
     seed: u8,
@@ -116,6 +118,7 @@ impl World {
             inputs: VecDeque::new(),
             heard: Vec::new(),
             asked: Vec::new(),
+            tasks: Vec::new(),
             path,
             restarts: 0,
             seed,
@@ -134,6 +137,7 @@ impl World {
         device.online = false;
         device.receives = false;
         device.inputs.clear();
+        device.tasks.clear();
         device.restarts += 1;
         let (seed, restarts, path) = (device.seed, device.restarts, device.path.clone().expect("a file"));
         // The old engine must be gone before the file can be opened again.
@@ -361,6 +365,7 @@ impl World {
                     assert!(self.devices[at].wanted.remove(&relay), "it was open");
                 }
                 Output::Disconnect(Line::Owner) => panic!("the own inbox is always watched"),
+                Output::Blob(task) => self.devices[at].tasks.push(task),
                 Output::Transmit(..) | Output::Connect(..) | Output::Changes(_) | Output::WakeAt(_) => {}
             }
         }

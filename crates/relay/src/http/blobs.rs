@@ -10,7 +10,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
-use kuvert_wire::{BlobId, BlobSecret, BlobSecretHash, limits};
+use kuvert_wire::{BlobId, BlobSecret, BlobSecretHash, headers, limits};
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 
@@ -20,11 +20,11 @@ use crate::blobs::{Announcement, BlobError, Download, Progress, settle};
 use crate::metrics::Metrics;
 use crate::service::Admission;
 
-const UPLOAD_OFFSET: HeaderName = HeaderName::from_static("upload-offset");
-const UPLOAD_LENGTH: HeaderName = HeaderName::from_static("upload-length");
+const UPLOAD_OFFSET: HeaderName = HeaderName::from_static(headers::UPLOAD_OFFSET);
+const UPLOAD_LENGTH: HeaderName = HeaderName::from_static(headers::UPLOAD_LENGTH);
 const UPLOAD_COMPLETE: HeaderName = HeaderName::from_static("upload-complete");
-const SECRET: HeaderName = HeaderName::from_static("kuvert-secret");
-const SECRET_HASH: HeaderName = HeaderName::from_static("kuvert-secret-hash");
+const SECRET: HeaderName = HeaderName::from_static(headers::SECRET);
+const SECRET_HASH: HeaderName = HeaderName::from_static(headers::SECRET_HASH);
 
 /// A request that could not be served.
 pub(super) enum Refused {

@@ -98,5 +98,6 @@ pub(crate) fn failure_key(failure: Failure) -> &'static str {
         Failure::CodeUnreadable => "failure-code-unreadable",
         Failure::CodeOfAnother => "failure-code-of-another",
         Failure::CodeForAnother => "failure-code-for-another",
+        Failure::FilesInvalid => "failure-files-invalid",
     }
 }

@@ -1,7 +1,7 @@
 //! One message of a timeline.
 
 use kuvert_view::{
-    Delivery, MessageId, MessageKind, MessageView, ReactionView, ReplyView, Sender, UiCommand,
+    Delivery, FileView, MessageId, MessageKind, MessageView, ReactionView, ReplyView, Sender, UiCommand,
 };
 use leptos::prelude::*;
 
@@ -43,6 +43,7 @@ fn shown(message: MessageView, follows: bool, name: Signal<String>) -> AnyView {
             {speaker(message.from, name)}
             {message.reply.as_ref().map(quotation)}
             <p class="bubble-text" dir="auto">{said(message.kind, &message.text)}</p>
+            {files(&message.files)}
             {reactions(&message.reactions)}
             <p class="bubble-foot">
                 {message.edited_at.map(edited)}
@@ -122,6 +123,15 @@ fn reactions(reactions: &[ReactionView]) -> Option<AnyView> {
 fn edited(at: i64) -> AnyView {
     let lang = language();
     view! { <span title=move || dates::in_full(lang.get(), at)>{t("message-edited")}</span> }.into_any()
+}
+
+/// The files that a message brings: their names, and that they are out of reach here.
+fn files(files: &[FileView]) -> Option<AnyView> {
+    let line = |file: &FileView| view! { <li dir="auto">{file.name.clone()}</li> }.into_any();
+    let lines: Vec<_> = files.iter().map(line).collect();
+    (!files.is_empty()).then(|| {
+        view! { <ul data-testid="files">{lines}</ul> <p><em>{t("files-elsewhere")}</em></p> }.into_any()
+    })
 }
 
 /// A text that was handed to the engine and is not in the timeline yet.

@@ -246,7 +246,7 @@ impl Chat {
                 self.overlay = Some(Overlay::Verify(Verify { shown, code: None, failure: None }));
             }
             ViewUpdate::Settings(settings) => self.overlay = Some(Overlay::Settings(settings)),
-            ViewUpdate::Profile(None) | ViewUpdate::Storage(_) => {}
+            ViewUpdate::Profile(None) | ViewUpdate::Storage(_) | ViewUpdate::Transfer(_) => {}
         }
     }
 

@@ -78,8 +78,18 @@ fn body(message: &MessageView, style: Style) -> (String, Cell) {
         MessageKind::NeedsNewer => (words::NOT_UNDERSTOOD.to_owned(), style.quiet()),
         MessageKind::Deleted => (words::DELETED.to_owned(), style.quiet()),
         _ if message.from == Sender::System => (rows::plain(&message.text), style.quiet()),
-        MessageKind::Text | MessageKind::Attachments => (rows::plain(&message.text), style.normal()),
+        MessageKind::Text | MessageKind::Attachments => (with_files(message), style.normal()),
     }
+}
+
+/// The text, and how each file can be saved.
+fn with_files(message: &MessageView) -> String {
+    let mut text = rows::plain(&message.text);
+    for file in &message.files {
+        let gap = if text.is_empty() { "" } else { "\n" };
+        text.push_str(&format!("{gap}[{}: kuvert save {}]", rows::line(&file.name), message.id.0));
+    }
+    text
 }
 
 /// What a message answers, on one row.

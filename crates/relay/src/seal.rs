@@ -34,10 +34,10 @@ impl Sealer {
         Self { ephemeral, cipher: Cipher::new(&key) }
     }
 
-    fn seal(&self, seq: u64, entry: &PlainEntry, out: &mut Vec<u8>) {
+    fn seal(&self, seq: u64, entry: &PlainEntry<'_>, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.ephemeral);
         let start = out.len();
-        out.extend_from_slice(entry.as_bytes());
+        entry.append_to(out);
         self.cipher.seal(SealingKey::nonce(seq), &self.ephemeral, out, start);
     }
 }
@@ -98,7 +98,7 @@ impl Sealing {
         inbox: InboxId,
         key: &SealKey,
         seq: u64,
-        entry: &PlainEntry,
+        entry: &PlainEntry<'_>,
         out: &mut Vec<u8>,
     ) {
         let window = self.window.get_or_insert_with(|| Window {
@@ -120,7 +120,13 @@ impl Sealing {
     }
 
     /// Seals under a key of its own an entry whose seq may have been used in this window before.
-    pub(crate) fn seal_once(inbox: InboxId, key: &SealKey, seq: u64, entry: &PlainEntry, out: &mut Vec<u8>) {
+    pub(crate) fn seal_once(
+        inbox: InboxId,
+        key: &SealKey,
+        seq: u64,
+        entry: &PlainEntry<'_>,
+        out: &mut Vec<u8>,
+    ) {
         Sealer::new(inbox, key).seal(seq, entry, out);
     }
 }

@@ -144,8 +144,7 @@ impl EntrySealer {
 
     /// Seals the entry that gets `seq`. A seq must not be used for two different entries within a window.
     pub fn seal(&self, seq: u64, entry: &Entry) -> SealedEntry {
-        let plain = PlainEntry::of(entry);
-        let payload = Payload { msg: plain.as_bytes(), aad: &self.ephemeral };
+        let payload = Payload { msg: &encode(entry), aad: &self.ephemeral };
         let Ok(ciphertext) = self.cipher.encrypt(&nonce(seq), payload) else {
             unreachable!("entries stay far below the cipher's 256 GiB");
         };
@@ -156,35 +155,42 @@ impl EntrySealer {
     }
 }
 
-/// An [`Entry`], encoded once to be sealed to any number of inboxes.
-pub struct PlainEntry(Zeroizing<Vec<u8>>);
+/// An [`Entry`], encoded once to be sealed to any number of inboxes. Nothing in it is a secret: its body was sealed by who
+/// sent it.
+pub struct PlainEntry<'b> {
+    head: Vec<u8>,
+    body: &'b [u8],
+}
 
-impl PlainEntry {
+impl PlainEntry<'static> {
     /// Encodes an entry.
     pub fn of(entry: &Entry) -> Self {
-        Self(Zeroizing::new(encode(entry)))
+        Self { head: encode(entry), body: &[] }
     }
+}
 
-    /// Encodes an [`Entry::Deposit`] of `body`.
-    pub fn deposit(body: &[u8]) -> Self {
+impl<'b> PlainEntry<'b> {
+    /// Encodes an [`Entry::Deposit`] of `body`, without copying that.
+    pub fn deposit(body: &'b [u8]) -> Self {
         // Two array heads, the entry's number, and the head of the body.
-        let mut bytes = Vec::with_capacity(3 + 9 + body.len());
-        let mut encoder = minicbor::Encoder::new(&mut bytes);
-        let written = encoder.array(2).and_then(|e| e.u8(0)?.array(1)?.bytes(body));
+        let mut head = Vec::with_capacity(3 + 9);
+        let mut encoder = minicbor::Encoder::new(&mut head);
+        let written = encoder.array(2).and_then(|e| e.u8(0)?.array(1)?.bytes_len(body.len() as u64));
         match written {
-            Ok(_) => Self(Zeroizing::new(bytes)),
+            Ok(_) => Self { head, body },
             Err(never) => unreachable!("writing to memory failed: {never}"),
         }
     }
 
-    /// The encoded entry.
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.0
+    /// Appends the encoded entry to `out`.
+    pub fn append_to(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.head);
+        out.extend_from_slice(self.body);
     }
 
     /// Bytes that it will have when it is sealed.
     pub fn sealed_len(&self) -> usize {
-        EPHEMERAL + self.0.len() + TAG
+        EPHEMERAL + self.head.len() + self.body.len() + TAG
     }
 }
 
@@ -245,9 +251,12 @@ mod tests {
         for len in [0, 23, 24, 300, 65_536] {
             let body = vec![7; len];
             let plain = PlainEntry::deposit(&body);
-            assert_eq!(plain.as_bytes(), encode(&Entry::Deposit { body: body.clone() }));
+            let mut encoded = Vec::new();
+            plain.append_to(&mut encoded);
+            assert_eq!(encoded, encode(&Entry::Deposit { body: body.clone() }));
             let (id, pair) = inbox(1);
-            let sealed = EntrySealer::new(&[5; 32], id, &pair.public()).seal(1, &Entry::Deposit { body });
+            let entry = Entry::Deposit { body: body.clone() };
+            let sealed = EntrySealer::new(&[5; 32], id, &pair.public()).seal(1, &entry);
             assert_eq!(sealed.bytes.len(), plain.sealed_len());
         }
     }

@@ -119,6 +119,10 @@ pub const MAX_BAD_FRAMES: u32 = 8;
 pub const MAX_BATCH: usize = 1024;
 /// Bytes of changes after which a batch takes no more writes.
 pub const MAX_BATCH_BYTES: usize = 16 * 1024 * 1024;
+/// Requests of one day of which a relay knows in memory which it has not seen, at about 10 bits each.
+pub const MAX_FILTERED: usize = 64 * 1024 * 1024;
+/// Remembered requests that a starting relay reads for that; where there are more, it knows from the next day on.
+pub const MAX_FILTERED_AT_START: usize = 1024 * 1024;
 /// Bytes of rows in memory after which they move to their tables.
 pub const MOVE_BYTES: usize = 32 * 1024 * 1024;
 /// Bytes of journal after which rows move to their tables.

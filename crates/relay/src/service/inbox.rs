@@ -234,7 +234,7 @@ impl Work<'_, '_> {
         &mut self,
         inbox: InboxId,
         mut row: InboxRow,
-        entry: &PlainEntry,
+        entry: &PlainEntry<'_>,
     ) -> Result<(), StoreError> {
         let size = entry.sealed_len() as u64;
         if let Some(last) = self.last_to_go(inbox, &row, size)? {

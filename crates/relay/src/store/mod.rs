@@ -27,7 +27,7 @@ pub(crate) use rows::{
     BlobRow, CardRow, ChannelRow, HealingRow, InboxRow, LAST_RESORT, OutboxRow, RelayRow, RepeatRow,
     entry_key, handshake_key, outbox_key, package_key, repeat_key,
 };
-pub(crate) use tx::Tx;
+pub(crate) use tx::{Changes, Tx};
 
 use crate::day::Day;
 use crate::seal::random;

@@ -2,29 +2,74 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry as Slot;
+use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 use kuvert_wire::{ChannelId, Generation, InboxId, encode};
 use minicbor::{Decode, Encode};
 
 use super::{
-    Change, ChannelRow, EntryHead, GENERATION, InboxRow, Key, RelayStore, StoreError, Table, Value,
+    Batch, Change, ChannelRow, EntryHead, GENERATION, InboxRow, Key, RelayStore, StoreError, Table, Value,
     entry_key, rows,
 };
 
-/// A set of changes over the store. Reads see the changes made so far; nobody else does before [`Self::commit`].
+/// A set of changes over the store. Reads see the changes made so far; nobody else does before they are written.
 pub(crate) struct Tx<'s> {
     store: &'s dyn RelayStore,
-    changes: HashMap<(Table, Key), Change, RandomState>,
+    /// Changes that are being written.
+    below: Option<Arc<Changes>>,
+    changes: Changes,
+    size: usize,
+}
+
+/// The changes of a transaction.
+#[derive(Default)]
+pub(crate) struct Changes {
+    rows: HashMap<(Table, Key), Change, RandomState>,
     /// Inboxes as rows: most requests change one, and many requests of a batch the same one.
     inboxes: HashMap<InboxId, InboxRow, RandomState>,
-    size: usize,
+}
+
+impl Changes {
+    /// The row's new value, `None` in it if it was removed.
+    fn value(&self, table: Table, key: &[u8]) -> Option<Option<Value>> {
+        self.rows.get(&(table, Key::new(key))).map(|change| change.value().cloned())
+    }
+
+    fn inbox(&self, inbox: InboxId) -> Option<Option<InboxRow>> {
+        if let Some(row) = self.inboxes.get(&inbox) {
+            return Some(Some(row.clone()));
+        }
+        self.rows.contains_key(&(Table::Inboxes, Key::new(inbox.as_bytes()))).then_some(None)
+    }
+
+    /// The changes, to be written.
+    pub(crate) fn batch(&self) -> Batch {
+        let mut batch = Vec::with_capacity(self.rows.len() + self.inboxes.len());
+        for (inbox, row) in &self.inboxes {
+            batch.push((Table::Inboxes, Key::new(inbox.as_bytes()), Change::Put(encode(row).into())));
+        }
+        for ((table, key), change) in &self.rows {
+            let made_again = *table == Table::Inboxes
+                && InboxId::from_slice(key.as_bytes()).is_some_and(|inbox| self.inboxes.contains_key(&inbox));
+            if !made_again {
+                batch.push((*table, *key, change.clone()));
+            }
+        }
+        batch
+    }
 }
 
 impl<'s> Tx<'s> {
     /// Without changes.
     pub(crate) fn new(store: &'s dyn RelayStore) -> Self {
-        Self { store, changes: HashMap::default(), inboxes: HashMap::default(), size: 0 }
+        Self::above(store, None)
+    }
+
+    /// Without changes, over those of another transaction that is being written. If that fails, this one must not be
+    /// written either.
+    pub(crate) fn above(store: &'s dyn RelayStore, below: Option<Arc<Changes>>) -> Self {
+        Self { store, below, changes: Changes::default(), size: 0 }
     }
 
     /// Bytes that the changes hold in memory, roughly.
@@ -40,8 +85,9 @@ impl<'s> Tx<'s> {
     /// Reads a value. Inboxes are read by [`Self::inbox`].
     pub(crate) fn get(&self, table: Table, key: &[u8]) -> Result<Option<Value>, StoreError> {
         debug_assert!(table != Table::Inboxes, "inboxes are kept as rows");
-        match self.changes.get(&(table, Key::new(key))) {
-            Some(change) => Ok(change.value().cloned()),
+        let mut changes = std::iter::once(&self.changes).chain(self.below.as_deref());
+        match changes.find_map(|changes| changes.value(table, key)) {
+            Some(value) => Ok(value),
             None => self.store.get(table, key),
         }
     }
@@ -77,11 +123,9 @@ impl<'s> Tx<'s> {
 
     /// Reads an inbox.
     pub(crate) fn inbox(&self, inbox: InboxId) -> Result<Option<InboxRow>, StoreError> {
-        if let Some(row) = self.inboxes.get(&inbox) {
-            return Ok(Some(row.clone()));
-        }
-        match self.changes.get(&(Table::Inboxes, Key::new(inbox.as_bytes()))) {
-            Some(_) => Ok(None),
+        let mut changes = std::iter::once(&self.changes).chain(self.below.as_deref());
+        match changes.find_map(|changes| changes.inbox(inbox)) {
+            Some(row) => Ok(row),
             None => self.store.inbox(inbox),
         }
     }
@@ -89,14 +133,14 @@ impl<'s> Tx<'s> {
     /// Stores an inbox.
     pub(crate) fn put_inbox(&mut self, inbox: InboxId, row: &InboxRow) {
         debug_assert!(row.acknowledged < row.head && row.head <= row.next, "the queue is one stretch");
-        if self.inboxes.insert(inbox, row.clone()).is_none() {
+        if self.changes.inboxes.insert(inbox, row.clone()).is_none() {
             self.size += size_of::<InboxRow>();
         }
     }
 
     /// Removes an inbox's row.
     pub(crate) fn remove_inbox(&mut self, inbox: InboxId) {
-        self.inboxes.remove(&inbox);
+        self.changes.inboxes.remove(&inbox);
         self.change(Table::Inboxes, Key::new(inbox.as_bytes()), Change::Remove);
     }
 
@@ -133,25 +177,21 @@ impl<'s> Tx<'s> {
         }
     }
 
+    /// The changes, to be written.
+    pub(crate) fn finish(self) -> Changes {
+        self.changes
+    }
+
     /// Makes all changes durable, or none.
     pub(crate) fn commit(self) -> Result<(), StoreError> {
-        let mut batch = Vec::with_capacity(self.changes.len() + self.inboxes.len());
-        for (inbox, row) in self.inboxes {
-            batch.push((Table::Inboxes, Key::new(inbox.as_bytes()), Change::Put(encode(&row).into())));
-        }
-        for ((table, key), change) in self.changes {
-            let replaced = table == Table::Inboxes && batch.iter().any(|(t, k, _)| (*t, *k) == (table, key));
-            if !replaced {
-                batch.push((table, key, change));
-            }
-        }
-        if batch.is_empty() { Ok(()) } else { self.store.write(batch) }
+        let (store, batch) = (self.store, self.finish().batch());
+        if batch.is_empty() { Ok(()) } else { store.write(batch) }
     }
 
     fn change(&mut self, table: Table, key: Key, change: Change) {
         let weight = |change: &Change| size_of::<Key>() + change.value().map_or(0, Value::len);
         self.size += weight(&change);
-        match self.changes.entry((table, key)) {
+        match self.changes.rows.entry((table, key)) {
             Slot::Occupied(mut slot) => {
                 self.size -= weight(slot.get());
                 match (slot.get(), change) {
@@ -207,10 +247,10 @@ mod tests {
         tx.insert(Table::Queue, b"a", &b"1"[..]);
         tx.put(Table::Queue, b"a", &b"2"[..]);
         tx.remove(Table::Queue, b"a");
-        assert_eq!((tx.changes.len(), tx.size()), (0, 0));
+        assert_eq!((tx.changes.rows.len(), tx.size()), (0, 0));
         tx.remove(Table::Queue, b"b");
         tx.insert(Table::Queue, b"b", &b"1"[..]);
-        assert_eq!(tx.changes.values().next(), Some(&Change::Put(Value::from_static(b"1"))));
+        assert_eq!(tx.changes.rows.values().next(), Some(&Change::Put(Value::from_static(b"1"))));
     }
 
     #[test]
@@ -229,5 +269,31 @@ mod tests {
         tx.commit().expect("commits");
         let store: &dyn RelayStore = &store;
         assert_eq!(store.inbox(inbox).expect("reads"), Some(again));
+    }
+
+    #[test]
+    fn a_transaction_over_another_reads_what_that_one_will_write() {
+        let store = Memory::default();
+        let (gone, kept) = (InboxId::new([1; 16]), InboxId::new([2; 16]));
+        let row = crate::service::fixtures::inbox_row();
+        let mut tx = Tx::new(&store);
+        tx.put_inbox(gone, &row);
+        tx.put(Table::Fanouts, b"a", &b"1"[..]);
+        tx.put(Table::Fanouts, b"b", &b"1"[..]);
+        tx.commit().expect("commits");
+
+        let mut tx = Tx::new(&store);
+        tx.remove_inbox(gone);
+        tx.put_inbox(kept, &row);
+        tx.put(Table::Fanouts, b"a", &b"2"[..]);
+        tx.remove(Table::Fanouts, b"b");
+        let mut above = Tx::above(&store, Some(Arc::new(tx.finish())));
+        assert_eq!(above.inbox(gone).expect("reads"), None);
+        assert_eq!(above.inbox(kept).expect("reads"), Some(row));
+        assert_eq!(above.get(Table::Fanouts, b"a").expect("reads"), Some(Value::from_static(b"2")));
+        assert_eq!(above.get(Table::Fanouts, b"b").expect("reads"), None);
+        above.put(Table::Fanouts, b"b", &b"3"[..]);
+        assert_eq!(above.get(Table::Fanouts, b"b").expect("reads"), Some(Value::from_static(b"3")));
+        assert_eq!(above.finish().batch().len(), 1, "what lies below is written by others");
     }
 }

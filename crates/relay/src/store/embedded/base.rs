@@ -4,18 +4,25 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
-use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
-use fjall::config::CompressionPolicy;
+use fjall::compaction::Leveled;
+use fjall::config::{CompressionPolicy, PinningPolicy};
 use fjall::{CompressionType, Database, Keyspace, KeyspaceCreateOptions, PersistMode, Readable};
 
+use super::filter::DayFilter;
 use super::layers::Layer;
+use kuvert_wire::limits;
+
 use crate::store::{Key, Snapshot, StoreError, Table, Value, Visit};
 
 /// Memory for blocks read from disk, in bytes.
 const CACHE: u64 = 32 * 1024 * 1024;
 /// Most files of tables kept open.
 const OPEN_FILES: usize = 256;
+
+/// Runs of remembered requests that are merged at once.
+const REPEAT_RUNS: u8 = 128;
 
 /// See the [module](self).
 pub(super) struct Base {
@@ -46,6 +53,17 @@ struct Engine {
 }
 
 impl Engine {
+    /// On a thread of low priority, which the engine's own threads take over.
+    fn open_in_background(path: &Path) -> Result<Self, StoreError> {
+        std::thread::scope(|scope| {
+            let opening = scope.spawn(|| {
+                in_background();
+                Self::open(path)
+            });
+            opening.join().map_err(|_| StoreError::Closed)?
+        })
+    }
+
     fn open(path: &Path) -> Result<Self, StoreError> {
         // Almost everything stored is ciphertext, which does not compress.
         let db = Database::builder(path)
@@ -54,10 +72,21 @@ impl Engine {
             .worker_threads(1)
             .journal_compression(CompressionType::None)
             .open()?;
-        let options =
-            || KeyspaceCreateOptions::default().data_block_compression_policy(CompressionPolicy::disabled());
-        let tables =
-            Table::ALL.iter().map(|(_, name)| db.keyspace(name, options)).collect::<Result<_, _>>()?;
+        // Filters say without reading that a row is not there, which is so for each new request.
+        let options = || {
+            KeyspaceCreateOptions::default()
+                .data_block_compression_policy(CompressionPolicy::disabled())
+                .filter_block_pinning_policy(PinningPolicy::new([true, true, true, false]))
+        };
+        let keyspace = |(table, name): &(Table, &str)| match table {
+            Table::Repeats => db.keyspace(name, || {
+                // They go again within two days, and hardly anybody reads them: merging their runs early is lost work.
+                let seldom = Leveled::default().with_l0_threshold(REPEAT_RUNS);
+                options().compaction_strategy(Arc::new(seldom))
+            }),
+            _ => db.keyspace(name, options),
+        };
+        let tables = Table::ALL.iter().map(keyspace).collect::<Result<_, _>>()?;
         Ok(Self { db, tables })
     }
 
@@ -68,7 +97,7 @@ impl Engine {
 
 impl Base {
     pub(super) fn open(path: PathBuf) -> Result<Self, StoreError> {
-        Ok(Self { engine: RwLock::new(State::Open(Engine::open(&path)?)), path })
+        Ok(Self { engine: RwLock::new(State::Open(Engine::open_in_background(&path)?)), path })
     }
 
     /// Opens the tables anew: after a failure the engine takes no more.
@@ -77,13 +106,28 @@ impl Base {
         if !matches!(*engine, State::Closed) {
             // The engine lets go of its files first.
             *engine = State::Failed;
-            *engine = State::Open(Engine::open(&self.path)?);
+            *engine = State::Open(Engine::open_in_background(&self.path)?);
         }
         Ok(())
     }
 
     pub(super) fn close(&self) {
         *self.engine.write().unwrap_or_else(PoisonError::into_inner) = State::Closed;
+    }
+
+    /// The filter of the requests that are remembered here.
+    pub(super) fn repeats(&self) -> Result<DayFilter, StoreError> {
+        let engine = self.read();
+        let rows = engine.engine()?.table(Table::Repeats);
+        let mut filter = DayFilter::new(limits::MAX_FILTERED);
+        for (count, row) in rows.iter().enumerate() {
+            if count == limits::MAX_FILTERED_AT_START {
+                let last = rows.iter().next_back().map(fjall::Guard::key).transpose()?;
+                return Ok(DayFilter::after(last.as_deref().unwrap_or_default(), limits::MAX_FILTERED));
+            }
+            filter.add(&row.key()?);
+        }
+        Ok(filter)
     }
 
     /// Takes all rows of a layer in. They are durable afterwards; after an error some may be, and taking the same layer
@@ -94,8 +138,8 @@ impl Base {
         // An engine that failed in the background takes runs in, but tidies up no more: this says so.
         engine.db.persist(PersistMode::Buffer)?;
         for (table, _) in Table::ALL {
-            let mut rows = layer.rows(*table).peekable();
-            if rows.peek().is_none() {
+            let rows = layer.rows(*table);
+            if rows.is_empty() {
                 continue;
             }
             let mut ingestion = engine.table(*table).start_ingestion()?;
@@ -159,6 +203,12 @@ impl Base {
     fn read(&self) -> RwLockReadGuard<'_, State> {
         self.engine.read().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Lets everything else go first that the machine has to do: this thread's work can wait, answers cannot.
+pub(super) fn in_background() {
+    // Where the system refuses, nothing but latency is lost.
+    let _ = rustix::process::setpriority_process(None, 19);
 }
 
 struct Moment {

@@ -8,6 +8,7 @@
 //! Rows are whole values, so that replaying a turn over tables that hold any part of it is right: a crash loses nothing.
 
 mod base;
+mod filter;
 mod journal;
 mod layers;
 #[cfg(test)]
@@ -20,11 +21,15 @@ use std::time::Instant;
 
 use kuvert_wire::{InboxId, limits};
 
-use super::{Batch, Key, RelayStore, Snapshot, StoreError, Stretch, Table, Value, entry_key, seq_of};
+use super::{Batch, Change, Key, RelayStore, Snapshot, StoreError, Stretch, Table, Value, entry_key, seq_of};
 use crate::data::private_directory;
 use base::Base;
+use filter::DayFilter;
 use journal::{Journal, Keys};
 use layers::{Found, Layers};
+
+/// Rows that are made visible while readers wait.
+const PIECE: usize = 64;
 
 /// See the [module](self).
 pub(crate) struct Embedded {
@@ -37,6 +42,8 @@ struct Shared {
     journal: Mutex<Option<Journal>>,
     layers: RwLock<Layers>,
     base: Base,
+    /// Of [`Table::Repeats`], in layers and tables.
+    repeats: Mutex<DayFilter>,
     keys: Arc<Keys>,
     moving: Mutex<Moving>,
     /// Held by who moves the frozen layer.
@@ -63,7 +70,10 @@ impl Embedded {
     pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
         let shared = Arc::new(Shared::open(path)?);
         let mover = Arc::clone(&shared);
-        let mover = std::thread::Builder::new().name("kuvert-mover".into()).spawn(move || mover.run())?;
+        let mover = std::thread::Builder::new().name("kuvert-mover".into()).spawn(move || {
+            base::in_background();
+            mover.run();
+        })?;
         Ok(Self { shared, mover: Mutex::new(Some(mover)) })
     }
 }
@@ -89,6 +99,7 @@ impl Shared {
         }
         journal.turn()?;
         Ok(Self {
+            repeats: Mutex::new(base.repeats()?),
             keys: journal.keys(),
             journal: Mutex::new(Some(journal)),
             layers: RwLock::default(),
@@ -102,6 +113,9 @@ impl Shared {
 
 impl RelayStore for Embedded {
     fn get(&self, table: Table, key: &[u8]) -> Result<Option<Value>, StoreError> {
+        if table == Table::Repeats && !self.shared.repeats().may_hold(key) {
+            return Ok(None);
+        }
         match self.shared.layers().find(table, &Key::new(key)) {
             Found::Value(value) => return Ok(Some(value.clone())),
             Found::Removed => return Ok(None),
@@ -163,12 +177,15 @@ impl RelayStore for Embedded {
             self.shared.make_room(journal)?;
         }
         journal.append(&batch)?;
-        let (first, full) = {
-            let mut layers = self.shared.change_layers();
-            let first = layers.active.is_empty();
-            layers.active.apply(batch);
-            (first, layers.active.bytes() >= limits::MOVE_BYTES || journal.len() >= limits::MOVE_JOURNAL)
-        };
+        self.shared.note_repeats(&batch);
+        let first = self.shared.layers().active.is_empty();
+        // It is durable: readers may see it piece by piece, and need not wait for all of it.
+        let mut rows = batch.into_iter().peekable();
+        while rows.peek().is_some() {
+            self.shared.change_layers().active.apply(rows.by_ref().take(PIECE));
+        }
+        let full = self.shared.layers().active.bytes() >= limits::MOVE_BYTES
+            || journal.len() >= limits::MOVE_JOURNAL;
         if first || full {
             let mut moving = self.shared.moving();
             moving.since.get_or_insert_with(Instant::now);
@@ -271,7 +288,8 @@ impl Shared {
                 // All that came went again.
                 self.keys.retire(ended)?;
             } else {
-                layers.frozen = Some(Arc::new(std::mem::take(&mut layers.active)));
+                let next = layers::Layer::expecting(layers.active.repeats());
+                layers.frozen = Some(Arc::new(std::mem::replace(&mut layers.active, next)));
                 self.moving().slot = Some(ended);
             }
         }
@@ -335,6 +353,20 @@ impl Shared {
 
     fn moving(&self) -> MutexGuard<'_, Moving> {
         self.moving.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn repeats(&self) -> MutexGuard<'_, DayFilter> {
+        self.repeats.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets the filter know which requests are remembered from now on.
+    fn note_repeats(&self, batch: &Batch) {
+        let mut repeats = self.repeats();
+        for (table, key, change) in batch {
+            if *table == Table::Repeats && *change != Change::Remove {
+                repeats.add(key.as_bytes());
+            }
+        }
     }
 
     fn layers(&self) -> RwLockReadGuard<'_, Layers> {

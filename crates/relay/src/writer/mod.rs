@@ -1,10 +1,16 @@
-//! The one thread that changes the store.
+//! The two threads that change the store, one behind the other.
 //!
-//! It takes what waits, works it off in order in one transaction, makes that durable with one sync, and only then
-//! answers and wakes the sessions whose inboxes got entries (RELAY-1). While it syncs, the next batch gathers. When a batch
-//! cannot be stored, all of its requests are answered `Busy`, and so are those that the same sessions sent behind them, so
-//! that none overtakes another; the sealing keys are renewed, because seqs of the lost batch will be used again.
+//! The first takes what waits and works it off, in order, in one transaction. The [second](committer) makes that durable
+//! with one sync, and only then answers and wakes the sessions whose inboxes got entries (RELAY-1). Meanwhile the first
+//! works on the next batch, over the changes of the one that is being written. When a batch cannot be stored, all of its
+//! requests are answered `Busy`, those of the batch that was built on it too, and so are those that the same sessions sent
+//! behind them, so that none overtakes another; the sealing keys are renewed, because seqs of the lost batch will be used
+//! again.
 
+mod answers;
+mod committer;
+
+use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -15,13 +21,19 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::day::Day;
 use crate::metrics::Metrics;
-use crate::service::{Answer, Op, Request, Service, Work};
+use crate::service::{Answer, Op, Service};
 use crate::session::{Line, Sessions};
-use crate::store::{RelayStore, StoreError, Tx};
+use crate::store::{Changes, RelayStore, StoreError, Tx};
+use answers::Answers;
+use committer::{Committer, Done, Progress};
 
 /// The request was not stored and may be repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Busy;
+
+/// A batch could not be stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Lost;
 
 /// Bytes that one permit of the queue stands for.
 const PERMIT: usize = 1024;
@@ -53,11 +65,13 @@ enum Message {
         answer: oneshot::Sender<Result<Answer, Busy>>,
         room: OwnedSemaphorePermit,
     },
+    /// The batch that was being written is written, or lost.
+    Written(Result<(), Lost>),
     Stop,
 }
 
 impl Writer {
-    /// Starts the thread.
+    /// Starts the threads.
     pub(crate) fn start(
         store: Arc<dyn RelayStore>,
         service: Service,
@@ -65,12 +79,13 @@ impl Writer {
         metrics: Arc<Metrics>,
     ) -> std::io::Result<Self> {
         let (writer, mut thread) = Self::new(store, service, sessions, metrics);
+        thread.committer.start(writer.queue.clone())?;
         let thread = std::thread::Builder::new().name("kuvert-writer".into()).spawn(move || thread.run())?;
         *writer.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
         Ok(writer)
     }
 
-    /// The way to a thread that does not run yet, and what it will run.
+    /// The way to a thread that does not run yet, and what it will run. Without a committer's thread it commits by itself.
     pub(crate) fn new(
         store: Arc<dyn RelayStore>,
         service: Service,
@@ -78,14 +93,15 @@ impl Writer {
         metrics: Arc<Metrics>,
     ) -> (Self, Thread) {
         let (queue, waiting) = channel();
+        let committer = Committer::new(Arc::clone(&store), sessions, Arc::clone(&metrics));
         let thread = Thread {
             waiting,
+            stash: VecDeque::new(),
             store,
             service,
-            sessions,
+            committer,
+            below: None,
             metrics: Arc::clone(&metrics),
-            rest: None,
-            failing: false,
         };
         let room = Arc::new(Semaphore::new(limits::MAX_WRITER_QUEUE / PERMIT));
         (Self { queue, room, thread: Mutex::new(None), metrics }, thread)
@@ -136,85 +152,58 @@ impl Writer {
     }
 }
 
-/// What the writer thread runs.
+impl Drop for Writer {
+    fn drop(&mut self) {
+        // Nobody is there to be answered any more.
+        let _ = self.queue.send(Message::Stop);
+    }
+}
+
+/// What the first thread runs.
 pub(crate) struct Thread {
     waiting: Receiver<Message>,
+    /// What came and has to wait, in its order.
+    stash: VecDeque<Message>,
     store: Arc<dyn RelayStore>,
     service: Service,
-    sessions: Arc<Sessions>,
+    committer: Committer,
+    /// The changes that are being written.
+    below: Option<Arc<Changes>>,
     metrics: Arc<Metrics>,
-    /// What the last batch had no room for.
-    rest: Option<Message>,
-    /// The last batch could not be stored.
-    failing: bool,
 }
 
-/// Answers to the requests of one session.
-type LineAnswers = (Arc<Line>, Vec<(PostId, RelayFrame)>);
-/// How one operation ended.
-type Outcome = Result<Answer, Busy>;
-
-/// Answers that wait until their batch is durable.
-#[derive(Default)]
-struct Answers {
-    lines: Vec<LineAnswers>,
-    ones: Vec<(oneshot::Sender<Outcome>, Outcome)>,
-    count: usize,
-    /// Bytes of answers that hold more than a few.
-    bytes: usize,
-    accepted: Accepted,
-}
-
-/// Requests accepted in a batch, by kind.
-#[derive(Default)]
-struct Accepted {
-    posts: u64,
-    deposits: u64,
-    commits: u64,
-    others: u64,
-}
-
-impl Accepted {
-    fn note(&mut self, op: &Op, answer: &RelayFrame) {
-        if matches!(answer, RelayFrame::Refused { .. }) {
-            return;
-        }
-        let Op::Request(request, _) = op else { return };
-        *match request {
-            Request::Post(_) => &mut self.posts,
-            Request::Deposit(_) => &mut self.deposits,
-            Request::Commit(_) => &mut self.commits,
-            _ => &mut self.others,
-        } += 1;
-    }
-
-    fn count(&self, metrics: &Metrics) {
-        metrics.posts_accepted.add(self.posts);
-        metrics.deposits_accepted.add(self.deposits);
-        metrics.commits_accepted.add(self.commits);
-        metrics.others_accepted.add(self.others);
-    }
+/// Why no more is taken into a batch.
+enum End {
+    /// It shall be written.
+    Write,
+    /// Nothing of it counts: what it was built on is lost, or the store cannot be read.
+    Fail(Option<StoreError>),
+    /// It shall be written, and nothing comes after it.
+    Stop,
 }
 
 impl Thread {
     fn run(&mut self) {
         loop {
             match self.next() {
-                Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => return,
+                Ok(Message::Written(written)) => self.written(written),
+                Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => break,
                 Ok(first) => {
                     if !self.batch(first, Day::today()) {
-                        return;
+                        break;
                     }
                 }
                 Err(RecvTimeoutError::Timeout) => self.service.sealing().expire(Instant::now()),
             }
         }
+        self.wait_until_written();
+        self.committer.stop();
     }
 
     /// Waits for a message, or for the end of the sealing window: an idle relay forgets its keys in time, too.
     fn next(&mut self) -> Result<Message, RecvTimeoutError> {
-        if let Some(rest) = self.rest.take() {
-            return Ok(rest);
+        if let Some(message) = self.stash.pop_front() {
+            return Ok(message);
         }
         match self.service.sealing().until() {
             Some(until) => self.waiting.recv_timeout(until.saturating_duration_since(Instant::now())),
@@ -226,185 +215,118 @@ impl Thread {
     /// instead of the thread.
     pub(crate) fn work_off(&mut self, today: Day) -> usize {
         let mut batches = 0;
-        while let Some(first) = self.rest.take().or_else(|| self.waiting.try_recv().ok()) {
+        while let Some(first) = self.stash.pop_front().or_else(|| self.waiting.try_recv().ok()) {
             self.batch(first, today);
             batches += 1;
         }
         batches
     }
 
-    /// Works off `first` and what waits behind it. Returns whether to go on.
+    /// Works off `first` and what waits behind it, and hands it over to be written. Returns whether to go on.
     fn batch(&mut self, first: Message, today: Day) -> bool {
         self.service.sealing().expire(Instant::now());
         let store = Arc::clone(&self.store);
-        let mut work = self.service.begin(Tx::new(&*store), today);
+        let mut work = self.service.begin(Tx::above(&*store, self.below.clone()), today);
         let mut answers = Answers::default();
-        let mut failure = None;
+        let mut source = Source { waiting: &self.waiting, stash: &mut self.stash, below: &mut self.below };
         let mut next = Some(first);
-        let mut goes_on = true;
-        while let Some(message) = next.take() {
-            let worked = match message {
-                Message::Stop => {
-                    goes_on = false;
-                    break;
+        let end = loop {
+            let message = match next.take() {
+                Some(message) => message,
+                None if answers.fills_batch(&work) => break End::Write,
+                None => match source.next() {
+                    Some(message) => message,
+                    None => break End::Write,
+                },
+            };
+            match message {
+                Message::Stop => break End::Stop,
+                Message::Written(Ok(())) => *source.below = None,
+                Message::Written(Err(Lost)) => {
+                    *source.below = None;
+                    break End::Fail(None);
                 }
                 Message::Session { line, mut ops, room } => {
                     let (done, worked) = answers.session(&mut work, &line, &ops);
                     if done < ops.len() {
                         ops.drain(..done);
-                        self.rest = Some(Message::Session { line, ops, room });
+                        source.stash.push_front(Message::Session { line, ops, room });
+                    } else {
+                        self.metrics.writer_queue.add(-1);
                     }
-                    worked
-                }
-                Message::One { op, answer, room: _room } => answers.one(&mut work, &op, answer),
-            };
-            if self.rest.is_some() {
-                failure = worked.err();
-                break;
-            }
-            self.metrics.writer_queue.add(-1);
-            if let Err(error) = worked {
-                failure = Some(error);
-                break;
-            }
-            if !answers.fills_batch(&work) {
-                next = self.waiting.try_recv().ok();
-            }
-        }
-        let (tx, stored, counts) = (work.tx, work.stored, work.counts);
-        let began = Instant::now();
-        match failure.map_or_else(|| tx.commit(), Err) {
-            Ok(()) => {
-                self.metrics.commit_time.observe_time(began.elapsed());
-                self.metrics.batch_size.observe(answers.count as u64);
-                counts.add_to(&self.metrics);
-                answers.accepted.count(&self.metrics);
-                self.metrics.store_failing.set(0);
-                if std::mem::take(&mut self.failing) {
-                    tracing::info!("batches can be stored again");
-                }
-                self.sessions.deliver(stored);
-                answers.send();
-            }
-            Err(error) => {
-                self.metrics.commit_failures.inc();
-                self.metrics.store_failing.set(1);
-                self.service.sealing().renew();
-                // Requests that fail as well are not worth a line each.
-                if !std::mem::replace(&mut self.failing, true) {
-                    let class = error.class();
-                    tracing::error!(class, "a batch could not be stored; requests are refused as busy");
-                }
-                answers.refuse();
-            }
-        }
-        goes_on
-    }
-}
-
-impl Answers {
-    /// Whether the batch is to be stored before more is worked off.
-    fn fills_batch(&self, work: &Work<'_, '_>) -> bool {
-        self.count >= limits::MAX_BATCH || work.tx.size() + self.bytes >= limits::MAX_BATCH_BYTES
-    }
-
-    /// Works off operations of a session, until the batch is full or all are done; returns how many. After an error all
-    /// of them count as not done, and are answered.
-    fn session(
-        &mut self,
-        work: &mut Work<'_, '_>,
-        line: &Arc<Line>,
-        ops: &[Op],
-    ) -> (usize, Result<(), StoreError>) {
-        let mut done = Vec::with_capacity(ops.len());
-        let mut refuses = line.refuses();
-        let mut failure = Ok(());
-        let mut count = 0;
-        for op in ops {
-            if count > 0 && failure.is_ok() && self.fills_batch(work) {
-                break;
-            }
-            count += 1;
-            self.count += 1;
-            match (op.id(), &failure) {
-                (Some(id), Err(_)) => done.push((id, busy(id))),
-                (Some(id), Ok(())) if refuses => done.push((id, busy(id))),
-                (None, Err(_)) => {}
-                (id, Ok(())) => match (work.apply(op), id) {
-                    (Ok(Answer::Frame(frame)), Some(id)) => {
-                        self.accepted.note(op, &frame);
-                        self.bytes += weight(&frame);
-                        if is_busy(&frame) {
-                            // Nothing that this session sent behind it may overtake it.
-                            line.refuse();
-                            refuses = true;
-                        }
-                        done.push((id, frame));
+                    if let Err(error) = worked {
+                        break End::Fail(Some(error));
                     }
-                    (Ok(_), _) => {}
-                    (Err(error), id) => {
-                        done.extend(id.map(|id| (id, busy(id))));
-                        failure = Err(error);
+                }
+                Message::One { op, answer, room: _room } => {
+                    self.metrics.writer_queue.add(-1);
+                    if let Err(error) = answers.one(&mut work, &op, answer) {
+                        break End::Fail(Some(error));
                     }
-                },
+                }
             }
-        }
-        if !done.is_empty() {
-            self.lines.push((Arc::clone(line), done));
-        }
-        (count, failure)
-    }
-
-    fn one(
-        &mut self,
-        work: &mut Work<'_, '_>,
-        op: &Op,
-        answer: oneshot::Sender<Result<Answer, Busy>>,
-    ) -> Result<(), StoreError> {
-        self.count += 1;
-        let (done, failure) = match work.apply(op) {
-            Ok(done) => (Ok(done), Ok(())),
-            Err(error) => (Err(Busy), Err(error)),
         };
-        self.ones.push((answer, done));
-        failure
+        let (tx, stored, counts) = (work.tx, work.stored, work.counts);
+        if let End::Fail(error) = end {
+            self.service.sealing().renew();
+            if let Some(error) = error {
+                self.committer.failed(&error);
+            }
+            answers.refuse();
+            return true;
+        }
+        let changes = Arc::new(tx.finish());
+        if !self.wait_until_written() {
+            answers.refuse();
+        } else {
+            match self.committer.write(Done { changes: Arc::clone(&changes), answers, stored, counts }) {
+                Progress::UnderWay => self.below = Some(changes),
+                Progress::Over(written) => self.written(written),
+            }
+        }
+        !matches!(end, End::Stop)
     }
 
-    /// Sends the answers. Who does not wait any more will repeat the request and get the same answer.
-    fn send(self) {
-        for (line, answers) in self.lines {
-            line.answer(answers.into_iter().map(|(_, frame)| frame));
+    /// Waits until nothing is being written. Returns whether everything so far was.
+    fn wait_until_written(&mut self) -> bool {
+        while self.below.is_some() {
+            match self.waiting.recv() {
+                Ok(Message::Written(written)) => {
+                    self.written(written);
+                    return written.is_ok();
+                }
+                Ok(message) => self.stash.push_back(message),
+                // The committer is gone, and the relay with it.
+                Err(_) => return false,
+            }
         }
-        for (waiting, answer) in self.ones {
-            let _ = waiting.send(answer);
-        }
+        true
     }
 
-    /// Refuses everything.
-    fn refuse(self) {
-        for (line, answers) in self.lines {
-            line.refuse();
-            line.answer(answers.into_iter().map(|(id, _)| busy(id)));
-        }
-        for (waiting, _) in self.ones {
-            let _ = waiting.send(Err(Busy));
+    fn written(&mut self, written: Result<(), Lost>) {
+        self.below = None;
+        if written.is_err() {
+            self.service.sealing().renew();
         }
     }
 }
 
-fn is_busy(frame: &RelayFrame) -> bool {
-    matches!(frame, RelayFrame::Refused { code: ErrorCode::Busy, .. })
+/// Where a batch gets more from.
+struct Source<'t> {
+    waiting: &'t Receiver<Message>,
+    stash: &'t mut VecDeque<Message>,
+    below: &'t mut Option<Arc<Changes>>,
 }
 
-/// Bytes of an answer that holds more than a few.
-fn weight(frame: &RelayFrame) -> usize {
-    match frame {
-        RelayFrame::KeyPackage(reply) => reply.package.len(),
-        RelayFrame::ChannelInfo(info) => {
-            let group_info = info.group_info.as_ref().map_or(0, |bytes| bytes.len());
-            group_info + info.handshakes.iter().map(|bytes| bytes.len()).sum::<usize>()
+impl Source<'_> {
+    /// What waits. Where nothing does, and a batch is being written, this one would have to wait for that anyway, and may
+    /// as well grow meanwhile.
+    fn next(&mut self) -> Option<Message> {
+        let waits = self.stash.pop_front().or_else(|| self.waiting.try_recv().ok());
+        match waits {
+            None if self.below.is_some() => self.waiting.recv().ok(),
+            waits => waits,
         }
-        _ => 0,
     }
 }
 
@@ -415,7 +337,7 @@ mod tests {
     use kuvert_wire::{DepositKey, InboxId, InboxKeys, SealKeyPair};
 
     use super::*;
-    use crate::service::Counted;
+    use crate::service::{Counted, Request};
     use crate::store::Memory;
     use crate::store::faulty::Faulty;
 
@@ -459,16 +381,10 @@ mod tests {
     #[test]
     fn a_batch_that_is_large_takes_no_more() {
         // RELAY-5: MAX_BATCH_BYTES
-        let (queue, waiting) = channel();
-        let mut thread = Thread {
-            waiting,
-            store: Arc::new(Memory::default()),
-            service: Service::new(Vec::new(), crate::service::Registration::Open),
-            sessions: Arc::default(),
-            metrics: Arc::default(),
-            rest: None,
-            failing: false,
-        };
+        let service = Service::new(Vec::new(), crate::service::Registration::Open);
+        let store = Arc::new(Memory::default());
+        let (writer, mut thread) = Writer::new(store, service, Arc::default(), Arc::default());
+        let queue = writer.queue.clone();
         let room = Arc::new(Semaphore::new(limits::MAX_BATCH));
         let send = |op| {
             let (answer, pending) = oneshot::channel();

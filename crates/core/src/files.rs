@@ -215,9 +215,15 @@ impl Step<'_, '_> {
     /// Takes what became of a task. What is not known any more is stopped.
     pub(crate) fn blob(&mut self, outcome: BlobOutcome) -> Result<(), ClientError> {
         let attachment = match &outcome {
-            BlobOutcome::Deleted { url } => return Ok(self.tx.forget_blob(url)?),
-            // Tried again with the next session.
-            BlobOutcome::NotDeleted { .. } => return Ok(()),
+            BlobOutcome::Deleted { url } => {
+                self.sessions.deleting.remove(url);
+                return Ok(self.tx.forget_blob(url)?);
+            }
+            BlobOutcome::NotDeleted { url } => {
+                // Tried again with the next session.
+                self.sessions.deleting.entry(url.clone()).and_modify(|is_open| *is_open = false);
+                return Ok(());
+            }
             BlobOutcome::Moved { attachment, .. }
             | BlobOutcome::Done(attachment)
             | BlobOutcome::Failed(attachment, _) => *attachment,
@@ -365,7 +371,8 @@ impl Step<'_, '_> {
             return Ok(());
         }
         for blob in self.tx.unwanted_blobs(MAX_DELETING)? {
-            if self.sessions.deleting.insert(blob.url.clone()) {
+            if !self.sessions.deleting.contains_key(&blob.url) {
+                self.sessions.deleting.insert(blob.url.clone(), true);
                 let deletion = Deletion { url: blob.url, secret: BlobSecret::new(*blob.secret) };
                 self.outputs.push(Output::Blob(BlobTask::Delete(deletion)));
             }

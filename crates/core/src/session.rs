@@ -53,8 +53,8 @@ pub(crate) struct Sessions {
     pub(crate) cards: BTreeMap<String, Card>,
     /// Files that the driver was told to move.
     pub(crate) moving: BTreeSet<AttachmentId>,
-    /// URLs of blobs whose deletion was asked for in this session.
-    pub(crate) deleting: BTreeSet<String>,
+    /// URLs of blobs whose deletion was asked for in this session, and whether there is no answer yet.
+    pub(crate) deleting: BTreeMap<String, bool>,
 }
 
 /// What a fetch is for.

@@ -257,3 +257,55 @@ fn a_long_file_needs_no_more_memory_than_a_few_slices() {
     }
     assert!(peaks[1].0 <= peaks[0].0 + MORE_KIB && peaks[1].1 <= peaks[0].1 + MORE_KIB, "{peaks:?}");
 }
+
+#[test]
+fn files_of_a_deleted_message_go_from_the_relay_and_from_both_sides() {
+    // STORE-1, for files.
+    let dir = tempfile::tempdir().expect("a folder");
+    let data = dir.path().join("relay");
+    let relay = Relay::start(&data, &[]);
+    let (alice, bob) = friends(&dir, &relay.origin());
+    let original = dir.path().join("a.txt");
+    fs::write(&original, vec![b'x'; 300_000]).expect("written");
+    let sent = alice.run(&["send", "bob", "--file", path_of(&original)]).json();
+    bob.run(&["contact", "list"]).json();
+    assert_eq!(last(&bob, &alice)["files"][0]["state"], "offered");
+    assert!(blob_in(&data, 300_000).is_some());
+    assert_eq!(alice.run(&["delete", &sent["message"].to_string()]).json()["state"], "sent");
+    assert_eq!(blob_in(&data, 300_000), None);
+    bob.run(&["contact", "list"]).json();
+    let deleted = last(&bob, &alice);
+    assert_eq!((&deleted["deleted"], &deleted["files"]), (&json!(true), &Value::Null));
+    assert_eq!(bob.run(&["save", &deleted["id"].to_string()]).failure().0, "nothing_to_save");
+}
+
+#[test]
+fn files_reach_people_at_another_relay_both_ways() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let start = |name: &str| {
+        let (data, proxy) = (dir.path().join(name), Proxy::start());
+        let relay = Relay::start_with(&data, &[&proxy.origin], &["--federation-private-addresses", "true"]);
+        proxy.lead_to(Some(&relay));
+        (data, proxy, relay)
+    };
+    let ((here, first, _here), (there, second, _there)) = (start("here"), start("there"));
+    let alice = Person::new(&dir, "a", "Alice", &first.origin);
+    let bob = Person::new(&dir, "b", "Bob", &second.origin);
+    alice.run(&["contact", "add", &bob.link()]).json();
+    bob.hear(1);
+    bob.run(&["contact", "accept", "alice"]).json();
+    let is_accepted = || alice.run(&["contact", "list"]).json()[0]["state"] == "accepted";
+    assert!((0..50).any(|_| is_accepted()), "the acceptance arrives");
+    let into = dir.path().join("saved");
+    for (from, to, size) in [(&alice, &bob, 300_000), (&bob, &alice, 700_000)] {
+        let path = dir.path().join(format!("{size}"));
+        fs::write(&path, vec![b'x'; size]).expect("written");
+        let sent = from.run(&["send", &to.id, "--file", path_of(&path), "--timeout", "20"]).json();
+        assert_eq!(sent["state"], "sent");
+        let heard = to.run(&["listen", "--count", "1", "--timeout", "20", "--save", path_of(&into)]);
+        assert_eq!(heard.code, 0, "{} {}", heard.stdout, heard.stderr);
+        assert!(fs::read(into.join(format!("{size}"))).expect("saved") == vec![b'x'; size]);
+        // At the relay of the channel, whoever sends.
+        assert!(blob_in(&here, size as u64).is_some() && blob_in(&there, size as u64).is_none());
+    }
+}

@@ -170,6 +170,7 @@ fn a_message_that_is_taken_back_is_never_sent_and_its_blobs_are_deleted() {
     assert!(tasks.contains(&BlobTask::Discard("sealed 2".to_owned())));
     assert!(tasks.contains(&deletion(&uploads[0])) && tasks.contains(&deletion(&uploads[1])));
     assert_eq!(world.devices[BOB].texts(), ["hello"]);
+    assert_eq!(world.devices[BOB].client.waiting().expect("reads"), 2, "the relay is being told");
     // What comes too late is stopped.
     world.blob(BOB, BlobOutcome::Done(uploads[1].attachment));
     assert_eq!(world.devices[BOB].tasks, [BlobTask::Stop(uploads[1].attachment)]);
@@ -178,6 +179,7 @@ fn a_message_that_is_taken_back_is_never_sent_and_its_blobs_are_deleted() {
     world.blob(BOB, BlobOutcome::Deleted { url: uploads[0].url.clone() });
     world.blob(BOB, BlobOutcome::NotDeleted { url: uploads[1].url.clone() });
     assert_eq!(world.devices[BOB].tasks, []);
+    assert_eq!(world.devices[BOB].client.waiting().expect("reads"), 0);
     world.go_offline(BOB);
     world.go_online(BOB);
     assert_eq!(std::mem::take(&mut world.devices[BOB].tasks), [deletion(&uploads[1])]);

@@ -32,6 +32,30 @@ pub enum ProfileError {
         /// The file.
         key: PathBuf,
     },
+    /// The profile is locked, and no passphrase was given: ask for it.
+    #[error("the profile is locked with a passphrase")]
+    PassphraseNeeded,
+    /// The profile is locked, and no key file was given: ask for it.
+    #[error("the profile is locked with a key file")]
+    KeyFileNeeded,
+    /// Not the passphrase of this profile: ask again.
+    #[error("this is not the passphrase of this profile")]
+    WrongPassphrase,
+    /// Not the key file of this profile: ask for the right one.
+    #[error("this is not the key file of this profile")]
+    WrongKeyFile,
+    /// A secret was given for a profile that has none.
+    #[error("this profile is not locked: it needs neither passphrase nor key file")]
+    NotProtected,
+    /// Too easy to guess.
+    #[error("a passphrase has at least {} characters", crate::limits::MIN_PASSPHRASE)]
+    PassphraseTooShort,
+    /// Too easy to guess.
+    #[error("a key file has at least {} bytes", crate::limits::MIN_KEY_FILE)]
+    KeyFileTooShort,
+    /// The wrapped key is damaged: put it back from a backup.
+    #[error("the wrapped key is damaged, or of a newer version")]
+    KeyRecord,
     /// The path is not UTF-8, which the database needs.
     #[error("the path {} cannot be used: it is not UTF-8", folder.display())]
     Path {

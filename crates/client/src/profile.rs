@@ -1,7 +1,7 @@
 //! The profile folder: database, key, and a lock that keeps a second process out.
 //!
-//! `kuvert.db` is encrypted with the 32 random bytes of `key`; whoever may read both reads everything, so the folder is
-//! for its owner only. `lock` is held as long as the [`Profile`] lives and names its holder; the operating system lets
+//! `kuvert.db` is encrypted with 32 random bytes that `key` holds, as they are or wrapped under a secret (`key.rs`). Whoever
+//! may read both files, and knows the secret if there is one, reads everything; so the folder is for its owner only. `lock` is held as long as the [`Profile`] lives and names its holder; the operating system lets
 //! go of it when the process ends, however it ends. `listened` holds the number of the last message that was reported
 //! to a terminal. `outgoing` holds sealed files until they are at the relay.
 
@@ -13,7 +13,9 @@ use kuvert_core::DatabaseKey;
 use kuvert_view::MessageId;
 use zeroize::Zeroizing;
 
-use crate::ProfileError;
+use crate::key::{self, KeyBytes};
+use crate::limits::MAX_KEY_RECORD;
+use crate::{ProfileError, Protection, Unlock};
 
 const DATABASE: &str = "kuvert.db";
 const KEY: &str = "key";
@@ -27,36 +29,75 @@ const MAX_HOLDER: u64 = 200;
 pub struct Profile {
     folder: PathBuf,
     database: String,
-    key: DatabaseKey,
+    key: KeyBytes,
+    /// What the database is opened with.
+    database_key: DatabaseKey,
     /// Locked until it is closed.
     _lock: File,
 }
 
 impl Profile {
+    /// What is needed to open the profile in `folder`.
+    ///
+    /// # Errors
+    /// [`ProfileError`]; nothing was changed then.
+    pub fn protection(folder: &Path) -> Result<Protection, ProfileError> {
+        if !folder.join(DATABASE).exists() {
+            return Err(ProfileError::Missing { folder: folder.to_owned() });
+        }
+        let path = folder.join(KEY);
+        match read_key(&path)? {
+            Some(file) => protection_of(&file, &path),
+            None => Err(ProfileError::KeyMissing { key: path }),
+        }
+    }
+
     /// Opens the profile in `folder`. `holder` is how this process names itself to others that find the profile in use.
     ///
     /// # Errors
     /// [`ProfileError`]; nothing was changed then.
-    pub fn open(folder: &Path, holder: &str) -> Result<Self, ProfileError> {
+    pub fn open(folder: &Path, holder: &str, unlock: &Unlock) -> Result<Self, ProfileError> {
         if !folder.join(DATABASE).exists() {
             return Err(ProfileError::Missing { folder: folder.to_owned() });
         }
-        Self::open_or_create(folder, holder)
+        Self::open_or_create(folder, holder, unlock)
     }
 
-    /// Like [`Self::open`], but makes the folder and its key where there is no profile yet.
+    /// Like [`Self::open`], but where there is no profile yet, makes the folder and its key, which `unlock` will open.
     ///
     /// # Errors
     /// [`ProfileError`].
-    pub fn open_or_create(folder: &Path, holder: &str) -> Result<Self, ProfileError> {
+    pub fn open_or_create(folder: &Path, holder: &str, unlock: &Unlock) -> Result<Self, ProfileError> {
         make_folder(folder).map_err(io_error(folder))?;
         let lock = lock(&folder.join(LOCK), holder)?;
         let database = folder.join(DATABASE);
-        let key = read_or_make_key(folder, &folder.join(KEY), database.exists())?;
+        let key = read_or_make_key(folder, &folder.join(KEY), database.exists(), unlock)?;
         // Made here rather than by the engine, so that it is for its owner only.
         private(OpenOptions::new().append(true).create(true)).open(&database).map_err(io_error(&database))?;
         let database = database.to_str().ok_or_else(|| ProfileError::Path { folder: folder.to_owned() })?;
-        Ok(Self { folder: folder.to_owned(), database: database.to_owned(), key, _lock: lock })
+        let database_key = DatabaseKey::new(*key);
+        Ok(Self { folder: folder.to_owned(), database: database.to_owned(), key, database_key, _lock: lock })
+    }
+
+    /// From now on, `unlock` opens this profile, and nothing else. The database is not touched; what opened an earlier copy of
+    /// the folder still opens that copy.
+    ///
+    /// # Errors
+    /// [`ProfileError`]; the profile opens as before then.
+    pub fn protect(&mut self, unlock: &Unlock) -> Result<(), ProfileError> {
+        let path = self.folder.join(KEY);
+        let file = key::close(&self.key, unlock, random)?;
+        // Proven to open before it takes the place of what does.
+        if key::open(&file, unlock)? != self.key {
+            return Err(ProfileError::KeyRecord);
+        }
+        let mut before = OpenOptions::new().write(true).open(&path).map_err(io_error(&path))?;
+        let length = before.metadata().map_err(io_error(&path))?.len();
+        replace(&self.folder, &path, &file, true).map_err(io_error(&path))?;
+        // The new file is in its place. The old one has no name any more; its blocks are overwritten as far as the disk lets.
+        let zeros = vec![0; usize::try_from(length).unwrap_or(0).min(MAX_KEY_RECORD)];
+        let _ = before.write_all(&zeros).and_then(|()| before.sync_all());
+        Ok(())
     }
 
     /// The folder.
@@ -98,7 +139,7 @@ impl Profile {
     }
 
     pub(crate) fn key(&self) -> &DatabaseKey {
-        &self.key
+        &self.database_key
     }
 }
 
@@ -130,26 +171,46 @@ fn lock(path: &Path, holder: &str) -> Result<File, ProfileError> {
     Ok(file)
 }
 
-fn read_or_make_key(folder: &Path, path: &Path, has_database: bool) -> Result<DatabaseKey, ProfileError> {
-    let mut bytes = Zeroizing::new([0; 32]);
-    match File::open(path) {
-        Ok(mut file) => {
-            let is_long_enough = file.read_exact(bytes.as_mut());
-            let is_longer = file.read(&mut [0]).map_err(io_error(path))? > 0;
-            if is_long_enough.is_err() || is_longer {
-                return Err(ProfileError::KeyInvalid { key: path.to_owned() });
-            }
+fn read_or_make_key(
+    folder: &Path,
+    path: &Path,
+    has_database: bool,
+    unlock: &Unlock,
+) -> Result<KeyBytes, ProfileError> {
+    match read_key(path)? {
+        Some(file) => {
+            protection_of(&file, path)?;
+            key::open(&file, unlock)
         }
-        Err(error) if error.kind() == ErrorKind::NotFound && has_database => {
-            return Err(ProfileError::KeyMissing { key: path.to_owned() });
+        None if has_database => Err(ProfileError::KeyMissing { key: path.to_owned() }),
+        None => {
+            let mut bytes = Zeroizing::new([0; 32]);
+            random(bytes.as_mut())?;
+            let file = key::close(&bytes, unlock, random)?;
+            replace(folder, path, &file, true).map_err(io_error(path))?;
+            Ok(bytes)
         }
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            getrandom::fill(bytes.as_mut()).map_err(ProfileError::Random)?;
-            replace(folder, path, bytes.as_slice(), true).map_err(io_error(path))?;
-        }
-        Err(error) => return Err(io_error(path)(error)),
     }
-    Ok(DatabaseKey::new(*bytes))
+}
+
+/// The file that holds the key, if there is one.
+fn read_key(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, ProfileError> {
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(io_error(path)(error)),
+    };
+    let mut bytes = Zeroizing::new(Vec::new());
+    file.take(2 * MAX_KEY_RECORD as u64).read_to_end(&mut bytes).map_err(io_error(path))?;
+    Ok(Some(bytes))
+}
+
+fn protection_of(file: &[u8], path: &Path) -> Result<Protection, ProfileError> {
+    key::protection(file).map_err(|_| ProfileError::KeyInvalid { key: path.to_owned() })
+}
+
+fn random(bytes: &mut [u8]) -> Result<(), ProfileError> {
+    getrandom::fill(bytes).map_err(ProfileError::Random)
 }
 
 /// Writes a file so that it is either there as a whole, or as it was.
@@ -179,6 +240,7 @@ fn io_error(path: &Path) -> impl FnOnce(io::Error) -> ProfileError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use Unlock::Nothing;
 
     fn folder() -> tempfile::TempDir {
         tempfile::tempdir().expect("a temporary folder")
@@ -190,7 +252,7 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let dir = folder();
         let profile = dir.path().join("profile");
-        let _open = Profile::open_or_create(&profile, "test").expect("makes");
+        let _open = Profile::open_or_create(&profile, "test", &Nothing).expect("makes");
         let mode = |path: &Path| fs::metadata(path).expect("there").permissions().mode() & 0o777;
         assert_eq!(mode(&profile), 0o700);
         assert_eq!(mode(&profile.join(KEY)), 0o600);
@@ -201,24 +263,27 @@ mod tests {
     #[test]
     fn a_second_process_learns_who_holds_the_profile() {
         let dir = folder();
-        let first = Profile::open_or_create(dir.path(), "kuvert listen").expect("makes");
-        let second = Profile::open_or_create(dir.path(), "kuvert send");
+        let first = Profile::open_or_create(dir.path(), "kuvert listen", &Nothing).expect("makes");
+        let second = Profile::open_or_create(dir.path(), "kuvert send", &Nothing);
         assert!(
             matches!(second, Err(ProfileError::InUse { by }) if by.starts_with("kuvert listen (process "))
         );
         drop(first);
-        assert!(Profile::open_or_create(dir.path(), "kuvert send").is_ok());
+        assert!(Profile::open_or_create(dir.path(), "kuvert send", &Nothing).is_ok());
     }
 
     #[test]
     fn a_missing_or_cut_key_destroys_nothing() {
         let dir = folder();
         fs::write(dir.path().join(DATABASE), b"encrypted").expect("written");
-        assert!(matches!(Profile::open(dir.path(), "test"), Err(ProfileError::KeyMissing { .. })));
+        assert!(matches!(Profile::open(dir.path(), "test", &Nothing), Err(ProfileError::KeyMissing { .. })));
         assert!(!dir.path().join(KEY).exists());
         for wrong in [vec![7; 31], vec![7; 33], Vec::new()] {
             fs::write(dir.path().join(KEY), &wrong).expect("written");
-            assert!(matches!(Profile::open(dir.path(), "test"), Err(ProfileError::KeyInvalid { .. })));
+            assert!(matches!(
+                Profile::open(dir.path(), "test", &Nothing),
+                Err(ProfileError::KeyInvalid { .. })
+            ));
             assert_eq!(fs::read(dir.path().join(KEY)).expect("there"), wrong);
         }
         assert_eq!(fs::read(dir.path().join(DATABASE)).expect("there"), b"encrypted");
@@ -228,16 +293,42 @@ mod tests {
     fn a_folder_without_a_database_is_no_profile() {
         let dir = folder();
         let missing = dir.path().join("typo");
-        assert!(matches!(Profile::open(&missing, "test"), Err(ProfileError::Missing { .. })));
+        assert!(matches!(Profile::open(&missing, "test", &Nothing), Err(ProfileError::Missing { .. })));
         assert!(!missing.exists());
     }
 
     #[test]
     fn what_was_reported_is_remembered() {
         let dir = folder();
-        let profile = Profile::open_or_create(dir.path(), "test").expect("makes");
+        let profile = Profile::open_or_create(dir.path(), "test", &Nothing).expect("makes");
         assert_eq!(profile.listened().expect("reads"), MessageId(0));
         profile.set_listened(MessageId(42)).expect("writes");
         assert_eq!(profile.listened().expect("reads"), MessageId(42));
+    }
+
+    #[test]
+    fn a_passphrase_is_changed_without_touching_the_database() {
+        let dir = folder();
+        let passphrase = |text: &str| Unlock::Passphrase(Zeroizing::new(text.into()));
+        let (first, second) = (passphrase("first passphrase"), passphrase("second passphrase"));
+        let mut profile = Profile::open_or_create(dir.path(), "test", &Nothing).expect("makes");
+        let key = profile.key.clone();
+        fs::write(dir.path().join(DATABASE), b"encrypted").expect("written");
+        assert_eq!(Profile::protection(dir.path()).expect("reads"), Protection::None);
+        profile.protect(&first).expect("locks");
+        profile.protect(&second).expect("changes");
+        let short = profile.protect(&passphrase("short"));
+        assert!(matches!(short, Err(ProfileError::PassphraseTooShort)));
+        drop(profile);
+        assert_eq!(Profile::protection(dir.path()).expect("reads"), Protection::Passphrase);
+        for (unlock, expected) in [(&Nothing, "locked"), (&first, "not the passphrase")] {
+            let Err(error) = Profile::open(dir.path(), "test", unlock) else { panic!("opened") };
+            assert!(error.to_string().contains(expected), "{error}");
+        }
+        let mut profile = Profile::open(dir.path(), "test", &second).expect("opens");
+        assert_eq!(profile.key, key);
+        profile.protect(&Nothing).expect("unlocks");
+        assert_eq!(fs::read(dir.path().join(KEY)).expect("there"), key.as_slice());
+        assert_eq!(fs::read(dir.path().join(DATABASE)).expect("there"), b"encrypted");
     }
 }

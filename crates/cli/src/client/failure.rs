@@ -100,6 +100,12 @@ pub(crate) enum Failure {
         "kuvert chat needs a terminal for its input and output; in scripts use kuvert send, listen and history"
     )]
     NoTerminal,
+    #[error("the two passphrases are not the same; nothing was changed, try again")]
+    PassphrasesDiffer,
+    #[error("say what is to lock this profile: --new-passphrase-file FILE, --new-key-file FILE, or --remove")]
+    NothingToLockWith,
+    #[error("{}: {why}; give a file that can be read", path.display())]
+    SecretUnreadable { path: std::path::PathBuf, why: String },
     #[error("there is no data folder for this user; say where the profile is: --profile DIR")]
     NoFolder,
     #[error(
@@ -163,7 +169,17 @@ impl Failure {
             Self::Profile(ProfileError::InUse { .. }) => "profile_in_use",
             Self::Profile(ProfileError::KeyMissing { .. }) => "key_missing",
             Self::Profile(ProfileError::KeyInvalid { .. }) => "key_invalid",
+            Self::Profile(ProfileError::PassphraseNeeded | ProfileError::KeyFileNeeded) => "locked",
+            Self::Profile(ProfileError::WrongPassphrase) => "wrong_passphrase",
+            Self::Profile(ProfileError::WrongKeyFile) => "wrong_key_file",
+            Self::Profile(ProfileError::NotProtected) => "not_locked",
+            Self::Profile(ProfileError::PassphraseTooShort | ProfileError::KeyFileTooShort) => {
+                "secret_too_short"
+            }
             Self::Profile(_) => "profile",
+            Self::PassphrasesDiffer => "passphrases_differ",
+            Self::NothingToLockWith => "nothing_to_lock_with",
+            Self::SecretUnreadable { .. } => "secret_unreadable",
             Self::Engine(_) => "database",
             Self::System(_) | Self::Tls(_) => "system",
         }
@@ -207,6 +223,14 @@ fn next_step(error: &ProfileError) -> &'static str {
             "put it back from a backup, or move the folder away to begin anew; nothing was changed"
         }
         ProfileError::KeyInvalid { .. } => "put the right file back from a backup; nothing was changed",
+        ProfileError::PassphraseNeeded => {
+            "run this in a terminal and type it, or give --passphrase-file FILE"
+        }
+        ProfileError::KeyFileNeeded => "give --key-file FILE",
+        ProfileError::WrongPassphrase | ProfileError::WrongKeyFile => "try again; nothing was changed",
+        ProfileError::NotProtected => "leave it out, or lock the profile: kuvert lock",
+        ProfileError::PassphraseTooShort | ProfileError::KeyFileTooShort => "choose a longer one",
+        ProfileError::KeyRecord => "put the right file back from a backup; nothing was changed",
         ProfileError::Missing { .. } => "make an identity: kuvert id create --name NAME",
         ProfileError::Path { .. } => "use another --profile",
         ProfileError::Io { .. } => "check the folder's permissions and its disk",

@@ -115,7 +115,8 @@ impl IdCommand {
 }
 
 fn create(args: CreateArgs, output: Output) -> Result<(), Failure> {
-    let profile = Profile::open_or_create(&folder(&args.common)?, "kuvert id create")?;
+    let unlock = args.common.unlock.for_new_profile()?;
+    let profile = Profile::open_or_create(&folder(&args.common)?, "kuvert id create", &unlock)?;
     let mut session = Session::open(profile, &args.relay, Watch::All)?;
     ask(&mut session, UiCommand::CreateIdentity { name: args.name, invite: args.invite }).map_err(
         |failure| match failure {

@@ -11,6 +11,7 @@ mod lookup;
 mod message;
 mod progress;
 mod trust;
+mod unlock;
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -71,6 +72,8 @@ pub(crate) enum ClientCommand {
     Save(file::SaveArgs),
     /// Read and write in full screen
     Chat(chat::ChatArgs),
+    /// Lock the profile with a passphrase or a key file, change it, or lock it no more
+    Lock(unlock::LockArgs),
 }
 
 /// What all client commands have in common.
@@ -82,6 +85,8 @@ pub(crate) struct Common {
     /// Write JSON, for programs
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    unlock: unlock::UnlockArgs,
 }
 
 impl ClientCommand {
@@ -123,6 +128,7 @@ impl ClientCommand {
             Self::Settings(args) => &args.common,
             Self::Save(args) => &args.common,
             Self::Chat(args) => &args.common,
+            Self::Lock(args) => &args.common,
         }
     }
 
@@ -141,13 +147,15 @@ impl ClientCommand {
             Self::Settings(args) => identity::settings(args, output).await,
             Self::Save(args) => file::save(args, output).await,
             Self::Chat(args) => chat::chat(args, output).await,
+            Self::Lock(args) => unlock::lock(&args, output),
         }
     }
 }
 
 /// Opens a profile that has an identity. `command` is what others are told that find the profile in use.
 fn open(common: &Common, command: &str) -> Result<(Session, ProfileView), Failure> {
-    let profile = Profile::open(&folder(common)?, command)?;
+    let folder = folder(common)?;
+    let profile = Profile::open(&folder, command, &common.unlock.for_profile(&folder)?)?;
     let session = Session::open(profile, DEFAULT_RELAY, Watch::All)?;
     match session.own_profile() {
         Some(own) => Ok((session, own)),

@@ -3,6 +3,7 @@
 mod chat;
 mod files;
 mod kill;
+mod lock;
 mod manual;
 mod messages;
 mod privacy;

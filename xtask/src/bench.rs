@@ -45,6 +45,9 @@ enum Bench {
     /// Storage engines under the relay's load, side by side: options as `cargo xtask bench storage --help` lists them
     #[command(disable_help_flag = true)]
     Storage(Load),
+    /// A client's profile with a long history: options as `cargo xtask bench profile --help` lists them
+    #[command(disable_help_flag = true)]
+    Profile(Load),
 }
 
 /// Options that the load generator reads itself.
@@ -63,6 +66,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         Bench::File(options) => bench_file::run(options, &binary()?),
         Bench::Relay(load) => generator("relay", load),
         Bench::Storage(load) => generator("storage", load),
+        Bench::Profile(load) => generator("profile", load),
     }
 }
 

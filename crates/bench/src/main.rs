@@ -17,6 +17,7 @@ mod offline;
 mod online;
 mod open_files;
 mod owners;
+mod profile;
 mod relay;
 mod report;
 mod sequence;
@@ -56,6 +57,8 @@ enum Bench {
     },
     /// Storage engines under the relay's load, side by side
     Storage(storage::Options),
+    /// A client's profile with a long history: what a received message costs, and how long opening takes
+    Profile(profile::Options),
 }
 
 /// What is done to the relay.
@@ -113,6 +116,7 @@ fn run(cli: &Cli) -> Result<Value> {
             Scenario::Crash(options) => crash::run(options, target),
         },
         Bench::Storage(options) => storage::run(options),
+        Bench::Profile(options) => profile::run(options),
     }
 }
 

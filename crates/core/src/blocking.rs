@@ -58,8 +58,7 @@ impl Step<'_, '_> {
         let provider = self.provider();
         for channel in self.tx.channels_of(conversation)? {
             let group = Group::load(&provider.storage, ChannelId::new(channel))?;
-            let tokens = group.members_here()?.into_iter().filter(|(inbox, _)| *inbox == own);
-            for (_, token) in tokens {
+            for token in group.tokens_of(own)? {
                 self.tx.add_revoking(token.nonce().as_bytes(), request.as_bytes())?;
             }
         }

@@ -234,6 +234,16 @@ impl Group {
         Ok(targets.map(|target| (target.inbox, target.token)).collect())
     }
 
+    /// The tokens that this group gives for an inbox, wherever that is.
+    ///
+    /// # Errors
+    /// [`MlsError::PeerFault`] if a leaf says not where it receives.
+    pub fn tokens_of(&self, inbox: InboxId) -> Result<Vec<Token>, MlsError> {
+        let deliveries = self.leaves().map(Delivery::of).collect::<Result<Vec<_>, _>>()?;
+        let own = deliveries.into_iter().filter(|delivery| delivery.inbox == inbox);
+        Ok(own.map(|delivery| delivery.token).collect())
+    }
+
     /// Seals a message for the current epoch. The advanced ratchet is stored in the provider's transaction.
     ///
     /// # Errors

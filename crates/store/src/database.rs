@@ -65,6 +65,15 @@ impl Database {
         Ok(Self { connection })
     }
 
+    /// Opens a database that is not encrypted, and the same in everything else: what is in its file can be seen.
+    #[cfg(test)]
+    pub(crate) fn open_plain(path: &std::path::Path) -> Result<Self, StoreError> {
+        let mut connection = Connection::open(path)?;
+        prepare(&connection)?;
+        migrations::run(&mut connection)?;
+        Ok(Self { connection })
+    }
+
     /// Runs `work` in one transaction. What it returns as an error rolls everything back; otherwise the changes are
     /// durable when this returns, together with the notices of what changed.
     ///
@@ -197,6 +206,37 @@ mod tests {
         let mut db = open(&path, 1).expect("opens again");
         let name = db.read(|tx| tx.meta(MetaKey::Name)).expect("reads");
         assert_eq!(name.as_ref().map(|name| name.as_slice()), Some(b"Annabella Probe".as_slice()));
+    }
+
+    #[test]
+    fn a_damaged_or_newer_database_is_said_and_left_as_it_is() {
+        let dir = tempfile::tempdir().expect("temporary folder");
+        let path = dir.path().join("kuvert.db");
+        let mut db = open(&path, 1).expect("creates");
+        let filled = db.transaction(|tx| {
+            (0..200)
+                .try_for_each(|n| tx.add_contact(&[n; 32], "Ben", crate::ContactState::Accepted).map(drop))
+        });
+        filled.expect("writes");
+        drop(db);
+        let whole = std::fs::read(&path).expect("file");
+        // Every other page, as a dying disk would leave it.
+        let mut damaged = whole.clone();
+        for page in damaged.chunks_exact_mut(4096).skip(1).step_by(2) {
+            page.fill(0xee);
+        }
+        std::fs::write(&path, &damaged).expect("written");
+        let read = open(&path, 1).and_then(|mut db| db.read(|tx| tx.conversations().map(drop)));
+        assert!(matches!(read, Err(StoreError::Damaged | StoreError::WrongKey)), "{read:?}");
+        assert_eq!(std::fs::read(&path).expect("file"), damaged);
+
+        std::fs::write(&path, &whole).expect("written");
+        let db = open(&path, 1).expect("opens");
+        db.connection.execute_batch("PRAGMA user_version = 99").expect("writes");
+        drop(db);
+        let newer = std::fs::read(&path).expect("file");
+        assert!(matches!(open(&path, 1), Err(StoreError::Newer { found: 99, .. })));
+        assert_eq!(std::fs::read(&path).expect("file"), newer);
     }
 
     #[test]

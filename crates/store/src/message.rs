@@ -461,3 +461,7 @@ fn state(number: i64) -> MessageState {
         _ => MessageState::Gone,
     }
 }
+
+#[cfg(test)]
+#[path = "message_tests.rs"]
+mod tests;

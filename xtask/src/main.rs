@@ -12,6 +12,7 @@ mod fuzz;
 mod process;
 mod serve;
 mod setup;
+mod sim;
 mod suite;
 mod tidy;
 mod wasm;
@@ -43,6 +44,9 @@ enum Task {
     Tidy,
     /// Measures; prints one JSON line
     Bench(bench::Options),
+    /// Runs many engines, a relay and a bad network from one seed: options as `cargo xtask sim --help` lists them
+    #[command(disable_help_flag = true)]
+    Sim(sim::Options),
     /// Feeds everything that reads bytes from outside what a fuzzer finds
     Fuzz(fuzz::Options),
 }
@@ -58,6 +62,7 @@ fn main() -> ExitCode {
         },
         Task::Tidy => tidy::run(),
         Task::Bench(options) => bench::run(&options),
+        Task::Sim(options) => sim::run(&options),
         Task::Fuzz(options) => fuzz::run(&options),
     };
     match done {

@@ -11,7 +11,7 @@ use std::{
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 
-use crate::{files, process, setup, tidy, wasm};
+use crate::{files, process, setup, sim, tidy, wasm};
 
 /// Options of the task.
 #[derive(Args)]
@@ -41,6 +41,8 @@ enum Step {
     Build,
     /// Native tests
     Test,
+    /// The simulator: some seeds, and every planted fault
+    Sim,
     /// Examples in the documentation
     Doc,
     /// Web app within its budget
@@ -63,6 +65,7 @@ impl Step {
                 cargo(&["nextest", "run", "--workspace", "--no-fail-fast", "--status-level", "slow"])
             }
             Self::Test => cargo(&["test", "--workspace", "--all-targets", "--no-fail-fast"]),
+            Self::Sim => sim::briefly(),
             Self::Doc => cargo(&["test", "--workspace", "--doc"]),
             Self::Wasm => wasm::run(&wasm::Options { check_budget: true, deny_warnings: true }),
             Self::Browser => browser(),

@@ -29,8 +29,9 @@ pub struct Written<'w> {
     pub value: Option<&'w [u8]>,
 }
 
-/// Decides what a lying disk does with each change.
-pub type Meddler = Box<dyn FnMut(&Written<'_>) -> Fate + Send>;
+/// Decides what a lying disk does with the changes of a batch, which come sorted: one fate for each, and what is left out is
+/// kept.
+pub type Meddler = Box<dyn FnMut(&[Written<'_>]) -> Vec<Fate> + Send>;
 
 /// Rows that outlive a relay. Copies of the value are the same disk.
 #[derive(Clone, Default)]
@@ -54,7 +55,7 @@ impl Disk {
         Self(Arc::new(Rows { below: self.0.below.copy(), ..Rows::default() }))
     }
 
-    /// Lets `meddler` decide over every change from now on.
+    /// Lets `meddler` decide over every batch from now on.
     pub fn meddle(&self, meddler: Meddler) {
         *self.0.meddler.lock().unwrap_or_else(PoisonError::into_inner) = Some(meddler);
     }
@@ -95,17 +96,19 @@ impl RelayStore for Rows {
         if let Some(meddler) = meddler.as_mut() {
             // A batch comes in any order; who meddles sees the same one every time.
             batch.sort_by_key(|(table, key, _)| (*table, *key));
-            batch.retain_mut(|(table, key, change)| {
-                let (_, name) = Table::ALL[*table as usize];
-                let value = change.value().map(|value| value.as_ref());
-                match meddler(&Written { table: name, key: key.as_bytes(), value }) {
-                    Fate::Kept => true,
-                    Fate::Lost => false,
-                    Fate::Removed => {
-                        *change = Change::Remove;
-                        true
-                    }
+            let written = batch.iter().map(|(table, key, change)| Written {
+                table: Table::ALL[*table as usize].1,
+                key: key.as_bytes(),
+                value: change.value().map(|value| value.as_ref()),
+            });
+            let mut fates = meddler(&written.collect::<Vec<_>>()).into_iter();
+            batch.retain_mut(|(_, _, change)| match fates.next() {
+                Some(Fate::Lost) => false,
+                Some(Fate::Removed) => {
+                    *change = Change::Remove;
+                    true
                 }
+                Some(Fate::Kept) | None => true,
             });
         }
         self.below.write(batch)

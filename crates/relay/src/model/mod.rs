@@ -11,7 +11,7 @@ mod disk;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use kuvert_wire::limits;
+use kuvert_wire::{InboxId, limits};
 use tokio::sync::{Semaphore, watch};
 
 use crate::config::{Config, ConfigError, Registration};
@@ -136,6 +136,12 @@ impl Model {
                 next = more;
             }
         }
+    }
+
+    /// How many entries wait in an inbox; `None` if there is no such inbox, or it cannot be read.
+    pub fn waiting(&self, inbox: InboxId) -> Option<u64> {
+        let row = self.context.store.inbox(inbox).ok().flatten()?;
+        Some(row.next - row.head)
     }
 
     /// How many entries gave way to gaps since this model was started.

@@ -4,7 +4,7 @@ use kuvert_wire::{
     RelayFrame, SealKeyPair, decode, encode, limits,
 };
 
-use super::{ConnectionId, Disk, Fate, Model};
+use super::{ConnectionId, Disk, Fate, Model, Written};
 
 const ORIGIN: &str = "http://here";
 const DAY: u32 = 20_000;
@@ -134,7 +134,10 @@ fn a_full_disk_makes_the_relay_busy_and_a_lying_one_forgets() {
     assert!(matches!(frames.first(), Some(RelayFrame::Owned(_))), "{frames:?}");
     disk.set_full(false);
     model.disconnect(connection);
-    disk.meddle(Box::new(|written| if written.table == "repeats" { Fate::Lost } else { Fate::Kept }));
+    disk.meddle(Box::new(|batch| {
+        let fate = |written: &Written<'_>| if written.table == "repeats" { Fate::Lost } else { Fate::Kept };
+        batch.iter().map(fate).collect()
+    }));
     deposits(&mut model, &[owner.deposit(1)]);
     deposits(&mut model, &[owner.deposit(1)]);
     let (_, frames) = owner.own(&mut model, 0);

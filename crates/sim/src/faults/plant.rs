@@ -1,0 +1,200 @@
+//! Faults in what the harness does between engine, network and relay.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use kuvert_core::{Event, Input, Line};
+use kuvert_relay::model::Disk;
+use kuvert_wire::{
+    Ack, ClientFrame, Entries, Entry, EntrySealer, ErrorCode, InboxId, InboxKeys, Post, RelayFrame, decode,
+    encode, limits,
+};
+
+use super::{Fault, disk};
+use crate::device::DeviceId;
+use crate::network::{Happening, LinkId};
+use crate::run::SimError;
+use crate::world::World;
+
+/// What is broken, and what the breaking needs to remember.
+#[derive(Default)]
+pub(crate) struct Plant {
+    fault: Option<Fault>,
+    /// What the relay learned of inboxes.
+    keys: BTreeMap<InboxId, InboxKeys>,
+    /// Entries that are held back.
+    held: BTreeMap<LinkId, Vec<u8>>,
+    /// The relay's disk of a moment ago.
+    older: Option<Disk>,
+    /// A device that has just been greeted, and keeps to itself what it should repeat.
+    mute: Option<DeviceId>,
+}
+
+impl Plant {
+    /// Plants a fault, or none.
+    pub(crate) fn new(fault: Option<Fault>) -> Self {
+        Self { fault, ..Self::default() }
+    }
+
+    fn is(world: &World, fault: Fault) -> bool {
+        world.plant.fault == Some(fault)
+    }
+
+    /// Breaks what is broken from the begin.
+    pub(crate) fn lay(world: &mut World) {
+        if let Some(meddler) = world.plant.fault.and_then(disk::meddler) {
+            world.disk.meddle(meddler);
+        }
+    }
+
+    /// An engine is about to handle something. Returns the state of its database that it is to be set back to.
+    ///
+    /// # Errors
+    /// [`SimError`] if the database cannot be copied.
+    pub(crate) fn before_input(
+        world: &mut World,
+        id: DeviceId,
+        input: &Input,
+    ) -> Result<Option<PathBuf>, SimError> {
+        world.plant.mute = None;
+        let frame = match input {
+            Input::Frame(line, frame) => {
+                decode::<RelayFrame>(frame, limits::MAX_FRAME).ok().map(|f| (line.clone(), f))
+            }
+            _ => None,
+        };
+        if Self::is(world, Fault::OutboxForgotten)
+            && let Some((Line::Anonymous(_), RelayFrame::Hello(_))) = frame
+        {
+            world.plant.mute = Some(id);
+        }
+        // What a person asked for stays: only what the engine does by itself is forgotten.
+        let set_back = Self::is(world, Fault::SendBeforeCommit)
+            && !world.calm
+            && matches!(frame, Some((_, RelayFrame::Accepted { .. } | RelayFrame::Entries(_))))
+            && world.rng.chance(120);
+        if set_back && world.devices[id].client.is_some() {
+            return Ok(Some(world.devices[id].image()?));
+        }
+        Ok(None)
+    }
+
+    /// Whether the user never hears of something.
+    pub(crate) fn swallows(world: &World, event: &Event) -> bool {
+        Self::is(world, Fault::GapSwallowed) && matches!(event, Event::Gap { .. })
+    }
+
+    /// A device sends a frame. Returns what really leaves.
+    pub(crate) fn on_transmit(world: &mut World, id: DeviceId, frame: Vec<u8>) -> Vec<Vec<u8>> {
+        if world.plant.mute == Some(id) {
+            return Vec::new();
+        }
+        if Self::is(world, Fault::MergeBeforeAccepted)
+            && let Ok(ClientFrame::Commit(commit)) = decode(&frame, limits::MAX_FRAME)
+        {
+            Self::pretend_accepted(world, id, &commit.post);
+        }
+        vec![frame]
+    }
+
+    /// The device finds its commit in its inbox, as if the relay had accepted it.
+    fn pretend_accepted(world: &mut World, id: DeviceId, post: &Post) {
+        let device = &world.devices[id];
+        let (Some(inbox), Some(link)) = (device.inbox, device.links.get(&Line::Owner).copied()) else {
+            return;
+        };
+        let (Some(keys), Some(seq)) = (world.plant.keys.get(&inbox), world.watch.due_on(link)) else {
+            return;
+        };
+        let Post { channel, epoch, id, .. } = *post;
+        let entry = Entry::Commit { channel, seq: 0, epoch, id, body: post.body.clone() };
+        let sealed = vec![EntrySealer::new(&[7; 32], inbox, &keys.seal_key).seal(seq, &entry)];
+        let frame = encode(&RelayFrame::Entries(Entries { first: seq, sealed }));
+        world.network.plan(world.now, Happening::Down { link, frame });
+    }
+
+    /// A frame reaches the relay. Returns what it sees of it.
+    pub(crate) fn on_arrival(world: &mut World, frame: Vec<u8>) -> Vec<u8> {
+        let Ok(mut asked) = decode::<ClientFrame>(&frame, limits::MAX_FRAME) else { return frame };
+        let fault = world.plant.fault;
+        match &mut asked {
+            ClientFrame::Own(own) => {
+                if let Some(keys) = &own.create {
+                    world.plant.keys.insert(InboxId::of(&own.owner), keys.clone());
+                }
+            }
+            ClientFrame::Deposit(deposit) if fault == Some(Fault::TokenNotChecked) => {
+                if let Some(keys) = world.plant.keys.get(&deposit.inbox) {
+                    deposit.token = keys.deposit_key.token([0; 16]);
+                }
+            }
+            ClientFrame::Ack(ack) if fault == Some(Fault::AckTooFar) => ack.seq += 1,
+            _ => {}
+        }
+        encode(&asked)
+    }
+
+    /// A frame reaches a device. Returns whether its process ends instead of handling it.
+    ///
+    /// # Errors
+    /// [`SimError`] if the machine, not the world, fails.
+    pub(crate) fn on_delivery(
+        world: &mut World,
+        id: DeviceId,
+        link: LinkId,
+        frame: &[u8],
+    ) -> Result<bool, SimError> {
+        if !Self::is(world, Fault::AckBeforeCommit) || world.calm || !world.rng.chance(100) {
+            return Ok(false);
+        }
+        let Ok(RelayFrame::Entries(Entries { first, sealed })) = decode(frame, limits::MAX_FRAME) else {
+            return Ok(false);
+        };
+        let seq = (first + sealed.len() as u64).saturating_sub(1);
+        if let (Some(relay), Some(there)) = (&mut world.relay, world.network.links.get(&link)) {
+            relay.receive(there.there, encode(&ClientFrame::Ack(Ack { seq })));
+            relay.work();
+        }
+        world.leave(id, None)?;
+        Ok(true)
+    }
+
+    /// The relay says something. Returns what really leaves it.
+    pub(crate) fn on_speech(world: &mut World, link: LinkId, frame: Vec<u8>) -> Vec<Vec<u8>> {
+        let Some(fault) = world.plant.fault else { return vec![frame] };
+        let Ok(said) = decode::<RelayFrame>(&frame, limits::MAX_FRAME) else { return vec![frame] };
+        match (fault, said) {
+            (Fault::ConflictAsAccepted, RelayFrame::Refused { id, code: ErrorCode::Conflict, .. }) => {
+                vec![encode(&RelayFrame::Accepted { id, seq: 0 })]
+            }
+            (Fault::EntriesSkipped, RelayFrame::Entries(_)) if world.rng.chance(60) => Vec::new(),
+            (Fault::EntriesDoubled, RelayFrame::Entries(mut entries)) if world.rng.chance(100) => {
+                entries.first += entries.sealed.len() as u64;
+                vec![frame, encode(&RelayFrame::Entries(entries))]
+            }
+            (Fault::EntriesReordered, RelayFrame::Entries(_)) => match world.plant.held.remove(&link) {
+                Some(held) => vec![frame, held],
+                None if world.rng.chance(100) => {
+                    world.plant.held.insert(link, frame);
+                    Vec::new()
+                }
+                None => vec![frame],
+            },
+            _ => vec![frame],
+        }
+    }
+
+    /// The relay is about to commit.
+    pub(crate) fn before_commit(world: &mut World) {
+        if Self::is(world, Fault::AcceptedLostInCrash) {
+            world.plant.older = Some(world.disk.copy());
+        }
+    }
+
+    /// The relay has crashed.
+    pub(crate) fn at_crash(world: &mut World) {
+        if let Some(older) = world.plant.older.take() {
+            world.disk = older;
+        }
+    }
+}

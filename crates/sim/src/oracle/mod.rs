@@ -1,0 +1,58 @@
+//! What must hold: frame by frame ([`Watch`]), event by event ([`unexpected`]), and once the world is calm ([`settled`]).
+
+mod settled;
+mod wire;
+
+pub(crate) use settled::settled;
+use wire::MAX_GAP;
+pub(crate) use wire::{Watch, sketch, sketch_relay};
+
+use kuvert_core::{Event, Input, Line};
+use kuvert_wire::{RelayFrame, decode, limits};
+
+use crate::device::{Device, DeviceId};
+use crate::world::{Violation, World};
+
+/// What an engine must not have to say.
+pub(crate) fn unexpected(world: &World, id: DeviceId, event: &Event) -> Option<Violation> {
+    let violation = |rule, what| Some(Violation { rule, what });
+    match event {
+        Event::Gap { lost } if world.entries_lost() == 0 => {
+            violation("RELAY-2", format!("device {id} missed {lost} entries, and the relay lost none"))
+        }
+        Event::Dropped(what) if !may_drop(world, what) => {
+            violation("nothing is dropped", format!("device {id} dropped something: {what}"))
+        }
+        Event::TakenOver => violation("sessions", format!("device {id} was taken over by nobody")),
+        Event::NotAdmitted(why) => violation("sessions", format!("device {id} was not admitted: {why:?}")),
+        _ => None,
+    }
+}
+
+/// RELAY-2: whether a device comes to a gap that it has not passed yet, and has to say so. Notes what it handles.
+pub(crate) fn comes_to_a_gap(device: &mut Device, input: &Input) -> bool {
+    let Input::Frame(Line::Owner, frame) = input else { return false };
+    match decode(frame, limits::MAX_FRAME) {
+        Ok(RelayFrame::Owned(owned)) if owned.created => {
+            device.handled = 0;
+            false
+        }
+        Ok(RelayFrame::Entries(entries)) => {
+            let is_new = entries.first > device.handled;
+            let last = (entries.first + entries.sealed.len() as u64).saturating_sub(1);
+            device.handled = device.handled.max(last);
+            is_new && entries.sealed.first().is_some_and(|entry| entry.bytes.len() <= MAX_GAP)
+        }
+        _ => false,
+    }
+}
+
+/// What a device may have to drop though nobody did anything wrong.
+fn may_drop(world: &World, what: &str) -> bool {
+    // An own post comes back behind the own commit that followed it, where the answer to that was faster.
+    let overtaken = what == "a post of another epoch";
+    // The relay remembers requests for a day: what is repeated later comes twice.
+    let repeated_late = world.jumped > 0 && what == "a message or commit does not hold";
+    // Where entries were lost, what follows them may hang in the air.
+    overtaken || repeated_late || world.entries_lost() > 0
+}

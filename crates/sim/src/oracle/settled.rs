@@ -1,0 +1,137 @@
+//! What must hold once nothing goes wrong any more and nothing is under way.
+
+use std::collections::BTreeMap;
+
+use kuvert_core::{MessageRow, MessageState, SenderKind};
+
+use crate::device::DeviceId;
+use crate::run::SimError;
+use crate::world::{Violation, World};
+
+/// Messages by who holds them and with whom they were exchanged.
+type Held = BTreeMap<(DeviceId, DeviceId), Vec<MessageRow>>;
+
+/// Looks at every device and at the relay.
+///
+/// # Errors
+/// [`SimError`] if the machine, not the world, fails.
+pub(crate) fn settled(world: &mut World) -> Result<Vec<Violation>, SimError> {
+    let mut found = Vec::new();
+    for id in 0..world.devices.len() {
+        found.extend(nothing_waits(world, id)?);
+    }
+    let held = held(world)?;
+    for sent in &world.ledger.sent {
+        let own = held.get(&(sent.from, sent.to)).map(Vec::as_slice).unwrap_or_default();
+        let theirs = held.get(&(sent.to, sent.from)).map(Vec::as_slice).unwrap_or_default();
+        let mine: Vec<_> = own.iter().filter(|row| row.text == sent.text).collect();
+        let came = theirs.iter().filter(|row| row.text == sent.text).count();
+        let excused = world.entries_lost() > 0;
+        let state = mine.first().map(|row| row.state);
+        let what = |what: &str| format!("\"{}\" for device {} {what}, and is {state:?}", sent.text, sent.to);
+        match (mine.len(), state, came) {
+            (1, Some(MessageState::Failed), 0) if world.ledger.has_revoked(sent.to) => {}
+            (1, Some(MessageState::Sent | MessageState::Delivered | MessageState::Read), 1) => {}
+            (1, Some(MessageState::Sent | MessageState::Queued), 0) if excused => {}
+            (1, _, 1) => found.push(violation("sent or delivered", what("arrived"))),
+            (1, _, 0) => found.push(violation("nothing is lost", what("did not arrive"))),
+            (1, _, n) => found.push(violation("nothing is doubled", what(&format!("arrived {n} times")))),
+            (n, ..) => found.push(violation("what was taken is there", what(&format!("is held {n} times")))),
+        }
+    }
+    found.extend(in_order(world, &held));
+    found.extend(delivered(world, &held));
+    Ok(found)
+}
+
+fn nothing_waits(world: &mut World, id: DeviceId) -> Result<Vec<Violation>, SimError> {
+    let mut found = Vec::new();
+    let excused = world.entries_lost() > 0;
+    let device = &mut world.devices[id];
+    let Some(client) = &mut device.client else {
+        return Ok(vec![violation("settles", format!("device {id} does not run"))]);
+    };
+    let waiting = client.waiting()?;
+    if waiting > 0 && !excused {
+        found.push(violation("settles", format!("{waiting} requests of device {id} still wait")));
+    }
+    if let (Some(relay), Some(inbox)) = (&world.relay, device.inbox) {
+        match relay.waiting(inbox) {
+            Some(0) => {}
+            Some(n) => {
+                found.push(violation("delivered is deleted", format!("{n} entries wait for device {id}")))
+            }
+            None => found.push(violation("settles", format!("device {id} has no inbox"))),
+        }
+    }
+    Ok(found)
+}
+
+fn held(world: &mut World) -> Result<Held, SimError> {
+    let mut held = Held::new();
+    for id in 0..world.devices.len() {
+        let mut rows = Vec::new();
+        if let Some(client) = &mut world.devices[id].client {
+            for summary in client.conversations()? {
+                let messages = client.messages(summary.conversation.id, None, 10_000)?;
+                rows.push((summary.contact.identity, messages));
+            }
+        }
+        for (identity, messages) in rows {
+            if let Some(with) = world.device_of(identity) {
+                held.entry((id, with)).or_default().extend(messages);
+            }
+        }
+    }
+    Ok(held)
+}
+
+/// What one person wrote comes in the order in which it was written.
+fn in_order(world: &World, held: &Held) -> Vec<Violation> {
+    let mut found = Vec::new();
+    for ((from, to), own) in held {
+        if world.watch.busy.contains(from) {
+            // What was on its way behind a request that was refused as busy may overtake it: see docs/simulator.md.
+            continue;
+        }
+        let theirs = held.get(&(*to, *from)).map(Vec::as_slice).unwrap_or_default();
+        let retried = |text: &str| world.ledger.sent.iter().any(|sent| sent.retried && sent.text == text);
+        let place = |text: &str| theirs.iter().position(|row| row.text == text);
+        let places: Vec<_> = own
+            .iter()
+            .filter(|row| row.sender == SenderKind::Own && !retried(&row.text))
+            .filter_map(|row| place(&row.text))
+            .collect();
+        if !places.is_sorted() {
+            let what = format!("what device {from} wrote came to device {to} in the order {places:?}");
+            found.push(violation("in order", what));
+        }
+    }
+    found
+}
+
+/// Who was accepted learns that what was sent has arrived.
+fn delivered(world: &World, held: &Held) -> Vec<Violation> {
+    let mut found = Vec::new();
+    if world.entries_lost() > 0 {
+        return found;
+    }
+    for ((from, to), own) in held {
+        let theirs = held.get(&(*to, *from)).map(Vec::as_slice).unwrap_or_default();
+        // A request is reported once it is accepted, and who writes accepts.
+        if !theirs.iter().any(|row| row.sender == SenderKind::Own && row.state != MessageState::Failed) {
+            continue;
+        }
+        for row in own.iter().filter(|row| row.sender == SenderKind::Own) {
+            if row.state == MessageState::Sent {
+                let what = format!("device {from} does not learn that \"{}\" came to device {to}", row.text);
+                found.push(violation("sent or delivered", what));
+            }
+        }
+    }
+    found
+}
+
+fn violation(rule: &'static str, what: String) -> Violation {
+    Violation { rule, what }
+}

@@ -1,0 +1,30 @@
+//! That a run is a function of its seed, and that what is broken is found.
+
+use kuvert_sim::{Fault, Options, run};
+
+#[test]
+fn a_seed_replays_exactly_and_another_is_another() {
+    // CORE-2
+    let options = Options { steps: 30, ..Options::default() };
+    let trace = |seed| run(seed, &options).expect("runs").trace;
+    assert_eq!(trace(1), trace(1));
+    assert_ne!(trace(1), trace(2));
+}
+
+#[test]
+fn some_seeds_end_without_a_violation_and_with_messages() {
+    let mut messages = 0;
+    for seed in 1..=10 {
+        let outcome = run(seed, &Options::default()).expect("runs");
+        assert_eq!(outcome.violations, [], "seed {seed}");
+        messages += outcome.messages;
+    }
+    assert!(messages > 20, "the people of these seeds say {messages} things");
+}
+
+#[test]
+fn a_relay_that_takes_every_token_is_found() {
+    let options = Options { fault: Some(Fault::TokenNotChecked), ..Options::default() };
+    let found = (1..=20).any(|seed| !run(seed, &options).expect("runs").violations.is_empty());
+    assert!(found);
+}

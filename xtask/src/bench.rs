@@ -48,6 +48,10 @@ enum Bench {
     /// A client's profile with a long history: options as `cargo xtask bench profile --help` lists them
     #[command(disable_help_flag = true)]
     Profile(Load),
+    /// Two people write to each other while clients and relays are killed: options as `cargo xtask bench talk --help` lists
+    /// them
+    #[command(disable_help_flag = true)]
+    Talk(Load),
 }
 
 /// Options that the load generator reads itself.
@@ -67,6 +71,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         Bench::Relay(load) => generator("relay", load),
         Bench::Storage(load) => generator("storage", load),
         Bench::Profile(load) => generator("profile", load),
+        Bench::Talk(load) => generator("talk", load),
     }
 }
 

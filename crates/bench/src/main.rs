@@ -23,6 +23,7 @@ mod report;
 mod sequence;
 mod session;
 mod storage;
+mod talk;
 
 use std::process::ExitCode;
 
@@ -59,6 +60,8 @@ enum Bench {
     Storage(storage::Options),
     /// A client's profile with a long history: what a received message costs, and how long opening takes
     Profile(profile::Options),
+    /// Two people write to each other while their clients, and one of two relays, are killed; counts what is lost or doubled
+    Talk(talk::Options),
 }
 
 /// What is done to the relay.
@@ -117,6 +120,7 @@ fn run(cli: &Cli) -> Result<Value> {
         },
         Bench::Storage(options) => storage::run(options),
         Bench::Profile(options) => profile::run(options),
+        Bench::Talk(options) => talk::run(options),
     }
 }
 

@@ -69,7 +69,7 @@ impl Target {
             Usage::of(pid)?;
             return Ok(Relay { address, origin, pid, own: None, before: Usage::default() });
         }
-        let program = self.program()?;
+        let program = program(self.kuvert.clone())?;
         let folder = match &self.folder {
             Some(dir) => tempfile::tempdir_in(dir),
             None => tempfile::tempdir(),
@@ -80,16 +80,17 @@ impl Target {
         let own = Some(Own { child, program, folder });
         Ok(Relay { address, origin: format!("http://{address}"), pid, own, before: Usage::default() })
     }
+}
 
-    fn program(&self) -> Result<PathBuf> {
-        let given = self.kuvert.clone().or_else(|| env::var_os("KUVERT_BIN").map(PathBuf::from));
-        let beside = || Ok::<_, anyhow::Error>(env::current_exe()?.with_file_name("kuvert"));
-        let program = given.map_or_else(beside, Ok)?;
-        if !program.is_file() {
-            bail!("there is no relay at {}: build it, or say where with --kuvert", program.display());
-        }
-        Ok(program)
+/// The program `kuvert`: the given one, that of `KUVERT_BIN`, or the one beside this program.
+pub(crate) fn program(given: Option<PathBuf>) -> Result<PathBuf> {
+    let given = given.or_else(|| env::var_os("KUVERT_BIN").map(PathBuf::from));
+    let beside = || Ok::<_, anyhow::Error>(env::current_exe()?.with_file_name("kuvert"));
+    let program = given.map_or_else(beside, Ok)?;
+    if !program.is_file() {
+        bail!("there is no kuvert at {}: build it, or say where with --kuvert", program.display());
     }
+    Ok(program)
 }
 
 impl Relay {

@@ -12,5 +12,6 @@ mod refusals;
 mod relay_process;
 mod support;
 mod talk;
+mod talk_apart;
 mod terminal;
 mod trust;

@@ -30,6 +30,11 @@ pub(crate) fn set_root_attribute(name: &str, value: &str) {
     }
 }
 
+/// The origin of this page, which is its relay's; empty if the browser does not say.
+pub(crate) fn origin() -> String {
+    window().location().origin().unwrap_or_default()
+}
+
 /// Loads the page again.
 pub(crate) fn reload() {
     let _ = window().location().reload();

@@ -87,6 +87,14 @@ pub(crate) fn stamp_tone(kuvert_id: &str) -> usize {
     kuvert_id.bytes().fold(0_usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(usize::from(byte))) % 8
 }
 
+/// The relay of a link, if that is another one than this page's: the page does not speak to it (WEB-1), a browser can open
+/// it there.
+pub(crate) fn relay_elsewhere<'a>(link: &'a str, own: &str) -> Option<&'a str> {
+    let (relay, _) = link.trim().split_once("/c/")?;
+    let is_relay = relay.starts_with("https://") && relay.len() > "https://".len();
+    (is_relay && relay != own).then_some(relay)
+}
+
 /// A relay's origin as people read it.
 pub(crate) fn relay_name(origin: &str) -> &str {
     origin.split_once("://").map_or(origin, |(_, host)| host).trim_end_matches('/')
@@ -104,6 +112,21 @@ pub(crate) fn isolated(value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_link_of_another_relay_is_told_from_an_own_one() {
+        // WEB-1
+        let own = "https://relay.example";
+        assert_eq!(
+            relay_elsewhere(" https://other.example/c/abc#secret", own),
+            Some("https://other.example")
+        );
+        for here in
+            ["https://relay.example/c/abc#secret", "javascript:alert(1)/c/abc#x", "https:///c/abc", "abc"]
+        {
+            assert_eq!(relay_elsewhere(here, own), None, "{here}");
+        }
+    }
 
     #[test]
     fn names_are_trimmed_and_bounded() {

@@ -4,7 +4,6 @@ use kuvert_view::{CardView, ConversationId, UiCommand};
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 
-use crate::bridge;
 use crate::components::field::{NameField, wrong_line};
 use crate::components::icon::{Icon, envelope, icon};
 use crate::components::stamp::stamp;
@@ -13,7 +12,8 @@ use crate::i18n::{t, t1};
 use crate::navigation::navigation;
 use crate::route::Route;
 use crate::state::{Profile, state};
-use crate::text::{is_too_long, relay_name, valid_name, valid_text};
+use crate::text::{is_too_long, relay_elsewhere, relay_name, valid_name, valid_text};
+use crate::{bridge, browser};
 
 /// The page of an opened link.
 #[component]
@@ -45,9 +45,32 @@ fn opening() -> AnyView {
     .into_any()
 }
 
-/// The link could not be opened; the alert above says why.
+/// The link could not be opened; the alert above says why. One of another relay can be opened there.
 #[component]
 fn Unopened() -> impl IntoView {
+    let route = navigation().route().get_untracked();
+    match &route {
+        Route::OpenedLink(link) => match relay_elsewhere(link, &browser::origin()) {
+            Some(relay) => elsewhere(link.trim().to_owned(), relay_name(relay).to_owned()),
+            None => view! { <Again/> }.into_any(),
+        },
+        _ => view! { <Again/> }.into_any(),
+    }
+}
+
+fn elsewhere(link: String, relay: String) -> AnyView {
+    let relay = Signal::stored(relay);
+    let button = t1("card-elsewhere-button", "relay", move || relay.get());
+    view! {
+        <h1 id="screen-heading" tabindex="-1">{t("card-elsewhere-heading")}</h1>
+        <p class="lead">{t("card-elsewhere-text")}</p>
+        <a class="button" href=link rel="noreferrer" data-testid="open-elsewhere">{button}</a>
+    }
+    .into_any()
+}
+
+#[component]
+fn Again() -> impl IntoView {
     let navigation = navigation();
     let state = state();
     let again = move |_| {

@@ -81,3 +81,35 @@ fn without_a_terminal_the_full_screen_says_what_to_use_instead() {
     let refused = alice.run(&["chat"]);
     assert_eq!((refused.code, refused.failure().0.as_str()), (1, "no_terminal"));
 }
+
+#[test]
+fn a_file_is_sent_and_saved_in_full_screen() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let relay = Relay::start(&dir.path().join("relay"), &[]);
+    let alice = Person::new(&dir, "a", "Alice", &relay.origin());
+    let bob = Person::new(&dir, "b", "Bob", &relay.origin());
+    alice.befriend(&bob);
+    let (plan, downloads) = (dir.path().join("plan.txt"), dir.path().join("downloads"));
+    std::fs::write(&plan, "a plan").expect("written");
+    std::fs::create_dir(&downloads).expect("made");
+    let mut at_alice = Terminal::run(chat(&alice), (24, 80));
+    at_alice.see("Kuvert Alice connected");
+    at_alice.press("\r");
+    at_alice.see("Enter send");
+    at_alice.press("here it is\u{f}");
+    at_alice.see("Send a file");
+    at_alice.press(&format!("{}\r", plan.display()));
+    at_alice.see("me: here it is [plan.txt, 6 B]");
+    let mut command = chat(&bob);
+    command.env("XDG_DOWNLOAD_DIR", &downloads);
+    let mut at_bob = Terminal::run(command, (24, 80));
+    at_bob.see("Kuvert Bob 2 unread connected");
+    at_bob.press("\r");
+    at_bob.see("[plan.txt, 6 B, Tab and w save it]");
+    at_bob.press("\tw");
+    at_bob.see("6 B, saved as");
+    assert_eq!(std::fs::read(downloads.join("plan.txt")).expect("saved"), b"a plan");
+    at_alice.press("\u{3}");
+    at_bob.press("\u{3}");
+    assert!(at_alice.end().success() && at_bob.end().success());
+}

@@ -5,6 +5,7 @@ use kuvert_view::{ContactState, ConversationId, Delivery, MessageKind, MessageVi
 
 use super::draft::Draft;
 use super::editor::Editor;
+use super::files::FileWish;
 use super::layout;
 use super::overlay::{Add, Confirm, LinkState, Outcome, Overlay, Search};
 use super::state::{Chat, Focus, ScreenWish};
@@ -98,6 +99,11 @@ impl Chat {
                     Some(message) => self.seek(conversation, message),
                     None => self.open(conversation),
                 }
+            }
+            Outcome::File(wish) => {
+                self.overlay = None;
+                self.say(words::PREPARING);
+                self.file_wish = Some(wish);
             }
             Outcome::AskBlock(conversation) => self.ask_block(conversation),
         }
@@ -205,6 +211,9 @@ impl Chat {
         let editor = &mut draft.editor;
         if is_new_line(key) {
             editor.insert("\n");
+        } else if is_control(key, 'o') {
+            let conversation = self.shown().map(|one| one.id);
+            self.overlay = conversation.map(|id| Overlay::Attach(id, Editor::single("")));
         } else if key.code == KeyCode::Enter {
             self.send();
         } else if !editor.key(key, columns) && key.code == KeyCode::Up && editor.is_empty() {
@@ -257,6 +266,7 @@ impl Chat {
             KeyCode::Char('s') if message.delivery == Delivery::Failed => {
                 self.wishes.push_back(UiCommand::Retry { message: id });
             }
+            KeyCode::Char('w') if !message.files.is_empty() => self.file_wish = Some(FileWish::Save(id)),
             KeyCode::Char('d') => self.wishes.push_back(UiCommand::ShowDetails { message: id }),
             KeyCode::Char('x') => self.overlay = Some(Overlay::Confirm(deletion(message))),
             KeyCode::Char('+' | '*') if self.can_write() => {

@@ -6,6 +6,7 @@
 mod draft;
 mod draw;
 mod editor;
+mod files;
 mod keys;
 mod layout;
 mod overlay;
@@ -90,6 +91,10 @@ async fn run(session: &mut Session, chat: &mut Chat, screen: &mut Screen) -> Res
         screen.terminal.draw(|frame| draw::chat(frame, chat))?;
         if chat.is_over {
             return Ok(());
+        }
+        if let Some(wish) = chat.file_wish.take() {
+            files::fulfil(session, chat, wish).await;
+            continue;
         }
         let [terminate, hangup] = &mut ends;
         tokio::select! {

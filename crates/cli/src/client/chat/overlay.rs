@@ -6,6 +6,7 @@ use kuvert_view::{
 };
 
 use super::editor::Editor;
+use super::files::{self, FileWish};
 
 /// What lies over the conversations.
 #[derive(Debug)]
@@ -24,6 +25,8 @@ pub(super) enum Overlay {
     Verify(Verify),
     /// Looks for conversations and messages.
     Search(Search),
+    /// The path of a file is written, to be sent to this conversation.
+    Attach(ConversationId, Editor),
     /// A reaction to a message is written.
     React(MessageId, Editor),
     /// What the user has decided.
@@ -104,6 +107,8 @@ pub(super) enum Outcome {
     Wish(UiCommand),
     /// First a question.
     Ask(Confirm),
+    /// Closes, and then the wish about files.
+    File(FileWish),
     /// Asks whether to block or unblock.
     AskBlock(ConversationId),
     /// Closes, and then the wish.
@@ -137,6 +142,7 @@ impl Overlay {
             Self::Add(add) => add_key(add, key, columns),
             Self::Verify(verify) => verify_key(verify, key, columns),
             Self::Search(search) => search_key(search, key, columns),
+            Self::Attach(conversation, editor) => attach_key(*conversation, editor, key, columns),
             Self::React(message, editor) => react_key(*message, editor, key, columns),
             Self::Settings(settings) => settings_key(*settings, key),
             Self::Confirm(confirm) => confirm_key(confirm, key),
@@ -147,7 +153,9 @@ impl Overlay {
     pub(super) fn paste(&mut self, text: &str) -> Outcome {
         match self {
             Self::Add(Add { link, step: AddStep::Link, .. }) => link.insert(text),
-            Self::Add(Add { step: AddStep::Message(_, editor), .. }) | Self::React(_, editor) => {
+            Self::Add(Add { step: AddStep::Message(_, editor), .. })
+            | Self::React(_, editor)
+            | Self::Attach(_, editor) => {
                 editor.insert(text);
             }
             Self::Verify(verify) => verify.code.get_or_insert_with(|| Editor::single("")).insert(text),
@@ -301,6 +309,18 @@ fn search_key(search: &mut Search, key: KeyEvent, columns: usize) -> Outcome {
         }
     }
     Outcome::Stay
+}
+
+fn attach_key(conversation: ConversationId, editor: &mut Editor, key: KeyEvent, columns: usize) -> Outcome {
+    match key.code {
+        KeyCode::Esc => Outcome::Close,
+        KeyCode::Enter if editor.is_empty() => Outcome::Stay,
+        KeyCode::Enter => Outcome::File(FileWish::Send(conversation, files::path(editor.text()))),
+        _ => {
+            editor.key(key, columns);
+            Outcome::Stay
+        }
+    }
 }
 
 /// Reactions that one key gives.

@@ -12,6 +12,7 @@ use ratatui::text::Line;
 
 use super::draft::{Aim, Draft};
 use super::editor::Editor;
+use super::files::FileWish;
 use super::overlay::{AddStep, Hit, LinkState, Overlay, Verify};
 use super::timeline::Timeline;
 use crate::client::Failure;
@@ -71,6 +72,8 @@ pub(super) struct Chat {
     pub(super) is_plain: bool,
     /// For the engine.
     pub(super) wishes: VecDeque<UiCommand>,
+    /// For the engine's driver.
+    pub(super) file_wish: Option<FileWish>,
     /// For the terminal.
     pub(super) screen_wish: Option<ScreenWish>,
     pub(super) is_over: bool,
@@ -97,6 +100,7 @@ impl Chat {
             now: 0,
             is_plain: false,
             wishes: VecDeque::from([UiCommand::Start]),
+            file_wish: None,
             screen_wish: None,
             is_over: false,
             is_warned: false,
@@ -246,7 +250,8 @@ impl Chat {
                 self.overlay = Some(Overlay::Verify(Verify { shown, code: None, failure: None }));
             }
             ViewUpdate::Settings(settings) => self.overlay = Some(Overlay::Settings(settings)),
-            ViewUpdate::Profile(None) | ViewUpdate::Storage(_) | ViewUpdate::Transfer(_) => {}
+            ViewUpdate::Transfer(transfer) => self.transfer(&transfer),
+            ViewUpdate::Profile(None) | ViewUpdate::Storage(_) => {}
         }
     }
 

@@ -488,3 +488,30 @@ fn a_request_that_was_declined_is_gone() {
     assert!(chat.shown().is_none() && chat.cursor == Some(ConversationId(1)));
     assert!(!seen(&mut chat).concat().contains("Chris"));
 }
+
+#[test]
+fn a_file_is_sent_and_saved_and_its_state_is_seen() {
+    let mut chat = talking((80, 12));
+    press_with(&mut chat, KeyCode::Char('o'), KeyModifiers::CONTROL);
+    chat.event(Event::Paste("'/tmp/a b.png'".into()));
+    press(&mut chat, KeyCode::Enter);
+    let wish = super::files::FileWish::Send(ConversationId(1), "/tmp/a b.png".into());
+    assert_eq!(chat.file_wish.take(), Some(wish));
+    assert_says(&mut chat, "Preparing");
+
+    let mut offered = message(3, Sender::Contact, "", Delivery::Received);
+    offered.kind = MessageKind::Attachments;
+    let (name, media_type, state) = ("plan.pdf\u{1b}".to_owned(), String::new(), FileState::Offered);
+    offered.files = vec![FileView { id: FileId(7), name, media_type, size: 1500, state, path: None }];
+    chat.apply(ViewUpdate::Message { conversation: ConversationId(1), message: offered });
+    assert_says(&mut chat, "[plan.pdf\u{fffd}, 1.5 kB, Tab and w save it]");
+    choose(&mut chat, 0);
+    press(&mut chat, KeyCode::Char('w'));
+    assert_eq!(chat.file_wish.take(), Some(super::files::FileWish::Save(MessageId(3))));
+    let (conversation, message, file) = (ConversationId(1), MessageId(3), FileId(7));
+    let transfer = |stage| ViewUpdate::Transfer(TransferView { conversation, message, file, stage });
+    chat.apply(transfer(TransferStage::Moved { done: 500, of: 1500 }));
+    assert_says(&mut chat, "33 %");
+    chat.apply(transfer(TransferStage::Failed(TransferFailure::Gone)));
+    assert_says(&mut chat, "was not saved");
+}

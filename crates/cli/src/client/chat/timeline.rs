@@ -261,6 +261,11 @@ impl<R> Timeline<R> {
         }
     }
 
+    /// A message, if it is loaded.
+    pub(super) fn message(&self, id: MessageId) -> Option<&MessageView> {
+        self.place(id).map(|at| &self.entries[at].message)
+    }
+
     fn place(&self, id: MessageId) -> Option<usize> {
         self.entries.binary_search_by_key(&id, |entry| entry.message.id).ok()
     }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use kuvert_view::{Connection, ContactState, ConversationView, Delivery, Familiarity, Trust};
+use kuvert_view::{Connection, ContactState, ConversationView, Delivery, Familiarity, FileState, Trust};
 
 use super::state::Focus;
 
@@ -20,6 +20,9 @@ pub(super) const NEW: &str = "new";
 pub(super) const DELETED: &str = "(this message was deleted)";
 pub(super) const EDITED: &str = "edited";
 pub(super) const ANSWER_GONE: &str = "(a message that is not here)";
+pub(super) const ATTACH: &str =
+    "Path of the file; it goes with what is written. Pictures lose place, time and camera.";
+pub(super) const PREPARING: &str = "Preparing the file…";
 pub(super) const DELETE: &str = "Delete this message?";
 pub(super) const ANSWERING: &str = "answers";
 pub(super) const CHANGING: &str = "changes your message";
@@ -159,6 +162,27 @@ pub(super) fn delivery(delivery: Delivery) -> &'static str {
     }
 }
 
+/// What became of a file, behind its name and size.
+pub(super) fn file(state: FileState) -> &'static str {
+    match state {
+        FileState::Uploading => ", being sent",
+        FileState::NotUploaded => ", not sent",
+        FileState::Uploaded => "",
+        FileState::Offered => ", Tab and w save it",
+        FileState::Downloading => ", being saved",
+        FileState::NotDownloaded => ", not saved, w goes on",
+        FileState::Saved => ", saved",
+    }
+}
+
+pub(super) fn saving(folder: &str) -> String {
+    format!("Saving in {folder}")
+}
+
+pub(super) fn moved(name: &str, done: u64, of: u64) -> String {
+    format!("{name}: {} %", done.saturating_mul(100) / of.max(1))
+}
+
 /// A day, as in `Sunday, 22 November 2026`.
 pub(super) fn day(at: i64, zone: &TimeZone) -> String {
     format(at, zone, "%A, %-d %B %Y")
@@ -251,6 +275,7 @@ pub(super) const HELP: &[(&str, &[(&str, &str)])] = &[
             ("Enter", "send"),
             ("Alt+Enter", "new line (also Ctrl+J)"),
             ("PgUp/PgDn", "scroll; Ctrl+End to the newest"),
+            ("Ctrl+O", "send a file"),
             ("Tab", "choose a message; also Up"),
             ("Esc", "back to the conversations"),
         ],
@@ -264,6 +289,7 @@ pub(super) const HELP: &[(&str, &[(&str, &str)])] = &[
             ("+", "react"),
             ("e", "edit your text"),
             ("x", "delete"),
+            ("w", "save its files"),
             ("c", "copy"),
             ("d", "who has it, since when"),
             ("s", "send again what was not sent"),

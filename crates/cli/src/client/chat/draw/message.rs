@@ -1,12 +1,13 @@
 //! A message in rows: what it answers, time, name and text, reactions, and of an own one what became of it.
 
-use kuvert_view::{Delivery, MessageKind, MessageView, ReactionView, ReplyView, Sender};
+use kuvert_view::{Delivery, FileState, MessageKind, MessageView, ReactionView, ReplyView, Sender};
 use ratatui::style::Style as Cell;
 use ratatui::text::{Line, Span};
 
 use super::style::Style;
 use crate::client::chat::rows::{self, clip, width};
 use crate::client::chat::words;
+use crate::client::progress::size;
 
 /// Columns before the rows of a message but the first.
 const INDENT: usize = 6;
@@ -82,14 +83,20 @@ fn body(message: &MessageView, style: Style) -> (String, Cell) {
     }
 }
 
-/// The text, and how each file can be saved.
+/// The text, and a row for each file.
 fn with_files(message: &MessageView) -> String {
-    let mut text = rows::plain(&message.text);
-    for file in &message.files {
-        let gap = if text.is_empty() { "" } else { "\n" };
-        text.push_str(&format!("{gap}[{}: kuvert save {}]", rows::line(&file.name), message.id.0));
+    let mut rows: Vec<String> = Vec::new();
+    if !message.text.is_empty() {
+        rows.push(rows::plain(&message.text));
     }
-    text
+    rows.extend(message.files.iter().map(|file| {
+        let state = match (file.state, &file.path) {
+            (FileState::Saved, Some(path)) => format!(", saved as {path}"),
+            (state, _) => words::file(state).to_owned(),
+        };
+        rows::line(&format!("[{}, {}{state}]", file.name, size(file.size)))
+    }));
+    rows.join("\n")
 }
 
 /// What a message answers, on one row.

@@ -42,6 +42,10 @@ pub(super) fn draw(frame: &mut Frame<'_>, chat: &Chat, overlay: &Overlay, style:
         }
         Overlay::Verify(verify) => code::verify(frame, chat, verify, style),
         Overlay::Search(search) => form::search(frame, chat, search, style),
+        Overlay::Attach(_, editor) => {
+            let lines = vec![Line::raw(words::ATTACH)];
+            field(frame, chat, " Send a file ", lines, editor, " Enter send  Esc close ");
+        }
         Overlay::React(_, editor) => form::react(frame, chat, editor),
         Overlay::Settings(settings) => {
             let reports = if settings.read_reports { "are told" } else { "are not told" };

@@ -129,3 +129,42 @@ fn place(part: &Path, to: &Path) -> io::Result<()> {
         Err(_) => fs::rename(part, to),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use kuvert_core::file::FileKey;
+
+    use super::*;
+
+    #[test]
+    fn a_file_that_appeared_meanwhile_is_not_overwritten() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let to = dir.path().join("a.txt");
+        let part = part_of(&to);
+        fs::write(&part, b"fetched").expect("written");
+        fs::write(&to, b"mine").expect("written");
+        assert_eq!(place(&part, &to).expect_err("refused").kind(), ErrorKind::AlreadyExists);
+        assert_eq!(fs::read(&to).expect("there"), b"mine");
+        fs::remove_file(&to).expect("removed");
+        place(&part, &to).expect("free");
+        assert_eq!((fs::read(&to).expect("there").as_slice(), part.exists()), (b"fetched".as_slice(), false));
+    }
+
+    #[test]
+    fn what_is_kept_ends_with_a_whole_chunk() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let (key, size) = (FileKey::new([1; 39]), 3 * 65_536 + 5);
+        for (kept, expected) in
+            [(0, 0), (65_535, 0), (65_536, 65_536), (196_610, 3 * 65_536), (size, size), (size + 9, size)]
+        {
+            let path = dir.path().join("part");
+            fs::write(&path, vec![7; usize::try_from(kept).expect("small")]).expect("written");
+            let mut file = OpenOptions::new().read(true).write(true).open(&path).expect("opens");
+            let mut opener = Opener::new(&key, size, [0; 32]).expect("not too large");
+            keep(&mut opener, &mut file).expect("keeps");
+            assert_eq!(opener.opened(), expected, "{kept}");
+            assert_eq!(file.metadata().expect("there").len(), expected, "{kept}");
+            assert_eq!(file.stream_position().expect("a file"), expected, "{kept}");
+        }
+    }
+}

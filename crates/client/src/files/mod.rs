@@ -252,3 +252,20 @@ impl Way {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sealed_bytes_that_no_message_needs_go_with_the_next_start() {
+        let dir = tempfile::tempdir().expect("a folder");
+        for name in ["needed", "left by a kill"] {
+            fs::write(dir.path().join(name), b"sealed").expect("written");
+        }
+        let files = Files::new(dir.path().to_owned(), &["needed".to_owned()]);
+        let left: Vec<_> = fs::read_dir(files.folder()).expect("a folder").flatten().collect();
+        assert_eq!(left.iter().map(fs::DirEntry::file_name).collect::<Vec<_>>(), ["needed"]);
+        assert!(Files::new(dir.path().join("missing"), &[]).running.is_empty());
+    }
+}

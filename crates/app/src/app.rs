@@ -13,7 +13,7 @@ use kuvert_view::{
 
 use crate::files;
 use crate::views::{self, Names};
-use crate::wishes;
+use crate::{groups, wishes};
 
 /// Messages of one page of a timeline.
 const PAGE: u32 = 50;
@@ -199,6 +199,7 @@ impl App {
                 return Ok(());
             }
             UiCommand::LoadOlder { conversation, before } => return self.older(conversation, before),
+            UiCommand::ShowMembers { conversation } => return self.show_members(conversation),
             UiCommand::ShowDetails { message } => return self.details(message),
             UiCommand::Search { words, conversation, before } => {
                 return self.search(words, conversation, before);
@@ -214,7 +215,10 @@ impl App {
             UiCommand::OpenLink { link } if self.is_out_of_reach(&link) => {
                 return Err(kuvert_core::Refusal::OtherRelay.into());
             }
-            wish => wishes::command(wish, &self.relay),
+            wish => match self.group_command(&wish)? {
+                Some(command) => Some(command),
+                None => wishes::command(wish, &self.relay),
+            },
         };
         // Questions were answered above.
         let Some(command) = command else { return Ok(()) };
@@ -277,6 +281,66 @@ impl App {
         let own = self.client.identity();
         let mut names = Names::default();
         shown.iter().map(|message| views::message(message, own, &mut names, &mut self.client)).collect()
+    }
+
+    fn show_members(&mut self, conversation: ConversationId) -> Result<(), ClientError> {
+        let members = self.client.members(views::conversation_row(conversation))?;
+        let members = members.iter().map(groups::member).collect();
+        self.updates.push_back(ViewUpdate::Members { conversation, members });
+        Ok(())
+    }
+
+    /// What is done in groups.
+    fn group_command(&mut self, wish: &UiCommand) -> Result<Option<Command>, ClientError> {
+        Ok(Some(match wish {
+            UiCommand::CreateGroup { name, with } => {
+                Command::CreateGroup { name: name.clone(), contacts: self.contacts(with)? }
+            }
+            UiCommand::AddMembers { conversation, with } => Command::AddMembers {
+                conversation: views::conversation_row(*conversation),
+                contacts: self.contacts(with)?,
+            },
+            UiCommand::RemoveMember { conversation, kuvert_id } => Command::RemoveMember {
+                conversation: views::conversation_row(*conversation),
+                member: self.member(*conversation, kuvert_id)?,
+            },
+            UiCommand::LeaveGroup { conversation } => {
+                Command::LeaveGroup { conversation: views::conversation_row(*conversation) }
+            }
+            UiCommand::RenameGroup { conversation, name } => Command::RenameGroup {
+                conversation: views::conversation_row(*conversation),
+                name: name.clone(),
+            },
+            UiCommand::SetAdmin { conversation, kuvert_id, admin } => Command::SetAdmin {
+                conversation: views::conversation_row(*conversation),
+                member: self.member(*conversation, kuvert_id)?,
+                admin: *admin,
+            },
+            _ => return Ok(None),
+        }))
+    }
+
+    /// The contacts of conversations.
+    fn contacts(&mut self, with: &[ConversationId]) -> Result<Vec<kuvert_core::ContactId>, ClientError> {
+        let mut contacts = Vec::new();
+        for conversation in with {
+            let summary = self.client.conversation(views::conversation_row(*conversation))?;
+            let contact = summary.as_ref().and_then(|summary| summary.contact());
+            contacts.push(contact.ok_or(kuvert_core::Refusal::Unknown)?.id);
+        }
+        Ok(contacts)
+    }
+
+    /// The member of a group with this Kuvert ID.
+    fn member(
+        &mut self,
+        conversation: ConversationId,
+        kuvert_id: &str,
+    ) -> Result<kuvert_core::IdentityKey, ClientError> {
+        let id = kuvert_core::KuvertId::parse(kuvert_id).map_err(|_| kuvert_core::Refusal::NoMember)?;
+        let members = self.client.members(views::conversation_row(conversation))?;
+        let member = members.into_iter().find(|member| member.kuvert_id() == id);
+        Ok(member.ok_or(kuvert_core::Refusal::NoMember)?.identity)
     }
 
     fn details(&mut self, message: MessageId) -> Result<(), ClientError> {
@@ -421,6 +485,12 @@ impl App {
             Event::Transfer(transfer) => {
                 self.updates.push_back(ViewUpdate::Transfer(files::transfer(&transfer)));
             }
+            Event::GroupCreated(conversation) => {
+                let conversation = views::conversation_id(conversation);
+                self.updates.push_back(ViewUpdate::GroupCreated { conversation });
+            }
+            // The conversation's line and its notices say it.
+            Event::GroupJoined(_) | Event::GroupLost(_) => {}
             // What was dropped had no effect.
             Event::Dropped(_) => {}
         }

@@ -6,6 +6,7 @@
 
 mod app;
 mod files;
+mod groups;
 mod views;
 mod wishes;
 

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use kuvert_core::{
-    CardInfo, Client, ClientError, ContactRow, ContactState, ConversationSummary, Familiarity, IdentityKey,
-    KuvertId, LinkFailure, MessageDetails, MessageKind, MessageRow, MessageState, ReactionRow, Refusal,
-    SenderKind, ShownMessage, StoreError, Timestamp, Trust,
+    CardInfo, Client, ClientError, ContactRow, ContactState, ConversationSummary, Familiarity, GroupProfile,
+    GroupState, IdentityKey, KuvertId, LinkFailure, MessageDetails, MessageKind, MessageRow, MessageState,
+    Peer, ReactionRow, Refusal, SenderKind, ShownMessage, StoreError, Timestamp, Trust,
 };
 use kuvert_view as view;
 
-use crate::files;
+use crate::{files, groups};
 
 /// Characters of a message that a quotation of it shows.
 const EXCERPT: usize = 200;
@@ -31,7 +31,10 @@ pub(crate) fn message_id(id: kuvert_core::MessageId) -> view::MessageId {
 }
 
 pub(crate) fn conversation(summary: &ConversationSummary, now: Timestamp) -> view::ConversationView {
-    let contact = &summary.contact;
+    let contact = match &summary.peer {
+        Peer::Contact(contact) => contact,
+        Peer::Group(profile) => return group(summary, profile),
+    };
     view::ConversationView {
         id: conversation_id(summary.conversation.id),
         title: name_of(contact),
@@ -47,15 +50,10 @@ pub(crate) fn conversation(summary: &ConversationSummary, now: Timestamp) -> vie
             ContactState::Asking => view::ContactState::Asking,
             ContactState::Accepted => view::ContactState::Accepted,
         },
-        last: summary.last.as_ref().map(|last| view::LastMessage {
-            text: one_line(&last.text),
-            at: last.at,
-            from: sender(last.sender),
-            delivery: delivery(last.state),
-            kind: kind(last.kind),
-        }),
+        last: last(summary),
         unread: summary.conversation.unread,
         blocked: contact.blocked,
+        group: None,
         familiarity: match Familiarity::of(contact, now) {
             Familiarity::Stranger => view::Familiarity::Stranger,
             Familiarity::Acquainted => view::Familiarity::Acquainted,
@@ -63,6 +61,33 @@ pub(crate) fn conversation(summary: &ConversationSummary, now: Timestamp) -> vie
             Familiarity::Close => view::Familiarity::Close,
         },
     }
+}
+
+/// The line of a group.
+fn group(summary: &ConversationSummary, profile: &GroupProfile) -> view::ConversationView {
+    let is_invited = profile.state == GroupState::Invited;
+    view::ConversationView {
+        id: conversation_id(summary.conversation.id),
+        title: profile.name.clone(),
+        kuvert_id: String::new(),
+        trust: view::Trust::New,
+        state: if is_invited { view::ContactState::Asking } else { view::ContactState::Accepted },
+        last: last(summary),
+        unread: summary.conversation.unread,
+        blocked: false,
+        familiarity: view::Familiarity::Stranger,
+        group: Some(groups::group(profile)),
+    }
+}
+
+fn last(summary: &ConversationSummary) -> Option<view::LastMessage> {
+    summary.last.as_ref().map(|last| view::LastMessage {
+        text: one_line(&last.text),
+        at: last.at,
+        from: sender(last.sender),
+        delivery: delivery(last.state),
+        kind: kind(last.kind),
+    })
 }
 
 /// Names of people by identity, looked up once.
@@ -75,7 +100,9 @@ impl Names {
             return Ok(name.clone());
         }
         let contact = client.contact_by_identity(identity)?;
-        let name = contact.as_ref().map_or_else(|| kuvert_id(identity), name_of);
+        let seen = client.name_of(identity)?;
+        let stranger = || if seen.is_empty() { kuvert_id(identity) } else { seen.clone() };
+        let name = contact.as_ref().map_or_else(stranger, name_of);
         self.0.insert(*identity, name.clone());
         Ok(name)
     }
@@ -92,6 +119,10 @@ pub(crate) fn message(
     let mentions_me = row.sender != SenderKind::Own
         && own_id.is_some()
         && kuvert_content::mentions(&row.text).any(|id| KuvertId::parse(id).ok() == own_id);
+    let notice = match row.sender {
+        SenderKind::System => Some(groups::notice(client.notice(row.id)?.as_ref())),
+        SenderKind::Own | SenderKind::Contact => None,
+    };
     let mut author = |row: &MessageRow| match &row.author {
         Some(identity) => names.of(identity, client),
         None => Ok(String::new()),
@@ -116,7 +147,7 @@ pub(crate) fn message(
     Ok(view::MessageView {
         id: message_id(row.id),
         from: sender(row.sender),
-        text: row.text.clone(),
+        text: notice.as_ref().map_or_else(|| row.text.clone(), groups::words),
         at: row.at,
         delivery: delivery(row.state),
         kind: kind(row.kind),
@@ -127,6 +158,7 @@ pub(crate) fn message(
         expires_at: row.expires_at,
         mentions_me,
         files: if row.kind == MessageKind::Attachments { files::views(row.id, client)? } else { Vec::new() },
+        notice,
     })
 }
 
@@ -257,6 +289,12 @@ pub(crate) fn failure(error: &ClientError) -> view::Failure {
             Refusal::CodeUnreadable => view::Failure::CodeUnreadable,
             Refusal::CodeOfAnother => view::Failure::CodeOfAnother,
             Refusal::CodeForAnother => view::Failure::CodeForAnother,
+            Refusal::NotAdmin => view::Failure::NotAdmin,
+            Refusal::LastAdmin => view::Failure::LastAdmin,
+            Refusal::NoMember => view::Failure::NoMember,
+            Refusal::NotReachable => view::Failure::NotReachable,
+            Refusal::PictureInvalid => view::Failure::PictureInvalid,
+            Refusal::TooMuchAtOnce => view::Failure::TooMuchAtOnce,
         },
         ClientError::Store(StoreError::InUse) => view::Failure::ProfileInUse,
         ClientError::PeerFault(_) => view::Failure::Unreachable,

@@ -15,7 +15,14 @@ pub(crate) fn command(wish: UiCommand, relay: &str) -> Option<Command> {
         | UiCommand::ShowDetails { .. }
         | UiCommand::Search { .. }
         | UiCommand::ShowVerification { .. }
-        | UiCommand::ShowSettings => return None,
+        | UiCommand::ShowSettings
+        | UiCommand::CreateGroup { .. }
+        | UiCommand::AddMembers { .. }
+        | UiCommand::RemoveMember { .. }
+        | UiCommand::LeaveGroup { .. }
+        | UiCommand::RenameGroup { .. }
+        | UiCommand::SetAdmin { .. }
+        | UiCommand::ShowMembers { .. } => return None,
         UiCommand::CreateIdentity { name, invite } => {
             Command::CreateIdentity { name, relay: relay.to_owned(), invite }
         }

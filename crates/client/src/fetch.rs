@@ -59,6 +59,7 @@ fn perform(agent: &ureq::Agent, request: &FetchRequest) -> FetchOutcome {
     let answer = match &request.method {
         FetchMethod::Get => with_headers(agent.get(&request.url), request).call(),
         FetchMethod::Put(body) => send(agent.put(&request.url), request, body),
+        FetchMethod::Patch(body) => send(agent.patch(&request.url), request, body),
         FetchMethod::Delete(body) => send(agent.delete(&request.url).force_send_body(), request, body),
     };
     let Ok(mut answer) = answer else { return FetchOutcome::Failed };

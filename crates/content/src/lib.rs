@@ -47,7 +47,7 @@ pub use file::{
     FILE_CHUNK, FILE_ENC_ALG, FILE_TAG, FileError, FileKey, FileRef, Opener, Sealer, sealed_size,
 };
 pub use id::MessageId;
-pub use meaning::{AT_EXTENSION, Meaning, PLAIN_TEXT_TYPE, TEXT_TYPE};
+pub use meaning::{AT_EXTENSION, LEAVE_TYPE, Meaning, PLAIN_TEXT_TYPE, TEXT_TYPE};
 pub use mention::{MENTION_SCHEME, mention, mentions};
 pub use part::{Body, Disposition, External, Part, Semantics};
 pub use picture::{CleanPicture, Orientation, PICTURE_HEAD, PictureError, PictureKind, clean};

@@ -51,3 +51,7 @@ const _: () = assert!(MAX_FILES * 3 + 2 <= MAX_PARTS);
 // Chunks are counted in 32 bits, and padding adds an eighth at most.
 const _: () = assert!(MAX_FILE / crate::FILE_CHUNK as u64 * 9 / 8 < u32::MAX as u64);
 const _: () = assert!(MAX_NAME * 4 < MAX_CONTENT);
+/// Largest [`crate::Profile::reach`].
+pub const MAX_REACH: usize = 4096;
+/// Largest statement of who leaves a group.
+pub const MAX_LEAVE: usize = 256;

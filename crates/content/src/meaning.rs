@@ -1,6 +1,6 @@
 //! What Kuvert says, and what it understands of what others say.
 
-use crate::limits::{MAX_FILES, MAX_REACTION};
+use crate::limits::{MAX_FILES, MAX_LEAVE, MAX_REACTION};
 use crate::profile::{ACCEPTANCE_TYPE, PROFILE_TYPE};
 use crate::report::REPORT_TYPE;
 use crate::{
@@ -10,6 +10,8 @@ use crate::{
 
 /// Media type of the texts that Kuvert writes: GitHub-flavoured Markdown without autolinks and HTML.
 pub const TEXT_TYPE: &str = "text/markdown;variant=GFM-MIMI";
+/// Media type of the part by which its sender leaves a group. Kuvert's own.
+pub const LEAVE_TYPE: &str = "application/vnd.kuvert.leave+cbor";
 /// Media type of a reaction.
 pub const PLAIN_TEXT_TYPE: &str = "text/plain;charset=utf-8";
 /// Name of the extension that says when a report was made: an integer, milliseconds since 1970. Kuvert's own.
@@ -64,6 +66,8 @@ pub enum Meaning<'a> {
     Profile(Profile),
     /// The sender accepts the request that began the conversation.
     Acceptance(Profile),
+    /// The sender leaves the group: the statement that shows it to others. It means nothing to this crate.
+    Leave(&'a [u8]),
     /// Needs a newer version. The content is to be kept as it came.
     Unsupported,
 }
@@ -126,6 +130,11 @@ impl Content {
         Self::new(salt, profile_part(ACCEPTANCE_TYPE, profile))
     }
 
+    /// Says that the sender leaves the group, with a statement of at most [`MAX_LEAVE`] bytes.
+    pub fn leave(salt: [u8; 16], statement: &[u8]) -> Self {
+        Self::new(salt, Part::single(Disposition::UNSPECIFIED, LEAVE_TYPE, statement.to_vec()))
+    }
+
     /// First contact: who asks, and a text of at most [`crate::limits::MAX_TEXT`] bytes.
     pub fn request(salt: [u8; 16], profile: &Profile, text: &str) -> Self {
         let parts = vec![profile_part(PROFILE_TYPE, profile), text_part(text)];
@@ -183,6 +192,7 @@ impl Content {
             REPORT_TYPE => Report::read(content, self.at()).map(Meaning::Report),
             PROFILE_TYPE => Profile::read(content).map(Meaning::Profile),
             ACCEPTANCE_TYPE => Profile::read(content).map(Meaning::Acceptance),
+            LEAVE_TYPE => (content.len() <= MAX_LEAVE).then_some(Meaning::Leave(content)),
             _ if is_text(content_type) => {
                 std::str::from_utf8(content).ok().and_then(|text| self.text_meaning(purpose, text))
             }
@@ -252,6 +262,7 @@ impl std::fmt::Debug for Meaning<'_> {
             Self::Report(_) => "Report(..)",
             Self::Profile(_) => "Profile(..)",
             Self::Acceptance(_) => "Acceptance(..)",
+            Self::Leave(_) => "Leave(..)",
             Self::Unsupported => "Unsupported",
         })
     }

@@ -2,7 +2,7 @@
 
 use minicbor::{Decoder, Encode, Encoder, encode};
 
-use crate::limits::{MAX_EXTENSION_DEPTH, MAX_NAME};
+use crate::limits::{MAX_EXTENSION_DEPTH, MAX_NAME, MAX_REACH};
 use crate::{ContentError, canonical};
 
 /// Media type of a profile. Kuvert's own.
@@ -17,6 +17,9 @@ pub const ACCEPTANCE_TYPE: &str = "application/vnd.kuvert.acceptance+cbor";
 pub struct Profile {
     /// Display name: 1 to [`MAX_NAME`] characters without control characters; see [`Profile::new`].
     pub name: String,
+    /// How the sender's devices are reached to be added to groups; means nothing to this crate. At most [`MAX_REACH`]
+    /// bytes, empty for nothing.
+    pub reach: Vec<u8>,
 }
 
 impl Profile {
@@ -27,7 +30,11 @@ impl Profile {
     /// or characters that change the direction of what follows: these could disguise who is speaking.
     pub fn new(name: &str) -> Result<Self, ContentError> {
         let name = name.trim();
-        if is_name(name) { Ok(Self { name: name.to_owned() }) } else { Err(ContentError::BadName) }
+        if is_name(name) {
+            Ok(Self { name: name.to_owned(), reach: Vec::new() })
+        } else {
+            Err(ContentError::BadName)
+        }
     }
 
     /// Reads a profile. Fields of later versions are skipped.
@@ -36,14 +43,18 @@ impl Profile {
             return None;
         }
         let mut d = Decoder::new(bytes);
-        // Keys are sorted, so that the least one stands first or nowhere.
-        let has_name = d.map().ok()?? > 0 && d.u8().ok()? == NAME;
-        let name = has_name.then(|| d.str().ok())??;
-        is_name(name).then(|| Self { name: name.to_owned() })
+        // Keys are sorted, so that the least ones stand first or nowhere.
+        let fields = d.map().ok()??;
+        let has_name = fields > 0 && d.u8().ok()? == NAME;
+        let name = has_name.then(|| d.str().ok())??.to_owned();
+        let has_reach = fields > 1 && d.u8().is_ok_and(|key| key == REACH);
+        let reach = if has_reach { d.bytes().ok()?.to_vec() } else { Vec::new() };
+        (is_name(&name) && reach.len() <= MAX_REACH).then_some(Self { name, reach })
     }
 }
 
 const NAME: u8 = 0;
+const REACH: u8 = 1;
 
 fn is_name(name: &str) -> bool {
     let is_disguise =
@@ -55,7 +66,11 @@ fn is_name(name: &str) -> bool {
 
 impl<C> Encode<C> for Profile {
     fn encode<W: encode::Write>(&self, e: &mut Encoder<W>, _: &mut C) -> Result<(), encode::Error<W::Error>> {
-        e.map(1)?.u8(NAME)?.str(&self.name)?.ok()
+        e.map(if self.reach.is_empty() { 1 } else { 2 })?.u8(NAME)?.str(&self.name)?;
+        if !self.reach.is_empty() {
+            e.u8(REACH)?.bytes(&self.reach)?;
+        }
+        Ok(())
     }
 }
 
@@ -85,7 +100,10 @@ mod tests {
 
     #[test]
     fn fields_of_later_versions_are_skipped() {
-        assert_eq!(Profile::read(b"\xa2\x00\x61a\x01\x81\x02"), Some(Profile { name: "a".into() }));
+        let named = |reach: &[u8]| Some(Profile { name: "a".into(), reach: reach.to_vec() });
+        assert_eq!(Profile::read(b"\xa2\x00\x61a\x02\x81\x02"), named(b""));
+        assert_eq!(Profile::read(b"\xa3\x00\x61a\x01\x42hi\x02\x00"), named(b"hi"));
+        assert_eq!(Profile::read(b"\xa2\x00\x61a\x01\x81\x02"), None, "not bytes");
         assert_eq!(Profile::read(b"\xa1\x01\x61a"), None);
         assert_eq!(Profile::read(b"\xa1\x00\x61 "), None);
         assert_eq!(Profile::read(b"\xa0"), None);

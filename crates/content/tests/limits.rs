@@ -114,7 +114,7 @@ fn a_reaction_may_be_64_bytes_long() {
 
 #[test]
 fn a_bad_name_is_not_sent_and_not_shown() {
-    let profile = Profile { name: "a".repeat(MAX_NAME + 1) };
+    let profile = Profile { name: "a".repeat(MAX_NAME + 1), reach: Vec::new() };
     for content in [Content::profile(SALT, &profile), Content::acceptance(SALT, &profile)] {
         assert_eq!(content.check(), Err(ContentError::BadName));
         let received = Content::decode(&content.encode()).expect("it is kept all the same");

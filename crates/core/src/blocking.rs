@@ -6,9 +6,8 @@
 
 use std::collections::BTreeMap;
 
-use kuvert_mls::Group;
 use kuvert_store::{ContactState, ConversationId, MessageState};
-use kuvert_wire::{ChannelId, ClientFrame, PostId, RevokeTokens, TokenNonce};
+use kuvert_wire::{ClientFrame, PostId, RevokeTokens, TokenNonce};
 
 use crate::step::Step;
 use crate::{ClientError, Line, Refusal};
@@ -21,6 +20,11 @@ impl Step<'_, '_> {
             return Err(Refusal::NothingToDecline.into());
         }
         self.revoke_tokens_of(conversation)?;
+        for channel in self.tx.channels_of(conversation)? {
+            if let Some(row) = self.tx.group(&channel)? {
+                self.load_group(&row)?.delete(&self.tx.mls())?;
+            }
+        }
         Ok(self.tx.remove_conversation(conversation)?)
     }
 
@@ -55,9 +59,13 @@ impl Step<'_, '_> {
     fn revoke_tokens_of(&mut self, conversation: ConversationId) -> Result<(), ClientError> {
         let own = self.account()?.inbox();
         let request = self.fresh_id();
-        let provider = self.provider();
+        if let Some(contact) = self.tx.contact_of(conversation)? {
+            // The one by which they could add the user to groups.
+            self.tx.add_revoking(&self.reach_nonce(&contact.identity)?, request.as_bytes())?;
+        }
         for channel in self.tx.channels_of(conversation)? {
-            let group = Group::load(&provider.storage, ChannelId::new(channel))?;
+            let Some(row) = self.tx.group(&channel)? else { continue };
+            let group = self.load_group(&row)?;
             for token in group.tokens_of(own)? {
                 self.tx.add_revoking(token.nonce().as_bytes(), request.as_bytes())?;
             }

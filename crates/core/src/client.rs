@@ -6,7 +6,7 @@ use std::rc::Rc;
 use kuvert_mls::EngineRng;
 use kuvert_store::{
     AttachmentId, AttachmentRow, AttachmentState, ConversationId, ConversationSummary, Database, DatabaseKey,
-    Location, MessageId, MessageRow, MetaKey, Tx,
+    Location, MessageId, MessageRow, MetaKey, SenderKind, Tx,
 };
 use openmls_rust_crypto::RustCrypto;
 
@@ -14,7 +14,7 @@ use crate::account::Account;
 use crate::files;
 use crate::session::Sessions;
 use crate::step::Step;
-use crate::{ClientError, IdentityKey, Input, KuvertId, Output, Timestamp};
+use crate::{ClientError, IdentityKey, Input, KuvertId, MemberInfo, Notice, Output, Timestamp, group};
 
 /// How to start an engine.
 pub struct Config<'a> {
@@ -197,6 +197,38 @@ impl Client {
     /// [`ClientError::Store`] if the database fails.
     pub fn sealed_files(&mut self) -> Result<Vec<String>, ClientError> {
         self.read(|tx| Ok(tx.sealed_files()?))
+    }
+
+    /// Who is in the group of a conversation; nobody once the user is not in it any more.
+    ///
+    /// # Errors
+    /// [`ClientError::Store`] if the database fails, [`ClientError::Mls`] if the group's state does.
+    pub fn members(&mut self, conversation: ConversationId) -> Result<Vec<MemberInfo>, ClientError> {
+        let Some(own) = self.account.as_ref().map(|account| account.identity.key()) else {
+            return Ok(Vec::new());
+        };
+        self.read(|tx| group::members(tx, own, conversation))
+    }
+
+    /// The name of somebody: the contact's, or the one under which they were seen in a group; empty if neither is known.
+    ///
+    /// # Errors
+    /// [`ClientError::Store`] if the database fails.
+    pub fn name_of(&mut self, identity: &[u8; 32]) -> Result<String, ClientError> {
+        self.read(|tx| Ok(tx.name_of(identity)?))
+    }
+
+    /// What a message of [`kuvert_store::SenderKind::System`] says; `None` for any other, and for one that only a newer
+    /// version knows.
+    ///
+    /// # Errors
+    /// [`ClientError::Store`] if the database fails.
+    pub fn notice(&mut self, id: MessageId) -> Result<Option<Notice>, ClientError> {
+        self.read(|tx| {
+            let is_notice = tx.message(id)?.is_some_and(|row| row.sender == SenderKind::System);
+            let content = if is_notice { tx.message_content(id)? } else { None };
+            Ok(content.and_then(|content| Notice::read(&content)))
+        })
     }
 
     pub(crate) fn read<T>(

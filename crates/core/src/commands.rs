@@ -29,6 +29,15 @@ impl Step<'_, '_> {
             Command::RevokeLink => self.revoke_link(),
             Command::OpenLink { link } => self.open_link(&link),
             Command::Request { link, text } => self.request(&link, &text),
+            Command::CreateGroup { name, contacts } => self.create_group(&name, &contacts),
+            Command::AddMembers { conversation, contacts } => self.add_members(conversation, &contacts),
+            Command::RemoveMember { conversation, member } => self.remove_member(conversation, member),
+            Command::LeaveGroup { conversation } => self.leave_group(conversation),
+            Command::RenameGroup { conversation, name } => self.rename_group(conversation, &name),
+            Command::SetGroupPicture { conversation, picture } => {
+                self.set_group_picture(conversation, picture)
+            }
+            Command::SetAdmin { conversation, member, admin } => self.set_admin(conversation, member, admin),
             Command::Accept { conversation } => self.accept(conversation),
             Command::Send { conversation, text } => self.write(conversation, &text, None, None),
             Command::Write { conversation, text, reply_to, expires_after } => {
@@ -99,6 +108,10 @@ impl Step<'_, '_> {
             Some(Fetching::OwnCard(card)) => self.own_card_stored(card, &outcome),
             Some(Fetching::OwnCardAgain(_)) => self.carry_out_revocations(),
             Some(Fetching::OwnCardGone(card)) => self.own_card_deleted(card, &outcome),
+            Some(Fetching::BlobAnnounced(blob)) => self.blob_announced(blob, &outcome),
+            Some(Fetching::BlobUploaded(blob)) => self.blob_uploaded(blob, &outcome),
+            Some(Fetching::BlobReset(_)) => self.resume_uploads(),
+            Some(Fetching::Blob(blob, channel)) => self.blob_fetched(blob, channel, outcome),
             None => Ok(()),
         }
     }
@@ -132,8 +145,10 @@ impl Step<'_, '_> {
     }
 
     pub(crate) fn accept(&mut self, conversation: ConversationId) -> Result<(), ClientError> {
-        let account = self.account()?;
-        let contact = self.tx.contact_of(conversation)?.ok_or(Refusal::Unknown)?;
+        self.account()?;
+        let Some(contact) = self.tx.contact_of(conversation)? else {
+            return self.accept_group(conversation);
+        };
         if contact.blocked {
             return Err(Refusal::Blocked.into());
         }
@@ -141,7 +156,7 @@ impl Step<'_, '_> {
             return Ok(());
         }
         self.tx.update_contact(contact.id, &contact.name, ContactState::Accepted)?;
-        let profile = Profile { name: account.name.clone() };
+        let profile = self.profile_for(&contact.identity)?;
         let content = Content::acceptance(self.rng.bytes(), &profile);
         self.enqueue(conversation, content, None)?;
         self.rotate(conversation)

@@ -56,6 +56,24 @@ pub enum Refusal {
     /// The request was not accepted yet.
     #[error("the request was not accepted yet; only one message can be sent until then")]
     NotAccepted,
+    /// Only an admin of a group may do this.
+    #[error("only an admin of the group may do this")]
+    NotAdmin,
+    /// The only admin of a group cannot leave it, or cease to be one.
+    #[error("the group needs an admin; make somebody else an admin first")]
+    LastAdmin,
+    /// Somebody is no member of the group, or the user is not (any more).
+    #[error("not a member of this group")]
+    NoMember,
+    /// The contact cannot be added to groups: not accepted yet, or known from before groups were.
+    #[error("this contact cannot be added to groups yet; exchange a message with them first")]
+    NotReachable,
+    /// The picture is too large.
+    #[error("the picture of a group has at most 4 KiB")]
+    PictureInvalid,
+    /// Too much waits to be done.
+    #[error("too much waits to be done in this group; try again later")]
+    TooMuchAtOnce,
     /// This profile has an identity already.
     #[error("this profile has an identity already")]
     IdentityExists,

@@ -11,7 +11,7 @@ use kuvert_store::{
     AttachmentId, AttachmentRow, AttachmentState, ConversationId, MessageId, MessageState, NewAttachment,
     SenderKind,
 };
-use kuvert_wire::{BlobId, BlobSecret, ChannelId, InboxId, Token, limits};
+use kuvert_wire::{BlobId, BlobSecret, InboxId, Token, limits};
 
 use crate::account::Account;
 use crate::blob::{
@@ -130,7 +130,8 @@ impl Step<'_, '_> {
         let Some(channel) = self.tx.conversation(conversation)?.and_then(|row| row.channel) else {
             return Ok(None);
         };
-        Ok(Some(Group::load(&self.provider().storage, ChannelId::new(channel))?))
+        let row = self.tx.group(&channel)?.filter(|row| row.ended.is_none());
+        row.map(|row| self.load_group(&row)).transpose()
     }
 
     /// By whose inboxes a relay may be asked to store a file: other members' who are there, then the own one.

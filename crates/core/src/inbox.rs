@@ -1,25 +1,37 @@
 //! What comes in: entries of the inbox, in their order.
 
 use kuvert_content::{Content, Expires, Meaning};
-use kuvert_mls::{Group, IdentityKey, IncomingMessage, KuvertId};
+use kuvert_mls::{IdentityKey, IncomingMessage, KuvertId, MlsError};
 use kuvert_store::{
-    ContactRow, ContactState, ConversationId, GroupRow, MessageKind, MessageState, NewMessage, ReportKind,
-    SenderKind,
+    ContactRow, ContactState, ConversationId, GroupRow, GroupState, MessageKind, MessageState, NewMessage,
+    ReportKind, SenderKind,
 };
-use kuvert_wire::{ChannelId, Entries, Entry, PostId};
+use kuvert_wire::{ChannelId, Entries, Entry, PostId, decode, limits};
 
 use crate::changes::Change;
+use crate::group::mark;
 use crate::messages::{Shape, written_at};
-use crate::outbox::{Intent, room_uri, sender_uri};
+use crate::outbox::sender_uri;
 use crate::step::Step;
-use crate::{ClientError, Event, Refusal};
+use crate::{ClientError, Event};
+
+/// Where welcomes are kept whose tree is on its way.
+const WELCOMES: ChannelId = ChannelId::new([0; 16]);
 
 /// A post or commit, as it came through a channel.
-struct ChannelEntry<'e> {
-    channel: ChannelId,
-    epoch: u64,
-    id: PostId,
-    body: &'e [u8],
+pub(crate) struct ChannelEntry<'e> {
+    pub(crate) channel: ChannelId,
+    pub(crate) epoch: u64,
+    pub(crate) id: PostId,
+    pub(crate) body: &'e [u8],
+}
+
+/// What became of an entry.
+enum Progress {
+    /// It was worked off.
+    Done,
+    /// It is of a later epoch.
+    Later,
 }
 
 impl Step<'_, '_> {
@@ -39,6 +51,7 @@ impl Step<'_, '_> {
                     if missing > 0 {
                         // The relay lost entries without saying so: that is said here, and goes on.
                         self.event(Event::Gap { lost: missing });
+                        self.lost_entries()?;
                     }
                     self.entry(&entry)?;
                 }
@@ -53,97 +66,166 @@ impl Step<'_, '_> {
     }
 
     /// Processes one entry. What is invalid is dropped without a trace; only faults of this device end the input.
-    fn entry(&mut self, entry: &Entry) -> Result<(), ClientError> {
+    pub(crate) fn entry(&mut self, entry: &Entry) -> Result<(), ClientError> {
         let tx = self.tx;
         let outputs = self.outputs.len();
+        // Deposits need a place for what they wait for, too.
+        let channel = match entry {
+            Entry::Post { channel, .. } | Entry::Commit { channel, .. } => *channel,
+            _ => WELCOMES,
+        };
         match tx.attempt(|| self.process(entry))? {
+            Ok(Progress::Done) => Ok(()),
+            Ok(Progress::Later) => {
+                self.keep(channel, entry)?;
+                let (Entry::Post { epoch, .. } | Entry::Commit { epoch, .. }) = entry else { return Ok(()) };
+                // It may be the commit before it whose blob is on its way.
+                if self.sessions.waits_for_blob(channel.as_bytes()) {
+                    return Ok(());
+                }
+                self.is_behind(channel.as_bytes(), *epoch, 0)
+            }
+            Err(ClientError::Mls(MlsError::NeedsBlob(blob))) => {
+                self.outputs.truncate(outputs);
+                self.keep(channel, entry)?;
+                self.fetch_blob(&blob, channel)
+            }
             Err(ClientError::Mls(fault)) if is_peer_fault(&fault) => {
                 self.outputs.truncate(outputs);
-                self.dropped("a message or commit does not hold")
+                self.dropped("a message or commit does not hold")?;
+                match entry {
+                    // If it came through the channel, the channel has moved on.
+                    Entry::Commit { epoch, .. } => self.is_behind(channel.as_bytes(), epoch + 1, 0),
+                    _ => Ok(()),
+                }
             }
-            result => result,
+            Err(error) => Err(error),
         }
     }
 
-    fn process(&mut self, entry: &Entry) -> Result<(), ClientError> {
+    /// Works off what waits for a blob before it is known to which group it belongs.
+    pub(crate) fn work_off_welcomes(&mut self) -> Result<(), ClientError> {
+        for kept in self.tx.kept_entries(WELCOMES.as_bytes())? {
+            self.tx.remove_kept(kept.id)?;
+            if let Ok(entry) = decode::<Entry>(&kept.entry, limits::MAX_FRAME) {
+                self.entry(&entry)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn process(&mut self, entry: &Entry) -> Result<Progress, ClientError> {
         match entry {
-            Entry::Deposit { body } => self.deposit(body),
+            Entry::Deposit { body } => self.deposit(body).map(|()| Progress::Done),
             Entry::Post { channel, epoch, id, body, .. } => {
                 self.post(&ChannelEntry { channel: *channel, epoch: *epoch, id: *id, body })
             }
             Entry::Commit { channel, epoch, id, body, .. } => {
                 self.commit(&ChannelEntry { channel: *channel, epoch: *epoch, id: *id, body })
             }
-            Entry::Gap { lost } | Entry::Missed { lost, .. } => {
+            Entry::Gap { lost } => {
                 self.event(Event::Gap { lost: *lost });
-                Ok(())
+                self.lost_entries()?;
+                Ok(Progress::Done)
+            }
+            Entry::Missed { channel, lost } => {
+                self.event(Event::Gap { lost: *lost });
+                if let Some(row) = self.tx.group(channel.as_bytes())?.filter(|row| row.ended.is_none()) {
+                    let epoch = self.load_group(&row)?.epoch();
+                    self.is_behind(channel.as_bytes(), epoch + 1, 0)?;
+                }
+                Ok(Progress::Done)
             }
         }
     }
 
-    fn post(&mut self, entry: &ChannelEntry<'_>) -> Result<(), ClientError> {
+    fn post(&mut self, entry: &ChannelEntry<'_>) -> Result<Progress, ClientError> {
         // The own post, come back in the channel's order: as good as the relay's answer.
         self.accepted(entry.id)?;
-        let Some(row) = self.tx.group(entry.channel.as_bytes())? else {
-            return self.dropped("a post to an unknown channel");
+        let Some(row) = self.tx.group(entry.channel.as_bytes())?.filter(|row| row.ended.is_none()) else {
+            self.dropped("a post to an unknown channel")?;
+            return Ok(Progress::Done);
         };
-        let provider = self.provider();
-        let mut group = Group::load(&provider.storage, entry.channel)?;
-        if group.epoch() != entry.epoch {
-            return self.dropped("a post of another epoch");
+        let mut group = self.load_group(&row)?;
+        if entry.epoch > group.epoch() {
+            return Ok(Progress::Later);
         }
-        match group.open(&provider, entry.body)? {
-            IncomingMessage::Own => Ok(()),
-            IncomingMessage::Message { sender, plain } => self.message(&row, sender, &plain),
+        if entry.epoch < group.epoch() {
+            self.dropped("a post of an epoch that is over")?;
+            return Ok(Progress::Done);
         }
+        match group.open(&self.provider(), entry.body)? {
+            IncomingMessage::Own => {}
+            IncomingMessage::Message { sender, plain } => self.message(&row, sender, &plain)?,
+        }
+        Ok(Progress::Done)
     }
 
-    fn commit(&mut self, entry: &ChannelEntry<'_>) -> Result<(), ClientError> {
+    fn commit(&mut self, entry: &ChannelEntry<'_>) -> Result<Progress, ClientError> {
         self.accepted(entry.id)?;
-        let Some(row) = self.tx.group(entry.channel.as_bytes())? else {
-            return self.dropped("a commit to an unknown channel");
+        let Some(row) = self.tx.group(entry.channel.as_bytes())?.filter(|row| row.ended.is_none()) else {
+            self.dropped("a commit to an unknown channel")?;
+            return Ok(Progress::Done);
         };
-        let provider = self.provider();
-        let mut group = Group::load(&provider.storage, entry.channel)?;
-        if entry.epoch < group.epoch() {
-            return Ok(());
+        let epoch = self.load_group(&row)?.epoch();
+        if entry.epoch > epoch {
+            return Ok(Progress::Later);
         }
-        if entry.epoch > group.epoch() {
-            return self.dropped("a commit of a later epoch");
+        if entry.epoch == epoch {
+            self.process_commit(&row, entry)?;
         }
-        if group.has_pending_commit() {
-            // The winner came before the relay's refusal of the own commit.
-            group.drop_commit(&provider)?;
+        Ok(Progress::Done)
+    }
+
+    /// Takes a commit of somebody else in the current epoch. An own one has lost.
+    pub(crate) fn process_commit(
+        &mut self,
+        row: &GroupRow,
+        entry: &ChannelEntry<'_>,
+    ) -> Result<(), ClientError> {
+        let mut group = self.load_group(row)?;
+        self.drop_own_commit(row, &mut group)?;
+        let before = group.data().clone();
+        let (provider, now) = (self.provider(), self.now.seconds());
+        let merged = group.process_commit(&provider, entry.body, &self.sessions.blobs, now)?;
+        if merged.is_removed {
+            let notices = self.notices(merged.by, &group.name_of(merged.by), &before, &merged.changes)?;
+            for (number, notice) in (0..).zip(&notices) {
+                let mark = mark(entry.channel, entry.epoch + 1, number);
+                self.note(row.conversation, notice, &mark)?;
+            }
+            return self.end_membership(row, group, GroupState::Removed);
         }
-        group.process_commit(&provider, entry.body, self.now.seconds())?;
-        // What was sealed for the epoch that is over would be refused.
-        self.tx.drop_posts(entry.channel.as_bytes())?;
-        self.tx.drop_commits(entry.channel.as_bytes())?;
-        self.tx.set_intent(entry.channel.as_bytes(), Intent::None as u8)?;
-        self.seal_waiting(row.conversation)?;
-        if row.intent == Intent::Rotate as u8 { self.rotate(row.conversation) } else { Ok(()) }
+        self.merged(row, &group, merged.by, &before, &merged.changes)
     }
 
     fn message(&mut self, row: &GroupRow, sender: IdentityKey, plain: &[u8]) -> Result<(), ClientError> {
-        let account = self.account()?;
-        let contact = self.tx.contact_of(row.conversation)?.ok_or(Refusal::Unknown)?;
+        let Some(contact) = self.tx.contact_of(row.conversation)? else {
+            return self.group_message(row, sender, plain);
+        };
         if contact.identity != sender.0 {
             return self.dropped("a message of somebody else");
         }
         let Ok(content) = Content::decode(plain) else {
             return self.dropped("a message that cannot be read");
         };
-        let (own, other) = (account.kuvert_id(), KuvertId::of(&sender));
-        let mimi = content.id(&sender_uri(other), &room_uri(own, other));
+        let mimi = content.id(&sender_uri(KuvertId::of(&sender)), &self.room(row.conversation)?);
         if contact.blocked {
             return self.dropped("a message of somebody who is blocked");
         }
-        let received =
-            Received { conversation: row.conversation, contact: &contact, content: &content, plain, mimi };
+        let received = Received {
+            conversation: row.conversation,
+            author: sender.0,
+            contact: Some(&contact),
+            content: &content,
+            plain,
+            mimi,
+        };
         let is_request = contact.state == ContactState::Asking;
         match content.meaning() {
             Meaning::Text(_) => self.arrived(&received),
             Meaning::Request { profile, .. } => {
+                self.note_reach(contact.id, &profile.reach)?;
                 if contact.name.is_empty() {
                     self.tx.update_contact(contact.id, &profile.name, contact.state)?;
                 }
@@ -153,10 +235,14 @@ impl Step<'_, '_> {
             Meaning::Profile(profile) => {
                 Ok(self.tx.update_contact(contact.id, &profile.name, contact.state)?)
             }
-            Meaning::Acceptance(_) if contact.state == ContactState::Requested => {
-                Ok(self.tx.update_contact(contact.id, &contact.name, ContactState::Accepted)?)
+            Meaning::Acceptance(profile) => {
+                self.note_reach(contact.id, &profile.reach)?;
+                if contact.state == ContactState::Requested {
+                    self.tx.update_contact(contact.id, &contact.name, ContactState::Accepted)?;
+                }
+                Ok(())
             }
-            Meaning::Acceptance(_) => Ok(()),
+            Meaning::Leave(_) => self.dropped("nobody leaves a direct conversation"),
             Meaning::Deletion { .. } => self.change(&received.change()),
             _ if is_request => self.dropped("a request that is more than a text"),
             Meaning::Edit { .. } | Meaning::Reaction { .. } => self.change(&received.change()),
@@ -164,17 +250,45 @@ impl Step<'_, '_> {
         }
     }
 
+    /// A member of a group wrote.
+    fn group_message(
+        &mut self,
+        row: &GroupRow,
+        sender: IdentityKey,
+        plain: &[u8],
+    ) -> Result<(), ClientError> {
+        let Ok(content) = Content::decode(plain) else {
+            return self.dropped("a message that cannot be read");
+        };
+        let (conversation, author) = (row.conversation, sender.0);
+        let mimi = content.id(&sender_uri(KuvertId::of(&sender)), &self.room(conversation)?);
+        let received = Received { conversation, author, contact: None, content: &content, plain, mimi };
+        match content.meaning() {
+            Meaning::Leave(statement) => self.wants_to_leave(row, sender, statement),
+            Meaning::Report(report) => self.report(conversation, &author, &report),
+            Meaning::Profile(_) | Meaning::Acceptance(_) => Ok(()),
+            Meaning::Edit { .. } | Meaning::Deletion { .. } | Meaning::Reaction { .. } => {
+                self.change(&received.change())
+            }
+            Meaning::Text(_)
+            | Meaning::Request { .. }
+            | Meaning::Attachments { .. }
+            | Meaning::Unsupported => self.arrived(&received),
+        }
+    }
+
     /// Something for the eyes came.
     fn arrived(&mut self, received: &Received<'_>) -> Result<(), ClientError> {
         let conversation = received.conversation;
         // Who answers has accepted, even if the acceptance itself was lost; who asks while being asked, too.
-        let contact = received.contact;
-        if contact.state == ContactState::Requested {
-            self.tx.update_contact(contact.id, &contact.name, ContactState::Accepted)?;
-        }
-        // A request is one message, until it is accepted.
-        if contact.state == ContactState::Asking && self.tx.has_received(conversation)? {
-            return self.dropped("a second message of a request");
+        if let Some(contact) = received.contact {
+            if contact.state == ContactState::Requested {
+                self.tx.update_contact(contact.id, &contact.name, ContactState::Accepted)?;
+            }
+            // A request is one message, until it is accepted.
+            if contact.state == ContactState::Asking && self.tx.has_received(conversation)? {
+                return self.dropped("a second message of a request");
+            }
         }
         let (expires_after, expires_at) = match received.content.expires {
             Some(Expires::After(seconds)) => (Some(seconds), None),
@@ -195,7 +309,7 @@ impl Step<'_, '_> {
             conversation,
             mimi: received.mimi.as_bytes(),
             sender: SenderKind::Contact,
-            author: Some(&contact.identity),
+            author: Some(&received.author),
             kind: shape.kind,
             text: shape.text,
             reply_to: shape.reply_to.as_ref().map(|id| id.as_bytes().as_slice()),
@@ -208,8 +322,12 @@ impl Step<'_, '_> {
         })?;
         let Some(message) = new else { return Ok(()) };
         self.offer_files(message, &files.unwrap_or_default())?;
-        self.heard_from(contact)?;
-        self.tx.owe_report(conversation, received.mimi.as_bytes(), ReportKind::Delivered)?;
+        if let Some(contact) = received.contact {
+            self.heard_from(contact)?;
+        }
+        if self.reports_in(conversation)? {
+            self.tx.owe_report(conversation, received.mimi.as_bytes(), ReportKind::Delivered)?;
+        }
         self.apply_early(conversation, received.mimi)
     }
 }
@@ -217,7 +335,10 @@ impl Step<'_, '_> {
 /// A message that was opened and read.
 struct Received<'m> {
     conversation: ConversationId,
-    contact: &'m ContactRow,
+    /// Who wrote it.
+    author: [u8; 32],
+    /// The contact, unless it is a group.
+    contact: Option<&'m ContactRow>,
     content: &'m Content,
     /// What `content` was read from, and encodes to.
     plain: &'m [u8],
@@ -228,13 +349,13 @@ impl Received<'_> {
     fn change(&self) -> Change<'_> {
         Change {
             conversation: self.conversation,
-            author: self.contact.identity,
+            author: self.author,
             mimi: self.mimi,
             content: self.content,
         }
     }
 }
 
-fn is_peer_fault(fault: &kuvert_mls::MlsError) -> bool {
-    matches!(fault, kuvert_mls::MlsError::PeerFault(_) | kuvert_mls::MlsError::Certificate(_))
+fn is_peer_fault(fault: &MlsError) -> bool {
+    matches!(fault, MlsError::PeerFault(_) | MlsError::Certificate(_) | MlsError::Violation { .. })
 }

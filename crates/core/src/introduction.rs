@@ -3,9 +3,9 @@
 //! The requesting device takes a key package of the contact's device, creates group and channel, and adds the device
 //! by a commit that carries the welcome. Each step waits in the outbox, so that the wish survives a crash.
 
-use kuvert_content::{Content, Profile};
-use kuvert_mls::{Group, GroupData, GroupKind, JoinerPackage, MlsError, introduction_box};
-use kuvert_store::{ContactState, ConversationId, ConversationRow, GroupRow, MessageState};
+use kuvert_content::Content;
+use kuvert_mls::{Group, GroupData, GroupKind, JoinerPackage, MlsError, Plan, introduction_box};
+use kuvert_store::{ContactState, ConversationId, ConversationRow, GroupState};
 use kuvert_wire::{
     ChannelId, ClientFrame, Commit, KeyPackageReply, TakeKeyPackage, WelcomeDeposit, decode, encode, limits,
 };
@@ -18,7 +18,7 @@ use crate::{ClientError, Event, Link, Refusal};
 
 /// Labels that separate what is sealed under a card's introduction key.
 pub(crate) const KEY_PACKAGE: &str = "kuvert key package v1";
-const WELCOME: &str = "kuvert welcome v1";
+pub(crate) const WELCOME: &str = "kuvert welcome v1";
 
 impl Step<'_, '_> {
     /// First message to who stands behind an opened link.
@@ -51,10 +51,12 @@ impl Step<'_, '_> {
             }
         };
         self.tx.set_introduction(conversation, Some(&encode(device)))?;
-        if let (Ok(link), Some(row)) = (Link::parse(link), self.tx.conversation(conversation)?) {
-            self.tx.set_contact_card(row.contact, link.card().as_bytes())?;
+        let contact = self.tx.contact_of(conversation)?.ok_or(Refusal::Unknown)?;
+        if let Ok(link) = Link::parse(link) {
+            self.tx.set_contact_card(contact.id, link.card().as_bytes())?;
         }
-        let profile = Profile { name: account.name.clone() };
+        self.note_reach(contact.id, &encode(&card.devices))?;
+        let profile = self.profile_for(&card.identity.0)?;
         self.enqueue(conversation, Content::request(self.rng.bytes(), &profile, text), Some(text))?;
         let row = self.tx.conversation(conversation)?.ok_or(Refusal::Unknown)?;
         self.introduce(&row)?;
@@ -75,13 +77,16 @@ impl Step<'_, '_> {
     /// The key package came: creates group and channel, and adds the contact's device.
     pub(crate) fn key_package(&mut self, reply: &KeyPackageReply) -> Result<(), ClientError> {
         let Some(row) = self.tx.take_outbox(reply.id.as_bytes())? else { return Ok(()) };
+        if self.package_for_group(reply)? {
+            return Ok(());
+        }
         let conversation = self.tx.conversation(row.conversation)?.ok_or(Refusal::Unknown)?;
         if conversation.introduction.is_none() {
             // The contact was faster: there is a group already.
             return Ok(());
         }
         let device = introduction_of(&conversation)?;
-        let contact = self.tx.contact(conversation.contact)?.ok_or(Refusal::Unknown)?;
+        let contact = self.tx.contact_of(conversation.id)?.ok_or(Refusal::Unknown)?;
         let opened =
             introduction_box(device.introduction_key.as_bytes(), KEY_PACKAGE).open(b"", &reply.package);
         let verified = opened
@@ -107,7 +112,7 @@ impl Step<'_, '_> {
 
     /// The oldest key packages go out first and may be past their time: behind them, at the latest in the one of last
     /// resort, is one that holds.
-    fn may_take_another(&mut self, conversation: ConversationId) -> bool {
+    pub(crate) fn may_take_another(&mut self, conversation: ConversationId) -> bool {
         let ended = self.sessions.ended_packages.entry(conversation).or_default();
         *ended += 1;
         let more = *ended <= limits::MAX_KEY_PACKAGES;
@@ -135,27 +140,22 @@ impl Step<'_, '_> {
         };
         let provider = self.provider();
         let channel = ChannelId::new(self.rng.bytes());
-        let data = GroupData { kind: GroupKind::Direct, relay: relay.clone(), group_key: self.rng.bytes() };
+        let data = GroupData::direct(relay.clone(), self.rng.bytes());
         let mut group = Group::create(&provider, &account.device, channel, data, &own)?;
-        let state = group.channel_state(&provider, &account.device)?;
+        let (state, _) = group.channel_state(&provider, &account.device)?;
         let contact = (device.relay == *relay).then(|| (device.inbox, device.token.clone()));
         let create = self.create_frame(channel, state, contact)?;
-        let commit = group.stage_add(&provider, &account.device, joiner)?;
-        let welcome = commit.welcome.ok_or(ClientError::Damaged("an addition came without welcome"))?;
+        let plan = Plan { add: vec![joiner], ..Plan::default() };
+        let commit = group.stage(&provider, &account.device, plan)?;
+        let (welcome, _) = commit.welcome.ok_or(ClientError::Damaged("an addition came without welcome"))?;
         let body = introduction_box(device.introduction_key.as_bytes(), WELCOME).seal(
             &self.rng.bytes(),
             b"",
             &kuvert_mls::pad(&welcome),
         );
         debug_assert!(body.len() <= limits::MAX_BODY);
-        self.tx.add_group(&GroupRow {
-            channel: *channel.as_bytes(),
-            conversation,
-            relay: relay.clone(),
-            intent: Intent::Introduce as u8,
-            rotated: self.now.0,
-        })?;
-        self.tx.set_channel(conversation, channel.as_bytes())?;
+        self.add_group_row(conversation, &group)?;
+        self.tx.set_intent(channel.as_bytes(), Intent::Introduce as u8)?;
         self.queue(conversation, None, &ClientFrame::CreateChannel(create))?;
         let id = self.fresh_id();
         let (inbox, token) = (device.inbox, device.token.clone());
@@ -171,9 +171,9 @@ impl Step<'_, '_> {
         let Some(welcome) = opened.as_ref().ok().and_then(|padded| kuvert_mls::unpad(padded)) else {
             return self.dropped("an introduction does not open");
         };
-        let (group, inviter) = Group::join(&self.provider(), welcome, self.now.seconds())?;
-        let channel = group.channel();
-        if inviter == account.identity.key() || self.tx.group(channel.as_bytes())?.is_some() {
+        let welcomed = Group::join(&self.provider(), welcome, &self.sessions.blobs, self.now.seconds())?;
+        let (group, inviter) = (&welcomed.group, welcomed.inviter);
+        if inviter == account.identity.key() || !self.may_join(group)? {
             // As an error, so that the group which was just joined is undone.
             return Err(MlsError::PeerFault("an introduction by oneself, or a repeated one").into());
         }
@@ -181,6 +181,10 @@ impl Step<'_, '_> {
         let relay = group.data().relay.clone();
         if relay != account.relay && (account.own_relay_only || !account.may_reach(&relay)) {
             return Err(MlsError::PeerFault("an introduction on a relay that cannot be reached").into());
+        }
+        if group.data().kind == GroupKind::Group {
+            self.joined_group(welcomed)?;
+            return self.put_key_packages(1, false);
         }
         let conversation = match self.tx.contact_by_identity(&inviter.0)? {
             Some(contact) if contact.blocked => {
@@ -195,14 +199,7 @@ impl Step<'_, '_> {
             }
             None => self.tx.add_contact(&inviter.0, "", ContactState::Asking)?.1,
         };
-        self.tx.add_group(&GroupRow {
-            channel: *channel.as_bytes(),
-            conversation,
-            relay,
-            intent: Intent::None as u8,
-            rotated: self.now.0,
-        })?;
-        self.tx.set_channel(conversation, channel.as_bytes())?;
+        self.add_group_row(conversation, group)?;
         // What waits for an own introduction, which may have failed for good, need not wait any longer.
         self.tx.set_introduction(conversation, None)?;
         self.seal_waiting(conversation)?;
@@ -210,12 +207,17 @@ impl Step<'_, '_> {
         self.put_key_packages(1, false)
     }
 
-    /// The request's own messages cannot be sent: the user may try again.
-    pub(crate) fn fail_waiting(&mut self, conversation: ConversationId) -> Result<(), ClientError> {
-        for (message, _) in self.tx.unsealed(conversation)? {
-            self.tx.set_message_state(message, MessageState::Failed)?;
-        }
-        Ok(())
+    /// Whether a welcome may be followed: to a group of which this device is no member, or which it lost.
+    fn may_join(&self, group: &Group) -> Result<bool, ClientError> {
+        let Some(row) = self.tx.group(group.channel().as_bytes())? else { return Ok(true) };
+        let profile = self.tx.group_profile(row.conversation)?;
+        let is_lost = profile.is_some_and(|profile| profile.state == GroupState::Broken);
+        Ok(group.data().kind == GroupKind::Group
+            && match row.ended {
+                // Not one that was used before.
+                Some(ended) => group.epoch() > ended,
+                None => is_lost,
+            })
     }
 
     pub(crate) fn dropped(&mut self, what: &'static str) -> Result<(), ClientError> {

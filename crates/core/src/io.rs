@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use kuvert_store::{AttachmentId, ChangeSet, ConversationId, MessageId};
+use kuvert_mls::IdentityKey;
+use kuvert_store::{AttachmentId, ChangeSet, ContactId, ConversationId, MessageId};
 
 use crate::{BlobOutcome, BlobTask, Card, NewFile, Transfer};
 
@@ -128,7 +129,56 @@ pub enum Command {
         /// The message.
         text: String,
     },
-    /// Accepts a request.
+    /// Makes a group with contacts who can be added to groups; answered by [`Event::GroupCreated`].
+    CreateGroup {
+        /// Name of the group, 1 to 64 characters.
+        name: String,
+        /// Who is to be in it, beside the user.
+        contacts: Vec<ContactId>,
+    },
+    /// Adds contacts to a group; for admins.
+    AddMembers {
+        /// The group.
+        conversation: ConversationId,
+        /// Who.
+        contacts: Vec<ContactId>,
+    },
+    /// Removes a member from a group; for admins.
+    RemoveMember {
+        /// The group.
+        conversation: ConversationId,
+        /// Who.
+        member: IdentityKey,
+    },
+    /// Leaves a group. The only admin has to name another before.
+    LeaveGroup {
+        /// The group.
+        conversation: ConversationId,
+    },
+    /// Gives a group another name; for admins.
+    RenameGroup {
+        /// The group.
+        conversation: ConversationId,
+        /// 1 to 64 characters.
+        name: String,
+    },
+    /// Gives a group another picture; for admins.
+    SetGroupPicture {
+        /// The group.
+        conversation: ConversationId,
+        /// At most 4 KiB, in a format that clients know; empty for none.
+        picture: Vec<u8>,
+    },
+    /// Makes a member an admin, or an admin a member; for admins.
+    SetAdmin {
+        /// The group.
+        conversation: ConversationId,
+        /// Who.
+        member: IdentityKey,
+        /// What they are to be.
+        admin: bool,
+    },
+    /// Accepts a request, or an invitation to a group.
     Accept {
         /// The conversation that it began.
         conversation: ConversationId,
@@ -274,6 +324,12 @@ pub enum Event {
     LinkRevoked,
     /// The card behind a link.
     CardOpened(CardInfo),
+    /// A group was written down; who is to be in it is added as soon as their devices can be.
+    GroupCreated(ConversationId),
+    /// Somebody added the user to a group.
+    GroupJoined(ConversationId),
+    /// A group cannot be used any more on this device: a notice in the conversation says why.
+    GroupLost(ConversationId),
     /// A request was written down and will be sent.
     Requested(ConversationId),
     /// A link could not be read.
@@ -361,6 +417,8 @@ pub enum FetchMethod {
     Get,
     /// Writes these bytes.
     Put(Vec<u8>),
+    /// Appends these bytes.
+    Patch(Vec<u8>),
     /// Deletes, by these bytes.
     Delete(Vec<u8>),
 }

@@ -16,12 +16,15 @@ mod error;
 mod expiry;
 mod familiarity;
 mod files;
+mod group;
+mod healing;
 mod inbox;
 mod introduction;
 mod io;
 pub mod limits;
 mod link;
 mod messages;
+mod notice;
 mod outbox;
 mod own_link;
 mod queries;
@@ -29,7 +32,9 @@ mod relays;
 mod reports;
 mod session;
 mod step;
+mod uploads;
 mod verification;
+mod wishes;
 
 pub use blob::{
     BlobFailure, BlobOutcome, BlobTask, Deletion, Download, NewFile, Transfer, TransferStage, Upload,
@@ -38,6 +43,7 @@ pub use card::Card;
 pub use client::{Client, Config};
 pub use error::{ClientError, Refusal};
 pub use familiarity::Familiarity;
+pub use group::MemberInfo;
 pub use io::{
     Admission, CardInfo, Command, DeletionScope, Event, FetchId, FetchMethod, FetchOutcome, FetchRequest,
     Input, Line, LinkFailure, Origin, Output, Timestamp,
@@ -53,9 +59,10 @@ pub mod file {
 pub use kuvert_mls::{IdentityKey, KuvertId};
 pub use kuvert_store::{
     AttachmentId, AttachmentRow, AttachmentState, ChangeSet, ContactId, ContactRow, ContactState,
-    ConversationId, ConversationRow, ConversationSummary, DatabaseKey, LastMessageRow, Location, MessageId,
-    MessageKind, MessageRow, MessageState, ReactionRow, ReceiptRow, SenderKind, StoreError, Trust,
+    ConversationId, ConversationRow, ConversationSummary, DatabaseKey, GroupProfile, GroupState, LastMessageRow, Location, MessageId,
+    MessageKind, MessageRow, MessageState, Peer, ReactionRow, ReceiptRow, SenderKind, StoreError, Trust,
 };
 pub use link::{Link, LinkError};
+pub use notice::{Notice, Person};
 pub use queries::{MessageDetails, ShownMessage};
 pub use verification::{SAFETY_WORDS, TrustEvent, safety_words, verification_code};

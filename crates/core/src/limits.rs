@@ -9,3 +9,35 @@ pub const MAX_FOUND: u32 = 200;
 
 /// Half-life of familiarity in days: what was written so long ago counts half.
 pub const FAMILIARITY_HALF_LIFE: i64 = 30;
+
+/// Entries of one channel that are kept until what they need has come.
+pub(crate) const MAX_KEPT: u64 = 512;
+/// Bytes of them.
+pub(crate) const MAX_KEPT_BYTES: u64 = 8 * 1024 * 1024;
+/// Entries kept for channels of which this device knows no group (yet).
+pub(crate) const MAX_KEPT_STRANGE: u64 = 64;
+/// Things to be committed to one group that wait at the same time.
+pub(crate) const MAX_WISHES: usize = 1024;
+/// Devices of one contact that are added to a group.
+pub(crate) const MAX_DEVICES: usize = 16;
+/// Groups of more people do not report what arrived.
+pub(crate) const MAX_REPORTING: u32 = 16;
+/// Blobs of groups that are fetched and held at one moment.
+pub(crate) const MAX_BLOBS: usize = 4;
+/// Pages of one channel's commits that are read in one go.
+pub(crate) const MAX_PAGES: usize = 16;
+/// Ended key packages whose private halves are forgotten in one step.
+pub(crate) const MAX_ENDED_PACKAGES: u32 = 64;
+
+/// Milliseconds between the tries of one member and the next to carry out what any of them may.
+pub(crate) const TURN: i64 = 3_000;
+/// Milliseconds that a commit which began an epoch may take to come, before the channel is asked for it.
+pub(crate) const PATIENCE: i64 = 20_000;
+/// Milliseconds after which a channel that could not be asked is asked again.
+pub(crate) const ASK_AGAIN: i64 = 30_000;
+/// Milliseconds that wishes to add wait for the key packages of others.
+pub(crate) const ADD_TOGETHER: i64 = 10_000;
+/// Groups of more members than this do not all commit at once again after one of them won.
+pub(crate) const CROWD: usize = 8;
+/// Milliseconds between their tries.
+pub(crate) const CROWD_TURN: i64 = 40;

@@ -10,9 +10,9 @@ use kuvert_store::{
 };
 
 use crate::commands::checked_text;
-use crate::outbox::{room_uri, sender_uri};
+use crate::outbox::sender_uri;
 use crate::step::Step;
-use crate::{ClientError, DeletionScope, KuvertId, Refusal};
+use crate::{ClientError, DeletionScope, Refusal};
 
 /// What a content has to say about the row that it becomes.
 pub(crate) struct Shape<'c> {
@@ -67,7 +67,9 @@ impl Step<'_, '_> {
     /// Whether the user may write; a request that waits for an answer is accepted by it.
     pub(crate) fn ready_to_write(&mut self, conversation: ConversationId) -> Result<(), ClientError> {
         self.account()?;
-        let contact = self.tx.contact_of(conversation)?.ok_or(Refusal::Unknown)?;
+        let Some(contact) = self.tx.contact_of(conversation)? else {
+            return self.check_may_write(conversation);
+        };
         match contact.state {
             _ if contact.blocked => Err(Refusal::Blocked.into()),
             ContactState::Requested => Err(Refusal::NotAccepted.into()),
@@ -101,9 +103,7 @@ impl Step<'_, '_> {
             // A constant name and a number always fit.
             let _ = content.extensions.insert_integer(ExtensionKey::from(AT_EXTENSION), self.now.0);
         }
-        let contact = self.tx.contact_of(conversation)?.ok_or(Refusal::Unknown)?;
-        let (own, other) = (account.kuvert_id(), KuvertId::of(&kuvert_mls::IdentityKey(contact.identity)));
-        let mimi = content.id(&sender_uri(own), &room_uri(own, other));
+        let mimi = content.id(&sender_uri(account.kuvert_id()), &self.room(conversation)?);
         let shape = Shape::of(&content);
         let message = self.tx.add_message(&NewMessage {
             kind: shape.kind,
@@ -177,9 +177,10 @@ impl Step<'_, '_> {
         if row.kind == MessageKind::Deleted {
             return Ok(());
         }
-        let contact = self.tx.contact_of(row.conversation)?.ok_or(Refusal::Unknown)?;
-        if contact.blocked {
-            return Err(Refusal::Blocked.into());
+        match self.tx.contact_of(row.conversation)? {
+            Some(contact) if contact.blocked => return Err(Refusal::Blocked.into()),
+            Some(_) => {}
+            None => self.check_may_write(row.conversation)?,
         }
         self.tx.delete_message(id)?;
         // Also if it waited to be sent: an earlier try may have arrived without an answer.

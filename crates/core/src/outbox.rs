@@ -1,14 +1,16 @@
 //! What goes out: messages are sealed, requests wait for their answers, commits for their verdict.
 
 use kuvert_content::Content;
-use kuvert_mls::{Group, KuvertId, SealedPost};
+use kuvert_mls::{KuvertId, SealedPost};
 use kuvert_store::{ConversationId, GroupRow, MessageId, MessageState, OutboxKind, OutboxRow};
 use kuvert_wire::{
-    ChannelId, ChannelState, ClientFrame, Commit, CreateChannel, ErrorCode, InboxId, Post, PostId, Token,
-    decode, encode, limits,
+    ChannelId, ChannelState, ClientFrame, CreateChannel, ErrorCode, InboxId, Post, PostId, Token, decode,
+    encode, limits,
 };
 
+use crate::limits::PATIENCE;
 use crate::step::Step;
+use crate::wishes::Wish;
 use crate::{ClientError, Origin, Refusal};
 
 /// Age of the own keys in a group after which sending renews them: a week in milliseconds.
@@ -22,8 +24,10 @@ pub(crate) enum Intent {
     None = 0,
     /// Adds the contact's device to a new group.
     Introduce = 1,
-    /// Renews the own keys.
-    Rotate = 2,
+    /// Carries out what is written down as intents.
+    Wishes = 3,
+    /// Comes from outside, in the place of the own leaf.
+    Rejoin = 4,
 }
 
 impl Step<'_, '_> {
@@ -43,16 +47,16 @@ impl Step<'_, '_> {
         let account = self.account()?;
         let row = self.tx.conversation(conversation)?.ok_or(Refusal::Unknown)?;
         let (Some(channel), None) = (row.channel, &row.introduction) else { return Ok(()) };
-        let channel = ChannelId::new(channel);
         let provider = self.provider();
         let waiting = self.tx.unsealed(conversation)?;
-        if waiting.is_empty() {
+        let group_row = self.tx.group(&channel)?.filter(|row| row.ended.is_none());
+        let (Some(group_row), false) = (group_row, waiting.is_empty()) else { return Ok(()) };
+        let mut group = self.load_group(&group_row)?;
+        let is_alone = group.epoch() == 0 && self.waits_for_members(conversation)?;
+        if group.has_pending_commit() || group_row.intent == Intent::Rejoin as u8 || is_alone {
             return Ok(());
         }
-        let mut group = Group::load(&provider.storage, channel)?;
-        if group.has_pending_commit() {
-            return Ok(());
-        }
+        let channel = group.channel();
         for (message, content) in waiting {
             let sealed = group.seal(&provider, &account.device, &content)?;
             let id = self.fresh_id();
@@ -64,22 +68,8 @@ impl Step<'_, '_> {
 
     /// Commits fresh own keys, so that what an attacker learned of the old ones is worth nothing.
     pub(crate) fn rotate(&mut self, conversation: ConversationId) -> Result<(), ClientError> {
-        let account = self.account()?;
-        let Some(channel) = self.tx.conversation(conversation)?.and_then(|row| row.channel) else {
-            return Ok(());
-        };
-        let (provider, channel) = (self.provider(), ChannelId::new(channel));
-        let mut group = Group::load(&provider.storage, channel)?;
-        if group.has_pending_commit() {
-            return Ok(());
-        }
-        let commit = group.stage_update(&provider, &account.device)?;
-        self.tx.set_intent(channel.as_bytes(), Intent::Rotate as u8)?;
-        self.tx.set_rotated(channel.as_bytes(), self.now.0)?;
-        let id = self.fresh_id();
-        let frame =
-            Commit { post: post_frame(id, channel, commit.post), next: commit.next, welcomes: Vec::new() };
-        self.queue(conversation, None, &ClientFrame::Commit(frame))
+        self.wish(conversation, &Wish::Renew, self.now.0)?;
+        self.advance(conversation)
     }
 
     /// Renews the own keys where they are old.
@@ -149,9 +139,19 @@ impl Step<'_, '_> {
     /// posts of the epoch that it ends may still lie before it in the inbox, and nothing would open them afterwards.
     pub(crate) fn answered(&mut self, id: PostId) -> Result<(), ClientError> {
         match self.tx.outbox_kind(id.as_bytes())? {
-            Some(OutboxKind::Commit) => Ok(()),
+            // One that comes from outside has no order to keep: nothing older can be opened.
+            Some(OutboxKind::Commit) if !self.is_rejoining(id)? => Ok(()),
             _ => self.accepted(id),
         }
+    }
+
+    fn is_rejoining(&self, id: PostId) -> Result<bool, ClientError> {
+        for row in self.tx.outbox()? {
+            if row.id == *id.as_bytes() {
+                return Ok(self.group_of(&row)?.intent == Intent::Rejoin as u8);
+            }
+        }
+        Ok(false)
     }
 
     /// The relay has it, durably. Says so for a request that is not known any more: nothing happens then.
@@ -169,13 +169,19 @@ impl Step<'_, '_> {
 
     fn commit_accepted(&mut self, row: &OutboxRow) -> Result<(), ClientError> {
         let group = self.group_of(row)?;
-        let provider = self.provider();
-        Group::load(&provider.storage, ChannelId::new(group.channel))?.accept_commit(&provider)?;
-        self.tx.set_intent(&group.channel, Intent::None as u8)?;
+        if group.intent == Intent::Wishes as u8 {
+            return self.wishes_accepted(&group);
+        }
+        if group.intent == Intent::Rejoin as u8 {
+            return self.rejoined(&group);
+        }
         if group.intent == Intent::Introduce as u8 {
+            self.load_group(&group)?.accept_commit(&self.provider())?;
+            self.tx.set_intent(&group.channel, Intent::None as u8)?;
             self.tx.set_introduction(row.conversation, None)?;
         }
-        self.seal_waiting(row.conversation)
+        self.seal_waiting(row.conversation)?;
+        self.advance(row.conversation)
     }
 
     fn group_of(&self, row: &OutboxRow) -> Result<GroupRow, ClientError> {
@@ -198,7 +204,7 @@ impl Step<'_, '_> {
         if (row.kind, code) == (OutboxKind::Commit, ErrorCode::Conflict) {
             // A commit won this epoch, and it may be this very one: the relay forgets requests, and the answer to the
             // first try may have been lost. The inbox tells; until then the commit stays pending.
-            return Ok(());
+            return self.commit_conflicted(&row, epoch);
         }
         self.tx.take_outbox(id.as_bytes())?;
         match (row.kind, code) {
@@ -212,11 +218,41 @@ impl Step<'_, '_> {
                 Some(message) => Ok(self.tx.set_message_state(message, MessageState::Failed)?),
                 None => Ok(()),
             },
-            (OutboxKind::Commit, _) => {
-                self.abandon_commit(&row)?;
-                self.fail_waiting(row.conversation)
-            }
+            (OutboxKind::Commit, _) => self.commit_refused(&row, code),
+            (OutboxKind::TakeKeyPackage, _) if self.package_refused(&row.id)? => Ok(()),
             _ => self.fail_waiting(row.conversation),
+        }
+    }
+
+    fn commit_conflicted(&mut self, row: &OutboxRow, epoch: Option<u64>) -> Result<(), ClientError> {
+        let group_row = self.group_of(row)?;
+        let mut group = self.load_group(&group_row)?;
+        if group_row.intent == Intent::Rejoin as u8 {
+            self.drop_own_commit(&group_row, &mut group)?;
+            return self.is_behind(&group_row.channel, epoch.unwrap_or(group.epoch() + 1), 0);
+        }
+        match epoch {
+            Some(epoch) if epoch > group.epoch() => self.is_behind(&group_row.channel, epoch, PATIENCE),
+            _ => Ok(()),
+        }
+    }
+
+    /// The relay will never take this commit.
+    fn commit_refused(&mut self, row: &OutboxRow, code: ErrorCode) -> Result<(), ClientError> {
+        let group_row = self.group_of(row)?;
+        if group_row.intent == Intent::Wishes as u8 {
+            // The channel may keep too many commits since its last snapshot.
+            if code == ErrorCode::TooLarge && self.sessions.snapshots.insert(group_row.channel) {
+                let mut group = self.load_group(&group_row)?;
+                self.drop_own_commit(&group_row, &mut group)?;
+                self.advance(row.conversation)?;
+                return self.seal_waiting(row.conversation);
+            }
+            self.give_up_wishes(&group_row, code)?;
+            self.fail_waiting(row.conversation)
+        } else {
+            self.abandon_commit(row)?;
+            self.fail_waiting(row.conversation)
         }
     }
 
@@ -227,6 +263,11 @@ impl Step<'_, '_> {
         }
         let rows = self.tx.outbox()?;
         let refused = rows.iter().find(|row| row.id == *id.as_bytes());
+        if let Some(channel) = refused.and_then(|refused| refused.channel)
+            && self.tx.has_prepared(&channel)?
+        {
+            return Ok(true);
+        }
         Ok(refused.is_some_and(|refused| {
             rows.iter().any(|row| row.kind == OutboxKind::CreateChannel && row.channel == refused.channel)
         }))
@@ -236,15 +277,14 @@ impl Step<'_, '_> {
     fn post_conflicted(&mut self, row: &OutboxRow, epoch: Option<u64>) -> Result<(), ClientError> {
         let group = self.group_of(row)?;
         self.tx.drop_posts(&group.channel)?;
-        let provider = self.provider();
-        let current = Group::load(&provider.storage, ChannelId::new(group.channel))?.epoch();
+        let current = self.load_group(&group)?.epoch();
         let sealed_in = match decode(&row.frame, limits::MAX_FRAME) {
             Ok(ClientFrame::Post(post)) => post.epoch,
             _ => return Err(ClientError::Damaged("a post in the outbox")),
         };
         match epoch {
             // The commit that began it will come.
-            Some(epoch) if epoch > current => Ok(()),
+            Some(epoch) if epoch > current => self.is_behind(&group.channel, epoch, PATIENCE),
             Some(epoch) if epoch == current && sealed_in < current => self.seal_waiting(row.conversation),
             // The relay contradicts itself, or is behind for good: sealing anew would go on for ever.
             _ => self.fail_waiting(row.conversation),
@@ -253,10 +293,9 @@ impl Step<'_, '_> {
 
     /// The relay will never take this commit: without it the group goes on in its epoch, or nothing could be sealed again.
     fn abandon_commit(&mut self, row: &OutboxRow) -> Result<(), ClientError> {
-        let group = self.group_of(row)?;
-        let provider = self.provider();
-        Group::load(&provider.storage, ChannelId::new(group.channel))?.drop_commit(&provider)?;
-        Ok(self.tx.set_intent(&group.channel, Intent::None as u8)?)
+        let group_row = self.group_of(row)?;
+        let mut group = self.load_group(&group_row)?;
+        self.drop_own_commit(&group_row, &mut group)
     }
 
     /// Whether a channel that the relay forgot can be made anew: once per session, and not before first contact.
@@ -274,9 +313,9 @@ impl Step<'_, '_> {
         self.abandon_commit(row)?;
         self.tx.drop_posts(channel.as_bytes())?;
         self.tx.drop_commits(channel.as_bytes())?;
-        let provider = self.provider();
-        let group = Group::load(&provider.storage, channel)?;
-        let state = group.channel_state(&provider, &account.device)?;
+        let group_row = self.group_of(row)?;
+        let group = self.load_group(&group_row)?;
+        let (state, blobs) = group.channel_state(&self.provider(), &account.device)?;
         let own = account.inbox();
         let contact = group.members_here()?.into_iter().find(|(inbox, _)| *inbox != own);
         if contact.is_none() && !is_here {
@@ -284,8 +323,9 @@ impl Step<'_, '_> {
             return self.fail_waiting(row.conversation);
         }
         let create = self.create_frame(channel, state, contact)?;
-        self.queue(row.conversation, None, &ClientFrame::CreateChannel(create))?;
-        self.seal_waiting(row.conversation)
+        self.queue_after(&group_row, blobs, ClientFrame::CreateChannel(create))?;
+        self.seal_waiting(row.conversation)?;
+        self.advance(row.conversation)
     }
 
     /// Asks for a channel. The right to it is an inbox at its relay: the contact's, where that is at the same relay, since this session has shown it or will with every post. The own one would tie to this device what nothing

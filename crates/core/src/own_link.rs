@@ -263,7 +263,7 @@ impl Step<'_, '_> {
                 (headers::INBOX, text(account.inbox().as_bytes())),
                 (headers::TOKEN, text(account.token(self.rng).as_bytes())),
             ],
-            FetchMethod::Get | FetchMethod::Delete(_) => Vec::new(),
+            FetchMethod::Get | FetchMethod::Patch(_) | FetchMethod::Delete(_) => Vec::new(),
         };
         let id = self.sessions.fetch(purpose);
         let url = card_url(&account.relay, card);

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kuvert_wire::{ErrorCode, PostId, RelayFrame};
+use kuvert_wire::{ClientFrame, ErrorCode, PostId, RelayFrame};
 
 use crate::session::check_version;
 use crate::step::Step;
@@ -120,6 +120,8 @@ impl Step<'_, '_> {
         let was_ready = link.is_ready;
         let used = link.used;
         link.lose(self.now);
+        self.asking_lost(relay);
+        let Some(link) = self.sessions.relays.links.get_mut(relay) else { return Ok(()) };
         if !was_ready {
             // What counts is how long it has not greeted.
             link.used = used;
@@ -147,7 +149,8 @@ impl Step<'_, '_> {
                 check_version(hello)?;
                 link.is_ready = true;
                 link.is_said = false;
-                return self.transmit_to(relay);
+                self.transmit_to(relay)?;
+                return self.relay_can_be_asked(relay);
             }
             RelayFrame::Accepted { id, .. } | RelayFrame::Refused { id, .. } => *id,
             RelayFrame::KeyPackage(reply) => reply.id,
@@ -161,7 +164,13 @@ impl Step<'_, '_> {
         link.in_flight = link.in_flight.saturating_sub(1);
         link.used = self.now;
         // What was asked of one relay is not answered by another.
-        if self.tx.outbox_row(id.as_bytes())?.is_some_and(|row| row.relay == relay.as_str()) {
+        if self.is_asking(relay, id) {
+            match frame {
+                RelayFrame::ChannelInfo(info) => self.channel_info(info)?,
+                RelayFrame::Refused { code, .. } => self.channel_refused(code)?,
+                _ => {}
+            }
+        } else if self.tx.outbox_row(id.as_bytes())?.is_some_and(|row| row.relay == relay.as_str()) {
             self.answer(relay, id, frame)?;
         }
         self.pump(relay)
@@ -190,6 +199,26 @@ impl Step<'_, '_> {
         let is_ready = relays.links.get(relay).is_some_and(|link| link.is_ready && link.retry_at.is_none());
         let has_inbox = self.sessions.has_inbox() || (!relays.is_own(relay) && self.generation()?.is_some());
         Ok(is_ready && has_inbox)
+    }
+
+    /// Asks a relay something that is not written down, if a session is there. If not, it opens one where there is a place.
+    /// Says whether the question went out.
+    pub(crate) fn ask(&mut self, relay: &str, frame: &ClientFrame) -> Result<bool, ClientError> {
+        let relay = Origin::from(relay);
+        if self.can_transmit(&relay)? {
+            if let Some(link) = self.sessions.relays.links.get_mut(&relay) {
+                link.in_flight += 1;
+                link.used = self.now;
+            }
+            self.transmit(Line::Anonymous(relay), frame);
+            return Ok(true);
+        }
+        let is_open = self.sessions.relays.links.contains_key(&relay);
+        if !is_open && (self.sessions.relays.others().count() < MAX_OTHERS || self.make_place()?) {
+            let connect = self.sessions.relays.open(relay, self.now);
+            self.outputs.push(connect);
+        }
+        Ok(false)
     }
 
     /// Something was written down for a relay.

@@ -43,8 +43,9 @@ impl Step<'_, '_> {
     }
 
     /// How many people other than the user a conversation has: at least one.
-    fn others(&self, _conversation: ConversationId) -> Result<usize, ClientError> {
-        Ok(1)
+    fn others(&self, conversation: ConversationId) -> Result<usize, ClientError> {
+        let group = self.tx.group_profile(conversation)?;
+        Ok(group.map_or(1, |group| (group.members.max(2) - 1) as usize))
     }
 
     /// Owed reports go out once everything that waited has come.

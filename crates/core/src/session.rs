@@ -11,10 +11,12 @@ use kuvert_wire::{
 };
 
 use crate::account::Account;
+use crate::healing::Asking;
 use crate::introduction::KEY_PACKAGE;
+use crate::limits::MAX_ENDED_PACKAGES;
 use crate::relays::Relays;
 use crate::step::Step;
-use crate::{Admission, Card, ClientError, Event, FetchId, Line, Output};
+use crate::{Admission, Card, ClientError, Event, FetchId, Line, Output, Timestamp};
 
 /// One-time key packages that should wait at the relay.
 const KEY_PACKAGES: u16 = 12;
@@ -22,6 +24,8 @@ const KEY_PACKAGES: u16 = 12;
 const KEY_PACKAGES_LOW: u16 = 6;
 /// Age in seconds after which the key package of last resort is made anew: several tries before the old one ends.
 const RENEW_LAST_RESORT: u64 = 30 * 86_400;
+/// Seconds after its end in which a welcome for a key package may still be on its way.
+const PACKAGE_GRACE: u64 = 31 * 86_400;
 /// Cards kept in memory after their links were opened.
 const MAX_CARDS: usize = 16;
 
@@ -32,6 +36,14 @@ pub(crate) struct Sessions {
     pub(crate) live: bool,
     /// The anonymous sessions.
     pub(crate) relays: Relays,
+    /// Channels that are further than this device, and when they are to be asked.
+    pub(crate) patience: BTreeMap<[u8; 16], Timestamp>,
+    /// The one that is being asked.
+    pub(crate) asking: Option<Asking>,
+    /// Blobs that were fetched for what is worked off right now.
+    pub(crate) blobs: kuvert_mls::Blobs,
+    /// Channels whose next commit has to bring a snapshot.
+    pub(crate) snapshots: BTreeSet<[u8; 16]>,
     /// How many key packages of a contact were past their time.
     pub(crate) ended_packages: BTreeMap<ConversationId, usize>,
     /// The greeting of the owner session.
@@ -68,6 +80,14 @@ pub(crate) enum Fetching {
     OwnCardAgain(CardId),
     /// The own card is deleted there.
     OwnCardGone(CardId),
+    /// An own blob of a group is announced.
+    BlobAnnounced([u8; 16]),
+    /// An own blob of a group goes to the relay.
+    BlobUploaded([u8; 16]),
+    /// What an earlier try left of an own blob is deleted there.
+    BlobReset([u8; 16]),
+    /// A blob that a channel's entry needs: its name, and the channel.
+    Blob([u8; 16], [u8; 16]),
 }
 
 impl Sessions {
@@ -106,8 +126,28 @@ impl Sessions {
     pub(crate) fn is_fetching_own(&self, card: CardId) -> bool {
         self.fetches.values().any(|purpose| match purpose {
             Fetching::OwnCard(own) | Fetching::OwnCardAgain(own) | Fetching::OwnCardGone(own) => *own == card,
-            Fetching::Card(_) => false,
+            _ => false,
         })
+    }
+
+    /// Whether an own blob is on its way to the relay.
+    pub(crate) fn is_uploading(&self, id: &[u8; 16]) -> bool {
+        self.fetches.values().any(|purpose| match purpose {
+            Fetching::BlobAnnounced(own) | Fetching::BlobUploaded(own) | Fetching::BlobReset(own) => {
+                own == id
+            }
+            _ => false,
+        })
+    }
+
+    /// Whether a blob is being fetched.
+    pub(crate) fn is_fetching_blob(&self, id: &[u8; 16]) -> bool {
+        self.fetches.values().any(|purpose| matches!(purpose, Fetching::Blob(blob, _) if blob == id))
+    }
+
+    /// Whether a blob for this channel is being fetched.
+    pub(crate) fn waits_for_blob(&self, channel: &[u8; 16]) -> bool {
+        self.fetches.values().any(|purpose| matches!(purpose, Fetching::Blob(_, other) if other == channel))
     }
 
     /// Keeps an opened card; any other goes when there are too many.
@@ -132,7 +172,7 @@ impl Step<'_, '_> {
             (Line::Owner, RelayFrame::Live) => {
                 self.sessions.live = true;
                 self.event(Event::CaughtUp);
-                Ok(())
+                self.caught_up()
             }
             (Line::Owner, RelayFrame::Accepted { id, .. }) => self.owner_accepted(id),
             // Key packages: those that did not arrive are missed at the next greeting. So are revocations.
@@ -238,6 +278,7 @@ impl Step<'_, '_> {
         if self.tx.meta(MetaKey::StalePackages)?.is_some_and(|stale| !stale.is_empty()) {
             return self.replace_key_packages();
         }
+        self.forget_ended_packages()?;
         let last_resort = !owned.last_resort || self.is_last_resort_old()?;
         if owned.key_packages < KEY_PACKAGES_LOW || last_resort {
             self.put_key_packages(KEY_PACKAGES.saturating_sub(owned.key_packages), last_resort)?;
@@ -295,6 +336,7 @@ impl Step<'_, '_> {
         let make = |is_last| -> Result<minicbor::bytes::ByteVec, ClientError> {
             let delivery = account.delivery(self.rng, self.now);
             let package = Group::make_package(&self.provider(), &account.device, &delivery, is_last)?;
+            self.tx.add_own_package(&package.reference, delivery.not_after)?;
             let sealed = secret_box.seal(&self.rng.bytes(), b"", &package.bytes);
             debug_assert!(sealed.len() <= limits::MAX_KEY_PACKAGE);
             Ok(sealed.into())
@@ -308,6 +350,15 @@ impl Step<'_, '_> {
         let frame = PutKeyPackages { id, one_time, last_resort, replaces };
         self.transmit(Line::Owner, &ClientFrame::PutKeyPackages(frame));
         Ok(id)
+    }
+
+    /// Nobody may use a key package that has ended: its private half goes.
+    fn forget_ended_packages(&mut self) -> Result<(), ClientError> {
+        let ended = self.now.seconds().saturating_sub(PACKAGE_GRACE);
+        for reference in self.tx.take_ended_packages(ended, MAX_ENDED_PACKAGES)? {
+            Group::forget_package(&self.tx.mls(), &reference)?;
+        }
+        Ok(())
     }
 
     /// Acknowledges what was processed. The frame leaves after the commit that holds the cursor.

@@ -47,7 +47,10 @@ impl<'a> Step<'a, '_> {
             }
             Input::Fetched(id, outcome) => self.fetched(id, outcome)?,
             Input::Blob(outcome) => self.blob(outcome)?,
-            Input::Wake => self.wake()?,
+            Input::Wake => {
+                self.wake()?;
+                self.tend_groups()?;
+            }
         }
         self.expire()?;
         self.send_reports()?;

@@ -1,18 +1,13 @@
-//! Kuvert's extensions: where a device receives, and what a group is.
+//! Kuvert's extension of a leaf: who and where a device is, for the members of its groups.
 
-use kuvert_wire::{
-    ChannelId, FanoutKey, FanoutTarget, InboxId, PostSecret, RelayAddress, RelayKey, Token, decode, encode,
-    limits,
-};
+use kuvert_wire::{FanoutTarget, InboxId, RelayAddress, RelayKey, Token, decode, encode, limits as wire};
 use minicbor::{Decode, Encode};
-use openmls::prelude::{Extension, Extensions, GroupContext, LeafNode, UnknownExtension};
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use openmls::prelude::{Extension, Extensions, LeafNode, UnknownExtension};
 
 use crate::MlsError;
-use crate::seal::BodyBox;
+use crate::limits::{MAX_DELIVERY, MAX_LEAF_NAME};
 
-/// Extension types from the private-use range (RFC 9420, section 17.3).
-pub(crate) const GROUP_EXTENSION: u16 = 0xF0C1;
+/// Extension type from the private-use range (RFC 9420, section 17.3).
 pub(crate) const DELIVERY_EXTENSION: u16 = 0xF0C2;
 
 /// Where a device receives; an extension of its leaf, so that every member can write the channel's fan-out list.
@@ -33,6 +28,12 @@ pub struct Delivery {
     /// The relay's key; without it, the leaf can only be reached through channels of its own relay.
     #[n(4)]
     pub relay_key: Option<RelayKey>,
+    /// Public key (X25519) to which a new group key is sealed for this device, in case that it misses the change.
+    #[cbor(n(5), with = "minicbor::bytes")]
+    pub recovery: [u8; 32],
+    /// Display name of whoever the device belongs to; claimed, and proven by nothing.
+    #[n(6)]
+    pub name: String,
     /// With true, the device speaks to its own relay only, as a web page has to: it can be a member of groups whose channel
     /// is there.
     #[n(7)]
@@ -79,81 +80,10 @@ impl Delivery {
         let extension = leaf.extensions().unknown(DELIVERY_EXTENSION);
         let bytes = &extension.ok_or(MlsError::PeerFault("a leaf says not where it receives"))?.0;
         let delivery: Self =
-            decode(bytes, 1024).map_err(|_| MlsError::PeerFault("a leaf's delivery is malformed"))?;
-        if delivery.relay.len() > limits::MAX_ORIGIN {
-            return Err(MlsError::PeerFault("a leaf's relay is too long"));
+            decode(bytes, MAX_DELIVERY).map_err(|_| MlsError::PeerFault("a leaf's delivery is malformed"))?;
+        if delivery.relay.len() > wire::MAX_ORIGIN || delivery.name.len() > MAX_LEAF_NAME {
+            return Err(MlsError::PeerFault("a leaf's relay or name is too long"));
         }
         Ok(delivery)
     }
-}
-
-/// What a group is. Part of the group's context, which only members see.
-#[derive(Clone, PartialEq, Eq, Encode, Decode, Zeroize, ZeroizeOnDrop)]
-pub struct GroupData {
-    /// What kind of conversation.
-    #[n(0)]
-    #[zeroize(skip)]
-    pub kind: GroupKind,
-    /// Origin of the relay that keeps the channel.
-    #[n(1)]
-    pub relay: String,
-    /// Seals handshakes and GroupInfo; changes whenever somebody is removed.
-    #[cbor(n(2), with = "minicbor::bytes")]
-    pub group_key: [u8; 32],
-}
-
-impl std::fmt::Debug for GroupData {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("GroupData").field("kind", &self.kind).finish_non_exhaustive()
-    }
-}
-
-/// Kinds of conversation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
-#[cbor(index_only)]
-pub enum GroupKind {
-    /// Two identities.
-    #[n(0)]
-    Direct,
-}
-
-impl GroupData {
-    pub(crate) fn extension(&self) -> Extension {
-        Extension::Unknown(GROUP_EXTENSION, UnknownExtension(encode(self)))
-    }
-
-    pub(crate) fn from_extensions(extensions: &Extensions<GroupContext>) -> Result<Self, MlsError> {
-        let bytes =
-            &extensions.unknown(GROUP_EXTENSION).ok_or(MlsError::PeerFault("not a group of Kuvert"))?.0;
-        decode(bytes, 1024).map_err(|_| MlsError::PeerFault("the group's data is malformed"))
-    }
-}
-
-/// What a member needs to post in an epoch that it missed. Rests at the relay, sealed under the group key, beside the
-/// channel's state: a device that heals has only older secrets.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-pub struct ChannelAccess {
-    /// The right to post.
-    #[n(0)]
-    pub secret: PostSecret,
-    /// Opens the fan-out list.
-    #[n(1)]
-    pub fanout_key: FanoutKey,
-}
-
-impl ChannelAccess {
-    /// Opens what came with a channel's state.
-    ///
-    /// # Errors
-    /// [`MlsError::PeerFault`] if it was not sealed under this group's key.
-    pub fn open(group: &GroupData, channel: ChannelId, sealed: &[u8]) -> Result<Self, MlsError> {
-        let opened = BodyBox::access(&group.group_key, channel).open(sealed)?;
-        decode(&opened, limits::MAX_ACCESS)
-            .map_err(|_| MlsError::PeerFault("a channel's access is malformed"))
-    }
-}
-
-/// A group's id is its channel's.
-pub(crate) fn channel_of(group_id: &[u8]) -> Result<ChannelId, MlsError> {
-    ChannelId::from_slice(group_id).ok_or(MlsError::PeerFault("a group id is 16 bytes"))
 }

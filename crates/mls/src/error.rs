@@ -1,6 +1,6 @@
 //! What can go wrong with MLS, by whose fault it is.
 
-use crate::CertificateError;
+use crate::{BlobRef, CertificateError, IdentityKey};
 
 /// A failed MLS operation.
 #[derive(Debug, thiserror::Error)]
@@ -14,6 +14,17 @@ pub enum MlsError {
     /// A device's certificate does not hold: drop what it came with.
     #[error("invalid certificate: {0}")]
     Certificate(#[from] CertificateError),
+    /// A member's commit does what it may not do. It was accepted by the relay and is not merged.
+    #[error("a commit breaks the rules of its group: {what}")]
+    Violation {
+        /// Whose commit.
+        by: IdentityKey,
+        /// What it does.
+        what: &'static str,
+    },
+    /// Part of it lies in a blob: fetch that, and try again.
+    #[error("a blob is needed")]
+    NeedsBlob(Box<BlobRef>),
     /// The group's state does not allow this now.
     #[error("the group cannot do this now: {0}")]
     State(&'static str),

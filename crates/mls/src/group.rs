@@ -1,45 +1,54 @@
-//! A group: one conversation's MLS state, and what leaves and enters it.
+//! A group: one conversation's MLS state, and the messages that leave and enter it.
 
-use kuvert_wire::{ChannelId, ChannelState, Fanout, FanoutKey, InboxId, PostSecret, Token, encode, limits};
+use std::collections::BTreeSet;
+
+use kuvert_wire::{ChannelId, Fanout, FanoutKey, InboxId, PostSecret, Token, decode, encode, limits as wire};
+use minicbor::{Decode, Encode};
 use openmls::prelude::tls_codec::{Deserialize as _, Serialize as _};
 use openmls::prelude::{
-    BasicCredential, Credential, Extension, ExtensionType, Extensions, GroupContext, GroupId, KeyPackage,
-    KeyPackageIn, LeafNode, Lifetime, MlsGroup, MlsMessageBodyIn, MlsMessageIn, MlsMessageOut, OpenMlsCrypto,
-    PURE_PLAINTEXT_WIRE_FORMAT_POLICY, ProcessedMessageContent, ProtocolMessage, ProtocolVersion,
-    RequiredCapabilitiesExtension, StagedWelcome,
+    GroupId, KeyPackage, KeyPackageIn, LeafNode, Lifetime, MlsGroup, MlsMessageBodyIn, MlsMessageIn,
+    MlsMessageOut, OpenMlsCrypto, PURE_PLAINTEXT_WIRE_FORMAT_POLICY, ProcessedMessageContent,
+    ProtocolMessage, ProtocolVersion, RatchetTreeIn, Sender, StagedWelcome,
 };
 use openmls_traits::OpenMlsProvider;
 use openmls_traits::storage::{CURRENT_VERSION, StorageProvider};
 use zeroize::Zeroizing;
 
-use crate::delivery::{DELIVERY_EXTENSION, GROUP_EXTENSION, channel_of};
-use crate::seal::{BodyBox, FANOUT_KEY, MESSAGE_KEY, POST_SECRET};
+use crate::data::channel_of;
+use crate::part::Part;
+use crate::policy::{admins, certificate_of, check_members, valid_certificate_of};
+use crate::seal::{BodyBox, FANOUT_KEY, GROUP_KEY, MESSAGE_KEY, POST_SECRET, WELCOME_KEY};
 use crate::suite::{SUITE, capabilities, join_config};
 use crate::{
-    ChannelAccess, Delivery, Device, DeviceCertificate, EngineRng, GroupData, GroupKind, IdentityKey,
-    MlsError, Provider,
+    Blobs, Delivery, Device, DeviceCertificate, GroupData, GroupKey, IdentityKey, LeaveStatement, MlsError,
+    Provider,
 };
 
 /// OpenMLS checks lifetimes against the system clock, which an engine without a clock must not depend on; so they are
 /// as wide as can be, and [`Delivery::not_after`] limits a key package instead, by the time that the caller gives.
 const LIFETIME: std::ops::RangeInclusive<u64> = 0..=u64::MAX;
+/// Largest welcome without the tree.
+const MAX_WELCOME: usize = wire::MAX_BODY;
 
 /// A group that is loaded for one transaction.
 pub struct Group {
-    group: MlsGroup,
-    data: GroupData,
-    channel: ChannelId,
+    pub(crate) group: MlsGroup,
+    pub(crate) data: GroupData,
+    pub(crate) channel: ChannelId,
+    pub(crate) key: GroupKey,
 }
 
 /// What a device publishes so that others can add it to a group.
 pub struct OwnPackage {
     /// The key package, as an MLS message. Not sealed yet.
     pub bytes: Vec<u8>,
+    /// Names its private half; see [`Group::forget_package`].
+    pub reference: Vec<u8>,
 }
 
 /// Another device's key package, verified.
 pub struct JoinerPackage {
-    package: KeyPackage,
+    pub(crate) package: KeyPackage,
     /// Who.
     pub certificate: DeviceCertificate,
     /// Where it receives.
@@ -58,16 +67,6 @@ pub struct SealedPost {
     pub body: Vec<u8>,
 }
 
-/// A commit that waits for the relay's verdict.
-pub struct SealedCommit {
-    /// The commit, for the members of the current epoch.
-    pub post: SealedPost,
-    /// What the relay keeps for the next epoch.
-    pub next: ChannelState,
-    /// The welcome for who is added. Not sealed yet.
-    pub welcome: Option<Vec<u8>>,
-}
-
 /// What a post turned out to be.
 #[derive(Debug)]
 pub enum IncomingMessage {
@@ -80,6 +79,45 @@ pub enum IncomingMessage {
     },
     /// This device's own message, come back in the channel's order.
     Own,
+}
+
+/// One device of a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// Its place in the tree.
+    pub leaf: u32,
+    /// Whose.
+    pub identity: IdentityKey,
+    /// Its public key.
+    pub device: [u8; 32],
+    /// The name that it claims.
+    pub name: String,
+    /// Whether it may rule.
+    pub is_admin: bool,
+    /// Whether it is this device.
+    pub is_own: bool,
+}
+
+/// A welcome as it travels, inside its seal.
+#[derive(Encode, Decode)]
+pub(crate) struct Invitation {
+    #[cbor(n(0), with = "minicbor::bytes")]
+    pub(crate) welcome: Vec<u8>,
+    /// The group key, sealed under a key of the new epoch.
+    #[cbor(n(1), with = "minicbor::bytes")]
+    pub(crate) key: Vec<u8>,
+    #[n(2)]
+    pub(crate) tree: Part,
+}
+
+/// A group that was joined.
+pub struct Welcomed {
+    /// The group.
+    pub group: Group,
+    /// Who added this device.
+    pub inviter: IdentityKey,
+    /// The name that the inviter claims.
+    pub inviter_name: String,
 }
 
 impl Group {
@@ -102,8 +140,24 @@ impl Group {
         }
         let bundle =
             builder.build(SUITE, provider, device, device.credential()).map_err(MlsError::library)?;
-        let message = MlsMessageOut::from(bundle.into_key_package());
-        Ok(OwnPackage { bytes: message.to_bytes().map_err(MlsError::library)? })
+        let package = bundle.into_key_package();
+        let reference = package.hash_ref(provider.crypto()).map_err(MlsError::library)?;
+        let reference = reference.tls_serialize_detached().map_err(MlsError::library)?;
+        let message = MlsMessageOut::from(package);
+        Ok(OwnPackage { bytes: message.to_bytes().map_err(MlsError::library)?, reference })
+    }
+
+    /// Forgets the private half of a key package, by [`OwnPackage::reference`]. One that is gone already is no error.
+    ///
+    /// # Errors
+    /// [`MlsError::Storage`] if the storage fails.
+    pub fn forget_package<S: StorageProvider<CURRENT_VERSION>>(
+        storage: &S,
+        reference: &[u8],
+    ) -> Result<(), MlsError> {
+        let reference = openmls::prelude::KeyPackageRef::tls_deserialize_exact(reference)
+            .map_err(|_| MlsError::State("no reference of a key package"))?;
+        storage.delete_key_package(&reference).map_err(MlsError::storage)
     }
 
     /// Creates a group of this device alone, in epoch 0.
@@ -117,69 +171,80 @@ impl Group {
         data: GroupData,
         delivery: &Delivery,
     ) -> Result<Self, MlsError> {
-        let needed = [ExtensionType::Unknown(GROUP_EXTENSION), ExtensionType::Unknown(DELIVERY_EXTENSION)];
-        let required = RequiredCapabilitiesExtension::new(&needed, &[], &[]);
-        let context: Extensions<GroupContext> =
-            Extensions::from_vec(vec![Extension::RequiredCapabilities(required), data.extension()])
-                .map_err(MlsError::library)?;
+        if !data.is_within_limits() {
+            return Err(MlsError::State("the group's data does not keep its bounds"));
+        }
         let config = join_config();
         let group = MlsGroup::builder()
             .with_group_id(GroupId::from_slice(channel.as_bytes()))
             .ciphersuite(SUITE)
             .with_wire_format_policy(PURE_PLAINTEXT_WIRE_FORMAT_POLICY)
-            .use_ratchet_tree_extension(true)
+            .use_ratchet_tree_extension(false)
             .max_past_epochs(0)
             .sender_ratchet_configuration(*config.sender_ratchet_configuration())
             .lifetime(Lifetime::init(*LIFETIME.start(), *LIFETIME.end()))
-            .with_group_context_extensions(context)
+            .with_group_context_extensions(data.extensions()?)
             .with_capabilities(capabilities())
             .with_leaf_node_extensions(delivery.extensions()?)
             .map_err(MlsError::library)?
             .build(provider, device, device.credential())
             .map_err(MlsError::library)?;
-        Ok(Self { group, data, channel })
+        let key = GroupKey::first(&data, channel);
+        Ok(Self { group, data, channel, key })
     }
 
-    /// Loads the group of a channel.
+    /// Loads the group of a channel, with its current group key.
     ///
     /// # Errors
     /// [`MlsError::State`] if there is none.
     pub fn load<S: StorageProvider<CURRENT_VERSION>>(
         storage: &S,
         channel: ChannelId,
+        key: GroupKey,
     ) -> Result<Self, MlsError> {
         let group = MlsGroup::load(storage, &GroupId::from_slice(channel.as_bytes()))
             .map_err(MlsError::storage)?
             .ok_or(MlsError::State("there is no such group"))?;
         let data = GroupData::from_extensions(group.extensions())?;
-        Ok(Self { group, data, channel })
+        Ok(Self { group, data, channel, key })
     }
 
-    /// Joins a direct conversation by its welcome; every leaf is checked first. `now` is in seconds since 1970.
+    /// Joins a group by its welcome; every leaf is checked first. A group of the same channel is replaced: whether it may be is
+    /// for the caller to decide before the transaction ends. `now` is in seconds since 1970.
     ///
     /// # Errors
-    /// [`MlsError::PeerFault`] or [`MlsError::Certificate`] if the welcome is not for this device, or does not hold.
+    /// [`MlsError::PeerFault`] or [`MlsError::Certificate`] if the welcome is not for this device, or does not hold;
+    /// [`MlsError::NeedsBlob`] if the tree lies in a blob that is not among `blobs`.
     pub fn join<S: StorageProvider<CURRENT_VERSION>>(
         provider: &Provider<'_, S>,
-        welcome: &[u8],
+        invitation: &[u8],
+        blobs: &Blobs,
         now: u64,
-    ) -> Result<(Self, IdentityKey), MlsError> {
-        let message = MlsMessageIn::tls_deserialize_exact(welcome)
+    ) -> Result<Welcomed, MlsError> {
+        let invitation: Invitation =
+            decode(invitation, MAX_WELCOME).map_err(|_| MlsError::PeerFault("no invitation to a group"))?;
+        let message = MlsMessageIn::tls_deserialize_exact(&invitation.welcome)
             .map_err(|_| MlsError::PeerFault("no MLS message"))?;
         let MlsMessageBodyIn::Welcome(welcome) = message.extract() else {
             return Err(MlsError::PeerFault("not a welcome"));
         };
+        // First the tree: opening the welcome uses the key package up.
+        let tree = read_tree(&invitation.tree.unpack(blobs)?)?;
         let staged = StagedWelcome::build_from_welcome(provider, &join_config(), welcome)
-            .and_then(|builder| builder.skip_lifetime_validation().build())
+            .map(|builder| builder.with_ratchet_tree(tree).skip_lifetime_validation().replace_old_group())
+            .and_then(|builder| builder.build())
             .map_err(|_| MlsError::PeerFault("the welcome does not open or does not hold"))?;
         let data = GroupData::from_extensions(staged.group_context().extensions())?;
         let channel = channel_of(staged.group_context().group_id().as_slice())?;
         let sender = staged.welcome_sender().map_err(MlsError::library)?;
-        let sender = certificate_of(sender)?.identity;
+        let (inviter, inviter_name) = (certificate_of(sender)?.identity, Delivery::of(sender)?.name);
         let group = staged.into_group(provider).map_err(MlsError::library)?;
-        let joined = Self { group, data, channel };
-        joined.check_members(now)?;
-        Ok((joined, sender))
+        let secrets = Secrets::of(&group, provider.crypto)?;
+        let key = BodyBox::welcome(&secrets.welcome_key, channel).open(&invitation.key)?;
+        let key = key.as_slice().try_into().map_err(|_| MlsError::PeerFault("a group key has 32 bytes"))?;
+        let joined = Self { group, data, channel, key: GroupKey::new(key) };
+        check_members(joined.group.public_group(), &joined.data, now)?;
+        Ok(Welcomed { group: joined, inviter, inviter_name })
     }
 
     /// The channel that orders this group.
@@ -190,6 +255,11 @@ impl Group {
     /// What the group is.
     pub fn data(&self) -> &GroupData {
         &self.data
+    }
+
+    /// The current group key, to be stored and given to [`Self::load`].
+    pub fn key(&self) -> &GroupKey {
+        &self.key
     }
 
     /// The current epoch.
@@ -206,23 +276,36 @@ impl Group {
     ///
     /// # Errors
     /// [`MlsError::Certificate`] if a leaf's certificate does not hold.
-    pub fn identities(&self) -> Result<std::collections::BTreeSet<IdentityKey>, MlsError> {
+    pub fn identities(&self) -> Result<BTreeSet<IdentityKey>, MlsError> {
         self.leaves().map(|leaf| Ok(certificate_of(leaf)?.identity)).collect()
     }
 
-    /// What the relay keeps of the current epoch; for creating the channel.
+    /// The devices in the group, by their place in the tree.
     ///
     /// # Errors
-    /// [`MlsError`] if the library fails.
-    pub fn channel_state<S: StorageProvider<CURRENT_VERSION>>(
-        &self,
-        provider: &Provider<'_, S>,
-        device: &Device,
-    ) -> Result<ChannelState, MlsError> {
-        let info =
-            self.group.export_group_info(provider.crypto(), device, true).map_err(MlsError::library)?;
-        let secrets = self.secrets(provider.crypto)?;
-        self.next_state(provider.rng, self.epoch(), &secrets, self.fanout(None)?, &info)
+    /// [`MlsError`] if a leaf does not hold.
+    pub fn members(&self) -> Result<Vec<Member>, MlsError> {
+        let admins = admins(self.group.public_group(), &self.data)?;
+        let own = self.group.own_leaf_index();
+        let member = |(index, leaf): (openmls::prelude::LeafNodeIndex, &LeafNode)| {
+            let certificate = certificate_of(leaf)?;
+            Ok(Member {
+                leaf: index.u32(),
+                identity: certificate.identity,
+                device: certificate.device,
+                name: Delivery::of(leaf)?.name,
+                is_admin: admins.contains(&certificate.identity),
+                is_own: index == own,
+            })
+        };
+        self.group.public_group().treesync().full_leaves().map(member).collect()
+    }
+
+    /// The name that a member claims; empty for who is none.
+    pub fn name_of(&self, identity: IdentityKey) -> String {
+        let leaf =
+            self.leaves().find(|leaf| certificate_of(leaf).is_ok_and(|found| found.identity == identity));
+        leaf.and_then(|leaf| Delivery::of(leaf).ok()).map(|delivery| delivery.name).unwrap_or_default()
     }
 
     /// Inboxes of members at the relay that keeps the channel, each with the token of this group.
@@ -230,7 +313,7 @@ impl Group {
     /// # Errors
     /// [`MlsError::PeerFault`] if a leaf says not where it receives.
     pub fn members_here(&self) -> Result<Vec<(InboxId, Token)>, MlsError> {
-        let targets = self.fanout(None)?.targets.into_iter().filter(|target| target.relay.is_none());
+        let targets = self.fanout()?.targets.into_iter().filter(|target| target.relay.is_none());
         Ok(targets.map(|target| (target.inbox, target.token)).collect())
     }
 
@@ -288,188 +371,76 @@ impl Group {
             .group
             .process_message(provider, protocol_message(message)?)
             .map_err(|_| MlsError::PeerFault("a message does not open or does not hold"))?;
-        let sender = self.sender_of(processed.credential())?;
+        let Sender::Member(sender) = *processed.sender() else {
+            return Err(MlsError::PeerFault("a message of a stranger"));
+        };
         let ProcessedMessageContent::ApplicationMessage(plain) = processed.into_content() else {
             return Err(MlsError::PeerFault("a post that is no message"));
         };
+        let leaf = self.group.public_group().leaf(sender);
+        let sender = certificate_of(leaf.ok_or(MlsError::PeerFault("the sender is no member"))?)?.identity;
         Ok(IncomingMessage::Message { sender, plain: Zeroizing::new(plain.into_bytes()) })
     }
 
-    /// Stages a commit that adds a device. Nothing changes until [`Self::accept_commit`].
+    /// The right to post in the current epoch, and to ask what the channel keeps.
     ///
     /// # Errors
-    /// [`MlsError::State`] if a commit is pending already.
-    pub fn stage_add<S: StorageProvider<CURRENT_VERSION>>(
-        &mut self,
+    /// [`MlsError`] if the library fails.
+    pub fn post_secret<S: StorageProvider<CURRENT_VERSION>>(
+        &self,
         provider: &Provider<'_, S>,
-        device: &Device,
-        joiner: JoinerPackage,
-    ) -> Result<SealedCommit, MlsError> {
-        self.stage(provider, device, Some(joiner))
+    ) -> Result<PostSecret, MlsError> {
+        Ok(self.secrets(provider.crypto)?.post)
     }
 
-    /// Stages a commit that renews this device's keys. Nothing changes until [`Self::accept_commit`].
+    /// The token of this device's leaf, made for this group.
     ///
     /// # Errors
-    /// [`MlsError::State`] if a commit is pending already.
-    pub fn stage_update<S: StorageProvider<CURRENT_VERSION>>(
-        &mut self,
-        provider: &Provider<'_, S>,
-        device: &Device,
-    ) -> Result<SealedCommit, MlsError> {
-        self.stage(provider, device, None)
+    /// [`MlsError::State`] if this device is no member any more.
+    pub fn own_token(&self) -> Result<Token, MlsError> {
+        let leaf = self.group.own_leaf_node().ok_or(MlsError::State("this device is no member"))?;
+        Ok(Delivery::of(leaf)?.token)
     }
 
-    fn stage<S: StorageProvider<CURRENT_VERSION>>(
-        &mut self,
-        provider: &Provider<'_, S>,
-        device: &Device,
-        joiner: Option<JoinerPackage>,
-    ) -> Result<SealedCommit, MlsError> {
-        if self.has_pending_commit() {
-            return Err(MlsError::State("a commit is pending already"));
-        }
-        let secrets = self.secrets(provider.crypto)?;
-        let (package, added) = joiner.map(|joiner| (joiner.package, joiner.delivery)).unzip();
-        let bundle = self
-            .group
-            .commit_builder()
-            .force_self_update(true)
-            .propose_adds(package)
-            .load_psks(provider.storage())
-            .map_err(MlsError::library)?
-            .create_group_info(true)
-            .use_ratchet_tree_extension(true)
-            .build(provider.rand(), provider.crypto(), device, |_| true)
-            .map_err(MlsError::library)?
-            .stage_commit(provider)
-            .map_err(MlsError::library)?;
-        let (commit, welcome, info) = bundle.into_messages();
-        let info = info.ok_or(MlsError::State("a commit came without GroupInfo"))?;
-        let staged = self.group.pending_commit().ok_or(MlsError::State("the commit was not staged"))?;
-        let next = Secrets::export(|label, context| {
-            staged.export_secret(provider.crypto, label, context, 32).map_err(MlsError::library)
-        })?;
-        let next = self.next_state(provider.rng, self.epoch() + 1, &next, self.fanout(added)?, &info)?;
-        let commit = commit.to_bytes().map_err(MlsError::library)?;
-        let body = BodyBox::handshake(&self.data.group_key, self.channel).seal(provider.rng, &commit);
-        let welcome = welcome.map(|message| message.to_bytes().map_err(MlsError::library)).transpose()?;
-        let post = SealedPost { epoch: self.epoch(), secret: secrets.post, fanout_key: secrets.fanout, body };
-        Ok(SealedCommit { post, next, welcome })
-    }
-
-    /// Merges the pending commit: the relay accepted it (MLS-1).
+    /// States that this device's identity leaves the group.
     ///
     /// # Errors
-    /// [`MlsError::State`] if none is pending.
-    pub fn accept_commit<S: StorageProvider<CURRENT_VERSION>>(
-        &mut self,
-        provider: &Provider<'_, S>,
-    ) -> Result<(), MlsError> {
-        if !self.has_pending_commit() {
-            return Err(MlsError::State("no commit is pending"));
-        }
-        self.group.merge_pending_commit(provider).map_err(MlsError::library)
+    /// [`MlsError::State`] if this device is no member any more.
+    pub fn leave_statement(&self, device: &Device) -> Result<LeaveStatement, MlsError> {
+        let leaf = self.group.own_leaf_node().ok_or(MlsError::State("this device is no member"))?;
+        LeaveStatement::sign(device, self.channel, leaf)
     }
 
-    /// Drops the pending commit: another one won.
+    /// Who wants to leave by this statement; `None` if it does not hold for any member.
+    pub fn who_leaves(&self, statement: &LeaveStatement) -> Option<IdentityKey> {
+        let leaf = self.leaves().find(|leaf| statement.holds(self.channel, leaf))?;
+        certificate_of(leaf).ok().map(|certificate| certificate.identity)
+    }
+
+    /// Deletes the group's state from the storage.
     ///
     /// # Errors
     /// [`MlsError::Storage`] if the storage fails.
-    pub fn drop_commit<S: StorageProvider<CURRENT_VERSION>>(
-        &mut self,
-        provider: &Provider<'_, S>,
-    ) -> Result<(), MlsError> {
-        self.group.clear_pending_commit(provider.storage()).map_err(MlsError::storage)
+    pub fn delete<S: StorageProvider<CURRENT_VERSION>>(mut self, storage: &S) -> Result<(), MlsError> {
+        self.group.delete(storage).map_err(MlsError::storage)
     }
 
-    /// Takes another member's commit, which ended the current epoch. A pending commit of this device must have been
-    /// dropped before. `now` is in seconds since 1970.
-    ///
-    /// # Errors
-    /// [`MlsError::PeerFault`] if it does not hold, or does what this kind of group does not allow.
-    pub fn process_commit<S: StorageProvider<CURRENT_VERSION>>(
-        &mut self,
-        provider: &Provider<'_, S>,
-        body: &[u8],
-        now: u64,
-    ) -> Result<(), MlsError> {
-        debug_assert!(!self.has_pending_commit(), "drop the own commit first");
-        let commit = BodyBox::handshake(&self.data.group_key, self.channel).open(body)?;
-        let processed = self
-            .group
-            .process_message(provider, protocol_message(&commit)?)
-            .map_err(|_| MlsError::PeerFault("a commit does not hold"))?;
-        let sender = self.sender_of(processed.credential())?;
-        let ProcessedMessageContent::StagedCommitMessage(staged) = processed.into_content() else {
-            return Err(MlsError::PeerFault("a commit that is none"));
-        };
-        if staged.queued_proposals().next().is_some() {
-            return Err(MlsError::PeerFault("a direct conversation has two members for good"));
-        }
-        if let Some(leaf) = staged.update_path_leaf_node() {
-            Delivery::of(leaf)?;
-            if valid_certificate_of(leaf, now)?.identity != sender {
-                return Err(MlsError::PeerFault("a commit changes its sender's identity"));
-            }
-        }
-        self.group.merge_staged_commit(provider, *staged).map_err(MlsError::library)
-    }
-
-    fn leaves(&self) -> impl Iterator<Item = &LeafNode> {
+    pub(crate) fn leaves(&self) -> impl Iterator<Item = &LeafNode> {
         self.group.public_group().treesync().full_leaves().map(|(_, leaf)| leaf)
     }
 
-    /// Two identities, each leaf certified and reachable.
-    fn check_members(&self, now: u64) -> Result<(), MlsError> {
-        for leaf in self.leaves() {
-            valid_certificate_of(leaf, now)?;
-            Delivery::of(leaf)?;
-        }
-        let identities = self.identities()?;
-        match self.data.kind {
-            GroupKind::Direct if identities.len() == 2 => Ok(()),
-            GroupKind::Direct => Err(MlsError::PeerFault("a direct conversation has two members")),
-        }
+    pub(crate) fn secrets(&self, crypto: &impl OpenMlsCrypto) -> Result<Secrets, MlsError> {
+        Secrets::of(&self.group, crypto)
     }
 
-    fn sender_of(&self, credential: &Credential) -> Result<IdentityKey, MlsError> {
-        let bytes = credential.serialized_content();
-        let leaf = self.leaves().find(|leaf| leaf.credential().serialized_content() == bytes);
-        Ok(certificate_of(leaf.ok_or(MlsError::PeerFault("the sender is no member"))?)?.identity)
+    /// Where posts of the current epoch go.
+    pub(crate) fn fanout(&self) -> Result<Fanout, MlsError> {
+        let targets = self.leaves().map(|leaf| Delivery::of(leaf)?.target(&self.data.relay));
+        Ok(Fanout { targets: targets.collect::<Result<_, MlsError>>()? })
     }
 
-    fn secrets(&self, crypto: &impl OpenMlsCrypto) -> Result<Secrets, MlsError> {
-        Secrets::export(|label, context| {
-            self.group.export_secret(crypto, label, context, 32).map_err(MlsError::library)
-        })
-    }
-
-    fn fanout(&self, added: Option<Delivery>) -> Result<Fanout, MlsError> {
-        let members = self.leaves().map(Delivery::of);
-        let targets = members
-            .chain(added.map(Ok))
-            .map(|delivery| delivery?.target(&self.data.relay))
-            .collect::<Result<_, MlsError>>()?;
-        Ok(Fanout { targets })
-    }
-
-    fn next_state(
-        &self,
-        rng: &EngineRng,
-        epoch: u64,
-        secrets: &Secrets,
-        fanout: Fanout,
-        info: &MlsMessageOut,
-    ) -> Result<ChannelState, MlsError> {
-        let info = info.tls_serialize_detached().map_err(MlsError::library)?;
-        let fanout = secrets.fanout.secret_box().seal(&rng.bytes(), FanoutKey::CONTEXT, &encode(&fanout));
-        let group_info = BodyBox::group_info(&self.data.group_key, self.channel).seal(rng, &info);
-        let access = ChannelAccess { secret: secrets.post.clone(), fanout_key: secrets.fanout.clone() };
-        let access = BodyBox::access(&self.data.group_key, self.channel).seal(rng, &encode(&access));
-        debug_assert!(access.len() <= limits::MAX_ACCESS);
-        let group_info = Some(group_info.into());
-        Ok(ChannelState { epoch, post_secret: secrets.post.hash(), fanout, group_info, access })
+    pub(crate) fn tree_bytes(&self) -> Result<Vec<u8>, MlsError> {
+        self.group.export_ratchet_tree().tls_serialize_detached().map_err(MlsError::library)
     }
 }
 
@@ -503,14 +474,25 @@ impl JoinerPackage {
 }
 
 /// The secrets of one epoch that Kuvert uses beside MLS's own.
-struct Secrets {
-    post: PostSecret,
-    fanout: FanoutKey,
-    message_key: Zeroizing<[u8; 32]>,
+pub(crate) struct Secrets {
+    pub(crate) post: PostSecret,
+    pub(crate) fanout: FanoutKey,
+    pub(crate) message_key: Zeroizing<[u8; 32]>,
+    pub(crate) welcome_key: Zeroizing<[u8; 32]>,
+    /// The group key from this epoch on, if it is the first after a removal.
+    pub(crate) group_key: Zeroizing<[u8; 32]>,
 }
 
 impl Secrets {
-    fn export(exporter: impl Fn(&str, &[u8]) -> Result<Vec<u8>, MlsError>) -> Result<Self, MlsError> {
+    pub(crate) fn of(group: &MlsGroup, crypto: &impl OpenMlsCrypto) -> Result<Self, MlsError> {
+        Self::export(|label, context| {
+            group.export_secret(crypto, label, context, 32).map_err(MlsError::library)
+        })
+    }
+
+    pub(crate) fn export(
+        exporter: impl Fn(&str, &[u8]) -> Result<Vec<u8>, MlsError>,
+    ) -> Result<Self, MlsError> {
         let secret = |label| -> Result<Zeroizing<[u8; 32]>, MlsError> {
             let bytes = Zeroizing::new(exporter(label, b"")?);
             let bytes: [u8; 32] =
@@ -521,29 +503,25 @@ impl Secrets {
             post: PostSecret::new(*secret(POST_SECRET)?),
             fanout: FanoutKey::new(*secret(FANOUT_KEY)?),
             message_key: secret(MESSAGE_KEY)?,
+            welcome_key: secret(WELCOME_KEY)?,
+            group_key: secret(GROUP_KEY)?,
         })
     }
 }
 
-fn certificate_of(leaf: &LeafNode) -> Result<DeviceCertificate, MlsError> {
-    let credential = BasicCredential::try_from(leaf.credential().clone())
-        .map_err(|_| MlsError::PeerFault("a leaf has another kind of credential"))?;
-    Ok(DeviceCertificate::verified(credential.identity(), leaf.signature_key().as_slice())?)
+pub(crate) fn read_tree(bytes: &[u8]) -> Result<RatchetTreeIn, MlsError> {
+    RatchetTreeIn::tls_deserialize_exact(bytes)
+        .map_err(|_| MlsError::PeerFault("a group's tree is malformed"))
 }
 
-/// The certificate of a leaf that comes into a group, at a time in seconds since 1970.
-fn valid_certificate_of(leaf: &LeafNode, now: u64) -> Result<DeviceCertificate, MlsError> {
-    let certificate = certificate_of(leaf)?;
-    if (certificate.not_before..=certificate.not_after).contains(&now) {
-        Ok(certificate)
-    } else {
-        Err(MlsError::PeerFault("a device certificate is not valid at this time"))
-    }
-}
-
-fn protocol_message(bytes: &[u8]) -> Result<ProtocolMessage, MlsError> {
+pub(crate) fn protocol_message(bytes: &[u8]) -> Result<ProtocolMessage, MlsError> {
     MlsMessageIn::tls_deserialize_exact(bytes)
         .ok()
         .and_then(|message| message.try_into_protocol_message().ok())
         .ok_or(MlsError::PeerFault("no MLS message of a group"))
+}
+
+/// Encodes what goes with a welcome.
+pub(crate) fn invitation(welcome: Vec<u8>, key: Vec<u8>, tree: Part) -> Vec<u8> {
+    encode(&Invitation { welcome, key, tree })
 }

@@ -1,11 +1,12 @@
 //! Identities, Kuvert IDs, devices and their certificates (design section 4).
 
 use ed25519_dalek::{Signer as _, SigningKey, VerifyingKey};
-use kuvert_wire::{decode, encode};
+use kuvert_wire::{decode, derive_key, encode};
 use minicbor::{Decode, Encode};
 use openmls::prelude::{BasicCredential, CredentialWithKey, SignatureScheme};
 use openmls_traits::signatures::{Signer, SignerError};
 use sha2::{Digest, Sha256};
+use x25519_dalek::{PublicKey, StaticSecret};
 
 /// Largest encoded certificate in bytes.
 const MAX_CERTIFICATE: usize = 512;
@@ -236,6 +237,8 @@ impl DeviceCertificate {
 pub struct Device {
     key: SigningKey,
     certificate: DeviceCertificate,
+    /// Opens group keys that the device missed.
+    pub(crate) recovery: StaticSecret,
 }
 
 impl Device {
@@ -246,7 +249,8 @@ impl Device {
     pub fn new(seed: &[u8; 32], certificate: &[u8]) -> Result<Self, CertificateError> {
         let key = SigningKey::from_bytes(seed);
         let certificate = DeviceCertificate::verified(certificate, key.verifying_key().as_bytes())?;
-        Ok(Self { key, certificate })
+        let recovery = StaticSecret::from(*derive_key(seed, "kuvert recovery key v1", b""));
+        Ok(Self { key, certificate, recovery })
     }
 
     /// The public device key that belongs to a seed.
@@ -257,6 +261,15 @@ impl Device {
     /// The certificate.
     pub fn certificate(&self) -> &DeviceCertificate {
         &self.certificate
+    }
+
+    /// Public key to which a group key is sealed for this device, in case that it misses the change.
+    pub fn recovery_key(&self) -> [u8; 32] {
+        PublicKey::from(&self.recovery).to_bytes()
+    }
+
+    pub(crate) fn sign_bytes(&self, message: &[u8]) -> [u8; 64] {
+        self.key.sign(message).to_bytes()
     }
 
     pub(crate) fn credential(&self) -> CredentialWithKey {

@@ -4,12 +4,14 @@ use kuvert_wire::{ChannelId, SecretBoxKey, derive_key};
 use zeroize::Zeroizing;
 
 use crate::padding::{pad, unpad};
-use crate::{EngineRng, MlsError};
+use crate::{EngineRng, GroupKey, MlsError};
 
 /// Labels of the MLS exporter (RFC 9420, section 8.5), one per use.
 pub(crate) const POST_SECRET: &str = "kuvert post secret v1";
 pub(crate) const FANOUT_KEY: &str = "kuvert fan-out key v1";
 pub(crate) const MESSAGE_KEY: &str = "kuvert message key v1";
+pub(crate) const WELCOME_KEY: &str = "kuvert welcome key v1";
+pub(crate) const GROUP_KEY: &str = "kuvert group key v1";
 
 const HANDSHAKE: &str = "kuvert handshake v1";
 const ACCESS: &str = "kuvert channel access v1";
@@ -27,21 +29,26 @@ impl BodyBox {
         Self { key: SecretBoxKey::new(key), channel }
     }
 
+    /// For the group key itself, in a welcome, under a key exported for one epoch.
+    pub(crate) fn welcome(key: &[u8; 32], channel: ChannelId) -> Self {
+        Self { key: SecretBoxKey::new(key), channel }
+    }
+
     /// For commits, under the group key.
-    pub(crate) fn handshake(group_key: &[u8; 32], channel: ChannelId) -> Self {
-        let key = derive_key(group_key, HANDSHAKE, channel.as_bytes());
+    pub(crate) fn handshake(group_key: &GroupKey, channel: ChannelId) -> Self {
+        let key = derive_key(&group_key.0, HANDSHAKE, channel.as_bytes());
         Self { key: SecretBoxKey::new(&key), channel }
     }
 
     /// For GroupInfo, under the group key.
-    pub(crate) fn group_info(group_key: &[u8; 32], channel: ChannelId) -> Self {
-        let key = derive_key(group_key, GROUP_INFO, channel.as_bytes());
+    pub(crate) fn group_info(group_key: &GroupKey, channel: ChannelId) -> Self {
+        let key = derive_key(&group_key.0, GROUP_INFO, channel.as_bytes());
         Self { key: SecretBoxKey::new(&key), channel }
     }
 
     /// For what lets a healing member post, under the group key.
-    pub(crate) fn access(group_key: &[u8; 32], channel: ChannelId) -> Self {
-        let key = derive_key(group_key, ACCESS, channel.as_bytes());
+    pub(crate) fn access(group_key: &GroupKey, channel: ChannelId) -> Self {
+        let key = derive_key(&group_key.0, ACCESS, channel.as_bytes());
         Self { key: SecretBoxKey::new(&key), channel }
     }
 

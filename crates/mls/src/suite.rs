@@ -5,7 +5,8 @@ use openmls::prelude::{
     PURE_PLAINTEXT_WIRE_FORMAT_POLICY, SenderRatchetConfiguration,
 };
 
-use crate::delivery::{DELIVERY_EXTENSION, GROUP_EXTENSION};
+use crate::data::GROUP_EXTENSION;
+use crate::delivery::DELIVERY_EXTENSION;
 
 /// Hybrid post-quantum suite: X-Wing (ML-KEM-768 with X25519), AES-128-GCM, SHA-256, Ed25519. Its number is still
 /// provisional; a group keeps the suite that it was made with.
@@ -33,7 +34,7 @@ pub(crate) fn capabilities() -> Capabilities {
 pub(crate) fn join_config() -> MlsGroupJoinConfig {
     MlsGroupJoinConfig::builder()
         .wire_format_policy(PURE_PLAINTEXT_WIRE_FORMAT_POLICY)
-        .use_ratchet_tree_extension(true)
+        .use_ratchet_tree_extension(false)
         .max_past_epochs(0)
         .sender_ratchet_configuration(SenderRatchetConfiguration::new(RATCHET.0, RATCHET.1))
         .build()

@@ -320,6 +320,8 @@ impl World {
                 let (status, body) = match &request.method {
                     FetchMethod::Get => relay.card(card),
                     FetchMethod::Put(record) => (relay.put_card(card, &request.headers, record), Vec::new()),
+                    // Groups of two have no blobs.
+                    FetchMethod::Patch(_) => (404, Vec::new()),
                     FetchMethod::Delete(deletion) => (relay.delete_card(card, deletion), Vec::new()),
                 };
                 FetchOutcome::Answered { status, body }

@@ -1,9 +1,10 @@
 //! Contacts, their conversations, and the MLS groups that carry these.
 
 use rusqlite::{OptionalExtension, Row, params};
+use zeroize::Zeroizing;
 
 use crate::message::LastMessageRow;
-use crate::{ContactId, ConversationId, StoreError, Tx};
+use crate::{ContactId, ConversationId, GroupProfile, StoreError, Tx};
 
 /// Where first contact stands. The numbers are part of the file format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,13 +60,13 @@ pub struct Writing {
     pub last: i64,
 }
 
-/// The conversation with a contact.
+/// A conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConversationRow {
     /// Row id.
     pub id: ConversationId,
-    /// With whom.
-    pub contact: ContactId,
+    /// With whom, unless it is a group.
+    pub contact: Option<ContactId>,
     /// Channel that carries what is sent, once there is one.
     pub channel: Option<[u8; 16]>,
     /// Messages not yet seen.
@@ -79,10 +80,46 @@ pub struct ConversationRow {
 pub struct ConversationSummary {
     /// The conversation.
     pub conversation: ConversationRow,
-    /// Its contact.
-    pub contact: ContactRow,
+    /// Its contact, or what its group is.
+    pub peer: Peer,
     /// Its newest message.
     pub last: Option<LastMessageRow>,
+}
+
+/// With whom a conversation is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant)] // one per conversation in a list
+pub enum Peer {
+    /// With one contact.
+    Contact(ContactRow),
+    /// With a group.
+    Group(GroupProfile),
+}
+
+impl ConversationSummary {
+    /// The contact, unless it is a group.
+    pub fn contact(&self) -> Option<&ContactRow> {
+        match &self.peer {
+            Peer::Contact(contact) => Some(contact),
+            Peer::Group(_) => None,
+        }
+    }
+
+    /// The group, if it is one.
+    pub fn group(&self) -> Option<&GroupProfile> {
+        match &self.peer {
+            Peer::Contact(_) => None,
+            Peer::Group(group) => Some(group),
+        }
+    }
+
+    /// The contact's or the group's name; empty if it is not known.
+    pub fn name(&self) -> &str {
+        match &self.peer {
+            Peer::Contact(contact) => &contact.name,
+            Peer::Group(group) => &group.name,
+        }
+    }
 }
 
 /// An MLS group and the channel that orders it; the group's id is the channel's.
@@ -98,11 +135,18 @@ pub struct GroupRow {
     pub intent: u8,
     /// When this device last renewed its keys in the group: milliseconds since 1970.
     pub rotated: i64,
+    /// The current group key.
+    pub key: Zeroizing<[u8; 32]>,
+    /// The epoch that the channel is known to have reached, where this device missed something; 0 if it has not.
+    pub behind: u64,
+    /// The epoch in which this device ceased to be a member.
+    pub ended: Option<u64>,
 }
 
 const CONTACT: &str =
     "c.id, c.identity, c.name, c.state, c.trust, c.blocked, c.heard, c.heard_on, c.wrote, c.wrote_on";
 const CONVERSATION: &str = "v.id, v.contact, v.channel, v.unread, v.introduction";
+const GROUP: &str = "g.channel, g.conversation, g.relay, g.intent, g.rotated, g.key, g.behind, g.ended";
 
 impl Tx<'_> {
     /// Adds a contact together with its (empty) conversation.
@@ -219,17 +263,13 @@ impl Tx<'_> {
     /// [`StoreError`] if the database fails.
     pub fn conversations(&self) -> Result<Vec<ConversationSummary>, StoreError> {
         let sql = format!(
-            "SELECT {CONVERSATION}, {CONTACT} FROM conversation v JOIN contact c ON c.id = v.contact
+            "SELECT {CONVERSATION} FROM conversation v
              ORDER BY (SELECT MAX(m.id) FROM message m WHERE m.conversation = v.id AND m.state < 6) DESC, v.id DESC"
         );
         let mut statement = self.sql().prepare_cached(&sql)?;
-        let rows = statement.query_map([], |row| Ok((conversation(row, 0)?, contact(row, 5)?)))?;
-        rows.map(|row| {
-            let (conversation, contact) = row?;
-            let last = self.last_message(conversation.id)?;
-            Ok(ConversationSummary { conversation, contact, last })
-        })
-        .collect()
+        let rows = statement.query_map([], |row| conversation(row, 0))?;
+        let rows = rows.collect::<Result<Vec<_>, _>>()?;
+        rows.into_iter().map(|row| self.summarized(row)).collect()
     }
 
     /// One conversation with all that its line in the list shows.
@@ -237,10 +277,17 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`] if the database fails.
     pub fn summary(&self, id: ConversationId) -> Result<Option<ConversationSummary>, StoreError> {
-        let Some(conversation) = self.conversation(id)? else { return Ok(None) };
-        let Some(contact) = self.contact(conversation.contact)? else { return Ok(None) };
-        let last = self.last_message(id)?;
-        Ok(Some(ConversationSummary { conversation, contact, last }))
+        self.conversation(id)?.map(|row| self.summarized(row)).transpose()
+    }
+
+    fn summarized(&self, conversation: ConversationRow) -> Result<ConversationSummary, StoreError> {
+        let peer = match conversation.contact {
+            Some(contact) => self.contact(contact)?.map(Peer::Contact),
+            None => self.group_profile(conversation.id)?.map(Peer::Group),
+        };
+        let peer = peer.ok_or(StoreError::Malformed("a conversation with nobody"))?;
+        let last = self.last_message(conversation.id)?;
+        Ok(ConversationSummary { conversation, peer, last })
     }
 
     /// Adds a group.
@@ -249,8 +296,18 @@ impl Tx<'_> {
     /// [`StoreError`] if the channel is known already or the database fails.
     pub fn add_group(&self, group: &GroupRow) -> Result<(), StoreError> {
         self.sql().execute(
-            "INSERT INTO mls_group (channel, conversation, relay, intent, rotated) VALUES (?1, ?2, ?3, ?4, ?5)",
-            params![group.channel, group.conversation.0, group.relay, group.intent, group.rotated],
+            "INSERT OR REPLACE INTO mls_group (channel, conversation, relay, intent, rotated, key, behind, ended)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            params![
+                group.channel,
+                group.conversation.0,
+                group.relay,
+                group.intent,
+                group.rotated,
+                group.key.as_slice(),
+                group.behind.cast_signed(),
+                group.ended.map(u64::cast_signed)
+            ],
         )?;
         Ok(())
     }
@@ -260,17 +317,52 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`] if the database fails.
     pub fn group(&self, channel: &[u8; 16]) -> Result<Option<GroupRow>, StoreError> {
-        let sql = "SELECT channel, conversation, relay, intent, rotated FROM mls_group WHERE channel = ?1";
-        let group = |row: &Row<'_>| {
-            Ok(GroupRow {
-                channel: row.get(0)?,
-                conversation: ConversationId(row.get(1)?),
-                relay: row.get(2)?,
-                intent: row.get(3)?,
-                rotated: row.get(4)?,
-            })
-        };
-        Ok(self.sql().prepare_cached(sql)?.query_row(params![channel], group).optional()?)
+        let sql = format!("SELECT {GROUP} FROM mls_group g WHERE g.channel = ?1");
+        Ok(self.sql().prepare_cached(&sql)?.query_row(params![channel], group_row).optional()?)
+    }
+
+    /// All groups of which this device is a member.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn groups(&self) -> Result<Vec<GroupRow>, StoreError> {
+        let sql = format!("SELECT {GROUP} FROM mls_group g WHERE g.ended IS NULL ORDER BY g.channel");
+        let mut statement = self.sql().prepare_cached(&sql)?;
+        let rows = statement.query_map([], group_row)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Writes the group key down.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn set_group_key(&self, channel: &[u8; 16], key: &[u8; 32]) -> Result<(), StoreError> {
+        self.sql().execute("UPDATE mls_group SET key = ?2 WHERE channel = ?1", params![channel, key])?;
+        Ok(())
+    }
+
+    /// Notes which epoch the channel has reached while this device missed something; 0 if it has not.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn set_behind(&self, channel: &[u8; 16], epoch: u64) -> Result<(), StoreError> {
+        self.sql().execute(
+            "UPDATE mls_group SET behind = ?2 WHERE channel = ?1",
+            params![channel, epoch.cast_signed()],
+        )?;
+        Ok(())
+    }
+
+    /// Notes that this device ceased to be a member in this epoch.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn end_group(&self, channel: &[u8; 16], epoch: u64) -> Result<(), StoreError> {
+        self.sql().execute(
+            "UPDATE mls_group SET ended = ?2, behind = 0, intent = 0, key = zeroblob(32) WHERE channel = ?1",
+            params![channel, epoch.cast_signed()],
+        )?;
+        Ok(())
     }
 
     /// Conversations whose channel is at another relay than this one.
@@ -330,9 +422,22 @@ fn contact(row: &Row<'_>, at: usize) -> rusqlite::Result<ContactRow> {
 fn conversation(row: &Row<'_>, at: usize) -> rusqlite::Result<ConversationRow> {
     Ok(ConversationRow {
         id: ConversationId(row.get(at)?),
-        contact: ContactId(row.get(at + 1)?),
+        contact: row.get::<_, Option<i64>>(at + 1)?.map(ContactId),
         channel: row.get(at + 2)?,
         unread: row.get(at + 3)?,
         introduction: row.get(at + 4)?,
+    })
+}
+
+fn group_row(row: &Row<'_>) -> rusqlite::Result<GroupRow> {
+    Ok(GroupRow {
+        channel: row.get(0)?,
+        conversation: ConversationId(row.get(1)?),
+        relay: row.get(2)?,
+        intent: row.get(3)?,
+        rotated: row.get(4)?,
+        key: Zeroizing::new(row.get(5)?),
+        behind: row.get::<_, i64>(6)?.cast_unsigned(),
+        ended: row.get::<_, Option<i64>>(7)?.map(i64::cast_unsigned),
     })
 }

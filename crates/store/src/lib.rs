@@ -11,6 +11,9 @@ mod database;
 mod delivery;
 mod early;
 mod error;
+mod group;
+mod healing;
+mod intent;
 mod message;
 mod meta;
 mod migrations;
@@ -22,11 +25,16 @@ mod standing;
 
 pub use attachment::{AttachmentRow, AttachmentState, NewAttachment, UnwantedBlob};
 pub use changes::ChangeSet;
-pub use contact::{ContactRow, ContactState, ConversationRow, ConversationSummary, GroupRow, Trust, Writing};
+pub use contact::{
+    ContactRow, ContactState, ConversationRow, ConversationSummary, GroupRow, Peer, Trust, Writing,
+};
 pub use database::{Database, DatabaseKey, Location, Tx};
 pub use delivery::{ReceiptRow, ReportKind};
 pub use early::EarlyRow;
 pub use error::StoreError;
+pub use group::{GroupProfile, GroupState};
+pub use healing::{KeptRow, UploadRow};
+pub use intent::{IntentRow, IntentState};
 pub use message::{Edit, LastMessageRow, MessageKind, MessageRow, MessageState, NewMessage, SenderKind};
 pub use meta::MetaKey;
 pub use mls_storage::{MlsStorage, MlsStorageError};
@@ -37,6 +45,10 @@ pub use standing::RevokingRow;
 /// Row id of a contact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ContactId(pub i64);
+
+/// Row id of something that is to be committed to a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct IntentId(pub i64);
 
 /// Row id of a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

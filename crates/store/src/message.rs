@@ -400,7 +400,7 @@ impl Tx<'_> {
         let mut statement = self.sql().prepare_cached(
             "SELECT sender, kind, substr(CASE text WHEN '' THEN COALESCE(
                  (SELECT name FROM attachment WHERE message = m.id ORDER BY id LIMIT 1), '') ELSE text END, 1, 200), at, state
-             FROM message m WHERE conversation = ?1 AND state < 6 ORDER BY id DESC LIMIT 1",
+             FROM message m WHERE conversation = ?1 AND state < 6 AND sender <> 2 ORDER BY id DESC LIMIT 1",
         )?;
         let last = |row: &Row<'_>| {
             Ok(LastMessageRow {

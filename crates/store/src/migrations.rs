@@ -166,6 +166,73 @@ const STEPS: &[&str] = &[
      ALTER TABLE outbox ADD COLUMN since INTEGER NOT NULL DEFAULT 0;
      UPDATE outbox SET relay = coalesce((SELECT CAST(value AS TEXT) FROM meta WHERE key = 9), '');
      CREATE INDEX outbox_by_relay ON outbox (relay, position);",
+    // Groups of many: their profiles, what is to be committed, what waits for a commit or a blob, key packages' ends. A
+    // conversation may have no contact. Its table is made anew; what refers to it does so by name.
+    "PRAGMA defer_foreign_keys = ON;
+     CREATE TABLE conversation_before AS
+         SELECT id, contact, channel, unread, introduction, read_to FROM conversation;
+     CREATE TABLE early_before AS SELECT * FROM early;
+     DROP TABLE conversation;
+     CREATE TABLE conversation (
+         id INTEGER PRIMARY KEY,
+         contact INTEGER UNIQUE REFERENCES contact(id),
+         channel BLOB,
+         unread INTEGER NOT NULL DEFAULT 0,
+         introduction BLOB,
+         read_to INTEGER NOT NULL DEFAULT 0
+     ) STRICT;
+     INSERT INTO conversation (id, contact, channel, unread, introduction, read_to)
+         SELECT * FROM conversation_before;
+     DROP TABLE conversation_before;
+     INSERT OR IGNORE INTO early SELECT * FROM early_before;
+     DROP TABLE early_before;
+     CREATE TABLE group_profile (
+         conversation INTEGER PRIMARY KEY REFERENCES conversation(id),
+         state INTEGER NOT NULL,
+         name TEXT NOT NULL,
+         picture BLOB NOT NULL,
+         members INTEGER NOT NULL
+     ) STRICT;
+     CREATE TABLE person (
+         identity BLOB PRIMARY KEY,
+         name TEXT NOT NULL
+     ) STRICT, WITHOUT ROWID;
+     CREATE TABLE intent (
+         id INTEGER PRIMARY KEY AUTOINCREMENT,
+         conversation INTEGER NOT NULL REFERENCES conversation(id),
+         body BLOB NOT NULL,
+         state INTEGER NOT NULL,
+         request BLOB,
+         package BLOB,
+         due INTEGER NOT NULL
+     ) STRICT;
+     CREATE INDEX intent_by_conversation ON intent (conversation, id);
+     CREATE TABLE kept (
+         id INTEGER PRIMARY KEY AUTOINCREMENT,
+         channel BLOB NOT NULL,
+         entry BLOB NOT NULL
+     ) STRICT;
+     CREATE INDEX kept_by_channel ON kept (channel, id);
+     CREATE TABLE own_package (
+         reference BLOB PRIMARY KEY,
+         ends INTEGER NOT NULL
+     ) STRICT, WITHOUT ROWID;
+     CREATE TABLE prepared (
+         channel BLOB PRIMARY KEY,
+         frame BLOB NOT NULL
+     ) STRICT, WITHOUT ROWID;
+     CREATE TABLE upload (
+         id BLOB PRIMARY KEY,
+         channel BLOB NOT NULL,
+         relay TEXT NOT NULL,
+         secret BLOB NOT NULL,
+         body BLOB NOT NULL
+     ) STRICT, WITHOUT ROWID;
+     ALTER TABLE mls_group ADD COLUMN key BLOB NOT NULL DEFAULT x'';
+     ALTER TABLE mls_group ADD COLUMN prospect BLOB;
+     ALTER TABLE mls_group ADD COLUMN behind INTEGER NOT NULL DEFAULT 0;
+     ALTER TABLE mls_group ADD COLUMN ended INTEGER;
+     ALTER TABLE contact ADD COLUMN reach BLOB;",
 ];
 
 pub(crate) fn run(connection: &mut Connection) -> Result<(), StoreError> {

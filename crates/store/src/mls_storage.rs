@@ -9,11 +9,18 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
+use crate::StoreError;
+
 /// MLS state within one transaction.
 #[derive(Clone, Copy)]
 pub struct MlsStorage<'a> {
     sql: &'a Connection,
+    /// Added to every kind: 0, or what sets the state of one group aside.
+    aside: i64,
 }
+
+/// State that was set aside has kinds that are larger by a multiple of this.
+const ASIDE: i64 = 100;
 
 /// A failed access to MLS state.
 #[derive(Debug, thiserror::Error)]
@@ -65,7 +72,43 @@ fn value<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
 
 impl<'a> MlsStorage<'a> {
     pub(crate) fn new(sql: &'a Connection) -> Self {
-        Self { sql }
+        Self { sql, aside: 0 }
+    }
+
+    /// The same storage, but what is written is set aside under a number of the caller's, from 1 up: until
+    /// [`Self::use_aside`] or [`Self::drop_aside`], nobody finds it elsewhere.
+    #[must_use]
+    pub fn aside(self, number: i64) -> Self {
+        Self { aside: number * ASIDE, ..self }
+    }
+
+    /// Moves what was set aside to where everybody finds it.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn use_aside(&self, number: i64) -> std::result::Result<(), StoreError> {
+        for table in ["mls", "mls_list"] {
+            self.sql.execute(
+                &format!("UPDATE OR REPLACE {table} SET kind = kind % ?1 WHERE kind / ?1 = ?2"),
+                params![ASIDE, number],
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Forgets what was set aside.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn drop_aside(&self, number: i64) -> std::result::Result<(), StoreError> {
+        for table in ["mls", "mls_list"] {
+            self.sql.execute(&format!("DELETE FROM {table} WHERE kind / ?1 = ?2"), params![ASIDE, number])?;
+        }
+        Ok(())
+    }
+
+    fn kind(&self, kind: Kind) -> i64 {
+        kind as i64 + self.aside
     }
 
     fn put(
@@ -76,7 +119,7 @@ impl<'a> MlsStorage<'a> {
     ) -> Result<()> {
         self.sql
             .prepare_cached("INSERT OR REPLACE INTO mls (kind, key, value) VALUES (?1, ?2, ?3)")?
-            .execute(params![kind as i64, *bytes(key)?, *bytes(value)?])?;
+            .execute(params![self.kind(kind), *bytes(key)?, *bytes(value)?])?;
         Ok(())
     }
 
@@ -84,7 +127,7 @@ impl<'a> MlsStorage<'a> {
         let bytes: Option<Vec<u8>> = self
             .sql
             .prepare_cached("SELECT value FROM mls WHERE kind = ?1 AND key = ?2")?
-            .query_row(params![kind as i64, *bytes(key)?], |row| row.get(0))
+            .query_row(params![self.kind(kind), *bytes(key)?], |row| row.get(0))
             .optional()?;
         let bytes = bytes.map(Zeroizing::new);
         bytes.map(|bytes| value(&bytes)).transpose()
@@ -93,7 +136,7 @@ impl<'a> MlsStorage<'a> {
     fn delete(&self, kind: Kind, key: &(impl Serialize + ?Sized)) -> Result<()> {
         self.sql
             .prepare_cached("DELETE FROM mls WHERE kind = ?1 AND key = ?2")?
-            .execute(params![kind as i64, *bytes(key)?])?;
+            .execute(params![self.kind(kind), *bytes(key)?])?;
         Ok(())
     }
 
@@ -106,7 +149,7 @@ impl<'a> MlsStorage<'a> {
     ) -> Result<()> {
         self.sql
             .prepare_cached("INSERT INTO mls_list (kind, list, item, value) VALUES (?1, ?2, ?3, ?4)")?
-            .execute(params![kind as i64, *bytes(list)?, *bytes(item)?, *bytes(value)?])?;
+            .execute(params![self.kind(kind), *bytes(list)?, *bytes(item)?, *bytes(value)?])?;
         Ok(())
     }
 
@@ -118,7 +161,7 @@ impl<'a> MlsStorage<'a> {
         let mut statement = self.sql.prepare_cached(
             "SELECT item, value FROM mls_list WHERE kind = ?1 AND list = ?2 ORDER BY position",
         )?;
-        let rows = statement.query_map(params![kind as i64, *bytes(list)?], |row| {
+        let rows = statement.query_map(params![self.kind(kind), *bytes(list)?], |row| {
             Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, Vec<u8>>(1)?))
         })?;
         rows.map(|row| {
@@ -132,7 +175,7 @@ impl<'a> MlsStorage<'a> {
     fn clear(&self, kind: Kind, list: &impl Serialize) -> Result<()> {
         self.sql
             .prepare_cached("DELETE FROM mls_list WHERE kind = ?1 AND list = ?2")?
-            .execute(params![kind as i64, *bytes(list)?])?;
+            .execute(params![self.kind(kind), *bytes(list)?])?;
         Ok(())
     }
 }
@@ -316,8 +359,9 @@ impl StorageProvider<V> for MlsStorage<'_> {
         let mut statement = self
             .sql
             .prepare_cached("SELECT item FROM mls_list WHERE kind = ?1 AND list = ?2 ORDER BY position")?;
-        let rows = statement
-            .query_map(params![Kind::Proposals as i64, *bytes(group_id)?], |row| row.get::<_, Vec<u8>>(0))?;
+        let rows = statement.query_map(params![self.kind(Kind::Proposals), *bytes(group_id)?], |row| {
+            row.get::<_, Vec<u8>>(0)
+        })?;
         rows.map(|item| value(&item?)).collect()
     }
 
@@ -335,7 +379,7 @@ impl StorageProvider<V> for MlsStorage<'_> {
     ) -> Result<()> {
         self.sql
             .prepare_cached("DELETE FROM mls_list WHERE kind = ?1 AND list = ?2 AND item = ?3")?
-            .execute(params![Kind::Proposals as i64, *bytes(group_id)?, *bytes(proposal_ref)?])?;
+            .execute(params![self.kind(Kind::Proposals), *bytes(group_id)?, *bytes(proposal_ref)?])?;
         Ok(())
     }
 

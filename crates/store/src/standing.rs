@@ -111,8 +111,9 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`] if the database fails.
     pub fn channels_of(&self, id: ConversationId) -> Result<Vec<[u8; 16]>, StoreError> {
-        let mut statement =
-            self.sql().prepare_cached("SELECT channel FROM mls_group WHERE conversation = ?1")?;
+        let mut statement = self
+            .sql()
+            .prepare_cached("SELECT channel FROM mls_group WHERE conversation = ?1 AND ended IS NULL")?;
         let rows = statement.query_map([id.0], |row| row.get(0))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
@@ -132,11 +133,17 @@ impl Tx<'_> {
             let (message, text) = text?;
             self.unindex(message, &text)?;
         }
-        for table in ["outbox", "report", "early", "message", "mls_group"] {
+        for table in ["kept", "prepared", "upload"] {
+            let sql = format!(
+                "DELETE FROM {table} WHERE channel IN (SELECT channel FROM mls_group WHERE conversation = ?1)"
+            );
+            self.sql().execute(&sql, [id.0])?;
+        }
+        for table in ["outbox", "report", "early", "message", "intent", "group_profile", "mls_group"] {
             self.sql().execute(&format!("DELETE FROM {table} WHERE conversation = ?1"), [id.0])?;
         }
         self.sql().execute("DELETE FROM conversation WHERE id = ?1", [id.0])?;
-        self.sql().execute("DELETE FROM contact WHERE id = ?1", [row.contact.0])?;
+        self.sql().execute("DELETE FROM contact WHERE id = ?1", [row.contact.map(|contact| contact.0)])?;
         self.erase();
         self.note().removed.insert(id);
         Ok(())

@@ -230,4 +230,71 @@ pub enum UiCommand {
         #[n(0)]
         on: bool,
     },
+    /// Makes a group; answered by `GroupCreated`.
+    #[n(50)]
+    CreateGroup {
+        /// 1 to 64 characters.
+        #[n(0)]
+        name: String,
+        /// Conversations with the contacts who are to be in it.
+        #[n(1)]
+        with: Vec<ConversationId>,
+    },
+    /// Adds contacts to a group.
+    #[n(51)]
+    AddMembers {
+        /// The group.
+        #[n(0)]
+        conversation: ConversationId,
+        /// Conversations with them.
+        #[n(1)]
+        with: Vec<ConversationId>,
+    },
+    /// Removes a member from a group.
+    #[n(52)]
+    RemoveMember {
+        /// The group.
+        #[n(0)]
+        conversation: ConversationId,
+        /// The member's Kuvert ID.
+        #[n(1)]
+        kuvert_id: String,
+    },
+    /// Leaves a group.
+    #[n(53)]
+    LeaveGroup {
+        /// The group.
+        #[n(0)]
+        conversation: ConversationId,
+    },
+    /// Gives a group another name.
+    #[n(54)]
+    RenameGroup {
+        /// The group.
+        #[n(0)]
+        conversation: ConversationId,
+        /// 1 to 64 characters.
+        #[n(1)]
+        name: String,
+    },
+    /// Makes a member an admin, or an admin a member.
+    #[n(55)]
+    SetAdmin {
+        /// The group.
+        #[n(0)]
+        conversation: ConversationId,
+        /// The member's Kuvert ID.
+        #[n(1)]
+        kuvert_id: String,
+        /// What they are to be.
+        #[n(2)]
+        admin: bool,
+    },
+    /// Asks who is in a group; answered by `Members`.
+    #[n(56)]
+    ShowMembers {
+        /// The group.
+        #[n(0)]
+        conversation: ConversationId,
+    },
 }

@@ -6,10 +6,12 @@
 
 mod command;
 mod file;
+mod group;
 mod update;
 
 pub use command::UiCommand;
 pub use file::{FileId, FileState, FileView, TransferFailure, TransferStage, TransferView};
+pub use group::{GroupStanding, GroupView, MemberView, NoticeKind, NoticeView, Role};
 pub use update::{
     CardView, Connection, ContactState, ConversationId, ConversationView, Delivery, DetailsView, Failure,
     Familiarity, FoundView, LastMessage, MessageId, MessageKind, MessageView, ProfileView, ReactedView,

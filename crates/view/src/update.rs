@@ -2,7 +2,7 @@
 
 use minicbor::{Decode, Encode};
 
-use crate::{FileView, TransferView};
+use crate::{FileView, GroupView, MemberView, NoticeView, TransferView};
 
 /// Names a conversation on this device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
@@ -147,6 +147,23 @@ pub enum ViewUpdate {
     /// A file is on its way, got there, or did not.
     #[n(21)]
     Transfer(#[n(0)] TransferView),
+    /// A group was written down; who is to be in it follows.
+    #[n(50)]
+    GroupCreated {
+        /// The conversation with it.
+        #[n(0)]
+        conversation: ConversationId,
+    },
+    /// Who is in a group.
+    #[n(51)]
+    Members {
+        /// The group.
+        #[n(0)]
+        conversation: ConversationId,
+        /// By their place in it.
+        #[n(1)]
+        members: Vec<MemberView>,
+    },
 }
 
 /// A message that a search found.
@@ -253,10 +270,10 @@ pub struct ConversationView {
     /// Its id.
     #[n(0)]
     pub id: ConversationId,
-    /// The contact's name.
+    /// The contact's or the group's name.
     #[n(1)]
     pub title: String,
-    /// The contact's Kuvert ID in groups of four.
+    /// The contact's Kuvert ID in groups of four; empty for a group.
     #[n(2)]
     pub kuvert_id: String,
     /// How well the contact is known.
@@ -277,6 +294,9 @@ pub struct ConversationView {
     /// How often and how recently both sides wrote.
     #[n(8)]
     pub familiarity: Familiarity,
+    /// What is special about a group; `None` for a conversation with a contact.
+    #[n(9)]
+    pub group: Option<GroupView>,
 }
 
 /// How often and how recently both sides wrote; known on this device only.
@@ -359,6 +379,9 @@ pub struct MessageView {
     /// The files that it brings, in their order.
     #[n(12)]
     pub files: Vec<FileView>,
+    /// What Kuvert itself says; `text` says the same in English.
+    #[n(13)]
+    pub notice: Option<NoticeView>,
 }
 
 impl MessageView {
@@ -378,6 +401,7 @@ impl MessageView {
             expires_at: None,
             mentions_me: false,
             files: Vec::new(),
+            notice: None,
         }
     }
 }
@@ -641,4 +665,22 @@ pub enum Failure {
     /// No file, too many, or one that is too large or has too long a name.
     #[n(24)]
     FilesInvalid,
+    /// Only an admin of the group may do this.
+    #[n(50)]
+    NotAdmin,
+    /// The group's only admin has to name another first.
+    #[n(51)]
+    LastAdmin,
+    /// Somebody is no member of the group, or the user is not (any more).
+    #[n(52)]
+    NoMember,
+    /// The contact cannot be added to groups yet.
+    #[n(53)]
+    NotReachable,
+    /// The group's picture is too large.
+    #[n(54)]
+    PictureInvalid,
+    /// Too much waits to be done in this group.
+    #[n(55)]
+    TooMuchAtOnce,
 }

@@ -186,3 +186,51 @@ failure-invite-invalid = Das ist keine vollständige Einladung. Kopiere sie noch
 failure-files-invalid = Eine Nachricht fasst 1 bis 16 Dateien von je höchstens 4 GiB.
 alert-lost = Einige Nachrichten gingen beim Relais verloren, bevor dieses Gerät sie abholen konnte. Frag deine Kontakte, was fehlt.
 failure-version = Seite und Programmteil passen nicht zusammen. Lade die Seite neu.
+
+notice-created = { $you ->
+    [by] Du hast die Gruppe angelegt
+   *[none] { $by } hat die Gruppe angelegt
+}
+notice-added = { $you ->
+    [by] Du hast { $what } hinzugefügt
+    [what] { $by } hat dich hinzugefügt
+   *[none] { $by } hat { $what } hinzugefügt
+}
+notice-removed = { $you ->
+    [by] Du hast { $what } entfernt
+    [what] { $by } hat dich entfernt
+   *[none] { $by } hat { $what } entfernt
+}
+notice-left = { $you ->
+    [by] Du hast die Gruppe verlassen
+   *[none] { $by } hat die Gruppe verlassen
+}
+notice-renamed = { $you ->
+    [by] Du hast die Gruppe { $what } genannt
+   *[none] { $by } hat die Gruppe { $what } genannt
+}
+notice-picture = { $you ->
+    [by] Du hast das Bild geändert
+   *[none] { $by } hat das Bild geändert
+}
+notice-promoted = { $you ->
+    [by] Du hast { $what } zum Admin gemacht
+    [what] { $by } hat dich zum Admin gemacht
+   *[none] { $by } hat { $what } zum Admin gemacht
+}
+notice-demoted = { $you ->
+    [by] { $what } ist durch dich kein Admin mehr
+    [what] Du bist durch { $by } kein Admin mehr
+   *[none] { $what } ist durch { $by } kein Admin mehr
+}
+notice-healed = Dieses Gerät hatte etwas verpasst. Hier können Nachrichten fehlen.
+notice-broken = { $by } hat die Regeln der Gruppe gebrochen. Hier kann niemand mehr schreiben.
+notice-lost = Dieses Gerät hat die Gruppe verloren. Bitte einen Admin, dich wieder hinzuzufügen.
+notice-not-added = { $by } konnte nicht hinzugefügt werden
+notice-unknown = Etwas, das eine neuere Version braucht
+failure-not-admin = Das kann nur ein Admin der Gruppe.
+failure-last-admin = Die Gruppe braucht einen Admin. Mach zuerst jemand anderen zum Admin.
+failure-no-member = Kein Mitglied dieser Gruppe.
+failure-not-reachable = Dieser Kontakt kann noch nicht in Gruppen aufgenommen werden. Tauscht zuerst eine Nachricht aus.
+failure-picture-invalid = Das Bild einer Gruppe hat höchstens 4 KiB.
+failure-too-much = In dieser Gruppe wartet zu viel darauf, erledigt zu werden. Versuch es später noch einmal.

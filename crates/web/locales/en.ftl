@@ -186,3 +186,51 @@ failure-invite-invalid = This is not a complete invitation. Copy it again.
 failure-files-invalid = A message takes 1 to 16 files of at most 4 GiB each.
 alert-lost = Some messages were lost at the relay before this device could fetch them. Ask your contacts what is missing.
 failure-version = Page and engine do not match. Reload the page.
+
+notice-created = { $you ->
+    [by] You made the group
+   *[none] { $by } made the group
+}
+notice-added = { $you ->
+    [by] You added { $what }
+    [what] { $by } added you
+   *[none] { $by } added { $what }
+}
+notice-removed = { $you ->
+    [by] You removed { $what }
+    [what] { $by } removed you
+   *[none] { $by } removed { $what }
+}
+notice-left = { $you ->
+    [by] You left
+   *[none] { $by } left
+}
+notice-renamed = { $you ->
+    [by] You named the group { $what }
+   *[none] { $by } named the group { $what }
+}
+notice-picture = { $you ->
+    [by] You changed the picture
+   *[none] { $by } changed the picture
+}
+notice-promoted = { $you ->
+    [by] You made { $what } an admin
+    [what] { $by } made you an admin
+   *[none] { $by } made { $what } an admin
+}
+notice-demoted = { $you ->
+    [by] You took { $what } off the admins
+    [what] { $by } took you off the admins
+   *[none] { $by } took { $what } off the admins
+}
+notice-healed = This device had missed something. Messages may be missing here.
+notice-broken = { $by } broke the rules of the group. Nobody can write here any more.
+notice-lost = This device lost the group. Ask an admin to add you again.
+notice-not-added = { $by } could not be added
+notice-unknown = Something that needs a newer version
+failure-not-admin = Only an admin of the group can do this.
+failure-last-admin = The group needs an admin. Make somebody else an admin first.
+failure-no-member = Not a member of this group.
+failure-not-reachable = This contact cannot be added to groups yet. Exchange a message with them first.
+failure-picture-invalid = The picture of a group has at most 4 KiB.
+failure-too-much = Too much waits to be done in this group. Try again later.

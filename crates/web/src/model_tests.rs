@@ -33,6 +33,7 @@ fn conversation(id: u64, at: Option<i64>) -> ConversationView {
         unread: 0,
         blocked: false,
         familiarity: Familiarity::Stranger,
+        group: None,
     }
 }
 

@@ -133,7 +133,9 @@ impl AppState {
             ViewUpdate::Details(_)
             | ViewUpdate::Found { .. }
             | ViewUpdate::Verification(_)
-            | ViewUpdate::Settings(_) => {}
+            | ViewUpdate::Settings(_)
+            | ViewUpdate::GroupCreated { .. }
+            | ViewUpdate::Members { .. } => {}
         }
     }
 

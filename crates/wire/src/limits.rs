@@ -16,8 +16,8 @@ pub const MAX_BODY: usize = 64 * 1024;
 pub const MAX_FANOUT: usize = 128 * 1024;
 /// Largest sealed GroupInfo.
 pub const MAX_GROUP_INFO: usize = 128 * 1024;
-/// Largest sealed access of a channel.
-pub const MAX_ACCESS: usize = 1024;
+/// Largest sealed access of a channel: the current epoch's secrets, and its GroupInfo without the tree.
+pub const MAX_ACCESS: usize = 16 * 1024;
 /// Most commits that a channel keeps since its last GroupInfo.
 pub const MAX_HANDSHAKES: u64 = 256;
 /// Bytes of the commits that a channel keeps since its last GroupInfo.

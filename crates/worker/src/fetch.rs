@@ -25,6 +25,7 @@ async fn answer(request: &FetchRequest) -> Result<FetchOutcome, JsValue> {
     match &request.method {
         FetchMethod::Get => {}
         FetchMethod::Put(body) => send(&init, "PUT", body),
+        FetchMethod::Patch(body) => send(&init, "PATCH", body),
         FetchMethod::Delete(body) => send(&init, "DELETE", body),
     }
     let headers = Headers::new()?;

@@ -186,7 +186,7 @@ impl Pair {
                             Vec::new()
                         }
                         FetchMethod::Get => self.card.clone(),
-                        FetchMethod::Delete(_) => Vec::new(),
+                        FetchMethod::Patch(_) | FetchMethod::Delete(_) => Vec::new(),
                     };
                     let outcome = FetchOutcome::Answered { status: 200, body };
                     self.inputs[who].push_back(Input::Fetched(fetch.id, outcome));

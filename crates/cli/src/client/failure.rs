@@ -78,6 +78,18 @@ pub(crate) enum Failure {
          do not trust this contact: somebody is between you"
     )]
     CodeForAnother,
+    #[error("only an admin of the group can do this")]
+    NotAdmin,
+    #[error("the group needs an admin; make somebody else an admin first")]
+    LastAdmin,
+    #[error("not a member of this group")]
+    NoMember,
+    #[error("this contact cannot be added to groups yet; exchange a message with them first")]
+    NotReachable,
+    #[error("the picture of a group has at most 4 KiB")]
+    PictureInvalid,
+    #[error("too much waits to be done in this group; try again later")]
+    TooMuchAtOnce,
     #[error("the relay refused the message, and it was not sent; ask the contact for a new link")]
     Refused,
     #[error("{0}")]
@@ -155,6 +167,12 @@ impl Failure {
             Self::CodeUnreadable => "code_unreadable",
             Self::CodeOfAnother => "code_of_another",
             Self::CodeForAnother => "code_for_another",
+            Self::NotAdmin => "not_admin",
+            Self::LastAdmin => "last_admin",
+            Self::NoMember => "no_member",
+            Self::NotReachable => "not_reachable",
+            Self::PictureInvalid => "picture_invalid",
+            Self::TooMuchAtOnce => "too_much",
             Self::Refused => "refused",
             Self::File(_) | Self::FilesInvalid => "file_invalid",
             Self::FileNotSent { .. } => "file_not_sent",
@@ -295,6 +313,12 @@ impl From<kuvert_view::Failure> for Failure {
             Shown::CodeOfAnother => Self::CodeOfAnother,
             Shown::CodeForAnother => Self::CodeForAnother,
             Shown::FilesInvalid => Self::FilesInvalid,
+            Shown::NotAdmin => Self::NotAdmin,
+            Shown::LastAdmin => Self::LastAdmin,
+            Shown::NoMember => Self::NoMember,
+            Shown::NotReachable => Self::NotReachable,
+            Shown::PictureInvalid => Self::PictureInvalid,
+            Shown::TooMuchAtOnce => Self::TooMuchAtOnce,
             Shown::OwnLink => Self::OwnLink,
             Shown::ProfileInUse => Self::Profile(ProfileError::InUse { by: String::new() }),
         }

@@ -242,7 +242,7 @@ fn the_same_seed_and_inputs_give_the_same_outputs() {
         world.send(BOB, "one");
         let state =
             (world.devices[ALICE].timeline(), world.devices[BOB].timeline(), world.relay.commits.len());
-        (state, world.link(ALICE), world.devices[ALICE].conversation().contact.identity)
+        (state, world.link(ALICE), world.devices[ALICE].contact().identity)
     };
     assert_eq!(run(), run());
 }

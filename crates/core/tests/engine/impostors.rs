@@ -44,6 +44,8 @@ fn package_of_mallory(introduction_key: &[u8; 32]) -> Vec<u8> {
         not_after: u64::MAX,
         relay_key: None,
         own_relay_only: None,
+        recovery: device.recovery_key(),
+        name: "Mallory".into(),
     };
     let mut db = Database::open(Location::Memory, &DatabaseKey::new([66; 32])).expect("opens");
     let (package, _) = db

@@ -13,9 +13,9 @@ fn a_link_a_request_an_acceptance_and_a_chat() {
     world.go_online(BOB);
     world.request("hello");
     assert_eq!(world.devices[BOB].state(), ContactState::Requested);
-    assert_eq!(world.devices[BOB].conversation().contact.name, "Alice");
+    assert_eq!(world.devices[BOB].contact().name, "Alice");
     assert_eq!(world.devices[ALICE].state(), ContactState::Asking);
-    assert_eq!(world.devices[ALICE].conversation().contact.name, "Bob");
+    assert_eq!(world.devices[ALICE].contact().name, "Bob");
     assert_eq!(world.devices[ALICE].conversation().conversation.unread, 1);
     // Nothing is reported before the request is accepted.
     let sent = (SenderKind::Own, "hello".to_owned(), MessageState::Sent);
@@ -108,7 +108,7 @@ fn many_people_write_through_one_link() {
     let inbox = world.devices[ALICE].inbox();
     assert_eq!(world.relay.key_packages(inbox), 12, "what was used up was replaced");
     let conversations = world.devices[ALICE].client.conversations().expect("reads");
-    let mut seen: Vec<_> = conversations.iter().map(|c| c.contact.name.as_str()).collect();
+    let mut seen: Vec<_> = conversations.iter().map(|c| c.name()).collect();
     seen.sort_unstable();
     assert_eq!(seen, ["Bob", "Carol", "Dave"]);
 }

@@ -3,6 +3,8 @@
 mod elsewhere;
 mod faults;
 mod files;
+mod groups;
+mod healing;
 mod impostors;
 mod journey;
 mod links;

@@ -3,16 +3,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use kuvert_core::FetchMethod;
 use kuvert_wire::{
-    CardDeletion, CardId, CardRecord, ChannelId, ChannelState, ClientFrame, Entries, Entry, EntrySealer,
-    ErrorCode, Fanout, FanoutKey, ForeignDeposit, ForeignSealer, ForeignTarget, Generation, Hello, InboxId,
-    InboxKeys, Invite, KeyPackageReply, Owned, OwnerProof, Post, PostId, RelayAddress, RelayFrame,
-    RelayKeyPair, SealedDeposit, SealedEntry, Token, TokenNonce, decode, headers, limits, verify_owner_proof,
+    CardDeletion, CardId, CardRecord, ChannelId, ChannelInfo, ChannelState, ClientFrame, Entries, Entry,
+    EntrySealer, ErrorCode, Fanout, FanoutKey, FetchChannel, ForeignDeposit, ForeignSealer, ForeignTarget,
+    Generation, Hello, InboxId, InboxKeys, Invite, KeyPackageReply, Owned, OwnerProof, Post, PostId,
+    PostSecretHash, RelayAddress, RelayFrame, RelayKeyPair, SealedDeposit, SealedEntry, Token, TokenNonce,
+    decode, headers, limits, verify_owner_proof,
 };
 
 pub(crate) const ORIGIN: &str = "http://localhost:8787";
 /// Another relay.
 pub(crate) const ELSEWHERE: &str = "http://127.0.0.1:8788";
+/// Commits in one answer about a channel: few, so that there are pages.
+const PAGE: usize = 3;
 const CHALLENGE: kuvert_wire::Challenge = kuvert_wire::Challenge::new([9; 32]);
 
 #[derive(Clone)]
@@ -32,6 +36,27 @@ impl Inbox {
     }
 }
 
+/// A channel: its state, the commits since its GroupInfo, the secrets of its epochs.
+struct Channel {
+    state: ChannelState,
+    seq: u64,
+    group_info: Vec<u8>,
+    handshakes: Vec<Vec<u8>>,
+    secrets: BTreeMap<u64, PostSecretHash>,
+}
+
+impl Channel {
+    fn advance(&mut self, next: ChannelState, commit: &[u8]) {
+        match &next.group_info {
+            Some(info) => (self.group_info, self.handshakes) = (info.to_vec(), Vec::new()),
+            None => self.handshakes.push(commit.to_vec()),
+        }
+        assert!(self.handshakes.len() as u64 <= limits::MAX_HANDSHAKES);
+        self.secrets.insert(next.epoch, next.post_secret);
+        self.state = next;
+    }
+}
+
 pub(crate) struct Relay {
     pub(crate) origin: &'static str,
     /// Other relays seal to it.
@@ -45,7 +70,8 @@ pub(crate) struct Relay {
     sealed: u64,
     generation: Generation,
     inboxes: BTreeMap<InboxId, Inbox>,
-    channels: BTreeMap<ChannelId, (ChannelState, u64)>,
+    channels: BTreeMap<ChannelId, Channel>,
+    blobs: BTreeMap<String, Vec<u8>>,
     cards: BTreeMap<CardId, Vec<u8>>,
     answers: BTreeMap<PostId, RelayFrame>,
     /// Posts and commits are accepted, but nobody hears of it.
@@ -72,6 +98,7 @@ impl Relay {
             generation: Generation::new([1; 8]),
             inboxes: BTreeMap::new(),
             channels: BTreeMap::new(),
+            blobs: BTreeMap::new(),
             cards: BTreeMap::new(),
             answers: BTreeMap::new(),
             mute: false,
@@ -113,11 +140,16 @@ impl Relay {
         RelayFrame::Hello(Hello { version: limits::PROTOCOL_VERSION, challenge: CHALLENGE })
     }
 
-    /// What waits in an inbox, as one frame.
-    pub(crate) fn replay(&self, inbox: InboxId) -> Option<RelayFrame> {
-        let entries = &self.inboxes.get(&inbox)?.entries;
-        let first = *entries.keys().next()?;
-        Some(RelayFrame::Entries(Entries { first, sealed: entries.values().cloned().collect() }))
+    /// What waits in an inbox: a frame for each run of entries without a hole.
+    pub(crate) fn replay(&self, inbox: InboxId) -> Vec<RelayFrame> {
+        let mut runs: Vec<Entries> = Vec::new();
+        for (seq, entry) in self.inboxes.get(&inbox).into_iter().flat_map(|inbox| &inbox.entries) {
+            match runs.last_mut() {
+                Some(run) if run.first + run.sealed.len() as u64 == *seq => run.sealed.push(entry.clone()),
+                _ => runs.push(Entries { first: *seq, sealed: vec![entry.clone()] }),
+            }
+        }
+        runs.into_iter().map(RelayFrame::Entries).collect()
     }
 
     pub(crate) fn get_card(&self, id: CardId) -> Option<Vec<u8>> {
@@ -294,8 +326,14 @@ impl Relay {
                     return (RelayFrame::Refused { id: create.id, code, epoch: None }, Vec::new());
                 };
                 assert!(inbox.keys.deposit_key.made(&create.token));
-                let state = self.channels.entry(create.channel).or_insert_with(|| (create.state.clone(), 0));
-                let answer = if state.0 == create.state {
+                let channel = self.channels.entry(create.channel).or_insert_with(|| Channel {
+                    state: create.state.clone(),
+                    seq: 0,
+                    group_info: create.state.group_info.clone().expect("a GroupInfo").into(),
+                    handshakes: Vec::new(),
+                    secrets: BTreeMap::from([(create.state.epoch, create.state.post_secret)]),
+                });
+                let answer = if channel.state == create.state {
                     RelayFrame::Accepted { id: create.id, seq: 0 }
                 } else {
                     RelayFrame::Refused { id: create.id, code: ErrorCode::Taken, epoch: None }
@@ -319,29 +357,89 @@ impl Relay {
                 }
                 (answer, delivered)
             }
+            ClientFrame::FetchChannel(fetch) => (self.fetch_channel(&fetch), Vec::new()),
             _ => panic!("not on an anonymous session"),
         }
     }
 
+    fn fetch_channel(&self, fetch: &FetchChannel) -> RelayFrame {
+        let id = fetch.id;
+        let Some(channel) = self.channels.get(&fetch.channel) else {
+            return RelayFrame::Refused { id, code: ErrorCode::NoSuchChannel, epoch: None };
+        };
+        if channel.secrets.get(&fetch.epoch) != Some(&fetch.secret.hash()) {
+            return RelayFrame::Refused { id, code: ErrorCode::BadSecret, epoch: None };
+        }
+        let after = usize::try_from(fetch.after).expect("a number").min(channel.handshakes.len());
+        let page = &channel.handshakes[after..channel.handshakes.len().min(after + PAGE)];
+        RelayFrame::ChannelInfo(ChannelInfo {
+            id,
+            epoch: channel.state.epoch,
+            group_info: (after == 0).then(|| channel.group_info.clone().into()),
+            access: channel.state.access.clone(),
+            handshakes: page.iter().map(|body| body.clone().into()).collect(),
+            more: after + page.len() < channel.handshakes.len(),
+        })
+    }
+
+    /// Announces, writes, reads or deletes a blob; says with which status.
+    pub(crate) fn blob(&mut self, name: &str, method: &FetchMethod) -> (u16, Vec<u8>) {
+        match method {
+            FetchMethod::Put(_) => {
+                self.blobs.entry(name.to_owned()).or_default();
+                (201, Vec::new())
+            }
+            FetchMethod::Patch(bytes) => match self.blobs.get_mut(name) {
+                Some(blob) if blob.is_empty() => {
+                    blob.clone_from(bytes);
+                    (204, Vec::new())
+                }
+                Some(_) => (409, Vec::new()),
+                None => (404, Vec::new()),
+            },
+            FetchMethod::Get => match self.blobs.get(name).filter(|blob| !blob.is_empty()) {
+                Some(blob) => (200, blob.clone()),
+                None => (404, Vec::new()),
+            },
+            FetchMethod::Delete(_) => {
+                self.blobs.remove(name);
+                (204, Vec::new())
+            }
+        }
+    }
+
+    pub(crate) fn blobs(&self) -> usize {
+        self.blobs.len()
+    }
+
+    /// The epoch of the only channel, or of the newest by its id.
+    pub(crate) fn epoch(&self, channel: ChannelId) -> u64 {
+        self.channels[&channel].state.epoch
+    }
+
     fn post(&mut self, post: &Post, next: Option<ChannelState>) -> (RelayFrame, Vec<(InboxId, u64)>) {
-        let Some((state, seq)) = self.channels.get_mut(&post.channel) else {
-            let refused = RelayFrame::Refused { id: post.id, code: ErrorCode::NoSuchChannel, epoch: None };
+        let (id, channel) = (post.id, post.channel);
+        let Some(kept) = self.channels.get_mut(&channel) else {
+            let refused = RelayFrame::Refused { id, code: ErrorCode::NoSuchChannel, epoch: None };
             return (refused, Vec::new());
         };
+        let state = &kept.state;
         if state.epoch != post.epoch {
-            let refused =
-                RelayFrame::Refused { id: post.id, code: ErrorCode::Conflict, epoch: Some(state.epoch) };
+            let refused = RelayFrame::Refused { id, code: ErrorCode::Conflict, epoch: Some(state.epoch) };
             return (refused, Vec::new());
         }
         assert_eq!(post.secret.hash(), state.post_secret, "the epoch's secret");
+        assert!(post.body.len() <= limits::MAX_BODY, "a body within its bound");
         let fanout = post.fanout_key.secret_box().open(FanoutKey::CONTEXT, &state.fanout).expect("opens");
         let fanout: Fanout = decode(&fanout, limits::MAX_FANOUT).expect("a fan-out list");
-        *seq += 1;
-        let (channel, seq, epoch, id, body) = (post.channel, *seq, post.epoch, post.id, post.body.clone());
+        kept.seq += 1;
+        let (seq, epoch, body) = (kept.seq, post.epoch, post.body.clone());
         assert!(self.bodies.insert(body.clone()), "no two posts have the same sealed bytes");
         let entry = match next {
             Some(next) => {
-                *state = next;
+                assert!(next.is_within_limits(), "a state within its bounds");
+                assert_eq!(next.epoch, post.epoch + 1);
+                kept.advance(next, &body);
                 Entry::Commit { channel, seq, epoch, id, body }
             }
             None => Entry::Post { channel, seq, epoch, id, body },
@@ -390,6 +488,13 @@ impl Relay {
     /// Loses the oldest entry and says nothing.
     pub(crate) fn lose_silently(&mut self, id: InboxId) {
         self.inboxes.get_mut(&id).expect("inbox").entries.pop_first();
+    }
+
+    /// Loses one entry that waits, by its place, and says nothing.
+    pub(crate) fn lose_nth(&mut self, id: InboxId, place: usize) {
+        let entries = &mut self.inboxes.get_mut(&id).expect("inbox").entries;
+        let seq = *entries.keys().nth(place).expect("an entry");
+        entries.remove(&seq);
     }
 
     pub(crate) fn key_packages(&self, id: InboxId) -> usize {

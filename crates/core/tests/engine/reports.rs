@@ -27,7 +27,7 @@ fn a_message_goes_from_queued_to_sent_to_delivered_to_read() {
     let delivered = details(&mut world, BOB);
     assert_eq!(delivered.message.row.state, MessageState::Delivered);
     let [receipt] = delivered.receipts.as_slice() else { panic!("one person") };
-    assert_eq!(receipt.identity, world.devices[BOB].conversation().contact.identity);
+    assert_eq!(receipt.identity, world.devices[BOB].contact().identity);
     assert_eq!(receipt.read, None);
     world.now = world.now.plus_millis(5_000);
     mark_read(&mut world, ALICE);

@@ -18,7 +18,7 @@ fn of_who_is_blocked_nothing_even_arrives() {
     let mut world = World::acquainted();
     let conversation = world.devices[ALICE].id();
     world.command(ALICE, Command::Block { conversation }).expect("blocks");
-    assert!(world.devices[ALICE].conversation().contact.blocked);
+    assert!(world.devices[ALICE].contact().blocked);
     let (heard, inbox) = (world.devices[ALICE].heard.len(), world.devices[ALICE].inbox());
     world.send(BOB, "let me in");
     assert_eq!(world.devices[ALICE].heard.len(), heard);
@@ -80,16 +80,16 @@ fn contacts_verify_each_other_by_code_and_by_words() {
     let verify = |conversation, code: &str| Command::Verify { conversation, code: code.into() };
     assert_eq!(refused(world.command(BOB, verify(at_bob, "https://x.example"))), Refusal::CodeUnreadable);
     assert_eq!(refused(world.command(BOB, verify(at_bob, &of_bob))), Refusal::CodeOfAnother);
-    assert_eq!(world.devices[BOB].conversation().contact.trust, Trust::New);
+    assert_eq!(world.devices[BOB].contact().trust, Trust::New);
     world.command(BOB, verify(at_bob, &of_alice)).expect("verifies");
     world.command(ALICE, verify(at_alice, &of_bob)).expect("verifies");
     for device in [ALICE, BOB] {
-        assert_eq!(world.devices[device].conversation().contact.trust, Trust::Verified);
+        assert_eq!(world.devices[device].contact().trust, Trust::Verified);
     }
     world.command(ALICE, Command::Unverify { conversation: at_alice }).expect("takes back");
-    assert_eq!(world.devices[ALICE].conversation().contact.trust, Trust::New);
+    assert_eq!(world.devices[ALICE].contact().trust, Trust::New);
     world.command(ALICE, Command::ConfirmWords { conversation: at_alice }).expect("verifies");
-    assert_eq!(world.devices[ALICE].conversation().contact.trust, Trust::Verified);
+    assert_eq!(world.devices[ALICE].contact().trust, Trust::Verified);
 }
 
 #[test]
@@ -109,8 +109,7 @@ fn a_code_that_was_shown_to_another_key_verifies_nobody() {
 #[test]
 fn familiarity_grows_with_the_days_on_which_both_write() {
     let mut world = World::acquainted();
-    let familiarity =
-        |world: &mut World| Familiarity::of(&world.devices[ALICE].conversation().contact, world.now);
+    let familiarity = |world: &mut World| Familiarity::of(&world.devices[ALICE].contact(), world.now);
     assert_eq!(familiarity(&mut world), Familiarity::Stranger, "only Bob has written");
     for day in 0..5 {
         world.now = world.now.plus_millis(86_400_000);

@@ -3,9 +3,9 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use kuvert_core::{
-    BlobTask, Client, ClientError, Command, Config, ContactState, ConversationId, ConversationSummary,
-    DatabaseKey, Event, FetchMethod, FetchOutcome, Input, Line, Location, MessageState, Origin, Output,
-    SenderKind, Timestamp,
+    BlobTask, Client, ClientError, Command, Config, ContactRow, ContactState, ConversationId,
+    ConversationSummary, DatabaseKey, Event, FetchMethod, FetchOutcome, FetchRequest, Input, Line, Location,
+    MessageState, Origin, Output, SenderKind, Timestamp,
 };
 use kuvert_wire::{CardId, ClientFrame, InboxId, decode, encode, limits};
 
@@ -32,6 +32,7 @@ pub(crate) struct Device {
     home: &'static str,
     /// Other relays with which the engine wants a session.
     pub(crate) wanted: BTreeSet<Origin>,
+    wake_at: Option<Timestamp>,
 }
 
 impl Device {
@@ -48,7 +49,11 @@ impl Device {
     }
 
     pub(crate) fn state(&mut self) -> ContactState {
-        self.conversation().contact.state
+        self.contact().state
+    }
+
+    pub(crate) fn contact(&mut self) -> ContactRow {
+        self.conversation().contact().cloned().expect("a contact")
     }
 
     /// The newest message with all that is shown around it.
@@ -124,6 +129,7 @@ impl World {
             seed,
             home,
             wanted: BTreeSet::new(),
+            wake_at: None,
         };
         let command = Command::CreateIdentity { name: name.to_owned(), relay: home.to_owned(), invite: None };
         device.client.handle(self.now, Input::Command(command)).expect("creates");
@@ -225,6 +231,14 @@ impl World {
             }
         }
         self.run();
+    }
+
+    /// Opens all sessions of a device, without running anything yet.
+    pub(crate) fn open_quietly(&mut self, at: usize) {
+        self.devices[at].online = true;
+        for line in self.lines(at) {
+            self.open_line(at, &line);
+        }
     }
 
     pub(crate) fn go_offline(&mut self, at: usize) {
@@ -332,27 +346,12 @@ impl World {
             match output {
                 Output::Transmit(line, frame) if self.devices[at].online => self.transmit(at, &line, &frame),
                 Output::Fetch(fetch) => {
-                    let (relay, id) = fetch.url.split_once("/v1/cards/").expect("a card");
-                    let id = CardId::from_text(id).expect("a card");
-                    let is_online = self.devices[at].online;
-                    let relay = self.relay_at(relay);
-                    let outcome = match fetch.method {
-                        _ if relay.down => FetchOutcome::Failed,
-                        FetchMethod::Get => match relay.get_card(id) {
-                            Some(body) => FetchOutcome::Answered { status: 200, body },
-                            None => FetchOutcome::Answered { status: 404, body: Vec::new() },
-                        },
-                        _ if !is_online => FetchOutcome::Failed,
-                        FetchMethod::Put(body) => {
-                            let status = relay.put_card(id, &fetch.headers, body);
-                            FetchOutcome::Answered { status, body: Vec::new() }
-                        }
-                        FetchMethod::Delete(body) => {
-                            let status = relay.delete_card(id, &body);
-                            FetchOutcome::Answered { status, body: Vec::new() }
-                        }
-                    };
+                    let outcome = self.fetch(at, &fetch);
                     self.devices[at].inputs.push_back(Input::Fetched(fetch.id, outcome));
+                }
+                Output::WakeAt(time) => {
+                    let device = &mut self.devices[at];
+                    device.wake_at = Some(device.wake_at.map_or(time, |known| known.min(time)));
                 }
                 Output::Event(event) => self.devices[at].events.push(event),
                 Output::Connect(line, relay) if relay.as_str() != self.devices[at].home => {
@@ -366,10 +365,55 @@ impl World {
                 }
                 Output::Disconnect(Line::Owner) => panic!("the own inbox is always watched"),
                 Output::Blob(task) => self.devices[at].tasks.push(task),
-                Output::Transmit(..) | Output::Connect(..) | Output::Changes(_) | Output::WakeAt(_) => {}
+                Output::Transmit(..) | Output::Connect(..) | Output::Changes(_) => {}
             }
         }
         Ok(())
+    }
+
+    fn fetch(&mut self, at: usize, fetch: &FetchRequest) -> FetchOutcome {
+        let answered = |status, body| FetchOutcome::Answered { status, body };
+        let (relay, path) = fetch.url.split_once("/v1/").expect("a path");
+        let (kind, name) = path.split_once('/').expect("a name");
+        let is_online = self.devices[at].online;
+        let relay = self.relay_at(relay);
+        if relay.down {
+            return FetchOutcome::Failed;
+        }
+        if kind == "blobs" {
+            if !is_online {
+                return FetchOutcome::Failed;
+            }
+            let (status, body) = relay.blob(name, &fetch.method);
+            return answered(status, body);
+        }
+        let id = CardId::from_text(name).expect("a card");
+        match &fetch.method {
+            FetchMethod::Get => match relay.get_card(id) {
+                Some(body) => answered(200, body),
+                None => answered(404, Vec::new()),
+            },
+            _ if !is_online => FetchOutcome::Failed,
+            FetchMethod::Put(body) => answered(relay.put_card(id, &fetch.headers, body.clone()), Vec::new()),
+            FetchMethod::Delete(body) => answered(relay.delete_card(id, body), Vec::new()),
+            FetchMethod::Patch(_) => panic!("cards are put"),
+        }
+    }
+
+    /// Runs until nothing is under way and nobody wants to be woken within this many seconds.
+    pub(crate) fn settle(&mut self, seconds: i64) {
+        let end = self.now.plus_millis(seconds * 1000);
+        self.run();
+        loop {
+            let next = self.devices.iter().enumerate().filter(|(_, device)| device.online);
+            let next = next.filter_map(|(at, device)| Some((device.wake_at?, at))).min();
+            let Some((time, at)) = next.filter(|(time, _)| *time <= end) else { break };
+            self.now = self.now.max(time);
+            self.devices[at].wake_at = None;
+            self.devices[at].inputs.push_back(Input::Wake);
+            self.run();
+        }
+        self.now = self.now.max(end);
     }
 
     fn transmit(&mut self, at: usize, line: &Line, frame: &[u8]) {

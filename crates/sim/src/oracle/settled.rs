@@ -73,8 +73,10 @@ fn held(world: &mut World) -> Result<Held, SimError> {
         let mut rows = Vec::new();
         if let Some(client) = &mut world.devices[id].client {
             for summary in client.conversations()? {
-                let messages = client.messages(summary.conversation.id, None, 10_000)?;
-                rows.push((summary.contact.identity, messages));
+                let Some(contact) = summary.contact() else { continue };
+                let mut messages = client.messages(summary.conversation.id, None, 10_000)?;
+                messages.retain(|row| row.sender != SenderKind::System);
+                rows.push((contact.identity, messages));
             }
         }
         for (identity, messages) in rows {

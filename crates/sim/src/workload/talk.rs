@@ -24,8 +24,9 @@ fn conversations(world: &mut World, id: DeviceId) -> Result<Vec<With>, SimError>
     // By number: what was written last has nothing to do with who is next.
     summaries.sort_by_key(|summary| summary.conversation.id);
     for summary in summaries {
-        if let Some(device) = world.device_of(summary.contact.identity) {
-            all.push(With { conversation: summary.conversation.id, device, state: summary.contact.state });
+        let Some(contact) = summary.contact() else { continue };
+        if let Some(device) = world.device_of(contact.identity) {
+            all.push(With { conversation: summary.conversation.id, device, state: contact.state });
         }
     }
     Ok(all)

@@ -99,5 +99,11 @@ pub(crate) fn failure_key(failure: Failure) -> &'static str {
         Failure::CodeOfAnother => "failure-code-of-another",
         Failure::CodeForAnother => "failure-code-for-another",
         Failure::FilesInvalid => "failure-files-invalid",
+        Failure::NotAdmin => "failure-not-admin",
+        Failure::LastAdmin => "failure-last-admin",
+        Failure::NoMember => "failure-no-member",
+        Failure::NotReachable => "failure-not-reachable",
+        Failure::PictureInvalid => "failure-picture-invalid",
+        Failure::TooMuchAtOnce => "failure-too-much",
     }
 }

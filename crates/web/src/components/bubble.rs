@@ -1,7 +1,8 @@
 //! One message of a timeline.
 
 use kuvert_view::{
-    Delivery, FileView, MessageId, MessageKind, MessageView, ReactionView, ReplyView, Sender, UiCommand,
+    Delivery, FileView, MessageId, MessageKind, MessageView, NoticeKind, NoticeView, ReactionView, ReplyView,
+    Role, Sender, UiCommand,
 };
 use leptos::prelude::*;
 
@@ -30,7 +31,7 @@ pub(crate) fn Bubble(
 
 fn shown(message: MessageView, follows: bool, name: Signal<String>) -> AnyView {
     let class = match (message.from, follows) {
-        (Sender::System, _) => return system_line(message.text),
+        (Sender::System, _) => return system_line(message),
         (Sender::Own, false) => "bubble bubble-is-own",
         (Sender::Own, true) => "bubble bubble-is-own bubble-follows",
         (Sender::Contact, false) => "bubble",
@@ -147,8 +148,43 @@ pub(crate) fn unconfirmed(text: &str) -> AnyView {
     .into_any()
 }
 
-fn system_line(text: String) -> AnyView {
-    view! { <p class="system-line" data-testid="message">{text}</p> }.into_any()
+fn system_line(message: MessageView) -> AnyView {
+    let lang = language();
+    let words = move || match &message.notice {
+        Some(notice) => notice_words(lang.get(), notice),
+        None => message.text.clone(),
+    };
+    view! { <p class="system-line" data-testid="message" dir="auto">{words}</p> }.into_any()
+}
+
+/// What Kuvert says, in the reader's language.
+fn notice_words(lang: Lang, notice: &NoticeView) -> String {
+    let name = match notice.kind {
+        NoticeKind::Created => "notice-created",
+        NoticeKind::Added => "notice-added",
+        NoticeKind::Removed => "notice-removed",
+        NoticeKind::Left => "notice-left",
+        NoticeKind::Renamed => "notice-renamed",
+        NoticeKind::Picture => "notice-picture",
+        NoticeKind::Promoted => "notice-promoted",
+        NoticeKind::Demoted => "notice-demoted",
+        NoticeKind::Healed => "notice-healed",
+        NoticeKind::Broken => "notice-broken",
+        NoticeKind::Lost => "notice-lost",
+        NoticeKind::NotAdded => "notice-not-added",
+        NoticeKind::Unknown => "notice-unknown",
+    };
+    let you = match notice.you {
+        Some(Role::By) => "by",
+        Some(Role::What) => "what",
+        None => "none",
+    };
+    let args = [
+        ("by", notice.by.clone().into()),
+        ("what", notice.what.clone().into()),
+        ("you", you.into()),
+    ];
+    text(lang, name, &args)
 }
 
 fn speaker(from: Sender, name: Signal<String>) -> AnyView {

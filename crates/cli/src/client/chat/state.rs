@@ -230,10 +230,12 @@ impl Chat {
                     add.step = AddStep::Message(card, Editor::new(&greeting));
                 }
             }
-            ViewUpdate::Requested { conversation } => {
+            ViewUpdate::Requested { conversation } | ViewUpdate::GroupCreated { conversation } => {
                 self.overlay = None;
                 self.open(conversation);
             }
+            // Nothing here asks for them.
+            ViewUpdate::Members { .. } => {}
             ViewUpdate::Connection(connection) => self.connection = connection,
             ViewUpdate::Failed(failure) => self.failed(&Failure::from(failure).to_string()),
             ViewUpdate::RelayUnreachable { relay } => self.fail(super::words::unreachable(&relay)),

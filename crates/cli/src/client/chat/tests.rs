@@ -37,6 +37,7 @@ fn conversation(id: u64, title: &str, state: ContactState) -> ConversationView {
         unread: 0,
         blocked: false,
         familiarity: kuvert_view::Familiarity::Stranger,
+        group: None,
     }
 }
 

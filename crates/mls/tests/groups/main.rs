@@ -1,8 +1,11 @@
-//! Groups of two devices, without engine and relay.
+//! Groups, without engine and relay.
+
+mod healing;
+mod rules;
 
 use kuvert_mls::{
-    ChannelAccess, Delivery, Device, DeviceCertificate, DeviceRole, EngineRng, Group, GroupData, GroupKind,
-    Identity, IncomingMessage, JoinerPackage, MlsError, Provider,
+    Blobs, ChannelAccess, Delivery, Device, DeviceCertificate, DeviceRole, EngineRng, Group, GroupData,
+    Identity, IncomingMessage, JoinerPackage, Merged, MlsError, Plan, Provider, SealedCommit,
 };
 use kuvert_wire::{
     ChannelId, DepositKey, Fanout, FanoutKey, InboxId, RelayAddress, RelayKey, decode, limits,
@@ -47,24 +50,41 @@ impl Party {
             not_after: NOW + 100,
             relay_key: None,
             own_relay_only: None,
+            recovery: self.device.recovery_key(),
+            name: format!("device {}", self.seed),
         }
+    }
+
+    fn load(&self, group: &Group) -> Group {
+        Group::load(&self.provider.storage, group.channel(), group.key().clone()).expect("loads")
+    }
+
+    fn update(&self, group: &mut Group) -> SealedCommit {
+        group.stage(&self.provider, &self.device, Plan::default()).expect("stages")
+    }
+
+    fn process(&self, group: &mut Group, body: &[u8]) -> Result<Merged, MlsError> {
+        group.process_commit(&self.provider, body, &Blobs::new(), NOW)
     }
 }
 
 fn pair() -> (Party, Group, Party, Group) {
     let (alice, bob) = (Party::new(1), Party::new(2));
-    let data = GroupData { kind: GroupKind::Direct, relay: RELAY.into(), group_key: [7; 32] };
+    let data = GroupData::direct(RELAY.into(), [7; 32]);
     let channel = ChannelId::new([5; 16]);
     let mut of_alice =
         Group::create(&alice.provider, &alice.device, channel, data, &alice.delivery()).expect("creates");
     let package = Group::make_package(&bob.provider, &bob.device, &bob.delivery(), false).expect("makes");
     let joiner = JoinerPackage::verified(&alice.provider, &package.bytes, NOW).expect("holds");
-    let commit = of_alice.stage_add(&alice.provider, &alice.device, joiner).expect("stages");
+    let plan = Plan { add: vec![joiner], ..Plan::default() };
+    let commit = of_alice.stage(&alice.provider, &alice.device, plan).expect("stages");
     assert_eq!(of_alice.epoch(), 0, "a staged commit changes nothing");
     of_alice.accept_commit(&alice.provider).expect("accepts");
-    let (of_bob, inviter) =
-        Group::join(&bob.provider, &commit.welcome.expect("a welcome"), NOW).expect("joins");
-    assert_eq!(inviter, Identity::from_seed(&[1; 32]).key());
+    let (welcome, _) = commit.welcome.expect("a welcome");
+    let joined = Group::join(&bob.provider, &welcome, &Blobs::new(), NOW).expect("joins");
+    assert_eq!(joined.inviter, Identity::from_seed(&[1; 32]).key());
+    assert_eq!(joined.inviter_name, "device 1");
+    let of_bob = joined.group;
     assert_eq!((of_alice.epoch(), of_bob.epoch()), (1, 1));
     (alice, of_alice, bob, of_bob)
 }
@@ -100,7 +120,7 @@ fn a_changed_or_foreign_body_is_refused() {
     sealed.body[at] ^= 1;
     for body in [sealed.body.as_slice(), b"", b"short", &[0; 300]] {
         assert!(matches!(of_bob.open(&bob.provider, body), Err(MlsError::PeerFault(_))));
-        assert!(matches!(of_bob.process_commit(&bob.provider, body, NOW), Err(MlsError::PeerFault(_))));
+        assert!(matches!(bob.process(&mut of_bob, body), Err(MlsError::PeerFault(_))));
     }
 }
 
@@ -108,15 +128,15 @@ fn a_changed_or_foreign_body_is_refused() {
 fn a_pending_commit_is_merged_or_dropped_by_verdict_only() {
     // MLS-1
     let (alice, mut of_alice, bob, mut of_bob) = pair();
-    let lost = of_alice.stage_update(&alice.provider, &alice.device).expect("stages");
+    let lost = alice.update(&mut of_alice);
     assert!(of_alice.has_pending_commit());
     assert!(of_alice.seal(&alice.provider, &alice.device, b"x").is_err(), "the epoch may end");
-    let won = of_bob.stage_update(&bob.provider, &bob.device).expect("stages");
+    let won = bob.update(&mut of_bob);
     of_bob.accept_commit(&bob.provider).expect("merges");
     of_alice.drop_commit(&alice.provider).expect("drops");
-    of_alice.process_commit(&alice.provider, &won.post.body, NOW).expect("processes");
+    alice.process(&mut of_alice, &won.post.body).expect("processes");
     assert_eq!((of_alice.epoch(), of_bob.epoch()), (2, 2));
-    assert!(of_bob.process_commit(&bob.provider, &lost.post.body, NOW).is_err(), "the loser is void");
+    assert!(bob.process(&mut of_bob, &lost.post.body).is_err(), "the loser is void");
     let sealed = of_bob.seal(&bob.provider, &bob.device, b"after").expect("seals");
     assert_eq!(text(of_alice.open(&alice.provider, &sealed.body)), "after");
 }
@@ -127,22 +147,22 @@ fn a_group_is_the_same_after_it_was_loaded_again() {
     for round in 0..3 {
         let said = format!("round {round}");
         let sealed = of_alice.seal(&alice.provider, &alice.device, said.as_bytes()).expect("seals");
-        of_bob = Group::load(&bob.provider.storage, of_bob.channel()).expect("loads");
+        of_bob = bob.load(&of_bob);
         assert_eq!(text(of_bob.open(&bob.provider, &sealed.body)), said);
-        of_alice = Group::load(&alice.provider.storage, of_alice.channel()).expect("loads");
-        let commit = of_alice.stage_update(&alice.provider, &alice.device).expect("stages");
-        of_alice = Group::load(&alice.provider.storage, of_alice.channel()).expect("loads");
+        of_alice = alice.load(&of_alice);
+        let commit = alice.update(&mut of_alice);
+        of_alice = alice.load(&of_alice);
         assert!(of_alice.has_pending_commit(), "a pending commit survives");
         of_alice.accept_commit(&alice.provider).expect("merges");
-        of_bob.process_commit(&bob.provider, &commit.post.body, NOW).expect("processes");
+        bob.process(&mut of_bob, &commit.post.body).expect("processes");
     }
 }
 
 #[test]
 fn the_next_epoch_at_the_relay_is_the_one_that_members_reach() {
     let (alice, mut of_alice, bob, mut of_bob) = pair();
-    let commit = of_alice.stage_update(&alice.provider, &alice.device).expect("stages");
-    of_bob.process_commit(&bob.provider, &commit.post.body, NOW).expect("processes");
+    let commit = alice.update(&mut of_alice);
+    bob.process(&mut of_bob, &commit.post.body).expect("processes");
     let post = of_bob.seal(&bob.provider, &bob.device, b"x").expect("seals");
     assert_eq!(commit.next.epoch, post.epoch);
     assert_eq!(commit.next.post_secret, post.secret.hash());
@@ -151,10 +171,9 @@ fn the_next_epoch_at_the_relay_is_the_one_that_members_reach() {
     let inboxes: Vec<_> = list.targets.iter().map(|target| target.inbox).collect();
     assert_eq!(inboxes, [InboxId::new([1; 16]), InboxId::new([2; 16])]);
 
-    let access =
-        ChannelAccess::open(of_alice.data(), of_alice.channel(), &commit.next.access).expect("opens");
+    let access = ChannelAccess::open(of_alice.key(), of_alice.channel(), &commit.next.access).expect("opens");
     assert_eq!((access.secret, access.fanout_key), (post.secret, post.fanout_key), "a member that missed it");
-    let elsewhere = ChannelAccess::open(of_alice.data(), ChannelId::new([6; 16]), &commit.next.access);
+    let elsewhere = ChannelAccess::open(of_alice.key(), ChannelId::new([6; 16]), &commit.next.access);
     assert!(matches!(elsewhere, Err(MlsError::PeerFault(_))));
 }
 

@@ -1,0 +1,87 @@
+//! Groups as plain data for the eyes.
+
+use kuvert_core::{GroupProfile, GroupState, MemberInfo, Notice, Person};
+use kuvert_view as view;
+
+pub(crate) fn group(profile: &GroupProfile) -> view::GroupView {
+    view::GroupView {
+        standing: match profile.state {
+            GroupState::Member => view::GroupStanding::Member,
+            GroupState::Invited => view::GroupStanding::Invited,
+            GroupState::Leaving => view::GroupStanding::Leaving,
+            GroupState::Left => view::GroupStanding::Left,
+            GroupState::Removed => view::GroupStanding::Removed,
+            GroupState::Broken => view::GroupStanding::Broken,
+        },
+        members: profile.members,
+    }
+}
+
+pub(crate) fn member(info: &MemberInfo) -> view::MemberView {
+    view::MemberView {
+        name: info.name.clone(),
+        kuvert_id: info.kuvert_id().to_string(),
+        admin: info.is_admin,
+        own: info.is_own,
+    }
+}
+
+pub(crate) fn notice(notice: Option<&Notice>) -> view::NoticeView {
+    use view::NoticeKind as Kind;
+    let plain = |kind| view::NoticeView { kind, by: String::new(), what: String::new(), you: None };
+    let by = |kind, who: &Person, what: &str| view::NoticeView {
+        kind,
+        by: who.name.clone(),
+        what: what.to_owned(),
+        you: who.you.then_some(view::Role::By),
+    };
+    let both = |kind, who: &Person, what: &Person| view::NoticeView {
+        you: match (who.you, what.you) {
+            (true, _) => Some(view::Role::By),
+            (false, true) => Some(view::Role::What),
+            (false, false) => None,
+        },
+        ..by(kind, who, &what.name)
+    };
+    match notice {
+        None => plain(Kind::Unknown),
+        Some(Notice::Created(who)) => by(Kind::Created, who, ""),
+        Some(Notice::Added(who, what)) => both(Kind::Added, who, what),
+        Some(Notice::Removed(who, what)) => both(Kind::Removed, who, what),
+        Some(Notice::Left(who)) => by(Kind::Left, who, ""),
+        Some(Notice::Renamed(who, name)) => by(Kind::Renamed, who, name),
+        Some(Notice::Picture(who)) => by(Kind::Picture, who, ""),
+        Some(Notice::Promoted(who, what)) => both(Kind::Promoted, who, what),
+        Some(Notice::Demoted(who, what)) => both(Kind::Demoted, who, what),
+        Some(Notice::Healed) => plain(Kind::Healed),
+        Some(Notice::Broken(who)) => by(Kind::Broken, who, ""),
+        Some(Notice::Lost) => plain(Kind::Lost),
+        Some(Notice::NotAdded(who)) => by(Kind::NotAdded, who, ""),
+    }
+}
+
+/// A notice in English, for a terminal.
+pub(crate) fn words(notice: &view::NoticeView) -> String {
+    use view::NoticeKind as Kind;
+    let name = |role, name: &str| match (notice.you == Some(role), name) {
+        (true, _) => "you".to_owned(),
+        (false, "") => "somebody".to_owned(),
+        (false, name) => name.to_owned(),
+    };
+    let (by, what) = (name(view::Role::By, &notice.by), name(view::Role::What, &notice.what));
+    match notice.kind {
+        Kind::Created => format!("{by} made the group"),
+        Kind::Added => format!("{by} added {what}"),
+        Kind::Removed => format!("{by} removed {what}"),
+        Kind::Left => format!("{by} left"),
+        Kind::Renamed => format!("{by} named the group {}", notice.what),
+        Kind::Picture => format!("{by} changed the picture"),
+        Kind::Promoted => format!("{by} made {what} an admin"),
+        Kind::Demoted => format!("{by} took {what} off the admins"),
+        Kind::Healed => "this device had missed something; messages may be missing here".to_owned(),
+        Kind::Broken => format!("{by} broke the rules of the group; nobody can write here any more"),
+        Kind::Lost => "this device lost the group; ask an admin to add you again".to_owned(),
+        Kind::NotAdded => format!("{by} could not be added"),
+        Kind::Unknown => "something that needs a newer version".to_owned(),
+    }
+}

@@ -1,0 +1,284 @@
+//! Who may do what in a group. Every receiver of a commit asks here before it merges, and so does who follows a channel.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use kuvert_wire::ChannelId;
+use openmls::prelude::{
+    BasicCredential, LeafNode, LeafNodeIndex, ProcessedMessage, ProcessedMessageContent, Proposal,
+    PublicGroup, Sender, StagedCommit,
+};
+
+use crate::leave::LeaveStatement;
+use crate::limits::MAX_LEAVES;
+use crate::{Delivery, DeviceCertificate, GroupData, GroupKind, IdentityKey, MlsError};
+
+/// What a commit changes, as far as people care.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// Somebody is new, under this name.
+    Added(IdentityKey, String),
+    /// Somebody was removed.
+    Removed(IdentityKey, String),
+    /// Somebody left.
+    Left(IdentityKey, String),
+    /// The group's name, picture or admins are not what they were.
+    Data(Box<GroupData>),
+    /// A device that had missed too much is back.
+    Rejoined(IdentityKey, String),
+}
+
+/// A commit that breaks no rule.
+pub(crate) struct Judged {
+    pub(crate) by: IdentityKey,
+    pub(crate) changes: Vec<Change>,
+    /// The group's data from now on.
+    pub(crate) data: GroupData,
+    /// Somebody does not belong to it any more, so that the group key changes.
+    pub(crate) removes: bool,
+    pub(crate) staged: Box<StagedCommit>,
+}
+
+/// A commit under judgement.
+struct Case<'a> {
+    group: &'a PublicGroup,
+    data: &'a GroupData,
+    channel: ChannelId,
+    by: IdentityKey,
+    now: u64,
+    names: BTreeMap<IdentityKey, String>,
+}
+
+/// Judges a commit, at a time in seconds since 1970.
+pub(crate) fn judge(
+    group: &PublicGroup,
+    data: &GroupData,
+    channel: ChannelId,
+    message: ProcessedMessage,
+    now: u64,
+) -> Result<Judged, MlsError> {
+    let sender = message.sender().clone();
+    let statements = LeaveStatement::read_list(message.aad())?;
+    let ProcessedMessageContent::StagedCommitMessage(staged) = message.into_content() else {
+        return Err(MlsError::PeerFault("a commit that is none"));
+    };
+    let path = staged.update_path_leaf_node().ok_or(MlsError::PeerFault("a commit without fresh keys"))?;
+    let by = valid_certificate_of(path, now)?.identity;
+    Delivery::of(path)?.target(&data.relay)?;
+    let mut case = Case { group, data, channel, by, now, names: BTreeMap::new() };
+    for (_, leaf) in group.treesync().full_leaves() {
+        case.names.entry(certificate_of(leaf)?.identity).or_insert(Delivery::of(leaf)?.name);
+    }
+    let (changes, data, removes) = match sender {
+        Sender::Member(index) => case.member(index, path, &staged, &statements)?,
+        Sender::NewMemberCommit => case.rejoin(path, &staged)?,
+        _ => return Err(MlsError::PeerFault("a commit of a stranger")),
+    };
+    Ok(Judged { by, changes, data, removes, staged })
+}
+
+impl Case<'_> {
+    fn violation(&self, what: &'static str) -> MlsError {
+        MlsError::Violation { by: self.by, what }
+    }
+
+    fn leaf(&self, index: LeafNodeIndex) -> Result<&LeafNode, MlsError> {
+        self.group.leaf(index).ok_or(MlsError::PeerFault("there is no such leaf"))
+    }
+
+    fn identity(&self, index: LeafNodeIndex) -> Result<IdentityKey, MlsError> {
+        Ok(certificate_of(self.leaf(index)?)?.identity)
+    }
+
+    fn name(&self, identity: IdentityKey) -> String {
+        self.names.get(&identity).cloned().unwrap_or_default()
+    }
+
+    /// A member may renew its own leaf, and add and remove devices of its own; an admin may do the rest.
+    fn member(
+        &self,
+        sender: LeafNodeIndex,
+        path: &LeafNode,
+        staged: &StagedCommit,
+        statements: &[LeaveStatement],
+    ) -> Result<(Vec<Change>, GroupData, bool), MlsError> {
+        if certificate_of(self.leaf(sender)?)?.device != certificate_of(path)?.device {
+            return Err(self.violation("it gives its leaf to another device"));
+        }
+        let is_admin = admins(self.group, self.data)?.contains(&self.by);
+        let may_rule = is_admin && self.data.kind == GroupKind::Group;
+        let mut data = self.data.clone();
+        let (mut added, mut removed, mut leaving) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
+        for queued in staged.queued_proposals() {
+            if !matches!(queued.sender(), Sender::Member(index) if *index == sender) {
+                return Err(self.violation("it carries out a proposal of somebody else"));
+            }
+            match queued.proposal() {
+                Proposal::Add(add) => {
+                    let leaf = add.key_package().leaf_node();
+                    let identity = valid_certificate_of(leaf, self.now)?.identity;
+                    let delivery = Delivery::of(leaf)?;
+                    delivery.target(&self.data.relay)?;
+                    if identity != self.by && (!may_rule || self.names.contains_key(&identity)) {
+                        return Err(self.violation("it adds a device that it may not add"));
+                    }
+                    added.insert(identity, delivery.name);
+                }
+                Proposal::Remove(remove) => {
+                    let identity = self.identity(remove.removed())?;
+                    if identity != self.by && !may_rule {
+                        if !self.states_to_leave(identity, statements)? {
+                            return Err(self.violation("it removes a device that it may not remove"));
+                        }
+                        leaving.insert(identity);
+                    } else if self.states_to_leave(identity, statements)? {
+                        leaving.insert(identity);
+                    }
+                    removed.insert(remove.removed().u32());
+                }
+                Proposal::GroupContextExtensions(change) => {
+                    let next = GroupData::from_extensions(change.extensions())?;
+                    if !may_rule || !self.data.may_become(&next) {
+                        return Err(self.violation("it changes what the group is"));
+                    }
+                    data = next;
+                }
+                _ => return Err(self.violation("it does what groups of Kuvert do not do")),
+            }
+        }
+        self.result(data, &added, &removed, &leaving)
+    }
+
+    fn states_to_leave(
+        &self,
+        identity: IdentityKey,
+        statements: &[LeaveStatement],
+    ) -> Result<bool, MlsError> {
+        for (_, leaf) in self.group.treesync().full_leaves() {
+            let is_stated = || statements.iter().any(|statement| statement.holds(self.channel, leaf));
+            if certificate_of(leaf)?.identity == identity && is_stated() {
+                return Ok(self.data.kind == GroupKind::Group);
+            }
+        }
+        Ok(false)
+    }
+
+    fn result(
+        &self,
+        data: GroupData,
+        added: &BTreeMap<IdentityKey, String>,
+        removed: &BTreeSet<u32>,
+        leaving: &BTreeSet<IdentityKey>,
+    ) -> Result<(Vec<Change>, GroupData, bool), MlsError> {
+        let mut after: BTreeSet<IdentityKey> = added.keys().copied().collect();
+        let mut leaves = added.len();
+        for (index, leaf) in self.group.treesync().full_leaves() {
+            if !removed.contains(&index.u32()) {
+                after.insert(certificate_of(leaf)?.identity);
+                leaves += 1;
+            }
+        }
+        if leaves > MAX_LEAVES {
+            return Err(self.violation("it makes the group too large"));
+        }
+        if data != *self.data && data.admins.is_disjoint(&after) {
+            return Err(self.violation("it leaves the group without an admin"));
+        }
+        if self.data.kind == GroupKind::Direct && !after.iter().all(|one| self.names.contains_key(one)) {
+            return Err(self.violation("a direct conversation has two members for good"));
+        }
+        let new = added.iter().filter(|(identity, _)| !self.names.contains_key(identity));
+        let mut changes: Vec<_> =
+            new.map(|(identity, name)| Change::Added(*identity, name.clone())).collect();
+        for (identity, name) in &self.names {
+            if !after.contains(identity) {
+                changes.push(if leaving.contains(identity) {
+                    Change::Left(*identity, name.clone())
+                } else {
+                    Change::Removed(*identity, name.clone())
+                });
+            }
+        }
+        if data != *self.data {
+            changes.push(Change::Data(Box::new(data.clone())));
+        }
+        Ok((changes, data, !removed.is_empty()))
+    }
+
+    /// From outside comes only a device that is a member, and puts a fresh leaf in the place of its own (MLS-3).
+    fn rejoin(
+        &self,
+        path: &LeafNode,
+        staged: &StagedCommit,
+    ) -> Result<(Vec<Change>, GroupData, bool), MlsError> {
+        let mut replaced = false;
+        for queued in staged.queued_proposals() {
+            match queued.proposal() {
+                Proposal::ExternalInit(_) => {}
+                Proposal::Remove(remove) => {
+                    let old = certificate_of(self.leaf(remove.removed())?)?;
+                    let new = certificate_of(path)?;
+                    if (old.identity, old.device) != (new.identity, new.device) {
+                        return Err(self.violation("it comes from outside in the place of another device"));
+                    }
+                    replaced = true;
+                }
+                _ => return Err(self.violation("it comes from outside and changes the group")),
+            }
+        }
+        if !replaced {
+            return Err(self.violation("it comes from outside and was no member"));
+        }
+        Ok((vec![Change::Rejoined(self.by, self.name(self.by))], self.data.clone(), false))
+    }
+}
+
+/// Who may rule: the admins that are members, or who has the first leaf where no admin is left.
+pub(crate) fn admins(group: &PublicGroup, data: &GroupData) -> Result<BTreeSet<IdentityKey>, MlsError> {
+    let mut first = None;
+    let mut admins = BTreeSet::new();
+    for (_, leaf) in group.treesync().full_leaves() {
+        let identity = certificate_of(leaf)?.identity;
+        first = first.or(Some(identity));
+        if data.admins.contains(&identity) {
+            admins.insert(identity);
+        }
+    }
+    if admins.is_empty() {
+        admins.extend(first);
+    }
+    Ok(admins)
+}
+
+/// Every leaf is certified and reachable, and their identities are as many as the kind of group has.
+pub(crate) fn check_members(group: &PublicGroup, data: &GroupData, now: u64) -> Result<(), MlsError> {
+    let mut identities = BTreeSet::new();
+    let mut leaves = 0;
+    for (_, leaf) in group.treesync().full_leaves() {
+        identities.insert(valid_certificate_of(leaf, now)?.identity);
+        Delivery::of(leaf)?.target(&data.relay)?;
+        leaves += 1;
+    }
+    match data.kind {
+        _ if leaves > MAX_LEAVES => Err(MlsError::PeerFault("a group is too large")),
+        GroupKind::Direct if identities.len() != 2 => {
+            Err(MlsError::PeerFault("a direct conversation has two members"))
+        }
+        GroupKind::Direct | GroupKind::Group => Ok(()),
+    }
+}
+
+pub(crate) fn certificate_of(leaf: &LeafNode) -> Result<DeviceCertificate, MlsError> {
+    let credential = BasicCredential::try_from(leaf.credential().clone())
+        .map_err(|_| MlsError::PeerFault("a leaf has another kind of credential"))?;
+    Ok(DeviceCertificate::verified(credential.identity(), leaf.signature_key().as_slice())?)
+}
+
+/// The certificate of a leaf that comes into a group, at a time in seconds since 1970.
+pub(crate) fn valid_certificate_of(leaf: &LeafNode, now: u64) -> Result<DeviceCertificate, MlsError> {
+    let certificate = certificate_of(leaf)?;
+    if (certificate.not_before..=certificate.not_after).contains(&now) {
+        Ok(certificate)
+    } else {
+        Err(MlsError::PeerFault("a device certificate is not valid at this time"))
+    }
+}

@@ -52,6 +52,9 @@ enum Bench {
     /// them
     #[command(disable_help_flag = true)]
     Talk(Load),
+    /// Messages sealed and opened per second, beside bare OpenMLS: options as `cargo xtask bench engine --help` lists them
+    #[command(disable_help_flag = true)]
+    Engine(Load),
 }
 
 /// Options that the load generator reads itself.
@@ -72,6 +75,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         Bench::Storage(load) => generator("storage", load),
         Bench::Profile(load) => generator("profile", load),
         Bench::Talk(load) => generator("talk", load),
+        Bench::Engine(load) => generator("engine", load),
     }
 }
 

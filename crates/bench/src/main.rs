@@ -9,6 +9,7 @@
 mod channel;
 mod crash;
 mod device;
+mod engine;
 mod fanout;
 mod framing;
 mod idle;
@@ -62,6 +63,8 @@ enum Bench {
     Profile(profile::Options),
     /// Two people write to each other while their clients, and one of two relays, are killed; counts what is lost or doubled
     Talk(talk::Options),
+    /// Messages sealed and opened per second, storage included, beside bare OpenMLS
+    Engine(engine::Options),
 }
 
 /// What is done to the relay.
@@ -121,6 +124,7 @@ fn run(cli: &Cli) -> Result<Value> {
         Bench::Storage(options) => storage::run(options),
         Bench::Profile(options) => profile::run(options),
         Bench::Talk(options) => talk::run(options),
+        Bench::Engine(options) => engine::run(options),
     }
 }
 

@@ -42,6 +42,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "kuvert-bench",
         &[
             "kuvert-wire",
+            "kuvert-mls",
             "kuvert-store",
             "kuvert-core",
             "kuvert-view",

@@ -4,18 +4,21 @@
 //! serialised as CBOR where they cross from the page to the worker ([`encode_command`], [`decode_update`], ...). The
 //! crate holds no logic beyond that.
 
+mod answers;
 mod command;
+mod condition;
 mod file;
 mod group;
 mod update;
 
+pub use answers::{DetailsView, FoundView, ReactedView, ReceiptView, SettingsView, VerificationView};
 pub use command::UiCommand;
+pub use condition::{Connection, Failure, Storage};
 pub use file::{FileId, FileState, FileView, TransferFailure, TransferStage, TransferView};
 pub use group::{GroupStanding, GroupView, MemberView, NoticeKind, NoticeView, Role};
 pub use update::{
-    CardView, Connection, ContactState, ConversationId, ConversationView, Delivery, DetailsView, Failure,
-    Familiarity, FoundView, LastMessage, MessageId, MessageKind, MessageView, ProfileView, ReactedView,
-    ReactionView, ReceiptView, ReplyView, Sender, SettingsView, Storage, Trust, VerificationView, ViewUpdate,
+    CardView, ContactState, ConversationId, ConversationView, Delivery, Familiarity, LastMessage, MessageId,
+    MessageKind, MessageView, ProfileView, ReactionView, ReplyView, Sender, Trust, ViewUpdate,
 };
 
 /// The bytes were not written by this version's counterpart.

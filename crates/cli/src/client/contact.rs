@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::trust::{self, StandingArgs, VerifyArgs};
-use super::{CATCH_UP, Common, Failure, ask, catch_up, find, open, own_message, seconds, sent};
+use super::{CATCH_UP, Common, Failure, ask, catch_up, find_contact, open, own_message, seconds, sent};
 use crate::output::{Output, foreign};
 
 /// First message if none is given.
@@ -132,7 +132,7 @@ async fn add(args: AddArgs, output: Output) -> Result<(), Failure> {
         let message = own_message(&updates).ok_or(Failure::Refused)?;
         delivery = Some(sent(&mut session, message, deadline).await?);
     }
-    let contact = find(&mut session, &card.kuvert_id)?;
+    let contact = find_contact(&mut session, &card.kuvert_id)?;
     report(output, &contact, delivery)?;
     session.close().await;
     Ok(())
@@ -163,7 +163,8 @@ async fn list(common: &Common, offline: bool, output: Output) -> Result<(), Fail
     if !is_online && !offline {
         output.note("the relay cannot be reached; this is what is known here");
     }
-    let contacts = session.app().conversations()?;
+    let mut contacts = session.app().conversations()?;
+    contacts.retain(|one| one.group.is_none());
     let lines: Vec<_> = contacts.iter().map(line).collect();
     let all = Value::Array(contacts.iter().map(|contact| value(contact, None)).collect());
     if output.json || !lines.is_empty() {
@@ -182,7 +183,7 @@ async fn accept(args: AcceptArgs, output: Output) -> Result<(), Failure> {
     let (mut session, _) = open(&args.common, "kuvert contact accept")?;
     let deadline = Instant::now() + args.timeout;
     catch_up(&mut session, CATCH_UP.min(args.timeout)).await?;
-    let contact = find(&mut session, &args.who)?;
+    let contact = find_contact(&mut session, &args.who)?;
     match contact.state {
         ContactState::Requested => return Err(Failure::NothingToAccept),
         ContactState::Asking => {
@@ -191,7 +192,7 @@ async fn accept(args: AcceptArgs, output: Output) -> Result<(), Failure> {
         ContactState::Accepted => {}
     }
     let is_sent = session.until_sent(deadline).await?;
-    let contact = find(&mut session, &contact.kuvert_id)?;
+    let contact = find_contact(&mut session, &contact.kuvert_id)?;
     report(output, &contact, Some(if is_sent { "sent" } else { "queued" }))?;
     session.close().await;
     Ok(())

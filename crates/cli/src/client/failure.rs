@@ -40,11 +40,22 @@ pub(crate) enum Failure {
     OwnLink,
     #[error("there is no contact {who}; {}", offer(similar))]
     UnknownContact { who: String, similar: Vec<String> },
+    #[error("there is no group {name}; {}", match similar.as_slice() {
+        [] => "kuvert group list shows all, kuvert group create NAME CONTACT... makes one".to_owned(),
+        similar => offer(similar),
+    })]
+    UnknownGroup { name: String, similar: Vec<String> },
+    #[error("you are not in this group any more; ask an admin to add you again")]
+    NotInGroup,
+    #[error(
+        "you were added to this group by somebody who is no contact; accept first: kuvert group accept {id}"
+    )]
+    NotAcceptedGroup { id: String },
     #[error("there is no message #{id} here, or not in this conversation; kuvert history shows the numbers")]
     UnknownMessage { id: u64 },
     #[error("{id} is a mistyped Kuvert ID: its last two characters do not fit; compare it again")]
     IdMistyped { id: String },
-    #[error("several contacts are called {name}; name one by its Kuvert ID: {}", ids.join(", "))]
+    #[error("several are called {name}; name one by its ID: {}", ids.join(", "))]
     AmbiguousName { name: String, ids: Vec<String> },
     #[error("your request was not accepted yet; you can write when it is (kuvert listen reports it)")]
     NotAccepted,
@@ -151,6 +162,9 @@ impl Failure {
             Self::OtherRelay { .. } => "other_relay",
             Self::OwnLink => "own_link",
             Self::UnknownContact { .. } => "unknown_contact",
+            Self::UnknownGroup { .. } => "unknown_group",
+            Self::NotInGroup => "not_in_group",
+            Self::NotAcceptedGroup { .. } => "not_accepted_by_you",
             Self::UnknownMessage { .. } => "unknown_message",
             Self::IdMistyped { .. } => "id_mistyped",
             Self::AmbiguousName { .. } => "ambiguous_name",

@@ -9,13 +9,13 @@ use kuvert_view::{
 };
 use serde_json::{Value, json};
 
-use super::{Common, Failure, ask, file, find, open};
+use super::{Common, Failure, ask, file, find, id_of, open};
 use crate::output::{Output, foreign, time};
 
 /// What to show.
 #[derive(Debug, clap::Args)]
 pub(crate) struct HistoryArgs {
-    /// Kuvert ID or name of the contact
+    /// Kuvert ID or name of the contact, or name of the group
     to: String,
     /// Most messages to show: the newest ones
     #[arg(long, value_name = "N", default_value_t = 50)]
@@ -30,7 +30,7 @@ pub(crate) struct SearchArgs {
     /// Words that the message has, or beginnings of them; case and accents do not count
     #[arg(required = true)]
     words: Vec<String>,
-    /// Only in the conversation with this contact
+    /// Only in the conversation with this contact or group
     #[arg(long = "in", value_name = "TO")]
     within: Option<String>,
     /// Most messages to show: the newest ones
@@ -79,7 +79,7 @@ pub(super) async fn search(args: SearchArgs, output: Output) -> Result<(), Failu
     for one in &found {
         let Some(contact) = contacts.get(&one.conversation) else { continue };
         let mut value = value(contact, &one.message);
-        value["in"] = json!({ "id": contact.kuvert_id, "name": contact.title });
+        value["in"] = json!({ "id": id_of(contact), "name": contact.title });
         values.push(value);
         let place = foreign(&contact.title);
         texts.extend(lines(contact, &one.message).into_iter().map(|line| format!("{place}  {line}")));

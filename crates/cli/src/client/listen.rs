@@ -9,14 +9,16 @@ use std::time::Duration;
 
 use kuvert_client::Session;
 use kuvert_view::{
-    Connection, ContactState, ConversationId, ConversationView, Delivery, MessageId, MessageView, Sender,
-    TransferStage, TransferView, ViewUpdate,
+    Connection, ContactState, ConversationId, ConversationView, Delivery, GroupStanding, MessageId,
+    MessageView, Sender, TransferStage, TransferView, ViewUpdate,
 };
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::failure::words;
 use super::file::{Saved, Saving};
+use super::group::standing;
+use super::lookup::id_of;
 use super::progress::Progress;
 use super::{CATCH_UP, Common, Failure, LAST_WORDS, catch_up, file, open, seconds};
 use crate::output::{Output, foreign, time};
@@ -52,6 +54,7 @@ pub(super) async fn listen(args: ListenArgs, output: Output) -> Result<(), Failu
         left: args.count,
         listened: session.profile().listened()?,
         states: session.app().conversations()?.iter().map(|one| (one.id, one.state)).collect(),
+        groups: groups(&session.app().conversations()?),
         is_connected: None,
         delivered: BTreeSet::new(),
         read: BTreeSet::new(),
@@ -94,6 +97,7 @@ struct Listener {
     /// The last message that was reported.
     listened: MessageId,
     states: BTreeMap<ConversationId, ContactState>,
+    groups: BTreeMap<ConversationId, GroupStanding>,
     is_connected: Option<bool>,
     /// Own messages of which it was said that they were delivered, or read.
     delivered: BTreeSet<MessageId>,
@@ -170,11 +174,17 @@ impl Listener {
                 continue;
             }
             if let Some(contact) = session.app().conversation(conversation)? {
-                let is_request = contact.state == ContactState::Asking;
+                let is_request = contact.group.is_none() && contact.state == ContactState::Asking;
                 let event = if is_request { "request" } else { "message" };
                 let verb = if is_request { " asks to write to you" } else { "" };
-                let text = format!("{}{verb}: {}", who(&contact), file::text(&message));
                 let mut value = event_of(event, &contact);
+                let mut by = who(&contact);
+                if contact.group.is_some() {
+                    value["from"] = message.author.as_str().into();
+                    value["group"] = contact.title.as_str().into();
+                    by = format!("{} in {by}", foreign(&message.author));
+                }
+                let text = format!("{by}{verb}: {}", file::text(&message));
                 value["text"] = message.text.clone().into();
                 if !message.files.is_empty() {
                     value["message"] = message.id.0.into();
@@ -223,12 +233,26 @@ impl Listener {
 
     /// A contact changed: perhaps a request was accepted.
     fn contact(&mut self, contact: &ConversationView) -> Result<(), Failure> {
+        if let Some(group) = contact.group {
+            return self.group(contact, group.standing);
+        }
         let before = self.states.insert(contact.id, contact.state);
         if before == Some(ContactState::Requested) && contact.state == ContactState::Accepted {
             let text = format!("{} accepted your request", who(contact));
             self.event(event_of("accepted", contact), now(), &text)?;
         }
         Ok(())
+    }
+
+    /// A group is new, or something else to the user than before.
+    fn group(&mut self, group: &ConversationView, now_is: GroupStanding) -> Result<(), Failure> {
+        if self.groups.insert(group.id, now_is) == Some(now_is) {
+            return Ok(());
+        }
+        let state = standing(now_is);
+        let mut value = event_of("group", group);
+        value["state"] = state.into();
+        self.event(value, now(), &format!("{} group: {state}", who(group)))
     }
 
     /// An own message is on the contact's device, or was read. Each is said once; having read it, they have it.
@@ -289,12 +313,16 @@ fn own_event(event: &str, contact: &ConversationView, message: &MessageView) -> 
     value
 }
 
+fn groups(all: &[ConversationView]) -> BTreeMap<ConversationId, GroupStanding> {
+    all.iter().filter_map(|one| Some((one.id, one.group?.standing))).collect()
+}
+
 fn event_of(event: &str, contact: &ConversationView) -> Value {
-    json!({ "event": event, "id": contact.kuvert_id, "from": contact.title })
+    json!({ "event": event, "id": id_of(contact), "from": contact.title })
 }
 
 fn who(contact: &ConversationView) -> String {
-    format!("{} ({})", foreign(&contact.title), contact.kuvert_id)
+    format!("{} ({})", foreign(&contact.title), id_of(contact))
 }
 
 /// Milliseconds since 1970 (UTC).

@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use kuvert_client::{FilesWish, Session};
 use kuvert_core::file::MAX_FILES;
-use kuvert_view::{ContactState, ConversationView, MessageId, UiCommand};
+use kuvert_view::{ContactState, ConversationView, GroupStanding, MessageId, UiCommand};
 use serde_json::json;
 use tokio::time::Instant;
 
 use super::progress::Progress;
-use super::{CATCH_UP, Common, Failure, ask, asked, catch_up, file, find, open, own_message, seconds, sent};
+use super::{
+    CATCH_UP, Common, Failure, ask, asked, catch_up, file, find, id_of, open, own_message, seconds, sent,
+};
 use crate::output::Output;
 
 /// Longest text that is read from stdin; what can be sent is shorter.
@@ -23,7 +25,7 @@ pub(super) const QUEUED: &str =
 /// What to send.
 #[derive(Debug, clap::Args)]
 pub(crate) struct SendArgs {
-    /// Kuvert ID or name of the contact
+    /// Kuvert ID or name of the contact, or name of the group
     to: String,
     /// The text; - reads it from stdin
     #[arg(required_unless_present = "files")]
@@ -131,7 +133,7 @@ pub(super) async fn send(args: SendArgs, output: Output) -> Result<(), Failure> 
     };
     let text = if state == "sent" { "sent" } else { QUEUED };
     let json =
-        json!({ "id": contact.kuvert_id, "name": contact.title, "message": message.1.0, "state": state });
+        json!({ "id": id_of(&contact), "name": contact.title, "message": message.1.0, "state": state });
     output.result(&json, text)?;
     session.close().await;
     Ok(())
@@ -189,6 +191,13 @@ pub(super) async fn delivered(session: &mut Session, deadline: Instant) -> Resul
 fn can_write(contact: &ConversationView) -> Result<(), Failure> {
     if contact.blocked {
         return Err(Failure::Blocked);
+    }
+    if let Some(group) = contact.group {
+        return match group.standing {
+            GroupStanding::Member => Ok(()),
+            GroupStanding::Invited => Err(Failure::NotAcceptedGroup { id: id_of(contact) }),
+            _ => Err(Failure::NotInGroup),
+        };
     }
     match contact.state {
         ContactState::Requested => Err(Failure::NotAccepted),

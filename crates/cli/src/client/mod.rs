@@ -4,6 +4,7 @@ mod chat;
 mod contact;
 mod failure;
 mod file;
+mod group;
 mod history;
 mod identity;
 mod listen;
@@ -27,7 +28,7 @@ use tokio::time::Instant;
 
 use crate::output::Output;
 use failure::Failure;
-use lookup::find;
+use lookup::{find, find_contact, id_of};
 
 /// What the exit codes mean.
 pub(crate) const EXIT_CODES: &str = "\
@@ -52,6 +53,9 @@ pub(crate) enum ClientCommand {
     /// Add, list, accept, decline, block and verify contacts
     #[command(subcommand)]
     Contact(contact::ContactCommand),
+    /// Make, list and change groups
+    #[command(subcommand)]
+    Group(group::GroupCommand),
     /// Send a message
     Send(message::SendArgs),
     /// Report messages and other events as they come, one per line
@@ -118,6 +122,7 @@ impl ClientCommand {
             Self::Id(command) => command.common(),
             Self::Link(args) => &args.common,
             Self::Contact(command) => command.common(),
+            Self::Group(command) => command.common(),
             Self::Send(args) => &args.common,
             Self::Listen(args) => &args.common,
             Self::History(args) => &args.common,
@@ -137,6 +142,7 @@ impl ClientCommand {
             Self::Id(command) => command.run(common, output).await,
             Self::Link(args) => identity::link(args, output).await,
             Self::Contact(command) => command.run(common, output).await,
+            Self::Group(command) => command.run(output).await,
             Self::Send(args) => message::send(args, output).await,
             Self::Listen(args) => listen::listen(args, output).await,
             Self::History(args) => history::history(args, output).await,

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::contact::{report, value};
 use super::identity::qr;
 use super::message::{Wait, delivered};
-use super::{CATCH_UP, Common, Failure, ask, catch_up, find, open};
+use super::{CATCH_UP, Common, Failure, ask, catch_up, find_contact, open};
 use crate::output::{Output, foreign};
 
 /// Whom to decline, block or unblock.
@@ -73,7 +73,7 @@ async fn begin(args: &StandingArgs, command: &str) -> Result<(Session, Conversat
     let timeout: Duration = args.wait.timeout;
     let deadline = Instant::now() + timeout;
     catch_up(&mut session, CATCH_UP.min(timeout)).await?;
-    let contact = find(&mut session, &args.who)?;
+    let contact = find_contact(&mut session, &args.who)?;
     Ok((session, contact, deadline))
 }
 
@@ -86,7 +86,7 @@ async fn stand(
 ) -> Result<(), Failure> {
     ask(&mut session, wish)?;
     let delivery = delivered(&mut session, deadline).await?;
-    let contact = find(&mut session, &contact.kuvert_id)?;
+    let contact = find_contact(&mut session, &contact.kuvert_id)?;
     report(output, &contact, Some(delivery))?;
     session.close().await;
     Ok(())
@@ -95,7 +95,7 @@ async fn stand(
 /// Shows what two people compare, or notes that they did. Needs no relay.
 pub(super) async fn verify(args: VerifyArgs, output: Output) -> Result<(), Failure> {
     let (mut session, _) = open(&args.common, "kuvert contact verify")?;
-    let contact = find(&mut session, &args.who)?;
+    let contact = find_contact(&mut session, &args.who)?;
     let conversation = contact.id;
     let wish = match args {
         VerifyArgs { code: Some(code), .. } => UiCommand::Verify { conversation, code },
@@ -104,7 +104,7 @@ pub(super) async fn verify(args: VerifyArgs, output: Output) -> Result<(), Failu
         _ => return show(&mut session, &contact, output),
     };
     ask(&mut session, wish)?;
-    let contact = find(&mut session, &contact.kuvert_id)?;
+    let contact = find_contact(&mut session, &contact.kuvert_id)?;
     report(output, &contact, None)
 }
 

@@ -1,11 +1,16 @@
 //! What keys do. Wishes are left in the state for the engine.
 
+use std::collections::BTreeSet;
+
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
-use kuvert_view::{ContactState, ConversationId, Delivery, MessageKind, MessageView, Sender, UiCommand};
+use kuvert_view::{
+    ContactState, ConversationId, ConversationView, Delivery, MessageKind, MessageView, Sender, UiCommand,
+};
 
 use super::draft::Draft;
 use super::editor::Editor;
 use super::files::FileWish;
+use super::group::{GroupWindow, Pick, PickAim};
 use super::layout;
 use super::overlay::{Add, Confirm, LinkState, Outcome, Overlay, Search};
 use super::state::{Chat, Focus, ScreenWish};
@@ -105,8 +110,21 @@ impl Chat {
                 self.say(words::PREPARING);
                 self.file_wish = Some(wish);
             }
+            Outcome::Pick(aim) => self.pick(aim),
             Outcome::AskBlock(conversation) => self.ask_block(conversation),
         }
+    }
+
+    /// Lets the user choose among the contacts that can be written to.
+    fn pick(&mut self, aim: PickAim) {
+        let is_person = |one: &&ConversationView| {
+            one.group.is_none() && one.state == ContactState::Accepted && !one.blocked
+        };
+        let mut people: Vec<_> =
+            self.list.iter().filter(is_person).map(|one| (one.id, one.title.clone())).collect();
+        people.sort_by_key(|(_, name)| name.to_lowercase());
+        let pick = Pick { aim, people, picked: BTreeSet::new(), chosen: 0 };
+        self.overlay = Some(Overlay::Group(GroupWindow::Pick(pick)));
     }
 
     fn ask_block(&mut self, conversation: ConversationId) {
@@ -144,6 +162,9 @@ impl Chat {
             }
             KeyCode::Char('a') => self.overlay = Some(Overlay::Add(Add::new(""))),
             KeyCode::Char('d') => self.details(self.cursor),
+            KeyCode::Char('g') => {
+                self.overlay = Some(Overlay::Group(GroupWindow::Name(None, Editor::single(""))));
+            }
             KeyCode::Char('/') => self.overlay = Some(Overlay::Search(Search::new())),
             KeyCode::Char('s') => self.wishes.push_back(UiCommand::ShowSettings),
             KeyCode::Char('?') => self.overlay = Some(Overlay::Help(0)),
@@ -153,7 +174,13 @@ impl Chat {
     }
 
     fn details(&mut self, conversation: Option<ConversationId>) {
-        self.overlay = conversation.map(|conversation| Overlay::Details(conversation, 0));
+        let Some(one) = conversation.and_then(|id| self.conversation(id)) else { return };
+        let (conversation, is_group) = (one.id, one.group.is_some());
+        if is_group {
+            self.wishes.push_back(UiCommand::ShowMembers { conversation });
+        } else {
+            self.overlay = Some(Overlay::Details(conversation, 0));
+        }
     }
 
     fn move_cursor(&mut self, by: isize) {
@@ -191,11 +218,14 @@ impl Chat {
                 self.wishes.push_back(UiCommand::Accept { conversation });
             }
             KeyCode::Char('n') if state == ContactState::Asking && !is_blocked => {
-                let question = words::decline(&one.title);
-                let confirm = Confirm::yes(question, UiCommand::Decline { conversation });
+                let confirm = if one.group.is_some() {
+                    Confirm::yes(words::LEAVE, UiCommand::LeaveGroup { conversation })
+                } else {
+                    Confirm::yes(words::decline(&one.title), UiCommand::Decline { conversation })
+                };
                 self.overlay = Some(Overlay::Confirm(confirm));
             }
-            KeyCode::Char('b') => self.ask_block(conversation),
+            KeyCode::Char('b') if one.group.is_none() => self.ask_block(conversation),
             KeyCode::Char('d') => self.details(Some(conversation)),
             KeyCode::Char('?') => self.overlay = Some(Overlay::Help(0)),
             KeyCode::Up => self.scroll(-1),

@@ -7,6 +7,7 @@ mod draft;
 mod draw;
 mod editor;
 mod files;
+mod group;
 mod keys;
 mod layout;
 mod overlay;

@@ -7,6 +7,7 @@ use kuvert_view::{
 
 use super::editor::Editor;
 use super::files::{self, FileWish};
+use super::group::{GroupWindow, PickAim};
 
 /// What lies over the conversations.
 #[derive(Debug)]
@@ -27,6 +28,8 @@ pub(super) enum Overlay {
     Search(Search),
     /// The path of a file is written, to be sent to this conversation.
     Attach(ConversationId, Editor),
+    /// A group: its members, its name, or a new one.
+    Group(GroupWindow),
     /// A reaction to a message is written.
     React(MessageId, Editor),
     /// What the user has decided.
@@ -109,6 +112,8 @@ pub(super) enum Outcome {
     Ask(Confirm),
     /// Closes, and then the wish about files.
     File(FileWish),
+    /// Lets the user choose contacts.
+    Pick(PickAim),
     /// Asks whether to block or unblock.
     AskBlock(ConversationId),
     /// Closes, and then the wish.
@@ -143,6 +148,7 @@ impl Overlay {
             Self::Verify(verify) => verify_key(verify, key, columns),
             Self::Search(search) => search_key(search, key, columns),
             Self::Attach(conversation, editor) => attach_key(*conversation, editor, key, columns),
+            Self::Group(window) => window.key(key, columns),
             Self::React(message, editor) => react_key(*message, editor, key, columns),
             Self::Settings(settings) => settings_key(*settings, key),
             Self::Confirm(confirm) => confirm_key(confirm, key),
@@ -155,7 +161,8 @@ impl Overlay {
             Self::Add(Add { link, step: AddStep::Link, .. }) => link.insert(text),
             Self::Add(Add { step: AddStep::Message(_, editor), .. })
             | Self::React(_, editor)
-            | Self::Attach(_, editor) => {
+            | Self::Attach(_, editor)
+            | Self::Group(GroupWindow::Name(_, editor)) => {
                 editor.insert(text);
             }
             Self::Verify(verify) => verify.code.get_or_insert_with(|| Editor::single("")).insert(text),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use jiff::tz::TimeZone;
 use kuvert_view::{
-    Connection, ContactState, ConversationId, ConversationView, FoundView, MessageId, ProfileView, UiCommand,
+    Connection, ConversationId, ConversationView, FoundView, MemberView, MessageId, ProfileView, UiCommand,
     ViewUpdate,
 };
 use ratatui::text::Line;
@@ -13,6 +13,7 @@ use ratatui::text::Line;
 use super::draft::{Aim, Draft};
 use super::editor::Editor;
 use super::files::FileWish;
+use super::group::GroupWindow;
 use super::overlay::{AddStep, Hit, LinkState, Overlay, Verify};
 use super::timeline::Timeline;
 use crate::client::Failure;
@@ -133,7 +134,7 @@ impl Chat {
 
     /// Whether something can be written in the conversation that is shown.
     pub(super) fn can_write(&self) -> bool {
-        self.shown().is_some_and(|one| one.state == ContactState::Accepted && !one.blocked)
+        self.shown().is_some_and(|one| super::words::waiting(one).is_none())
     }
 
     pub(super) fn say(&mut self, text: impl Into<String>) {
@@ -251,6 +252,8 @@ impl Chat {
             ViewUpdate::Verification(shown) => {
                 self.overlay = Some(Overlay::Verify(Verify { shown, code: None, failure: None }));
             }
+            ViewUpdate::GroupCreated { conversation } => self.open(conversation),
+            ViewUpdate::Members { conversation, members } => self.members(conversation, members),
             ViewUpdate::Settings(settings) => self.overlay = Some(Overlay::Settings(settings)),
             ViewUpdate::Transfer(transfer) => self.transfer(&transfer),
             ViewUpdate::Profile(None) | ViewUpdate::Storage(_) => {}
@@ -269,6 +272,16 @@ impl Chat {
             let next = place.map(|place| place.min(self.list.len().saturating_sub(1)));
             self.cursor = next.and_then(|next| self.list.get(next)).map(|one| one.id);
         }
+    }
+
+    /// Shows who is in a group, or renews what is shown.
+    fn members(&mut self, conversation: ConversationId, members: Vec<MemberView>) {
+        let chosen = match &self.overlay {
+            Some(Overlay::Group(GroupWindow::Members(shown, _, chosen))) if *shown == conversation => *chosen,
+            _ => 0,
+        };
+        let chosen = chosen.min(members.len().saturating_sub(1));
+        self.overlay = Some(Overlay::Group(GroupWindow::Members(conversation, members, chosen)));
     }
 
     /// What a search found: conversations by their names first.
@@ -308,6 +321,11 @@ impl Chat {
             && let Some(timeline) = self.timeline_of(changed.id)
         {
             timeline.forget_layout();
+        }
+        if let Some(Overlay::Group(GroupWindow::Members(conversation, ..))) = &self.overlay
+            && *conversation == changed.id
+        {
+            self.wishes.push_back(UiCommand::ShowMembers { conversation: changed.id });
         }
         let newest = |one: &ConversationView| (one.last.as_ref().map_or(i64::MAX, |last| last.at), one.id);
         let place = self.list.partition_point(|one| newest(one) > newest(&changed));

@@ -2,7 +2,9 @@
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use kuvert_view::{Connection, ContactState, ConversationView, Delivery, Familiarity, FileState, Trust};
+use kuvert_view::{
+    Connection, ContactState, ConversationView, Delivery, Familiarity, FileState, GroupStanding, Trust,
+};
 
 use super::state::Focus;
 
@@ -23,6 +25,9 @@ pub(super) const ANSWER_GONE: &str = "(a message that is not here)";
 pub(super) const ATTACH: &str =
     "Path of the file; it goes with what is written. Pictures lose place, time and camera.";
 pub(super) const PREPARING: &str = "Preparing the file…";
+pub(super) const LEAVE: &str = "Leave this group? Only a member can add you again.";
+pub(super) const GROUP_NAME: &str = "Name of the group:";
+pub(super) const NOBODY_TO_ADD: &str = "There is no contact yet who could be in it.";
 pub(super) const DELETE: &str = "Delete this message?";
 pub(super) const ANSWERING: &str = "answers";
 pub(super) const CHANGING: &str = "changes your message";
@@ -98,6 +103,18 @@ pub(super) fn trust_explained(trust: Trust) -> &'static str {
 /// What stands in the place of the text, while nothing can be written.
 pub(super) fn waiting(one: &ConversationView) -> Option<String> {
     let name = &one.title;
+    if let Some(group) = one.group {
+        return match group.standing {
+            GroupStanding::Member => None,
+            GroupStanding::Invited => {
+                Some(format!("You were added to {name}. Press y to accept, n to leave, d for who is in it."))
+            }
+            GroupStanding::Leaving => Some(format!("You are leaving {name}.")),
+            GroupStanding::Left => Some(format!("You left {name}.")),
+            GroupStanding::Removed => Some(format!("You were removed from {name}.")),
+            GroupStanding::Broken => Some(format!("{name} cannot be used any more.")),
+        };
+    }
     match one.state {
         _ if one.blocked => Some(format!("You blocked {name}: nothing of them arrives. Press b to unblock.")),
         ContactState::Accepted => None,
@@ -108,6 +125,14 @@ pub(super) fn waiting(one: &ConversationView) -> Option<String> {
             Some(format!("{name} asks to write to you. Press y to accept, n to decline."))
         }
     }
+}
+
+pub(super) fn members(count: u32) -> String {
+    if count == 1 { "1 member".to_owned() } else { format!("{count} members") }
+}
+
+pub(super) fn remove(name: &str) -> String {
+    format!("Remove {name} from the group? They read nothing that is written afterwards.")
 }
 
 pub(super) fn block(name: &str) -> String {
@@ -125,6 +150,7 @@ pub(super) fn decline(name: &str) -> String {
 /// One word for the list.
 pub(super) fn state(one: &ConversationView) -> &'static str {
     match one.state {
+        _ if one.group.is_some_and(|group| group.standing == GroupStanding::Invited) => "invited",
         _ if one.blocked => "blocked",
         ContactState::Accepted => "",
         ContactState::Requested => "asked",
@@ -227,6 +253,7 @@ pub(super) fn hints(focus: Focus, one: Option<&ConversationView>) -> &'static [&
             "/ search",
             "d details",
             "q leave",
+            "g new group",
             "s settings",
         ],
         (Focus::Write, Some((true, _))) => &["b unblock", "Esc back", "d details", "? keys"],
@@ -261,9 +288,10 @@ pub(super) const HELP: &[(&str, &[(&str, &str)])] = &[
             ("Up/Down", "choose"),
             ("Enter", "open"),
             ("a", "add a contact by a link"),
+            ("g", "new group"),
             ("l", "your own link"),
             ("/", "search (Ctrl+F everywhere)"),
-            ("d", "details; there: v verify, b block"),
+            ("d", "details or members; there: v verify, b block"),
             ("s", "settings"),
             ("Tab", "back to the open conversation"),
             ("q", "leave Kuvert"),
@@ -279,6 +307,10 @@ pub(super) const HELP: &[(&str, &[(&str, &str)])] = &[
             ("Tab", "choose a message; also Up"),
             ("Esc", "back to the conversations"),
         ],
+    ),
+    (
+        "Members of a group",
+        &[("a", "add"), ("x", "remove"), ("m", "admin or not"), ("r", "rename the group"), ("l", "leave")],
     ),
     ("A request", &[("y", "accept"), ("n", "decline"), ("b", "block"), ("d", "who asks")]),
     (

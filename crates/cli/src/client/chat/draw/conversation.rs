@@ -73,13 +73,13 @@ pub(super) fn draw(frame: &mut Frame<'_>, chat: &Chat, style: Style, area: Rect)
 }
 
 fn head(frame: &mut Frame<'_>, one: &ConversationView, style: Style, area: Rect) {
-    let trust = words::trust(one.trust);
-    let name = clip(&one.title, usize::from(area.width).saturating_sub(width(trust) + 3));
-    let line = Line::from(vec![
-        Span::styled(name, style.strong()),
-        Span::raw("  "),
-        Span::styled(trust, style.trust(one.trust)),
-    ]);
+    let (trust, look) = match one.group {
+        Some(group) => (words::members(group.members), style.quiet()),
+        None => (words::trust(one.trust).to_owned(), style.trust(one.trust)),
+    };
+    let name = clip(&one.title, usize::from(area.width).saturating_sub(width(&trust) + 3));
+    let line =
+        Line::from(vec![Span::styled(name, style.strong()), Span::raw("  "), Span::styled(trust, look)]);
     frame.render_widget(Paragraph::new(line), area);
 }
 

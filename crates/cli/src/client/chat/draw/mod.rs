@@ -3,6 +3,7 @@
 mod code;
 mod conversation;
 mod form;
+mod group;
 mod message;
 mod style;
 mod window;

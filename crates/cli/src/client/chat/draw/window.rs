@@ -8,7 +8,7 @@ use ratatui::widgets::{Block, Clear, Padding, Paragraph, Wrap};
 
 use super::conversation::place_cursor;
 use super::style::Style;
-use super::{code, form};
+use super::{code, form, group};
 use crate::client::chat::editor::Editor;
 use crate::client::chat::overlay::Overlay;
 use crate::client::chat::rows::{self, line};
@@ -46,6 +46,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, chat: &Chat, overlay: &Overlay, style:
             let lines = vec![Line::raw(words::ATTACH)];
             field(frame, chat, " Send a file ", lines, editor, " Enter send  Esc close ");
         }
+        Overlay::Group(window) => group::draw(frame, chat, window, style),
         Overlay::React(_, editor) => form::react(frame, chat, editor),
         Overlay::Settings(settings) => {
             let reports = if settings.read_reports { "are told" } else { "are not told" };

@@ -1,0 +1,329 @@
+//! `kuvert group`: groups of several people.
+
+use clap::Subcommand;
+use kuvert_client::Session;
+use kuvert_view::{ConversationId, ConversationView, GroupStanding, MemberView, UiCommand, ViewUpdate};
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use super::lookup::{find_contact, find_group, find_member, id_of};
+use super::message::{Wait, delivered};
+use super::{CATCH_UP, Common, Failure, LAST_WORDS, ask, catch_up, open};
+use crate::output::{Output, foreign};
+
+/// Commands about groups.
+#[derive(Debug, Subcommand)]
+pub(crate) enum GroupCommand {
+    /// Make a group with contacts
+    Create(CreateArgs),
+    /// List groups
+    List(ListArgs),
+    /// List who is in a group
+    Members(GroupArgs),
+    /// Add contacts to a group
+    Add(AddArgs),
+    /// Remove a member from a group
+    Remove(MemberArgs),
+    /// Give a group another name
+    Rename(RenameArgs),
+    /// Make a member an admin, who may add, remove and rename
+    Admin(AdminArgs),
+    /// Accept that somebody who is no contact added you to a group
+    Accept(GroupArgs),
+    /// Leave a group
+    Leave(GroupArgs),
+}
+
+/// Which group to make.
+#[derive(Debug, clap::Args)]
+pub(crate) struct CreateArgs {
+    /// Its name, 1 to 64 characters
+    name: String,
+    /// Kuvert IDs or names of contacts
+    #[arg(required = true, value_name = "CONTACT")]
+    contacts: Vec<String>,
+    #[command(flatten)]
+    wait: Wait,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// How to list.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ListArgs {
+    /// Show what is known here, without asking the relay
+    #[arg(long)]
+    offline: bool,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Which group.
+#[derive(Debug, clap::Args)]
+pub(crate) struct GroupArgs {
+    /// Name of the group, or its ID as kuvert group list shows it
+    group: String,
+    #[command(flatten)]
+    wait: Wait,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Whom to add.
+#[derive(Debug, clap::Args)]
+pub(crate) struct AddArgs {
+    /// Name of the group, or its ID as kuvert group list shows it
+    group: String,
+    /// Kuvert IDs or names of contacts
+    #[arg(required = true, value_name = "CONTACT")]
+    contacts: Vec<String>,
+    #[command(flatten)]
+    wait: Wait,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Which member.
+#[derive(Debug, clap::Args)]
+pub(crate) struct MemberArgs {
+    /// Name of the group, or its ID as kuvert group list shows it
+    group: String,
+    /// Kuvert ID or name of the member
+    member: String,
+    #[command(flatten)]
+    wait: Wait,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Which member is to be what.
+#[derive(Debug, clap::Args)]
+pub(crate) struct AdminArgs {
+    /// Name of the group, or its ID as kuvert group list shows it
+    group: String,
+    /// Kuvert ID or name of the member
+    member: String,
+    /// Make an admin a member like the others again
+    #[arg(long)]
+    undo: bool,
+    #[command(flatten)]
+    wait: Wait,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// How to call a group.
+#[derive(Debug, clap::Args)]
+pub(crate) struct RenameArgs {
+    /// Name of the group, or its ID as kuvert group list shows it
+    group: String,
+    /// Its new name, 1 to 64 characters
+    name: String,
+    #[command(flatten)]
+    wait: Wait,
+    #[command(flatten)]
+    common: Common,
+}
+
+impl GroupCommand {
+    pub(super) fn common(&self) -> &Common {
+        match self {
+            Self::Create(args) => &args.common,
+            Self::List(args) => &args.common,
+            Self::Members(args) | Self::Accept(args) | Self::Leave(args) => &args.common,
+            Self::Add(args) => &args.common,
+            Self::Remove(args) => &args.common,
+            Self::Rename(args) => &args.common,
+            Self::Admin(args) => &args.common,
+        }
+    }
+
+    pub(super) async fn run(self, output: Output) -> Result<(), Failure> {
+        match self {
+            Self::Create(args) => create(args, output).await,
+            Self::List(args) => list(args, output).await,
+            Self::Members(args) => members(args, output).await,
+            Self::Add(args) => {
+                let (mut session, group, deadline) =
+                    begin(&args.common, "kuvert group add", &args.group, &args.wait).await?;
+                let with = contacts(&mut session, &args.contacts)?;
+                let wish = UiCommand::AddMembers { conversation: group.id, with };
+                change(session, group.id, wish, deadline, output).await
+            }
+            Self::Remove(args) => {
+                let (mut session, group, deadline) =
+                    begin(&args.common, "kuvert group remove", &args.group, &args.wait).await?;
+                let kuvert_id = member(&mut session, group.id, &args.member)?;
+                let wish = UiCommand::RemoveMember { conversation: group.id, kuvert_id };
+                change(session, group.id, wish, deadline, output).await
+            }
+            Self::Rename(args) => {
+                let (session, group, deadline) =
+                    begin(&args.common, "kuvert group rename", &args.group, &args.wait).await?;
+                let wish = UiCommand::RenameGroup { conversation: group.id, name: args.name };
+                change(session, group.id, wish, deadline, output).await
+            }
+            Self::Admin(args) => {
+                let (mut session, group, deadline) =
+                    begin(&args.common, "kuvert group admin", &args.group, &args.wait).await?;
+                let kuvert_id = member(&mut session, group.id, &args.member)?;
+                let wish = UiCommand::SetAdmin { conversation: group.id, kuvert_id, admin: !args.undo };
+                change(session, group.id, wish, deadline, output).await
+            }
+            Self::Accept(args) => {
+                let (session, group, deadline) =
+                    begin(&args.common, "kuvert group accept", &args.group, &args.wait).await?;
+                if group.group.is_some_and(|group| group.standing != GroupStanding::Invited) {
+                    return Err(Failure::NothingToAccept);
+                }
+                change(session, group.id, UiCommand::Accept { conversation: group.id }, deadline, output)
+                    .await
+            }
+            Self::Leave(args) => {
+                let (session, group, deadline) =
+                    begin(&args.common, "kuvert group leave", &args.group, &args.wait).await?;
+                let wish = UiCommand::LeaveGroup { conversation: group.id };
+                change(session, group.id, wish, deadline, output).await
+            }
+        }
+    }
+}
+
+async fn create(args: CreateArgs, output: Output) -> Result<(), Failure> {
+    let (mut session, _) = open(&args.common, "kuvert group create")?;
+    let deadline = Instant::now() + args.wait.timeout;
+    catch_up(&mut session, CATCH_UP.min(args.wait.timeout)).await?;
+    let with = contacts(&mut session, &args.contacts)?;
+    let updates = ask(&mut session, UiCommand::CreateGroup { name: args.name, with })?;
+    let created = updates.into_iter().find_map(|update| match update {
+        ViewUpdate::GroupCreated { conversation } => Some(conversation),
+        _ => None,
+    });
+    report(session, created.ok_or(Failure::Refused)?, deadline, output).await
+}
+
+/// Catches up and finds the group.
+async fn begin(
+    common: &Common,
+    command: &str,
+    group: &str,
+    wait: &Wait,
+) -> Result<(Session, ConversationView, Instant), Failure> {
+    let (mut session, _) = open(common, command)?;
+    let deadline = Instant::now() + wait.timeout;
+    catch_up(&mut session, CATCH_UP.min(wait.timeout)).await?;
+    let group = find_group(&mut session, group)?;
+    Ok((session, group, deadline))
+}
+
+async fn change(
+    mut session: Session,
+    group: ConversationId,
+    wish: UiCommand,
+    deadline: Instant,
+    output: Output,
+) -> Result<(), Failure> {
+    ask(&mut session, wish)?;
+    report(session, group, deadline, output).await
+}
+
+/// Waits until the relay has everything, and says what the group is then.
+async fn report(
+    mut session: Session,
+    group: ConversationId,
+    deadline: Instant,
+    output: Output,
+) -> Result<(), Failure> {
+    let delivery = delivered(&mut session, deadline).await?;
+    let group = session.app().conversation(group)?.ok_or(Failure::Refused)?;
+    let mut json = value(&group);
+    json["delivery"] = delivery.into();
+    let mut text = line(&group);
+    if delivery == "queued" {
+        text.push_str("  (queued: sent by the next command that reaches the relay)");
+    }
+    output.result(&json, &text)?;
+    session.close().await;
+    Ok(())
+}
+
+async fn list(args: ListArgs, output: Output) -> Result<(), Failure> {
+    let (mut session, _) = open(&args.common, "kuvert group list")?;
+    let is_online = !args.offline && catch_up(&mut session, CATCH_UP).await?;
+    if !is_online && !args.offline {
+        output.note("the relay cannot be reached; this is what is known here");
+    }
+    let mut groups = session.app().conversations()?;
+    groups.retain(|one| one.group.is_some());
+    let lines: Vec<_> = groups.iter().map(line).collect();
+    if output.json || !lines.is_empty() {
+        output.result(&Value::Array(groups.iter().map(value).collect()), &lines.join("\n"))?;
+    } else {
+        output.note("there is no group yet: kuvert group create NAME CONTACT...");
+    }
+    if is_online {
+        session.until_sent(Instant::now() + LAST_WORDS).await?;
+    }
+    session.close().await;
+    Ok(())
+}
+
+async fn members(args: GroupArgs, output: Output) -> Result<(), Failure> {
+    let (mut session, group, _) =
+        begin(&args.common, "kuvert group members", &args.group, &args.wait).await?;
+    let members = all_members(&mut session, group.id)?;
+    let value = |one: &MemberView| json!({ "id": one.kuvert_id, "name": one.name, "admin": one.admin, "own": one.own });
+    let line = |one: &MemberView| {
+        let admin = if one.admin { "admin" } else { "" };
+        let own = if one.own { " (you)" } else { "" };
+        format!("{}  {admin:5}  {}{own}", one.kuvert_id, foreign(&one.name))
+    };
+    let lines: Vec<_> = members.iter().map(line).collect();
+    output.result(&Value::Array(members.iter().map(value).collect()), &lines.join("\n"))?;
+    session.close().await;
+    Ok(())
+}
+
+fn all_members(session: &mut Session, group: ConversationId) -> Result<Vec<MemberView>, Failure> {
+    let updates = ask(session, UiCommand::ShowMembers { conversation: group })?;
+    let members = updates.into_iter().find_map(|update| match update {
+        ViewUpdate::Members { members, .. } => Some(members),
+        _ => None,
+    });
+    members.ok_or(Failure::Refused)
+}
+
+fn contacts(session: &mut Session, who: &[String]) -> Result<Vec<ConversationId>, Failure> {
+    who.iter().map(|who| Ok(find_contact(session, who)?.id)).collect()
+}
+
+/// The Kuvert ID of a member, who need not be a contact.
+fn member(session: &mut Session, group: ConversationId, who: &str) -> Result<String, Failure> {
+    find_member(&all_members(session, group)?, who)
+}
+
+fn value(group: &ConversationView) -> Value {
+    json!({
+        "id": id_of(group),
+        "name": group.title,
+        "state": group.group.map_or("", |group| standing(group.standing)),
+        "members": group.group.map_or(0, |group| group.members),
+    })
+}
+
+fn line(group: &ConversationView) -> String {
+    let (state, members) = group.group.map_or(("", 0), |one| (standing(one.standing), one.members));
+    format!("{:9}  {state:8}  {members:4}  {}", id_of(group), foreign(&group.title))
+}
+
+/// What a group is to the user, for programs.
+pub(super) fn standing(standing: GroupStanding) -> &'static str {
+    match standing {
+        GroupStanding::Member => "member",
+        GroupStanding::Invited => "invited",
+        GroupStanding::Leaving => "leaving",
+        GroupStanding::Left => "left",
+        GroupStanding::Removed => "removed",
+        GroupStanding::Broken => "broken",
+    }
+}

@@ -18,8 +18,8 @@ mod session;
 
 pub use error::{ProfileError, SessionError};
 pub use files::{SealError, Sealing, free_path, harmless};
-pub use kuvert_app::{FilesWish, Watch};
 pub use key::{Protection, Unlock};
+pub use kuvert_app::{FilesWish, Watch};
 pub use profile::Profile;
 pub use session::Session;
 

@@ -179,11 +179,7 @@ fn notice_words(lang: Lang, notice: &NoticeView) -> String {
         Some(Role::What) => "what",
         None => "none",
     };
-    let args = [
-        ("by", notice.by.clone().into()),
-        ("what", notice.what.clone().into()),
-        ("you", you.into()),
-    ];
+    let args = [("by", notice.by.clone().into()), ("what", notice.what.clone().into()), ("you", you.into())];
     text(lang, name, &args)
 }
 

@@ -235,8 +235,6 @@ impl Chat {
                 self.overlay = None;
                 self.open(conversation);
             }
-            // Nothing here asks for them.
-            ViewUpdate::Members { .. } => {}
             ViewUpdate::Connection(connection) => self.connection = connection,
             ViewUpdate::Failed(failure) => self.failed(&Failure::from(failure).to_string()),
             ViewUpdate::RelayUnreachable { relay } => self.fail(super::words::unreachable(&relay)),
@@ -252,7 +250,6 @@ impl Chat {
             ViewUpdate::Verification(shown) => {
                 self.overlay = Some(Overlay::Verify(Verify { shown, code: None, failure: None }));
             }
-            ViewUpdate::GroupCreated { conversation } => self.open(conversation),
             ViewUpdate::Members { conversation, members } => self.members(conversation, members),
             ViewUpdate::Settings(settings) => self.overlay = Some(Overlay::Settings(settings)),
             ViewUpdate::Transfer(transfer) => self.transfer(&transfer),

@@ -15,7 +15,7 @@ use crate::group::{Secrets, invitation, protocol_message};
 use crate::healing::{ChannelAccess, Snapshot};
 use crate::limits::{MAX_ADDS, MAX_PART, SNAPSHOT_EVERY};
 use crate::part::Part;
-use crate::policy::{Change, certificate_of, judge};
+use crate::policy::{Change, judge, member_of};
 use crate::seal::BodyBox;
 use crate::suite::capabilities;
 use crate::{
@@ -311,13 +311,13 @@ impl Group {
     }
 
     fn names(&self) -> Result<std::collections::BTreeMap<IdentityKey, String>, MlsError> {
-        self.leaves().map(|leaf| Ok((certificate_of(leaf)?.identity, Delivery::of(leaf)?.name))).collect()
+        self.leaves().map(|leaf| Ok((member_of(leaf)?.identity, Delivery::of(leaf)?.name))).collect()
     }
 
     fn leaves_of(&self, identities: &BTreeSet<IdentityKey>) -> Result<Vec<LeafNodeIndex>, MlsError> {
         let mut leaves = Vec::new();
         for (index, leaf) in self.group.public_group().treesync().full_leaves() {
-            if identities.contains(&certificate_of(leaf)?.identity) {
+            if identities.contains(&member_of(leaf)?.identity) {
                 leaves.push(index);
             }
         }

@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 
 use crate::data::channel_of;
 use crate::part::Part;
-use crate::policy::{admins, certificate_of, check_members, valid_certificate_of};
+use crate::policy::{admins, certificate_of, check_members, member_of, valid_certificate_of};
 use crate::seal::{BodyBox, FANOUT_KEY, GROUP_KEY, MESSAGE_KEY, POST_SECRET, WELCOME_KEY};
 use crate::suite::{SUITE, capabilities, join_config};
 use crate::{
@@ -277,7 +277,7 @@ impl Group {
     /// # Errors
     /// [`MlsError::Certificate`] if a leaf's certificate does not hold.
     pub fn identities(&self) -> Result<BTreeSet<IdentityKey>, MlsError> {
-        self.leaves().map(|leaf| Ok(certificate_of(leaf)?.identity)).collect()
+        self.leaves().map(|leaf| Ok(member_of(leaf)?.identity)).collect()
     }
 
     /// The devices in the group, by their place in the tree.
@@ -288,7 +288,7 @@ impl Group {
         let admins = admins(self.group.public_group(), &self.data)?;
         let own = self.group.own_leaf_index();
         let member = |(index, leaf): (openmls::prelude::LeafNodeIndex, &LeafNode)| {
-            let certificate = certificate_of(leaf)?;
+            let certificate = member_of(leaf)?;
             Ok(Member {
                 leaf: index.u32(),
                 identity: certificate.identity,
@@ -303,8 +303,7 @@ impl Group {
 
     /// The name that a member claims; empty for who is none.
     pub fn name_of(&self, identity: IdentityKey) -> String {
-        let leaf =
-            self.leaves().find(|leaf| certificate_of(leaf).is_ok_and(|found| found.identity == identity));
+        let leaf = self.leaves().find(|leaf| member_of(leaf).is_ok_and(|found| found.identity == identity));
         leaf.and_then(|leaf| Delivery::of(leaf).ok()).map(|delivery| delivery.name).unwrap_or_default()
     }
 
@@ -342,13 +341,18 @@ impl Group {
         }
         let message = self.group.create_message(provider, device, plain).map_err(MlsError::library)?;
         let message = message.to_bytes().map_err(MlsError::library)?;
-        let secrets = self.secrets(provider.crypto)?;
+        let message_key = self.secret(provider.crypto, MESSAGE_KEY)?;
         // The sender's leaf stands in front, inside the seal: MLS cannot open an own message, so it has to be known
         // before MLS is asked.
         let leaf = self.group.own_leaf_index().u32().to_be_bytes();
-        let body = BodyBox::message(&secrets.message_key, self.channel)
+        let body = BodyBox::message(&message_key, self.channel)
             .seal(provider.rng, &[leaf.as_slice(), &message].concat());
-        Ok(SealedPost { epoch: self.epoch(), secret: secrets.post, fanout_key: secrets.fanout, body })
+        Ok(SealedPost {
+            epoch: self.epoch(),
+            secret: PostSecret::new(*self.secret(provider.crypto, POST_SECRET)?),
+            fanout_key: FanoutKey::new(*self.secret(provider.crypto, FANOUT_KEY)?),
+            body,
+        })
     }
 
     /// Opens a post of the current epoch. The advanced ratchet is stored in the provider's transaction.
@@ -360,8 +364,8 @@ impl Group {
         provider: &Provider<'_, S>,
         body: &[u8],
     ) -> Result<IncomingMessage, MlsError> {
-        let secrets = self.secrets(provider.crypto)?;
-        let opened = BodyBox::message(&secrets.message_key, self.channel).open(body)?;
+        let message_key = self.secret(provider.crypto, MESSAGE_KEY)?;
+        let opened = BodyBox::message(&message_key, self.channel).open(body)?;
         let (leaf, message) =
             opened.split_first_chunk::<4>().ok_or(MlsError::PeerFault("a post is too short"))?;
         if u32::from_be_bytes(*leaf) == self.group.own_leaf_index().u32() {
@@ -378,7 +382,7 @@ impl Group {
             return Err(MlsError::PeerFault("a post that is no message"));
         };
         let leaf = self.group.public_group().leaf(sender);
-        let sender = certificate_of(leaf.ok_or(MlsError::PeerFault("the sender is no member"))?)?.identity;
+        let sender = member_of(leaf.ok_or(MlsError::PeerFault("the sender is no member"))?)?.identity;
         Ok(IncomingMessage::Message { sender, plain: Zeroizing::new(plain.into_bytes()) })
     }
 
@@ -390,7 +394,7 @@ impl Group {
         &self,
         provider: &Provider<'_, S>,
     ) -> Result<PostSecret, MlsError> {
-        Ok(self.secrets(provider.crypto)?.post)
+        Ok(PostSecret::new(*self.secret(provider.crypto, POST_SECRET)?))
     }
 
     /// The token of this device's leaf, made for this group.
@@ -414,7 +418,7 @@ impl Group {
     /// Who wants to leave by this statement; `None` if it does not hold for any member.
     pub fn who_leaves(&self, statement: &LeaveStatement) -> Option<IdentityKey> {
         let leaf = self.leaves().find(|leaf| statement.holds(self.channel, leaf))?;
-        certificate_of(leaf).ok().map(|certificate| certificate.identity)
+        member_of(leaf).ok().map(|certificate| certificate.identity)
     }
 
     /// Deletes the group's state from the storage.
@@ -427,6 +431,11 @@ impl Group {
 
     pub(crate) fn leaves(&self) -> impl Iterator<Item = &LeafNode> {
         self.group.public_group().treesync().full_leaves().map(|(_, leaf)| leaf)
+    }
+
+    /// One secret of the current epoch; a message needs few of them.
+    fn secret(&self, crypto: &impl OpenMlsCrypto, label: &str) -> Result<Zeroizing<[u8; 32]>, MlsError> {
+        exported(self.group.export_secret(crypto, label, b"", 32).map_err(MlsError::library)?)
     }
 
     pub(crate) fn secrets(&self, crypto: &impl OpenMlsCrypto) -> Result<Secrets, MlsError> {
@@ -473,11 +482,10 @@ impl JoinerPackage {
     }
 }
 
-/// The secrets of one epoch that Kuvert uses beside MLS's own.
+/// The secrets of one epoch that a commit or a welcome needs beside MLS's own.
 pub(crate) struct Secrets {
     pub(crate) post: PostSecret,
     pub(crate) fanout: FanoutKey,
-    pub(crate) message_key: Zeroizing<[u8; 32]>,
     pub(crate) welcome_key: Zeroizing<[u8; 32]>,
     /// The group key from this epoch on, if it is the first after a removal.
     pub(crate) group_key: Zeroizing<[u8; 32]>,
@@ -493,20 +501,20 @@ impl Secrets {
     pub(crate) fn export(
         exporter: impl Fn(&str, &[u8]) -> Result<Vec<u8>, MlsError>,
     ) -> Result<Self, MlsError> {
-        let secret = |label| -> Result<Zeroizing<[u8; 32]>, MlsError> {
-            let bytes = Zeroizing::new(exporter(label, b"")?);
-            let bytes: [u8; 32] =
-                bytes.as_slice().try_into().map_err(|_| MlsError::library("exporter's length"))?;
-            Ok(Zeroizing::new(bytes))
-        };
+        let secret = |label| exported(exporter(label, b"")?);
         Ok(Self {
             post: PostSecret::new(*secret(POST_SECRET)?),
             fanout: FanoutKey::new(*secret(FANOUT_KEY)?),
-            message_key: secret(MESSAGE_KEY)?,
             welcome_key: secret(WELCOME_KEY)?,
             group_key: secret(GROUP_KEY)?,
         })
     }
+}
+
+fn exported(bytes: Vec<u8>) -> Result<Zeroizing<[u8; 32]>, MlsError> {
+    let bytes = Zeroizing::new(bytes);
+    let bytes = bytes.as_slice().try_into().map_err(|_| MlsError::library("exporter's length"))?;
+    Ok(Zeroizing::new(bytes))
 }
 
 pub(crate) fn read_tree(bytes: &[u8]) -> Result<RatchetTreeIn, MlsError> {

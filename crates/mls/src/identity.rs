@@ -208,16 +208,25 @@ impl DeviceCertificate {
     /// # Errors
     /// [`CertificateError`] if it is malformed, forged, or another device's.
     pub fn verified(credential: &[u8], device_key: &[u8]) -> Result<Self, CertificateError> {
-        let certificate: Self =
-            decode(credential, MAX_CERTIFICATE).map_err(|_| CertificateError::Malformed)?;
-        if certificate.name.len() > MAX_DEVICE_NAME {
-            return Err(CertificateError::Malformed);
-        }
+        let certificate = Self::read(credential)?;
         if certificate.device != device_key {
             return Err(CertificateError::WrongDevice);
         }
         if !certificate.identity.verify(&certificate.message(), &certificate.signature) {
             return Err(CertificateError::BadSignature);
+        }
+        Ok(certificate)
+    }
+
+    /// Reads a credential that was verified before.
+    ///
+    /// # Errors
+    /// [`CertificateError::Malformed`].
+    pub(crate) fn read(credential: &[u8]) -> Result<Self, CertificateError> {
+        let certificate: Self =
+            decode(credential, MAX_CERTIFICATE).map_err(|_| CertificateError::Malformed)?;
+        if certificate.name.len() > MAX_DEVICE_NAME {
+            return Err(CertificateError::Malformed);
         }
         Ok(certificate)
     }

@@ -267,10 +267,20 @@ pub(crate) fn check_members(group: &PublicGroup, data: &GroupData, now: u64) -> 
     }
 }
 
+/// The certificate of a leaf, verified.
 pub(crate) fn certificate_of(leaf: &LeafNode) -> Result<DeviceCertificate, MlsError> {
-    let credential = BasicCredential::try_from(leaf.credential().clone())
-        .map_err(|_| MlsError::PeerFault("a leaf has another kind of credential"))?;
-    Ok(DeviceCertificate::verified(credential.identity(), leaf.signature_key().as_slice())?)
+    Ok(DeviceCertificate::verified(credential(leaf)?.identity(), leaf.signature_key().as_slice())?)
+}
+
+/// The certificate of a leaf that is in a group of this device: it was verified before it came in ([`judge`],
+/// [`check_members`]), and is read from the own storage since.
+pub(crate) fn member_of(leaf: &LeafNode) -> Result<DeviceCertificate, MlsError> {
+    Ok(DeviceCertificate::read(credential(leaf)?.identity())?)
+}
+
+fn credential(leaf: &LeafNode) -> Result<BasicCredential, MlsError> {
+    BasicCredential::try_from(leaf.credential().clone())
+        .map_err(|_| MlsError::PeerFault("a leaf has another kind of credential"))
 }
 
 /// The certificate of a leaf that comes into a group, at a time in seconds since 1970.

@@ -2,6 +2,7 @@
 
 mod chat;
 mod files;
+mod group;
 mod kill;
 mod lock;
 mod manual;

@@ -119,7 +119,8 @@ pub const MAX_BAD_FRAMES: u32 = 8;
 pub const MAX_BATCH: usize = 1024;
 /// Bytes of changes after which a batch takes no more writes.
 pub const MAX_BATCH_BYTES: usize = 16 * 1024 * 1024;
-/// Requests of one day of which a relay knows in memory which it has not seen, at about 10 bits each.
+/// Largest part of the filter by which a relay knows in memory which requests of a day it has not seen, in requests, at
+/// about 10 bits each; all parts of a day together hold up to twice as many.
 pub const MAX_FILTERED: usize = 64 * 1024 * 1024;
 /// Remembered requests that a starting relay reads for that; where there are more, it knows from the next day on.
 pub const MAX_FILTERED_AT_START: usize = 1024 * 1024;

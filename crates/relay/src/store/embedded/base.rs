@@ -9,11 +9,10 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use fjall::compaction::Leveled;
 use fjall::config::{CompressionPolicy, PinningPolicy};
 use fjall::{CompressionType, Database, Keyspace, KeyspaceCreateOptions, PersistMode, Readable};
+use kuvert_wire::limits;
 
 use super::filter::DayFilter;
 use super::layers::Layer;
-use kuvert_wire::limits;
-
 use crate::store::{Key, Snapshot, StoreError, Table, Value, Visit};
 
 /// Memory for blocks read from disk, in bytes.

@@ -129,7 +129,7 @@ impl Layer {
 
     /// All rows of a table in key order; `None` stands for a removed one.
     pub(super) fn rows(&self, table: Table) -> Vec<(&Key, Option<&Value>)> {
-        self.range(table, Key::new(&[]), Key::new(&[0xff; MAX_KEY])).collect()
+        self.tables[table as usize].range(Key::new(&[]), Key::new(&[0xff; MAX_KEY]))
     }
 }
 
@@ -150,7 +150,7 @@ impl Rows {
         }
     }
 
-    /// The place of a row, and what to put there if it is empty.
+    /// Puts `slot` where no row is; where one is, returns its place, and `slot` untouched.
     fn place(&mut self, key: Key, slot: Slot) -> Option<(&mut Slot, Slot)> {
         match self {
             Self::Sorted(rows) => match rows.entry(key) {

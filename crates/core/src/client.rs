@@ -1,5 +1,6 @@
 //! The engine's frame: one input, one transaction, then its outputs.
 
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
@@ -12,6 +13,7 @@ use openmls_rust_crypto::RustCrypto;
 
 use crate::account::Account;
 use crate::files;
+use crate::loaded::LoadedGroups;
 use crate::session::Sessions;
 use crate::step::Step;
 use crate::{ClientError, IdentityKey, Input, KuvertId, MemberInfo, Notice, Output, Timestamp, group};
@@ -33,6 +35,7 @@ pub struct Client {
     crypto: RustCrypto,
     account: Option<Rc<Account>>,
     sessions: Sessions,
+    pub(crate) loaded: RefCell<LoadedGroups>,
     outputs: VecDeque<Output>,
 }
 
@@ -50,6 +53,7 @@ impl Client {
             crypto: RustCrypto::default(),
             account,
             sessions: Sessions::default(),
+            loaded: RefCell::default(),
             outputs: VecDeque::new(),
         };
         if let Some(account) = &client.account {
@@ -78,13 +82,15 @@ impl Client {
     /// [`ClientError`]; then nothing was changed and there is no output.
     pub fn handle(&mut self, now: Timestamp, input: Input) -> Result<(), ClientError> {
         debug_assert!(self.outputs.is_empty(), "drain the outputs before the next input");
-        let (rng, crypto) = (&self.rng, &self.crypto);
+        let (rng, crypto, loaded) = (&self.rng, &self.crypto, &self.loaded);
         let (account, sessions) = (self.account.clone(), self.sessions.clone());
-        let (step, changes) = self.db.transaction(|tx| {
-            let mut step = Step { tx, now, rng, crypto, account, sessions, outputs: Vec::new() };
+        let done = self.db.transaction(|tx| {
+            let mut step = Step { tx, now, rng, crypto, loaded, account, sessions, outputs: Vec::new() };
             step.handle(input)?;
             Ok::<_, ClientError>(step.finish())
-        })?;
+        });
+        // What a failed transaction did to loaded groups was not written.
+        let (step, changes) = done.inspect_err(|_| self.loaded.borrow_mut().clear())?;
         self.account = step.account;
         self.sessions = step.sessions;
         if !changes.is_empty() {

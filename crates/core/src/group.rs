@@ -433,11 +433,6 @@ impl Step<'_, '_> {
         Ok((row, group))
     }
 
-    /// Loads the group of a channel.
-    pub(crate) fn load_group(&self, row: &GroupRow) -> Result<Group, ClientError> {
-        Ok(Group::load(&self.tx.mls(), ChannelId::new(row.channel), GroupKey::new(*row.key))?)
-    }
-
     /// Writes a group down that was made or joined, and makes its channel the one that carries what is sent.
     pub(crate) fn add_group_row(
         &self,

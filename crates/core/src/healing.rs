@@ -60,7 +60,7 @@ impl Step<'_, '_> {
                 self.tx.remove_kept(kept.id)?;
                 continue;
             };
-            if *epoch > self.load_group(&row)?.epoch() {
+            if *epoch > self.epoch_of(&row)? {
                 continue;
             }
             self.tx.remove_kept(kept.id)?;
@@ -94,7 +94,7 @@ impl Step<'_, '_> {
     /// Entries were lost: any channel may be further than this device knows.
     pub(crate) fn lost_entries(&mut self) -> Result<(), ClientError> {
         for row in self.tx.groups()? {
-            let epoch = self.load_group(&row)?.epoch();
+            let epoch = self.epoch_of(&row)?;
             self.is_behind(&row.channel, epoch + 1, 0)?;
         }
         Ok(())
@@ -130,7 +130,7 @@ impl Step<'_, '_> {
         match row {
             // A way back in waits for its verdict.
             Some(row) if row.intent == Intent::Rejoin as u8 => self.tend_healing(),
-            Some(row) if row.behind > self.load_group(&row)?.epoch() => self.ask_channel(&row),
+            Some(row) if row.behind > self.epoch_of(&row)? => self.ask_channel(&row),
             Some(row) => {
                 self.tx.set_behind(&row.channel, 0)?;
                 self.tend_healing()
@@ -246,21 +246,16 @@ impl Step<'_, '_> {
         let Some(asking) = self.sessions.asking.clone().filter(|asking| asking.is_complete) else {
             return Ok(());
         };
-        let tx = self.tx;
-        let outputs = self.outputs.len();
-        let healed = tx.attempt(|| self.follow_or_rejoin(row, &asking))?;
+        let healed = self.attempt(|step| step.follow_or_rejoin(row, &asking))?;
         match healed {
             Err(ClientError::Mls(MlsError::NeedsBlob(blob))) => {
-                self.outputs.truncate(outputs);
                 return self.fetch_blob(&blob, asking.channel);
             }
             Err(ClientError::Mls(MlsError::Violation { by, .. })) => {
-                self.outputs.truncate(outputs);
                 let notice = Notice::Broken(self.person(by, "")?);
                 self.lost(row, &notice)?;
             }
             Err(ClientError::Mls(MlsError::PeerFault(_) | MlsError::Certificate(_))) => {
-                self.outputs.truncate(outputs);
                 self.lost(row, &Notice::Lost)?;
             }
             result => result?,
@@ -278,14 +273,13 @@ impl Step<'_, '_> {
             handshakes: &asking.handshakes,
             blobs: &blobs,
         };
-        let epoch = self.load_group(row)?.epoch();
+        let epoch = self.epoch_of(row)?;
         if asking.epoch <= epoch {
             // Nothing was missed.
             return Ok(self.tx.set_behind(&row.channel, 0)?);
         }
         if healing.since(epoch).is_some_and(|since| !since.is_empty()) {
-            let tx = self.tx;
-            match tx.attempt(|| self.follow(row, &healing))? {
+            match self.attempt(|step| step.follow(row, &healing))? {
                 Ok(()) => {
                     if let Some(row) = self.tx.group(&row.channel)?.filter(|row| row.ended.is_none()) {
                         self.healed(&row, asking.epoch)?;
@@ -306,7 +300,7 @@ impl Step<'_, '_> {
         let channel = ChannelId::new(row.channel);
         // Entries that were kept are worked off on the way, so that it may go faster than by one.
         while let Some(row) = self.tx.group(&row.channel)?.filter(|row| row.ended.is_none()) {
-            let epoch = self.load_group(&row)?.epoch();
+            let epoch = self.epoch_of(&row)?;
             let Some(body) = healing.since(epoch).and_then(|since| since.first()) else { break };
             if let Some(own) = self.own_commit_with(&row, body)? {
                 self.accepted(own)?;
@@ -362,7 +356,7 @@ impl Step<'_, '_> {
         }
         self.tx.set_intent(&row.channel, Intent::None as u8)?;
         let Some(row) = self.tx.group(&row.channel)? else { return Ok(()) };
-        let epoch = self.load_group(&row)?.epoch();
+        let epoch = self.epoch_of(&row)?;
         self.healed(&row, epoch)?;
         let group = self.load_group(&row)?;
         let before = group.data().clone();

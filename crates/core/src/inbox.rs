@@ -1,5 +1,7 @@
 //! What comes in: entries of the inbox, in their order.
 
+use std::cmp::Ordering;
+
 use kuvert_content::{Content, Expires, Meaning};
 use kuvert_mls::{IdentityKey, IncomingMessage, KuvertId, MlsError};
 use kuvert_store::{
@@ -67,14 +69,12 @@ impl Step<'_, '_> {
 
     /// Processes one entry. What is invalid is dropped without a trace; only faults of this device end the input.
     pub(crate) fn entry(&mut self, entry: &Entry) -> Result<(), ClientError> {
-        let tx = self.tx;
-        let outputs = self.outputs.len();
         // Deposits need a place for what they wait for, too.
         let channel = match entry {
             Entry::Post { channel, .. } | Entry::Commit { channel, .. } => *channel,
             _ => WELCOMES,
         };
-        match tx.attempt(|| self.process(entry))? {
+        match self.attempt(|step| step.process(entry))? {
             Ok(Progress::Done) => Ok(()),
             Ok(Progress::Later) => {
                 self.keep(channel, entry)?;
@@ -86,12 +86,10 @@ impl Step<'_, '_> {
                 self.is_behind(channel.as_bytes(), *epoch, 0)
             }
             Err(ClientError::Mls(MlsError::NeedsBlob(blob))) => {
-                self.outputs.truncate(outputs);
                 self.keep(channel, entry)?;
                 self.fetch_blob(&blob, channel)
             }
             Err(ClientError::Mls(fault)) if is_peer_fault(&fault) => {
-                self.outputs.truncate(outputs);
                 self.dropped("a message or commit does not hold")?;
                 match entry {
                     // If it came through the channel, the channel has moved on.
@@ -131,7 +129,7 @@ impl Step<'_, '_> {
             Entry::Missed { channel, lost } => {
                 self.event(Event::Gap { lost: *lost });
                 if let Some(row) = self.tx.group(channel.as_bytes())?.filter(|row| row.ended.is_none()) {
-                    let epoch = self.load_group(&row)?.epoch();
+                    let epoch = self.epoch_of(&row)?;
                     self.is_behind(channel.as_bytes(), epoch + 1, 0)?;
                 }
                 Ok(Progress::Done)
@@ -147,14 +145,20 @@ impl Step<'_, '_> {
             return Ok(Progress::Done);
         };
         let mut group = self.load_group(&row)?;
-        if entry.epoch > group.epoch() {
-            return Ok(Progress::Later);
-        }
-        if entry.epoch < group.epoch() {
+        let opened = match entry.epoch.cmp(&group.epoch()) {
+            Ordering::Equal => Some(group.open(&self.provider(), entry.body)?),
+            _ => None,
+        };
+        let epoch = group.epoch();
+        self.keep_loaded(group);
+        let Some(opened) = opened else {
+            if entry.epoch > epoch {
+                return Ok(Progress::Later);
+            }
             self.dropped("a post of an epoch that is over")?;
             return Ok(Progress::Done);
-        }
-        match group.open(&self.provider(), entry.body)? {
+        };
+        match opened {
             IncomingMessage::Own => {}
             IncomingMessage::Message { sender, plain } => self.message(&row, sender, &plain)?,
         }
@@ -167,7 +171,7 @@ impl Step<'_, '_> {
             self.dropped("a commit to an unknown channel")?;
             return Ok(Progress::Done);
         };
-        let epoch = self.load_group(&row)?.epoch();
+        let epoch = self.epoch_of(&row)?;
         if entry.epoch > epoch {
             return Ok(Progress::Later);
         }

@@ -173,6 +173,7 @@ impl Step<'_, '_> {
         };
         let welcomed = Group::join(&self.provider(), welcome, &self.sessions.blobs, self.now.seconds())?;
         let (group, inviter) = (&welcomed.group, welcomed.inviter);
+        self.loaded.borrow_mut().forget(group.channel());
         if inviter == account.identity.key() || !self.may_join(group)? {
             // As an error, so that the group which was just joined is undone.
             return Err(MlsError::PeerFault("an introduction by oneself, or a repeated one").into());

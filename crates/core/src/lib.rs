@@ -23,6 +23,7 @@ mod introduction;
 mod io;
 pub mod limits;
 mod link;
+mod loaded;
 mod messages;
 mod notice;
 mod outbox;

@@ -24,6 +24,10 @@ pub(crate) const MAX_DEVICES: usize = 16;
 pub(crate) const MAX_REPORTING: u32 = 16;
 /// Blobs of groups that are fetched and held at one moment.
 pub(crate) const MAX_BLOBS: usize = 4;
+/// Groups that stay loaded between inputs.
+pub(crate) const MAX_LOADED: usize = 64;
+/// Leaves of all groups that stay loaded, at some 4 KiB each; one larger group stays loaded alone.
+pub(crate) const MAX_LOADED_LEAVES: usize = 2048;
 /// Pages of one channel's commits that are read in one go.
 pub(crate) const MAX_PAGES: usize = 16;
 /// Ended key packages whose private halves are forgotten in one step.

@@ -53,16 +53,15 @@ impl Step<'_, '_> {
         let (Some(group_row), false) = (group_row, waiting.is_empty()) else { return Ok(()) };
         let mut group = self.load_group(&group_row)?;
         let is_alone = group.epoch() == 0 && self.waits_for_members(conversation)?;
-        if group.has_pending_commit() || group_row.intent == Intent::Rejoin as u8 || is_alone {
-            return Ok(());
-        }
+        let may_seal = !group.has_pending_commit() && group_row.intent != Intent::Rejoin as u8 && !is_alone;
         let channel = group.channel();
-        for (message, content) in waiting {
+        for (message, content) in waiting.into_iter().filter(|_| may_seal) {
             let sealed = group.seal(&provider, &account.device, &content)?;
             let id = self.fresh_id();
             let post = ClientFrame::Post(post_frame(id, channel, sealed));
             self.queue(conversation, Some(message), &post)?;
         }
+        self.keep_loaded(group);
         Ok(())
     }
 
@@ -277,7 +276,7 @@ impl Step<'_, '_> {
     fn post_conflicted(&mut self, row: &OutboxRow, epoch: Option<u64>) -> Result<(), ClientError> {
         let group = self.group_of(row)?;
         self.tx.drop_posts(&group.channel)?;
-        let current = self.load_group(&group)?.epoch();
+        let current = self.epoch_of(&group)?;
         let sealed_in = match decode(&row.frame, limits::MAX_FRAME) {
             Ok(ClientFrame::Post(post)) => post.epoch,
             _ => return Err(ClientError::Damaged("a post in the outbox")),

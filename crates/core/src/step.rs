@@ -1,13 +1,15 @@
 //! One input at work, inside its transaction.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
-use kuvert_mls::{EngineRng, Provider};
-use kuvert_store::{MlsStorage, Tx};
-use kuvert_wire::{ClientFrame, PostId, RelayFrame, decode, encode, limits};
+use kuvert_mls::{EngineRng, Group, GroupKey, Provider};
+use kuvert_store::{GroupRow, MlsStorage, Tx};
+use kuvert_wire::{ChannelId, ClientFrame, PostId, RelayFrame, decode, encode, limits};
 use openmls_rust_crypto::RustCrypto;
 
 use crate::account::Account;
+use crate::loaded::LoadedGroups;
 use crate::session::Sessions;
 use crate::{ClientError, Event, Input, Line, Output, Refusal, Timestamp};
 
@@ -17,6 +19,7 @@ pub(crate) struct Step<'a, 'b> {
     pub(crate) now: Timestamp,
     pub(crate) rng: &'a EngineRng,
     pub(crate) crypto: &'a RustCrypto,
+    pub(crate) loaded: &'a RefCell<LoadedGroups>,
     pub(crate) account: Option<Rc<Account>>,
     pub(crate) sessions: Sessions,
     pub(crate) outputs: Vec<Output>,
@@ -67,6 +70,47 @@ impl<'a> Step<'a, '_> {
 
     pub(crate) fn provider(&self) -> Provider<'a, MlsStorage<'a>> {
         Provider { crypto: self.crypto, rng: self.rng, storage: self.tx.mls() }
+    }
+
+    /// Runs `work` so that its failure undoes what it wrote and what it wanted to send, and nothing else of this input.
+    pub(crate) fn attempt<T>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, ClientError>,
+    ) -> Result<Result<T, ClientError>, ClientError> {
+        let (tx, outputs) = (self.tx, self.outputs.len());
+        let result = tx.attempt(|| work(self))?;
+        if result.is_err() {
+            self.outputs.truncate(outputs);
+            self.loaded.borrow_mut().clear();
+        }
+        Ok(result)
+    }
+
+    /// The group of a channel, as it is in the database. Who has written down what it did to it, or did nothing to it, hands
+    /// it to [`Self::keep_loaded`], so that it need not be loaded again.
+    pub(crate) fn load_group(&self, row: &GroupRow) -> Result<Group, ClientError> {
+        let channel = ChannelId::new(row.channel);
+        let load = || Group::load(&self.tx.mls(), channel, GroupKey::new(*row.key));
+        match self.loaded.borrow_mut().take(channel) {
+            Some(group) => {
+                debug_assert!(load().is_ok_and(|stored| stored.is_same_as(&group)), "a stale group");
+                Ok(group)
+            }
+            None => Ok(load()?),
+        }
+    }
+
+    /// Keeps a group that is as it is in the database.
+    pub(crate) fn keep_loaded(&self, group: Group) {
+        self.loaded.borrow_mut().put(group);
+    }
+
+    /// The epoch in which this device is in the group of a channel.
+    pub(crate) fn epoch_of(&self, row: &GroupRow) -> Result<u64, ClientError> {
+        let group = self.load_group(row)?;
+        let epoch = group.epoch();
+        self.keep_loaded(group);
+        Ok(epoch)
     }
 
     pub(crate) fn fresh_id(&self) -> PostId {

@@ -181,7 +181,7 @@ impl Step<'_, '_> {
         let Some(row) = self.tx.group(channel.as_bytes())?.filter(|row| row.ended.is_none()) else {
             return Ok(());
         };
-        let epoch = self.load_group(&row)?.epoch();
+        let epoch = self.epoch_of(&row)?;
         self.is_behind(channel.as_bytes(), epoch + 1, crate::limits::ASK_AGAIN)
     }
 }

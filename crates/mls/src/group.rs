@@ -30,12 +30,22 @@ const LIFETIME: std::ops::RangeInclusive<u64> = 0..=u64::MAX;
 /// Largest welcome without the tree.
 const MAX_WELCOME: usize = wire::MAX_BODY;
 
-/// A group that is loaded for one transaction.
+/// A group that is loaded: for one transaction, or for as long as every change to it is stored.
 pub struct Group {
     pub(crate) group: MlsGroup,
+    /// The keys of the current epoch, once they were needed.
+    keys: Option<EpochKeys>,
     pub(crate) data: GroupData,
     pub(crate) channel: ChannelId,
     pub(crate) key: GroupKey,
+}
+
+/// What posting and reading in one epoch needs, exported once.
+struct EpochKeys {
+    epoch: u64,
+    message: BodyBox,
+    post: PostSecret,
+    fanout: FanoutKey,
 }
 
 /// What a device publishes so that others can add it to a group.
@@ -190,7 +200,7 @@ impl Group {
             .build(provider, device, device.credential())
             .map_err(MlsError::library)?;
         let key = GroupKey::first(&data, channel);
-        Ok(Self { group, data, channel, key })
+        Ok(Self::new(group, data, channel, key))
     }
 
     /// Loads the group of a channel, with its current group key.
@@ -206,7 +216,7 @@ impl Group {
             .map_err(MlsError::storage)?
             .ok_or(MlsError::State("there is no such group"))?;
         let data = GroupData::from_extensions(group.extensions())?;
-        Ok(Self { group, data, channel, key })
+        Ok(Self::new(group, data, channel, key))
     }
 
     /// Joins a group by its welcome; every leaf is checked first. A group of the same channel is replaced: whether it may be is
@@ -242,9 +252,13 @@ impl Group {
         let secrets = Secrets::of(&group, provider.crypto)?;
         let key = BodyBox::welcome(&secrets.welcome_key, channel).open(&invitation.key)?;
         let key = key.as_slice().try_into().map_err(|_| MlsError::PeerFault("a group key has 32 bytes"))?;
-        let joined = Self { group, data, channel, key: GroupKey::new(key) };
+        let joined = Self::new(group, data, channel, GroupKey::new(key));
         check_members(joined.group.public_group(), &joined.data, now)?;
         Ok(Welcomed { group: joined, inviter, inviter_name })
+    }
+
+    pub(crate) fn new(group: MlsGroup, data: GroupData, channel: ChannelId, key: GroupKey) -> Self {
+        Self { group, data, channel, key, keys: None }
     }
 
     /// The channel that orders this group.
@@ -341,18 +355,13 @@ impl Group {
         }
         let message = self.group.create_message(provider, device, plain).map_err(MlsError::library)?;
         let message = message.to_bytes().map_err(MlsError::library)?;
-        let message_key = self.secret(provider.crypto, MESSAGE_KEY)?;
         // The sender's leaf stands in front, inside the seal: MLS cannot open an own message, so it has to be known
         // before MLS is asked.
         let leaf = self.group.own_leaf_index().u32().to_be_bytes();
-        let body = BodyBox::message(&message_key, self.channel)
-            .seal(provider.rng, &[leaf.as_slice(), &message].concat());
-        Ok(SealedPost {
-            epoch: self.epoch(),
-            secret: PostSecret::new(*self.secret(provider.crypto, POST_SECRET)?),
-            fanout_key: FanoutKey::new(*self.secret(provider.crypto, FANOUT_KEY)?),
-            body,
-        })
+        let keys = self.keys(provider.crypto)?;
+        let body = keys.message.seal(provider.rng, &[leaf.as_slice(), &message].concat());
+        let (secret, fanout_key) = (keys.post.clone(), keys.fanout.clone());
+        Ok(SealedPost { epoch: keys.epoch, secret, fanout_key, body })
     }
 
     /// Opens a post of the current epoch. The advanced ratchet is stored in the provider's transaction.
@@ -364,8 +373,7 @@ impl Group {
         provider: &Provider<'_, S>,
         body: &[u8],
     ) -> Result<IncomingMessage, MlsError> {
-        let message_key = self.secret(provider.crypto, MESSAGE_KEY)?;
-        let opened = BodyBox::message(&message_key, self.channel).open(body)?;
+        let opened = self.keys(provider.crypto)?.message.open(body)?;
         let (leaf, message) =
             opened.split_first_chunk::<4>().ok_or(MlsError::PeerFault("a post is too short"))?;
         if u32::from_be_bytes(*leaf) == self.group.own_leaf_index().u32() {
@@ -429,11 +437,39 @@ impl Group {
         self.group.delete(storage).map_err(MlsError::storage)
     }
 
+    /// How many devices are in the group.
+    pub fn leaf_count(&self) -> usize {
+        self.leaves().count()
+    }
+
+    /// Whether both are the same group in the same state, as far as can be told without opening a message.
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        let state =
+            |group: &Self| (group.channel, group.epoch(), group.has_pending_commit(), *group.key.as_bytes());
+        state(self) == state(other)
+            && self.group.epoch_authenticator().as_slice() == other.group.epoch_authenticator().as_slice()
+    }
+
     pub(crate) fn leaves(&self) -> impl Iterator<Item = &LeafNode> {
         self.group.public_group().treesync().full_leaves().map(|(_, leaf)| leaf)
     }
 
-    /// One secret of the current epoch; a message needs few of them.
+    /// The keys of the current epoch.
+    fn keys(&mut self, crypto: &impl OpenMlsCrypto) -> Result<&EpochKeys, MlsError> {
+        let epoch = self.epoch();
+        let keys = match self.keys.take().filter(|keys| keys.epoch == epoch) {
+            Some(keys) => keys,
+            None => EpochKeys {
+                epoch,
+                message: BodyBox::message(&*self.secret(crypto, MESSAGE_KEY)?, self.channel),
+                post: PostSecret::new(*self.secret(crypto, POST_SECRET)?),
+                fanout: FanoutKey::new(*self.secret(crypto, FANOUT_KEY)?),
+            },
+        };
+        Ok(self.keys.insert(keys))
+    }
+
+    /// One secret of the current epoch.
     fn secret(&self, crypto: &impl OpenMlsCrypto, label: &str) -> Result<Zeroizing<[u8; 32]>, MlsError> {
         exported(self.group.export_secret(crypto, label, b"", 32).map_err(MlsError::library)?)
     }

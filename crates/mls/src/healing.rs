@@ -161,7 +161,7 @@ impl Healing<'_> {
         }
         let group = external_commit(provider, device, delivery, tree, info)?;
         let (group, commit) = group;
-        let group = Group { group, data, channel, key };
+        let group = Group::new(group, data, channel, key);
         if GroupData::from_extensions(group.group.extensions())? != group.data {
             return Err(MlsError::PeerFault("a channel's GroupInfo has other data"));
         }

@@ -14,10 +14,10 @@ use super::crowd::{CHANNEL, Crowd, Party, load};
 
 /// A member of a group.
 pub(super) trait End {
-    /// Makes a message ready to be sent.
-    fn encrypt(&mut self, text: &[u8]) -> Result<Vec<u8>>;
-    /// Opens a message of the other end.
-    fn decrypt(&mut self, sealed: &[u8]) -> Result<Vec<u8>>;
+    /// Makes this many messages ready to be sent.
+    fn encrypt(&mut self, text: &[u8], messages: u32) -> Result<Vec<Vec<u8>>>;
+    /// Opens messages of the other end.
+    fn decrypt(&mut self, sealed: &[Vec<u8>]) -> Result<Vec<Vec<u8>>>;
 }
 
 /// OpenMLS with its group loaded and its storage in memory.
@@ -47,17 +47,23 @@ fn memory(seed: u8) -> Provider<'static, MemoryStorage> {
 }
 
 impl End for Bare {
-    fn encrypt(&mut self, text: &[u8]) -> Result<Vec<u8>> {
-        let message = self.group.create_message(&self.provider, &self.party.device, text)?;
-        Ok(message.tls_serialize_detached()?)
+    fn encrypt(&mut self, text: &[u8], messages: u32) -> Result<Vec<Vec<u8>>> {
+        let mut encrypt = || {
+            let message = self.group.create_message(&self.provider, &self.party.device, text)?;
+            Ok(message.tls_serialize_detached()?)
+        };
+        (0..messages).map(|_| encrypt()).collect()
     }
 
-    fn decrypt(&mut self, sealed: &[u8]) -> Result<Vec<u8>> {
-        let message = MlsMessageIn::tls_deserialize_exact(sealed)?.try_into_protocol_message()?;
-        match self.group.process_message(&self.provider, message)?.into_content() {
-            ProcessedMessageContent::ApplicationMessage(text) => Ok(text.into_bytes()),
-            _ => bail!("no message of an application"),
-        }
+    fn decrypt(&mut self, sealed: &[Vec<u8>]) -> Result<Vec<Vec<u8>>> {
+        let decrypt = |sealed: &Vec<u8>| {
+            let message = MlsMessageIn::tls_deserialize_exact(sealed)?.try_into_protocol_message()?;
+            match self.group.process_message(&self.provider, message)?.into_content() {
+                ProcessedMessageContent::ApplicationMessage(text) => Ok(text.into_bytes()),
+                _ => bail!("no message of an application"),
+            }
+        };
+        sealed.iter().map(decrypt).collect()
     }
 }
 
@@ -73,34 +79,38 @@ fn key() -> GroupKey {
     GroupKey::new([8; 32])
 }
 
-/// Kuvert's group on Kuvert's database, with a transaction per message.
+/// How many messages share a transaction.
+#[derive(Clone, Copy)]
+pub(super) enum Batch {
+    /// Each has its own.
+    One,
+    /// All that wait, as after a time without a network.
+    Waiting,
+}
+
+/// Kuvert's group on Kuvert's database.
 pub(super) struct Kuvert {
     database: Database,
     crypto: RustCrypto,
     rng: EngineRng,
     party: Party,
-    /// Kept from message to message; without it, the group is loaded within each transaction.
-    held: Option<Group>,
+    batch: Batch,
+    /// Kept from transaction to transaction, as the engine does.
+    loaded: Option<Group>,
 }
 
 impl Kuvert {
     /// Two ends of one group.
-    pub(super) fn pair(crowd: &Crowd, place: Place<'_>, is_loaded_each_time: bool) -> Result<(Self, Self)> {
-        let mut anna = Self::new(Party::sender()?, place, "sender", 3)?;
-        let mut ben = Self::new(Party::receiver()?, place, "receiver", 4)?;
+    pub(super) fn pair(crowd: &Crowd, place: Place<'_>, batch: Batch) -> Result<(Self, Self)> {
+        let mut anna = Self::new(Party::sender()?, place, "sender", 3, batch)?;
+        let mut ben = Self::new(Party::receiver()?, place, "receiver", 4, batch)?;
         let package = ben.within(|party, provider| party.package(provider))?;
         let invitation = anna.within(|_, provider| crowd.found(provider, package))?;
         ben.within(|_, provider| invitation.join(provider))?;
-        if !is_loaded_each_time {
-            for end in [&mut anna, &mut ben] {
-                end.held =
-                    Some(end.within(|_, provider| Ok(Group::load(&provider.storage, CHANNEL, key())?))?);
-            }
-        }
         Ok((anna, ben))
     }
 
-    fn new(party: Party, place: Place<'_>, name: &str, seed: u8) -> Result<Self> {
+    fn new(party: Party, place: Place<'_>, name: &str, seed: u8, batch: Batch) -> Result<Self> {
         let key = DatabaseKey::new([seed; 32]);
         let database = match place {
             Place::Memory => Database::open(Location::Memory, &key)?,
@@ -111,13 +121,8 @@ impl Kuvert {
                 Database::open(Location::File(path), &key)?
             }
         };
-        Ok(Self {
-            database,
-            crypto: RustCrypto::default(),
-            rng: EngineRng::new([seed; 32]),
-            party,
-            held: None,
-        })
+        let (crypto, rng) = (RustCrypto::default(), EngineRng::new([seed; 32]));
+        Ok(Self { database, crypto, rng, party, batch, loaded: None })
     }
 
     /// One transaction.
@@ -130,32 +135,44 @@ impl Kuvert {
         Ok(done.0)
     }
 
-    /// One transaction with the group.
-    fn with_group<T>(
+    /// Works off `all` with the group, in as few transactions as the batch allows.
+    fn with_group<I, T>(
         &mut self,
-        work: impl FnOnce(&mut Group, &Party, &Provider<'_, kuvert_store::MlsStorage<'_>>) -> Result<T>,
-    ) -> Result<T> {
-        let mut held = self.held.take();
-        let keeps = held.is_some();
-        let (value, group) = self.within(|party, provider| {
-            let mut group = match held.take() {
-                Some(group) => group,
-                None => Group::load(&provider.storage, CHANNEL, key())?,
-            };
-            Ok((work(&mut group, party, provider)?, group))
-        })?;
-        self.held = keeps.then_some(group);
-        Ok(value)
+        all: &[I],
+        work: impl Fn(&mut Group, &Party, &Provider<'_, kuvert_store::MlsStorage<'_>>, &I) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        let size = match self.batch {
+            Batch::One => 1,
+            Batch::Waiting => all.len().max(1),
+        };
+        let mut done = Vec::with_capacity(all.len());
+        for batch in all.chunks(size) {
+            let mut loaded = self.loaded.take();
+            let (values, group) = self.within(|party, provider| {
+                let mut group = match loaded.take() {
+                    Some(group) => group,
+                    None => Group::load(&provider.storage, CHANNEL, key())?,
+                };
+                let values = batch.iter().map(|item| work(&mut group, party, provider, item));
+                Ok((values.collect::<Result<Vec<T>>>()?, group))
+            })?;
+            done.extend(values);
+            self.loaded = Some(group);
+        }
+        Ok(done)
     }
 }
 
 impl End for Kuvert {
-    fn encrypt(&mut self, text: &[u8]) -> Result<Vec<u8>> {
-        self.with_group(|group, party, provider| Ok(group.seal(provider, &party.device, text)?.body))
+    fn encrypt(&mut self, text: &[u8], messages: u32) -> Result<Vec<Vec<u8>>> {
+        let texts = vec![text; messages as usize];
+        self.with_group(&texts, |group, party, provider, text| {
+            Ok(group.seal(provider, &party.device, text)?.body)
+        })
     }
 
-    fn decrypt(&mut self, sealed: &[u8]) -> Result<Vec<u8>> {
-        self.with_group(|group, _, provider| match group.open(provider, sealed)? {
+    fn decrypt(&mut self, sealed: &[Vec<u8>]) -> Result<Vec<Vec<u8>>> {
+        self.with_group(sealed, |group, _, provider, sealed| match group.open(provider, sealed)? {
             IncomingMessage::Message { plain, .. } => Ok(plain.to_vec()),
             IncomingMessage::Own => bail!("an own message came back"),
         })

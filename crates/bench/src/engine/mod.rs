@@ -1,8 +1,9 @@
 //! Messages sealed and opened per second, storage included, beside bare OpenMLS with its storage in memory.
 //!
-//! Kuvert's side does what the engine does for a message: one transaction on an encrypted database in a file, in which the
-//! group is loaded, the message sealed or opened (MLS, second seal, padding), and the advanced ratchet stored. Bare OpenMLS
-//! keeps its group loaded and writes nothing to a disk. All kinds take turns on groups of the same shape.
+//! Kuvert's side does what the engine does for messages: a transaction on an encrypted database in a file, in which they are
+//! sealed or opened (MLS, second seal, padding) and the advanced ratchet is stored; the group stays loaded. Messages that
+//! wait, to be sent or to be read, share a transaction; one that comes alone has its own. Bare OpenMLS writes nothing to a
+//! disk. All kinds take turns on groups of the same shape.
 
 mod crowd;
 mod ends;
@@ -14,7 +15,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crowd::Crowd;
-use ends::{Bare, End, Kuvert, Place};
+use ends::{Bare, Batch, End, Kuvert, Place};
 
 /// What is measured.
 #[derive(Debug, Args)]
@@ -23,12 +24,13 @@ pub(crate) struct Options {
     #[arg(long, value_delimiter = ',', default_values_t = [2, 50, 1000], value_parser = clap::value_parser!(u32).range(2..=1000))]
     leaves: Vec<u32>,
     /// Messages for each kind and size of group
-    #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
     messages: u32,
 }
 
-/// Messages of one kind before the next kind takes its turn.
-const TURN: u32 = 25;
+/// Messages of one kind before the next kind takes its turn: as many as wait together. A relay hands out some 250 of this
+/// size in one frame, which is one transaction.
+const TURN: u32 = 100;
 /// As long as many messages between people are.
 const TEXT: &[u8] =
     b"I will be there at a quarter past seven, keep a seat for me. And bring the photographs, please!";
@@ -58,15 +60,15 @@ fn of_size(leaves: u32, messages: u32) -> Result<Value> {
         let (sender, receiver) = Bare::pair(&crowd)?;
         Ok(Talk::new("bare", sender, receiver))
     };
-    let kuvert = |name: &'static str, place: Place<'_>, is_loaded_each_time| -> Result<Talk> {
-        let (sender, receiver) = Kuvert::pair(&crowd, place, is_loaded_each_time)?;
+    let kuvert = |name: &'static str, place: Place<'_>, batch: Batch| -> Result<Talk> {
+        let (sender, receiver) = Kuvert::pair(&crowd, place, batch)?;
         Ok(Talk::new(name, sender, receiver))
     };
     let mut talks = [
         bare()?,
-        kuvert("file", Place::Folder(&dir.path().join("file")), true)?,
-        kuvert("memory", Place::Memory, true)?,
-        kuvert("memory_held", Place::Memory, false)?,
+        kuvert("waiting", Place::Folder(&dir.path().join("waiting")), Batch::Waiting)?,
+        kuvert("single", Place::Folder(&dir.path().join("single")), Batch::One)?,
+        kuvert("single_in_memory", Place::Memory, Batch::One)?,
     ];
     // What is first finds cold caches, and derives what later messages only continue.
     for talk in &mut talks {
@@ -103,13 +105,15 @@ impl Talk {
 
     fn exchange(&mut self, messages: u32) -> Result<()> {
         let began = Instant::now();
-        let sealed: Vec<Vec<u8>> = (0..messages).map(|_| self.sender.encrypt(TEXT)).collect::<Result<_>>()?;
+        let sealed = self.sender.encrypt(TEXT, messages)?;
         self.encrypting += began.elapsed();
         let began = Instant::now();
-        for sealed in &sealed {
-            ensure!(self.receiver.decrypt(sealed)?.as_slice() == TEXT, "another text came out");
-        }
+        let texts = self.receiver.decrypt(&sealed)?;
         self.decrypting += began.elapsed();
+        ensure!(
+            texts.len() == messages as usize && texts.iter().all(|text| text == TEXT),
+            "another text came out"
+        );
         Ok(())
     }
 }
@@ -127,7 +131,7 @@ mod tests {
         let line = run(&Options { leaves: vec![2, 5], messages: 5 }).expect("measures");
         for (at, leaves) in [2, 5].into_iter().enumerate() {
             assert_eq!(line["groups"][at]["leaves"], leaves);
-            for kind in ["bare", "file", "memory", "memory_held"] {
+            for kind in ["bare", "waiting", "single", "single_in_memory"] {
                 let figures = &line["groups"][at][kind];
                 assert!(figures["encrypted_per_second"].as_f64().expect("a number") > 0.0, "{line}");
                 assert!(figures["decrypted_per_second"].as_f64().expect("a number") > 0.0, "{line}");

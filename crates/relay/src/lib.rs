@@ -170,6 +170,7 @@ impl Relay {
             phase: phases.clone(),
             partial: Arc::new(Semaphore::new(limits::MAX_PARTIAL_FRAMES / 1024)),
             answers: Arc::new(Semaphore::new(limits::MAX_LARGE_ANSWERS / 1024)),
+            unsent: Arc::new(Semaphore::new(limits::MAX_UNSENT / 1024)),
             network: networks.of(address.ip()),
             metrics: Arc::clone(&metrics),
         };

@@ -139,6 +139,9 @@ pub const MAX_ANSWER: usize = MAX_GROUP_INFO + MAX_ACCESS + MAX_HANDSHAKE_PAGE +
 /// Bytes of answers much larger than their requests (about channels, and key packages) that all sessions of a relay
 /// together may have asked for and not taken yet.
 pub const MAX_LARGE_ANSWERS: usize = 64 * 1024 * 1024;
+/// Bytes that the sockets of all sessions of a relay together have not taken, after which entries are read for one more frame
+/// one by one.
+pub const MAX_UNSENT: usize = 64 * 1024 * 1024;
 /// Bytes of requests that wait for the relay's writer, after which sessions wait.
 pub const MAX_WRITER_QUEUE: usize = 32 * 1024 * 1024;
 /// Bytes of sealed entries in one frame, unless the first entry alone is longer.

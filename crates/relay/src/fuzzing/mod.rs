@@ -79,6 +79,7 @@ impl Stage {
             phase: phases,
             partial: Arc::new(Semaphore::new(limits::MAX_PARTIAL_FRAMES / 1024)),
             answers: Arc::new(Semaphore::new(limits::MAX_LARGE_ANSWERS / 1024)),
+            unsent: Arc::new(Semaphore::new(limits::MAX_UNSENT / 1024)),
             metrics,
             network: networks.of(std::net::Ipv4Addr::LOCALHOST.into()),
         };

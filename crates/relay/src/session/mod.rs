@@ -49,6 +49,8 @@ pub(crate) struct Context {
     pub(crate) partial: Arc<Semaphore>,
     /// Bytes, in KiB, that all sessions together may hold of large answers.
     pub(crate) answers: Arc<Semaphore>,
+    /// Bytes, in KiB, that sockets of all sessions together may not have taken before entries go out one by one.
+    pub(crate) unsent: Arc<Semaphore>,
     pub(crate) metrics: Arc<Metrics>,
     /// What the session's network may still ask.
     pub(crate) network: Arc<Network>,

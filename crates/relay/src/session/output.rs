@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use kuvert_wire::{InboxId, RelayFrame, encode_entries_into, encode_into, limits};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 use super::framing::{write_binary, write_close, write_ping, write_pong};
@@ -19,9 +20,17 @@ pub(super) struct Unsent {
     bytes: Vec<u8>,
     /// How many of them it took since.
     taken: usize,
+    /// Their part of what all sessions may hold; none if that is used up.
+    _held: Option<OwnedSemaphorePermit>,
 }
 
 impl Unsent {
+    fn new(bytes: &[u8], room: &Arc<Semaphore>) -> Self {
+        let held = u32::try_from(bytes.len().div_ceil(1024)).ok();
+        let held = held.and_then(|kib| Arc::clone(room).try_acquire_many_owned(kib).ok());
+        Self { bytes: bytes.to_vec(), taken: 0, _held: held }
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.taken == self.bytes.len()
     }
@@ -39,17 +48,19 @@ pub(super) struct Wanted {
     count: usize,
     /// Last seq stored, as far as the session was told.
     last: u64,
+    /// Bytes, unless the first entry alone is longer.
+    bytes: usize,
 }
 
 impl Wanted {
     /// What is there without waiting.
     fn recent(&self, store: &dyn RelayStore) -> Option<Stretch> {
-        store.recent_entries(self.inbox, self.after, self.count, limits::MAX_ENTRIES_BYTES)
+        store.recent_entries(self.inbox, self.after, self.count, self.bytes)
     }
 
     /// What is there. May wait for the disk.
     pub(super) fn read(&self, store: &dyn RelayStore) -> Result<Option<Stretch>, StoreError> {
-        store.entries(self.inbox, self.after, self.count, limits::MAX_ENTRIES_BYTES)
+        store.entries(self.inbox, self.after, self.count, self.bytes)
     }
 }
 
@@ -69,7 +80,7 @@ impl Session {
                     anything = !out.is_empty();
                     let written = transport.poll_write(cx, out).map_err(|_| Gone)?;
                     if written < out.len() {
-                        *unsent = Unsent { bytes: out[written..].to_vec(), taken: 0 };
+                        *unsent = Unsent::new(&out[written..], &talk.context.unsent);
                         *took = Instant::now();
                     }
                     Ok(())
@@ -150,7 +161,8 @@ impl Talk {
         let delivery = self.delivery.as_ref()?;
         let last = self.line.last();
         let count = delivery.due(last);
-        (count > 0).then(|| Wanted { inbox: delivery.inbox, after: delivery.sent(), count, last })
+        let bytes = bytes_of_one_frame(&self.context.unsent);
+        (count > 0).then(|| Wanted { inbox: delivery.inbox, after: delivery.sent(), count, last, bytes })
     }
 
     /// Notes what was found of the entries that were wanted; it is sent next.
@@ -212,9 +224,35 @@ impl Talk {
     }
 }
 
+/// How much of an inbox is read at once: little, while many devices do not read what they were sent.
+fn bytes_of_one_frame(room: &Semaphore) -> usize {
+    if room.available_permits() * 1024 < limits::MAX_ENTRIES_BYTES { 0 } else { limits::MAX_ENTRIES_BYTES }
+}
+
 fn write_frame(frame: &RelayFrame, payload: &mut Vec<u8>, out: &mut Vec<u8>) {
     payload.clear();
     encode_into(frame, payload);
     debug_assert!(payload.len() <= limits::MAX_FRAME, "frames keep their bound");
     write_binary(payload, out);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn while_many_devices_do_not_read_entries_go_out_one_by_one() {
+        // RELAY-5: MAX_UNSENT
+        let room = Arc::new(Semaphore::new(limits::MAX_UNSENT / 1024));
+        assert_eq!(bytes_of_one_frame(&room), limits::MAX_ENTRIES_BYTES);
+        let stuck = vec![0; limits::MAX_ENTRIES_BYTES];
+        let mut sessions: Vec<_> =
+            (0..limits::MAX_UNSENT / limits::MAX_ENTRIES_BYTES).map(|_| Unsent::new(&stuck, &room)).collect();
+        assert_eq!(bytes_of_one_frame(&room), 0);
+        // What is over all the same is one entry, and holds nothing.
+        sessions.push(Unsent::new(&stuck[..1000], &room));
+        assert_eq!(room.available_permits(), 0);
+        sessions.remove(0);
+        assert_eq!(bytes_of_one_frame(&room), limits::MAX_ENTRIES_BYTES);
+    }
 }

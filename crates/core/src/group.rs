@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use kuvert_content::{Content, Profile};
 use kuvert_mls::{Group, GroupData, GroupKey, IdentityKey, KuvertId, LeaveStatement, Welcomed};
 use kuvert_store::{
-    ContactId, ContactState, ConversationId, GroupProfile, GroupRow, GroupState, MessageState, MetaKey, Tx,
+    ContactId, ContactState, ConversationId, GroupProfile, GroupRow, GroupState, MessageState, Tx,
 };
-use kuvert_wire::{ChannelId, ClientFrame, decode, derive_key, encode};
+use kuvert_wire::{ChannelId, ClientFrame, decode, encode};
 use zeroize::Zeroizing;
 
 use crate::card::CardDevice;
@@ -412,12 +412,15 @@ impl Step<'_, '_> {
         Ok(Profile { name: account.name.clone(), reach: encode(&vec![device]) })
     }
 
-    /// Names the token that this contact has for adding the user to groups, so that it can be revoked.
-    pub(crate) fn reach_nonce(&self, contact: &[u8; 32]) -> Result<[u8; 16], ClientError> {
-        let seed = self.tx.meta(MetaKey::DeviceKey)?.ok_or(ClientError::Damaged("a key is missing"))?;
-        let key = derive_key(&seed, "kuvert reach v1", contact);
-        let mut nonce = [0; 16];
-        nonce.copy_from_slice(&key[..16]);
+    /// Names the token that this contact has for adding the user to groups, so that it can be revoked. Makes one for who has
+    /// none.
+    fn reach_nonce(&self, contact: &[u8; 32]) -> Result<[u8; 16], ClientError> {
+        let contact = self.tx.contact_by_identity(contact)?.ok_or(Refusal::Unknown)?;
+        if let Some(nonce) = self.tx.reach_nonce(contact.id)? {
+            return Ok(nonce);
+        }
+        let nonce = self.rng.bytes();
+        self.tx.set_reach_nonce(contact.id, Some(&nonce))?;
         Ok(nonce)
     }
 
@@ -449,6 +452,7 @@ impl Step<'_, '_> {
             key: Zeroizing::new(*group.key().as_bytes()),
             behind: 0,
             ended: None,
+            cut_off: false,
         })?;
         Ok(self.tx.set_channel(conversation, &channel)?)
     }

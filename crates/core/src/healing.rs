@@ -102,6 +102,7 @@ impl Step<'_, '_> {
 
     /// Everything that waited has come: what is still missing will not come by itself.
     pub(crate) fn caught_up(&mut self) -> Result<(), ClientError> {
+        self.merge_answered()?;
         for row in self.tx.groups()? {
             if row.behind > 0 {
                 self.sessions.patience.insert(row.channel, self.now);
@@ -130,6 +131,8 @@ impl Step<'_, '_> {
         match row {
             // A way back in waits for its verdict.
             Some(row) if row.intent == Intent::Rejoin as u8 => self.tend_healing(),
+            // Coming back would let in who is to be kept out.
+            Some(row) if self.is_blocked(row.conversation)? => self.tend_healing(),
             Some(row) if row.behind > self.epoch_of(&row)? => self.ask_channel(&row),
             Some(row) => {
                 self.tx.set_behind(&row.channel, 0)?;
@@ -281,8 +284,9 @@ impl Step<'_, '_> {
         if healing.since(epoch).is_some_and(|since| !since.is_empty()) {
             match self.attempt(|step| step.follow(row, &healing))? {
                 Ok(()) => {
-                    if let Some(row) = self.tx.group(&row.channel)?.filter(|row| row.ended.is_none()) {
-                        self.healed(&row, asking.epoch)?;
+                    if let Some(now) = self.tx.group(&row.channel)?.filter(|row| row.ended.is_none()) {
+                        // What was followed may have let in again who was blocked.
+                        self.healed(&GroupRow { cut_off: row.cut_off, ..now }, asking.epoch)?;
                     }
                     return Ok(());
                 }
@@ -358,6 +362,10 @@ impl Step<'_, '_> {
         let Some(row) = self.tx.group(&row.channel)? else { return Ok(()) };
         let epoch = self.epoch_of(&row)?;
         self.healed(&row, epoch)?;
+        if row.cut_off {
+            // The new leaf has a token of its own.
+            self.let_in_again(&row, true)?;
+        }
         let group = self.load_group(&row)?;
         let before = group.data().clone();
         self.merged(&row, &group, self.account()?.identity.key(), &before, &[])
@@ -365,6 +373,10 @@ impl Step<'_, '_> {
 
     fn healed(&mut self, row: &GroupRow, epoch: u64) -> Result<(), ClientError> {
         self.tx.set_behind(&row.channel, 0)?;
+        if row.cut_off {
+            // The user wanted to miss it.
+            return Ok(());
+        }
         let channel = ChannelId::new(row.channel);
         let mark = [b"healed".as_slice(), &crate::group::mark(channel, epoch, 0)].concat();
         self.note(row.conversation, &Notice::Healed, &mark)?;

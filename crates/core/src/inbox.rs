@@ -237,6 +237,7 @@ impl Step<'_, '_> {
             }
             Meaning::Report(report) => self.report(row.conversation, &sender.0, &report),
             Meaning::Profile(profile) => {
+                self.note_reach(contact.id, &profile.reach)?;
                 Ok(self.tx.update_contact(contact.id, &profile.name, contact.state)?)
             }
             Meaning::Acceptance(profile) => {

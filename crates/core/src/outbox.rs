@@ -138,19 +138,31 @@ impl Step<'_, '_> {
     /// posts of the epoch that it ends may still lie before it in the inbox, and nothing would open them afterwards.
     pub(crate) fn answered(&mut self, id: PostId) -> Result<(), ClientError> {
         match self.tx.outbox_kind(id.as_bytes())? {
-            // One that comes from outside has no order to keep: nothing older can be opened.
-            Some(OutboxKind::Commit) if !self.is_rejoining(id)? => Ok(()),
+            Some(OutboxKind::Commit) => self.commit_answered(id),
             _ => self.accepted(id),
         }
     }
 
-    fn is_rejoining(&self, id: PostId) -> Result<bool, ClientError> {
-        for row in self.tx.outbox()? {
-            if row.id == *id.as_bytes() {
-                return Ok(self.group_of(&row)?.intent == Intent::Rejoin as u8);
-            }
+    fn commit_answered(&mut self, id: PostId) -> Result<(), ClientError> {
+        let Some(row) = self.tx.outbox_row(id.as_bytes())? else { return Ok(()) };
+        let group = self.group_of(&row)?;
+        if group.intent == Intent::Rejoin as u8 {
+            // One that comes from outside has no order to keep: nothing older can be opened.
+            return self.accepted(id);
         }
-        Ok(false)
+        if group.cut_off {
+            // It does not come back: what came before it is all that waited in the inbox.
+            if self.sessions.live {
+                return self.accepted(id);
+            }
+            self.sessions.answered.insert(id);
+        }
+        Ok(())
+    }
+
+    /// Everything that waited has come: so has what came before commits that do not come back.
+    pub(crate) fn merge_answered(&mut self) -> Result<(), ClientError> {
+        std::mem::take(&mut self.sessions.answered).into_iter().try_for_each(|id| self.accepted(id))
     }
 
     /// The relay has it, durably. Says so for a request that is not known any more: nothing happens then.

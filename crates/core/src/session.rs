@@ -46,6 +46,10 @@ pub(crate) struct Sessions {
     pub(crate) snapshots: BTreeSet<[u8; 16]>,
     /// How many key packages of a contact were past their time.
     pub(crate) ended_packages: BTreeMap<ConversationId, usize>,
+    /// Own commits that were accepted and do not come back through the inbox, which has not caught up.
+    pub(crate) answered: BTreeSet<PostId>,
+    /// The relay takes no more tokens back in this session.
+    pub(crate) not_revoked: bool,
     /// The greeting of the owner session.
     hello: Option<Hello>,
     /// The proof was taken.
@@ -95,6 +99,7 @@ impl Sessions {
         self.live = false;
         self.hello = None;
         self.owned = false;
+        self.not_revoked = false;
         self.deleting.clear();
     }
 
@@ -175,8 +180,7 @@ impl Step<'_, '_> {
                 self.caught_up()
             }
             (Line::Owner, RelayFrame::Accepted { id, .. }) => self.owner_accepted(id),
-            // Key packages: those that did not arrive are missed at the next greeting. So are revocations.
-            (Line::Owner, RelayFrame::Refused { .. }) => Ok(()),
+            (Line::Owner, RelayFrame::Refused { id, .. }) => self.owner_refused(id),
             (Line::Owner, RelayFrame::Error { code: ErrorCode::NoSuchInbox }) => {
                 if self.sessions.asked_to_create {
                     return Err(ClientError::PeerFault("the relay does not create the inbox"));
@@ -321,8 +325,21 @@ impl Step<'_, '_> {
             self.sessions.replaced = None;
             self.tx.set_meta(MetaKey::StalePackages, &[])?;
         }
-        self.tx.revoked(id.as_bytes())?;
+        if self.tx.revoked(id.as_bytes())? {
+            // What waited for it goes on.
+            self.tend_groups()?;
+        }
         self.token_revoked(id)
+    }
+
+    /// The relay did not take a request of the owner session. Key packages that did not arrive are missed at the next
+    /// greeting; so are revocations, but nothing waits for them any longer.
+    fn owner_refused(&mut self, id: PostId) -> Result<(), ClientError> {
+        if self.tx.revoking()?.iter().any(|row| row.request == *id.as_bytes()) {
+            self.sessions.not_revoked = true;
+            self.tend_groups()?;
+        }
+        Ok(())
     }
 
     fn publish_key_packages(

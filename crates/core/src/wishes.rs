@@ -69,7 +69,7 @@ impl Step<'_, '_> {
             return Ok(());
         }
         let Ok((row, group)) = self.own_group(conversation) else { return Ok(()) };
-        if row.intent != Intent::None as u8 || group.has_pending_commit() {
+        if row.intent != Intent::None as u8 || group.has_pending_commit() || self.has_to_wait(&row)? {
             return Ok(());
         }
         let mut draft = Draft {
@@ -248,6 +248,9 @@ impl Step<'_, '_> {
             plan.delivery =
                 Some(Delivery { token: group.own_token()?, ..account.delivery(self.rng, self.now) });
         }
+        if row.cut_off {
+            plan.delivery = Some(account.delivery(self.rng, self.now));
+        }
         plan.snapshot = self.sessions.snapshots.contains(&row.channel);
         let provider = self.provider();
         let commit = group.stage(&provider, &account.device, plan)?;
@@ -283,6 +286,7 @@ impl Step<'_, '_> {
                 _ => None,
             })
             .collect();
+        let token = group.own_token()?;
         let mut changes = group.accept_commit(&provider)?;
         for change in &mut changes {
             if let Change::Removed(who, name) = change
@@ -296,6 +300,9 @@ impl Step<'_, '_> {
         }
         self.sessions.snapshots.remove(&row.channel);
         self.tx.set_intent(&row.channel, Intent::None as u8)?;
+        if row.cut_off {
+            self.let_in_again(row, group.own_token()? != token)?;
+        }
         self.merged(row, &group, account.identity.key(), &before, &changes)
     }
 

@@ -141,12 +141,15 @@ pub struct GroupRow {
     pub behind: u64,
     /// The epoch in which this device ceased to be a member.
     pub ended: Option<u64>,
+    /// The token by which the group reaches this device was taken back, and there is no other yet.
+    pub cut_off: bool,
 }
 
 const CONTACT: &str =
     "c.id, c.identity, c.name, c.state, c.trust, c.blocked, c.heard, c.heard_on, c.wrote, c.wrote_on";
 const CONVERSATION: &str = "v.id, v.contact, v.channel, v.unread, v.introduction";
-const GROUP: &str = "g.channel, g.conversation, g.relay, g.intent, g.rotated, g.key, g.behind, g.ended";
+const GROUP: &str =
+    "g.channel, g.conversation, g.relay, g.intent, g.rotated, g.key, g.behind, g.ended, g.cut_off";
 
 impl Tx<'_> {
     /// Adds a contact together with its (empty) conversation.
@@ -296,8 +299,9 @@ impl Tx<'_> {
     /// [`StoreError`] if the channel is known already or the database fails.
     pub fn add_group(&self, group: &GroupRow) -> Result<(), StoreError> {
         self.sql().execute(
-            "INSERT OR REPLACE INTO mls_group (channel, conversation, relay, intent, rotated, key, behind, ended)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            "INSERT OR REPLACE INTO mls_group
+                 (channel, conversation, relay, intent, rotated, key, behind, ended, cut_off)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             params![
                 group.channel,
                 group.conversation.0,
@@ -306,7 +310,8 @@ impl Tx<'_> {
                 group.rotated,
                 group.key.as_slice(),
                 group.behind.cast_signed(),
-                group.ended.map(u64::cast_signed)
+                group.ended.map(u64::cast_signed),
+                group.cut_off
             ],
         )?;
         Ok(())
@@ -439,5 +444,6 @@ fn group_row(row: &Row<'_>) -> rusqlite::Result<GroupRow> {
         key: Zeroizing::new(row.get(5)?),
         behind: row.get::<_, i64>(6)?.cast_unsigned(),
         ended: row.get::<_, Option<i64>>(7)?.map(i64::cast_unsigned),
+        cut_off: row.get(8)?,
     })
 }

@@ -233,6 +233,10 @@ const STEPS: &[&str] = &[
      ALTER TABLE mls_group ADD COLUMN behind INTEGER NOT NULL DEFAULT 0;
      ALTER TABLE mls_group ADD COLUMN ended INTEGER;
      ALTER TABLE contact ADD COLUMN reach BLOB;",
+    // Groups whose token for the own inbox was revoked, until a commit puts another in its place; and the token by which a
+    // contact adds the user to groups
+    "ALTER TABLE mls_group ADD COLUMN cut_off INTEGER NOT NULL DEFAULT 0;
+     ALTER TABLE contact ADD COLUMN reach_nonce BLOB;",
 ];
 
 pub(crate) fn run(connection: &mut Connection) -> Result<(), StoreError> {

@@ -96,13 +96,40 @@ impl Tx<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// The relay has revoked what a request asked for.
+    /// The relay has revoked what a request asked for. Says whether that was anything.
     ///
     /// # Errors
     /// [`StoreError`] if the database fails.
-    pub fn revoked(&self, request: &[u8; 16]) -> Result<(), StoreError> {
+    pub fn revoked(&self, request: &[u8; 16]) -> Result<bool, StoreError> {
         let sql = "DELETE FROM revoking WHERE request = ?1";
-        self.sql().prepare_cached(sql)?.execute(params![request])?;
+        Ok(self.sql().prepare_cached(sql)?.execute(params![request])? > 0)
+    }
+
+    /// Notes whether the token by which a group reaches this device was taken back.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn set_cut_off(&self, channel: &[u8; 16], cut_off: bool) -> Result<(), StoreError> {
+        self.sql()
+            .execute("UPDATE mls_group SET cut_off = ?2 WHERE channel = ?1", params![channel, cut_off])?;
+        Ok(())
+    }
+
+    /// Names the token that a contact has for adding the user to groups, if they have one.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn reach_nonce(&self, id: ContactId) -> Result<Option<[u8; 16]>, StoreError> {
+        let mut statement = self.sql().prepare_cached("SELECT reach_nonce FROM contact WHERE id = ?1")?;
+        Ok(statement.query_row([id.0], |row| row.get(0)).optional()?.flatten())
+    }
+
+    /// Notes which token a contact has for adding the user to groups.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn set_reach_nonce(&self, id: ContactId, nonce: Option<&[u8; 16]>) -> Result<(), StoreError> {
+        self.sql().execute("UPDATE contact SET reach_nonce = ?2 WHERE id = ?1", params![id.0, nonce])?;
         Ok(())
     }
 

@@ -46,7 +46,12 @@ fn a_request_is_declined_and_a_contact_blocked() {
     carol.run(&["send", &bob.id, "are you there?"]);
     assert_eq!(bob.run(&["contact", "list"]).json()[0]["state"], "blocked");
     assert!(!bob.texts_with(&carol).contains(&"are you there?".to_owned()), "it did not arrive");
-    assert_eq!(bob.run(&["contact", "unblock", "carol"]).json()["state"], "accepted");
+    let unblocked = bob.run(&["contact", "unblock", "carol"]).json();
+    assert_eq!((&unblocked["state"], &unblocked["delivery"]), (&json!("accepted"), &json!("sent")));
+    carol.run(&["send", &bob.id, "are you back?"]);
+    bob.run(&["send", "carol", "I am"]);
+    assert_eq!(bob.texts_with(&carol)[1..], ["are you back?", "I am"]);
+    assert_eq!(carol.texts_with(&bob)[1..], ["are you there?", "are you back?", "I am"]);
 }
 
 #[test]

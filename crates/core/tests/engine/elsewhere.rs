@@ -53,6 +53,22 @@ fn people_at_two_relays_meet_and_write_to_each_other() {
 }
 
 #[test]
+fn who_is_unblocked_at_another_relay_reaches_the_user_again() {
+    for (at, other) in [(ALICE, BOB), (BOB, ALICE)] {
+        let mut world = acquainted();
+        let conversation = world.devices[at].id();
+        world.command(at, Command::Block { conversation }).expect("blocks");
+        world.send(other, "into the void");
+        world.command(at, Command::Unblock { conversation }).expect("unblocks");
+        world.settle(60);
+        world.send(other, "back");
+        world.send(at, "good");
+        assert_eq!(world.devices[at].texts(), ["hello", "back", "good"]);
+        assert_eq!(world.devices[other].texts(), ["hello", "into the void", "back", "good"]);
+    }
+}
+
+#[test]
 fn what_is_for_a_relay_that_is_down_waits_in_order_and_says_so_once() {
     let mut world = acquainted();
     world.take_down(ELSEWHERE);

@@ -170,6 +170,37 @@ fn three_people_make_a_group_and_chat() {
 }
 
 #[test]
+fn who_was_blocked_or_declined_can_add_the_user_to_groups_again() {
+    let mut circle = Circle::acquainted(2, None);
+    let conversation = circle.world.devices[1].id();
+    circle.command(1, Command::Block { conversation }).expect("blocks");
+    circle.create(2);
+    assert!(circle.summary(1).is_none(), "the relay hands out no key package");
+    circle.command(1, Command::Unblock { conversation }).expect("unblocks");
+    circle.world.settle(60);
+    let (group, ben) = (circle.group(0), circle.contact(0, 1));
+    circle.command(0, Command::AddMembers { conversation: group, contacts: vec![ben] }).expect("adds");
+    circle.world.settle(60);
+    circle.say(0, "welcome");
+    assert_eq!(circle.texts(1), ["welcome"]);
+
+    // Declined, and then asked again by who declined.
+    let mut world = World::new(&["Anna", "Ben"]);
+    (0..2).for_each(|at| world.go_online(at));
+    world.request("buy this");
+    let conversation = world.devices[0].id();
+    world.command(0, Command::Decline { conversation }).expect("declines");
+    let link = world.link(1);
+    world.command(0, Command::OpenLink { link: link.clone() }).expect("opens");
+    world.command(0, Command::Request { link, text: "now I do".into() }).expect("requests");
+    let mut circle = Circle { world, size: 2 };
+    let anna = circle.contact(1, 0);
+    circle.command(1, Command::CreateGroup { name: "Choir".into(), contacts: vec![anna] }).expect("creates");
+    circle.world.settle(60);
+    assert!(circle.summary(0).is_some());
+}
+
+#[test]
 fn a_group_can_be_made_offline_and_written_to_at_once() {
     let mut circle = Circle::acquainted(3, None);
     circle.world.go_offline(0);

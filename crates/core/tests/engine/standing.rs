@@ -1,10 +1,11 @@
 //! Blocking, declining, verifying.
 
 use kuvert_core::{
-    ClientError, Command, ContactState, Event, Familiarity, MessageState, Refusal, Trust, safety_words,
+    ClientError, Command, ContactState, Event, Familiarity, MessageState, Refusal, SenderKind, Trust,
+    safety_words,
 };
 
-use crate::world::{ALICE, BOB, World};
+use crate::world::{ALICE, BOB, World, on_disk};
 
 fn refused(result: Result<(), ClientError>) -> Refusal {
     match result {
@@ -43,6 +44,141 @@ fn blocking_without_a_connection_is_made_up_for_with_the_next_one() {
     assert_eq!(world.devices[ALICE].heard.len(), heard);
     let inbox = world.devices[ALICE].inbox();
     assert_eq!(world.relay.waiting(inbox), 0);
+}
+
+/// Blocks or unblocks.
+fn block(world: &mut World, at: usize, blocked: bool) {
+    let conversation = world.devices[at].id();
+    let command =
+        if blocked { Command::Block { conversation } } else { Command::Unblock { conversation } };
+    world.command(at, command).expect("changes");
+}
+
+fn notices(world: &mut World, at: usize) -> usize {
+    world.devices[at].timeline().iter().filter(|message| message.0 == SenderKind::System).count()
+}
+
+#[test]
+fn who_is_unblocked_gets_another_token_and_reaches_the_user_again() {
+    let mut world = World::acquainted();
+    for round in 0..3 {
+        block(&mut world, ALICE, true);
+        let heard = world.devices[ALICE].heard.len();
+        world.send(BOB, &format!("into the void {round}"));
+        assert_eq!(world.devices[ALICE].heard.len(), heard);
+        // Once with the relay, once without, and once with a relay that is reached only afterwards.
+        match round {
+            0 => block(&mut world, ALICE, false),
+            1 => {
+                world.go_offline(ALICE);
+                block(&mut world, ALICE, false);
+                world.go_online(ALICE);
+            }
+            _ => {
+                block(&mut world, ALICE, false);
+                block(&mut world, ALICE, true);
+                world.go_offline(ALICE);
+                block(&mut world, ALICE, false);
+                world.go_online(ALICE);
+            }
+        }
+        world.send(BOB, &format!("back {round}"));
+        world.send(ALICE, &format!("yes {round}"));
+        world.settle(60);
+    }
+    let heard = ["hello", "back 0", "yes 0", "back 1", "yes 1", "back 2", "yes 2"];
+    assert_eq!(world.devices[ALICE].texts(), heard);
+    let states: Vec<_> = world.devices[BOB].timeline().into_iter().map(|message| message.2).collect();
+    use MessageState::{Delivered, Received, Sent};
+    let told = [Delivered, Sent, Delivered, Received, Sent, Delivered, Received, Sent, Delivered, Received];
+    assert_eq!(states, told);
+    assert_eq!(world.devices[ALICE].client.waiting().expect("reads"), 0);
+    assert_eq!(notices(&mut world, ALICE), 0);
+}
+
+#[test]
+fn what_was_committed_while_a_contact_was_blocked_is_made_up_for() {
+    let mut world = World::acquainted();
+    block(&mut world, ALICE, true);
+    for _ in 0..3 {
+        // With the first message after a week come fresh keys, in a commit that Alice does not get.
+        world.now = world.now.plus_millis(8 * 86_400_000);
+        world.send(BOB, "into the void");
+    }
+    let commits = world.relay.commits.len();
+    block(&mut world, ALICE, false);
+    world.settle(60);
+    assert!(world.relay.commits.len() > commits);
+    world.send(BOB, "back");
+    world.send(ALICE, "good");
+    assert_eq!(world.devices[ALICE].texts(), ["hello", "back", "good"], "without a line about what was missed");
+    assert_eq!(world.devices[BOB].texts().last().map(String::as_str), Some("good"));
+    assert_eq!(world.devices[ALICE].client.waiting().expect("reads"), 0);
+}
+
+#[test]
+fn a_lost_answer_or_a_kill_only_delays_that_a_contact_is_let_in_again() {
+    for forgetful in [false, true] {
+        let (mut world, _dir) = on_disk();
+        world.meet();
+        block(&mut world, ALICE, true);
+        world.relay.mute = true;
+        block(&mut world, ALICE, false);
+        world.restart(ALICE);
+        world.relay.mute = false;
+        if forgetful {
+            world.relay.forget_requests();
+        }
+        world.go_online(ALICE);
+        world.settle(60);
+        world.send(BOB, "back");
+        world.send(ALICE, "good");
+        assert_eq!(world.devices[ALICE].texts(), ["hello", "back", "good"]);
+        assert_eq!(world.devices[BOB].texts(), ["hello", "back", "good"]);
+    }
+}
+
+#[test]
+fn who_is_blocked_again_before_the_other_token_is_there_does_not_keep_it() {
+    let mut world = World::acquainted();
+    block(&mut world, ALICE, true);
+    world.deaf = true;
+    block(&mut world, ALICE, false);
+    block(&mut world, ALICE, true);
+    world.deaf = false;
+    world.go_offline(ALICE);
+    world.go_online(ALICE);
+    world.settle(60);
+    let heard = world.devices[ALICE].heard.len();
+    world.send(BOB, "let me in");
+    assert_eq!(world.devices[ALICE].heard.len(), heard);
+    block(&mut world, ALICE, false);
+    world.settle(60);
+    world.send(BOB, "thank you");
+    assert_eq!(world.devices[ALICE].texts(), ["hello", "thank you"]);
+}
+
+#[test]
+fn a_gap_lets_nobody_in_who_is_blocked() {
+    let mut world = World::acquainted();
+    block(&mut world, ALICE, true);
+    world.now = world.now.plus_millis(8 * 86_400_000);
+    world.send(BOB, "with a commit");
+    // Something else waits for Alice and is lost, so that any channel may be further than she knows.
+    world.add(3, "Carol", None);
+    world.go_offline(ALICE);
+    world.go_online(2);
+    let link = world.link(ALICE);
+    world.command(2, Command::OpenLink { link: link.clone() }).expect("opens");
+    world.command(2, Command::Request { link, text: "lost".into() }).expect("requests");
+    let inbox = world.devices[ALICE].inbox();
+    let waiting = world.relay.waiting(inbox) as u64;
+    world.relay.lose_oldest(inbox, waiting);
+    world.go_online(ALICE);
+    world.settle(120);
+    let heard = world.devices[ALICE].heard.len();
+    world.send(BOB, "let me in");
+    assert_eq!(world.devices[ALICE].heard.len(), heard);
 }
 
 #[test]

@@ -210,7 +210,7 @@ impl Tx<'_> {
                 .execute([message.conversation.0])?;
         }
         if message.state < MessageState::Unseen {
-            self.index(id, message.text)?;
+            self.index_soon(id)?;
             self.note().messages.insert((message.conversation, id));
             self.note().conversations.insert(message.conversation);
         }
@@ -306,8 +306,7 @@ impl Tx<'_> {
         if changed == 0 {
             return Ok(false);
         }
-        self.unindex(id, &row.text)?;
-        self.index(id, edit.text)?;
+        self.reindex(id, &row.text, edit.text)?;
         self.erase();
         self.note_changed(&row)?;
         Ok(true)

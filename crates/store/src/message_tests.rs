@@ -213,3 +213,51 @@ fn a_removed_conversation_leaves_nothing_in_the_files() {
     }
     assert!(db.read(|tx| tx.conversations()).expect("reads").is_empty());
 }
+
+#[test]
+fn what_is_not_in_the_index_yet_is_found_changed_and_forgotten_like_the_rest() {
+    let mut db = Database::open(Location::Memory, &DatabaseKey::new([0; 32])).expect("opens");
+    let done = db.transaction(|tx| {
+        let (_, conversation) = tx.add_contact(&[1; 32], "Ben", ContactState::Accepted)?;
+        let mut ids = Vec::new();
+        for n in 0..150_u8 {
+            let text = format!("wave {n} of the sea");
+            let mimi = [n; 32];
+            let message = NewMessage::own(conversation, &mimi, &text, b"", i64::from(n));
+            ids.push(tx.add_message(&message)?.expect("new"));
+        }
+        Ok::<_, StoreError>(ids)
+    });
+    let (ids, _) = done.expect("writes");
+    let found = |db: &mut Database, words: &str| -> Vec<MessageId> {
+        let found = db.read(|tx| tx.search(words, None, None, 200)).expect("searches");
+        found.into_iter().map(|row| row.id).collect()
+    };
+    let newest_first: Vec<_> = ids.iter().rev().copied().collect();
+    for _ in 0..2 {
+        assert_eq!(found(&mut db, "sea wave"), newest_first, "and again: a search changes nothing");
+    }
+    // One that is in the index, and one that is not.
+    for (n, at) in [3, 149].into_iter().enumerate() {
+        let edit = Edit { text: "calm", at: 1_000, version: &[n as u8; 32] };
+        db.transaction(|tx| tx.edit_message(ids[at], edit)).expect("edits");
+        db.transaction(|tx| tx.forget_message(ids[at - 1])).expect("forgets");
+    }
+    assert_eq!(found(&mut db, "calm"), [ids[149], ids[3]]);
+    assert_eq!(found(&mut db, "sea").len(), 146);
+    db.transaction(|tx| {
+        let conversation = tx.conversations()?[0].conversation.id;
+        for n in 150..250_u8 {
+            let mimi = [n; 32];
+            let message = NewMessage::own(conversation, &mimi, "land", b"", i64::from(n));
+            tx.add_message(&message)?;
+        }
+        Ok::<_, StoreError>(())
+    })
+    .expect("writes");
+    assert_eq!(found(&mut db, "calm"), [ids[149], ids[3]], "also once all are in the index");
+    assert_eq!((found(&mut db, "sea").len(), found(&mut db, "land").len()), (146, 100));
+    let id = db.read(|tx| tx.conversations()).expect("reads")[0].conversation.id;
+    db.transaction(|tx| tx.remove_conversation(id)).expect("removes");
+    assert!(found(&mut db, "sea").is_empty() && found(&mut db, "land").is_empty());
+}

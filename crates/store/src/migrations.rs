@@ -236,20 +236,148 @@ const STEPS: &[&str] = &[
     // Groups whose token for the own inbox was revoked, until a commit puts another in its place; and the token by which a
     // contact adds the user to groups
     "ALTER TABLE mls_group ADD COLUMN cut_off INTEGER NOT NULL DEFAULT 0;
-     ALTER TABLE contact ADD COLUMN reach_nonce BLOB;",
+     ALTER TABLE contact ADD COLUMN reach_nonce BLOB;
+     UPDATE mls_group SET key = zeroblob(32) WHERE length(key) <> 32;",
+    // Up to which message the index goes: later ones enter it together
+    "CREATE TABLE indexed (
+         up_to INTEGER NOT NULL
+     ) STRICT;
+     INSERT INTO indexed SELECT COALESCE(MAX(id), 0) FROM message;",
 ];
 
 pub(crate) fn run(connection: &mut Connection) -> Result<(), StoreError> {
-    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let found: i64 = tx.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     let known = STEPS.len() as i64;
+    let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     if found > known {
         return Err(StoreError::Newer { found, known });
     }
+    if found == known {
+        // Nothing is written: a profile can be looked at also when its disk is full.
+        return Ok(());
+    }
+    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     for step in STEPS.iter().skip(usize::try_from(found).unwrap_or(0)) {
         tx.execute_batch(step)?;
     }
     tx.execute_batch(&format!("PRAGMA user_version = {known}"))?;
     tx.commit()?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ContactState, Database, MessageState, OutboxKind, SenderKind};
+
+    /// What a profile may hold after each step, in the order of the steps.
+    const CONTENTS: &[&str] = &[
+        "INSERT INTO meta VALUES (9, CAST('https://relay.example' AS BLOB));
+         INSERT INTO contact (id, identity, name, state, trust) VALUES (1, zeroblob(32), 'Ben', 2, 2);
+         INSERT INTO conversation (id, contact, channel, unread) VALUES (1, 1, zeroblob(16), 1);
+         INSERT INTO mls_group (channel, conversation, relay, intent, rotated)
+             VALUES (zeroblob(16), 1, 'https://relay.example', 0, 7);
+         INSERT INTO message (id, conversation, mimi, sender, text, content, at, state) VALUES
+             (1, 1, x'01', 0, 'Grüße aus Köln', x'', 1, 3),
+             (2, 1, x'02', 1, 'Straße', x'', 2, 5),
+             (3, 1, x'03', 1, '', x'aa', 3, 5),
+             (4, 1, x'04', 0, 'waits', x'bb', 4, 0),
+             (5, 1, x'05', 0, '', x'cc', 5, 6);
+         INSERT INTO report (conversation, mimi) VALUES (1, x'02');
+         INSERT INTO outbox (id, kind, conversation, channel, message, frame)
+             VALUES (zeroblob(16), 3, 1, zeroblob(16), 4, x'dd');
+         INSERT INTO mls VALUES (1, x'01', x'02');
+         INSERT INTO mls_list (kind, list, item, value) VALUES (1, x'01', x'02', x'03');",
+        "INSERT INTO attachment (message, state, name, media_type, size, url, key, hash, secret)
+             VALUES (3, 3, 'a.jpg', 'image/jpeg', 9, 'u', x'01', x'02', x'03');
+         INSERT INTO unwanted_blob VALUES ('v', x'04');",
+        "INSERT INTO receipt VALUES (1, zeroblob(32), 5, NULL);
+         INSERT INTO reaction VALUES (1, zeroblob(32), x'06', 'x', 5);
+         INSERT INTO early (conversation, target, author, mimi, content)
+             VALUES (1, x'99', zeroblob(32), x'98', x'97');
+         INSERT INTO revoking VALUES (zeroblob(16), zeroblob(16));",
+        "",
+        "INSERT INTO conversation (id, contact) VALUES (2, NULL);
+         INSERT INTO group_profile VALUES (2, 0, 'Choir', x'', 3);
+         INSERT INTO person VALUES (x'11', 'Chris');
+         INSERT INTO intent (conversation, body, state, due) VALUES (2, x'01', 0, 0);
+         INSERT INTO kept (channel, entry) VALUES (zeroblob(16), x'01');
+         INSERT INTO own_package VALUES (x'01', 9);
+         INSERT INTO prepared VALUES (zeroblob(16), x'01');
+         INSERT INTO upload VALUES (x'01', zeroblob(16), 'r', x'02', x'03');",
+    ];
+
+    /// How many rows every table has.
+    fn rows(connection: &Connection) -> Vec<(String, i64)> {
+        let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'search%'
+                   AND name NOT LIKE 'sqlite%' ORDER BY name";
+        let mut names = connection.prepare(sql).expect("reads");
+        let names: Vec<String> =
+            names.query_map([], |row| row.get(0)).expect("reads").map(|name| name.expect("a name")).collect();
+        let count = |name: String| {
+            let sql = format!("SELECT COUNT(*) FROM {name}");
+            let count = connection.query_row(&sql, [], |row| row.get(0)).expect("counts");
+            (name, count)
+        };
+        names.into_iter().map(count).collect()
+    }
+
+    #[test]
+    fn a_database_that_was_filled_at_any_earlier_step_comes_up_to_date_with_all_it_holds() {
+        for step in 1..STEPS.len() {
+            let dir = tempfile::tempdir().expect("a folder");
+            let path = dir.path().join("plain.db");
+            let connection = Connection::open(&path).expect("opens");
+            connection.execute_batch("PRAGMA foreign_keys = ON").expect("sets");
+            for (n, sql) in STEPS.iter().enumerate().take(step) {
+                connection.execute_batch(sql).expect("a step");
+                connection.execute_batch(CONTENTS.get(n).unwrap_or(&"")).expect("filled");
+            }
+            connection.execute_batch(&format!("PRAGMA user_version = {step}")).expect("sets");
+            let before = rows(&connection);
+            drop(connection);
+
+            let mut db = Database::open_plain(&path).expect("migrates");
+            let done = db.read(|tx| {
+                let after = rows(tx.sql());
+                for known in &before {
+                    assert!(after.contains(known), "step {step}: {known:?} in {after:?}");
+                }
+                let broken: i64 =
+                    tx.sql()
+                        .query_row("SELECT COUNT(*) FROM pragma_foreign_key_check", [], |row| row.get(0))?;
+                assert_eq!(broken, 0, "step {step}");
+                let summary =
+                    tx.conversations()?.into_iter().find(|one| one.contact().is_some()).expect("Ben");
+                let contact = summary.contact().expect("a contact");
+                assert_eq!((contact.name.as_str(), contact.state), ("Ben", ContactState::Accepted));
+                assert!(!contact.blocked);
+                let id = summary.conversation.id;
+                let messages = tx.messages_before(id, None, 10)?;
+                let told: Vec<_> = messages.iter().map(|m| (m.sender, m.text.as_str(), m.state)).collect();
+                let (own, other) = (SenderKind::Own, SenderKind::Contact);
+                let expected = [
+                    (own, "Grüße aus Köln", MessageState::Read),
+                    (other, "Straße", MessageState::Received),
+                    (other, "", MessageState::Received),
+                    (own, "waits", MessageState::Queued),
+                ];
+                assert_eq!(told, expected, "step {step}");
+                assert_eq!(messages[1].author, Some([0; 32]));
+                assert_eq!(tx.search("strasse", None, None, 9)?.len(), 1, "step {step}");
+                assert_eq!(tx.search("gruss", None, None, 9)?.len(), 1, "step {step}");
+                let row = tx.outbox_row(&[0; 16])?.expect("a request");
+                assert_eq!((row.kind, row.message), (OutboxKind::Post, Some(messages[3].id)));
+                let group = tx.group(&[0; 16])?.expect("a group");
+                assert_eq!(
+                    (group.conversation, group.rotated, group.ended, group.cut_off),
+                    (id, 7, None, false)
+                );
+                Ok::<_, StoreError>(row.relay)
+            });
+            assert_eq!(done.expect("reads"), "https://relay.example", "step {step}");
+            // Once more is no step.
+            drop(db);
+            Database::open_plain(&path).expect("opens again");
+        }
+    }
 }

@@ -22,6 +22,10 @@ pub(crate) const MAX_WISHES: usize = 1024;
 pub(crate) const MAX_DEVICES: usize = 16;
 /// Groups of more people do not report what arrived.
 pub(crate) const MAX_REPORTING: u32 = 16;
+/// Milliseconds between two reports of this device in one group, in the long run: one covers all that came meanwhile.
+pub(crate) const REPORT_PAUSE: i64 = 10_000;
+/// So many more go out at once, where there were few before.
+pub(crate) const REPORT_BURST: i64 = 3;
 /// Blobs of groups that are fetched and held at one moment.
 pub(crate) const MAX_BLOBS: usize = 4;
 /// Groups that stay loaded between inputs.

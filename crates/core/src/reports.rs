@@ -3,8 +3,9 @@
 use kuvert_content::{Content, Report, Status};
 use kuvert_store::{ConversationId, MessageId, MessageState, MetaKey, ReportKind};
 
-use crate::ClientError;
+use crate::limits::{REPORT_BURST, REPORT_PAUSE};
 use crate::step::Step;
+use crate::{ClientError, Output};
 
 impl Step<'_, '_> {
     /// Somebody says what became of messages.
@@ -54,7 +55,14 @@ impl Step<'_, '_> {
             return Ok(());
         }
         for conversation in self.tx.owing_reports()? {
+            if !self.is_report_due(conversation)? {
+                continue;
+            }
             let taken = self.tx.take_reports(conversation, kuvert_content::limits::MAX_REPORTED)?;
+            if !self.reports_in(conversation)? {
+                // The group has grown, or the user is not in it any more, since these were owed.
+                continue;
+            }
             let statuses = taken
                 .iter()
                 .filter_map(|(mimi, kind)| {
@@ -71,9 +79,28 @@ impl Step<'_, '_> {
         Ok(())
     }
 
+    /// Whether a report may go out now. In a group, where everybody reports to everybody, one covers what came in a while.
+    fn is_report_due(&mut self, conversation: ConversationId) -> Result<bool, ClientError> {
+        if self.tx.group_profile(conversation)?.is_none() {
+            return Ok(true);
+        }
+        let now = self.now;
+        self.sessions.paid_until.retain(|_, until| *until > now);
+        // Every report pays for a pause, and pauses may be owed.
+        let until = self.sessions.paid_until.entry(conversation).or_insert(now);
+        let due = until.plus_millis(-REPORT_BURST * REPORT_PAUSE);
+        let is_due = due <= now;
+        if is_due {
+            *until = until.plus_millis(REPORT_PAUSE);
+        } else {
+            self.outputs.push(Output::WakeAt(due));
+        }
+        Ok(is_due)
+    }
+
     /// The user has seen everything in a conversation.
     pub(crate) fn mark_read(&mut self, conversation: ConversationId) -> Result<(), ClientError> {
-        let reports = sends_read_reports(self.tx)?;
+        let reports = sends_read_reports(self.tx)? && self.reports_in(conversation)?;
         Ok(self.tx.mark_read(conversation, self.now.0, reports)?)
     }
 

@@ -50,6 +50,8 @@ pub(crate) struct Sessions {
     pub(crate) answered: BTreeSet<PostId>,
     /// The relay takes no more tokens back in this session.
     pub(crate) not_revoked: bool,
+    /// Until when the reports of this device in a group have used up their pauses.
+    pub(crate) paid_until: BTreeMap<ConversationId, Timestamp>,
     /// The greeting of the owner session.
     hello: Option<Hello>,
     /// The proof was taken.

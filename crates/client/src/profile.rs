@@ -167,7 +167,8 @@ fn lock(path: &Path, holder: &str) -> Result<File, ProfileError> {
         Err(TryLockError::Error(error)) => return Err(io_error(path)(error)),
     }
     let name = format!("{holder} (process {})\n", std::process::id());
-    file.set_len(0).and_then(|()| file.write_all(name.as_bytes())).map_err(io_error(path))?;
+    // So here: on a full disk there may be no room for it, and still much to read.
+    let _ = file.set_len(0).and_then(|()| file.write_all(name.as_bytes()));
     Ok(file)
 }
 

@@ -81,7 +81,8 @@ impl Step<'_, '_> {
     /// Whether a group that is cut off has to wait for its next commit: its contact is blocked, or the relay has not taken the
     /// old token back yet, and what comes by it is not to be overtaken by the new epoch.
     pub(crate) fn has_to_wait(&self, row: &GroupRow) -> Result<bool, ClientError> {
-        let is_revoking = || Ok::<_, ClientError>(!self.sessions.not_revoked && !self.tx.revoking()?.is_empty());
+        let is_revoking =
+            || Ok::<_, ClientError>(!self.sessions.not_revoked && !self.tx.revoking()?.is_empty());
         Ok(row.cut_off && (self.is_blocked(row.conversation)? || is_revoking()?))
     }
 

@@ -115,14 +115,14 @@ impl Client {
         self.account.as_ref().map(|account| account.identity.key())
     }
 
-    /// Requests that still wait for the relay's answer, together with messages that wait to be sealed and blobs whose deletion was
-    /// asked for.
+    /// Requests that still wait for the relay's answer, together with messages that wait to be sealed, tokens that are to be
+    /// revoked and blobs whose deletion was asked for.
     ///
     /// # Errors
     /// [`ClientError::Store`] if the database fails.
     pub fn waiting(&mut self) -> Result<u64, ClientError> {
         let deletions = self.sessions.deleting.values().filter(|is_open| **is_open).count() as u64;
-        self.read(|tx| Ok(tx.outbox_len()? + tx.queued_count()? + deletions))
+        self.read(|tx| Ok(tx.outbox_len()? + tx.queued_count()? + tx.revoking()?.len() as u64 + deletions))
     }
 
     /// All conversations, the most recent first.

@@ -278,8 +278,10 @@ impl Step<'_, '_> {
         };
         let epoch = self.epoch_of(row)?;
         if asking.epoch <= epoch {
-            // Nothing was missed.
-            return Ok(self.tx.set_behind(&row.channel, 0)?);
+            // Nothing was missed. What waits was held back for nothing.
+            self.tx.set_behind(&row.channel, 0)?;
+            self.seal_waiting(row.conversation)?;
+            return self.advance(row.conversation);
         }
         if healing.since(epoch).is_some_and(|since| !since.is_empty()) {
             match self.attempt(|step| step.follow(row, &healing))? {

@@ -138,6 +138,8 @@ impl Step<'_, '_> {
         if self.now.0.saturating_sub(oldest.since) >= GIVE_UP {
             self.give_up(relay)?;
         }
+        // Others may wait for its place.
+        self.wake_for_relays();
         Ok(())
     }
 

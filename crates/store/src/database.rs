@@ -128,9 +128,14 @@ fn prepare(connection: &Connection) -> Result<(), StoreError> {
     connection.busy_timeout(std::time::Duration::ZERO)?;
     // An exclusive lock from the first read keeps a second program out (STORE-2); `synchronous = FULL` makes a
     // commit durable before anything that it sealed is sent (MLS-2).
+    connection.execute_batch("PRAGMA locking_mode = EXCLUSIVE;")?;
+    // This reads the first page alone, which opens with the right key only.
+    connection.query_row("PRAGMA user_version", [], |_| Ok(())).map_err(|error| match error.into() {
+        StoreError::Damaged => StoreError::WrongKey,
+        error => error,
+    })?;
     connection.execute_batch(
-        "PRAGMA locking_mode = EXCLUSIVE;
-         PRAGMA secure_delete = ON;
+        "PRAGMA secure_delete = ON;
          PRAGMA foreign_keys = ON;
          PRAGMA temp_store = MEMORY;
          PRAGMA cache_size = -4096;",
@@ -227,7 +232,7 @@ mod tests {
         }
         std::fs::write(&path, &damaged).expect("written");
         let read = open(&path, 1).and_then(|mut db| db.read(|tx| tx.conversations().map(drop)));
-        assert!(matches!(read, Err(StoreError::Damaged | StoreError::WrongKey)), "{read:?}");
+        assert!(matches!(read, Err(StoreError::Damaged)), "{read:?}");
         assert_eq!(std::fs::read(&path).expect("file"), damaged);
 
         std::fs::write(&path, &whole).expect("written");
@@ -246,6 +251,34 @@ mod tests {
         let path = dir.path().join("kuvert.db");
         let _first = open(&path, 1).expect("creates");
         assert!(matches!(open(&path, 1), Err(StoreError::InUse)));
+    }
+
+    #[test]
+    fn a_full_disk_is_said_leaves_no_trace_and_is_over_when_there_is_room_again() {
+        let dir = tempfile::tempdir().expect("temporary folder");
+        let path = dir.path().join("kuvert.db");
+        let mut db = open(&path, 1).expect("creates");
+        db.transaction(|tx| tx.set_meta(MetaKey::Name, b"before")).expect("writes");
+        let pages: i64 = db.connection.query_row("PRAGMA page_count", [], |row| row.get(0)).expect("reads");
+        let limit = |db: &Database, pages: i64| {
+            let sql = format!("PRAGMA max_page_count = {pages}");
+            db.connection.query_row(&sql, [], |_| Ok(())).expect("sets");
+        };
+        limit(&db, pages);
+        let large = vec![7; 100_000];
+        let full = db.transaction(|tx| {
+            tx.set_meta(MetaKey::Name, b"after")?;
+            tx.set_meta(MetaKey::Link, &large)
+        });
+        assert!(matches!(full, Err(StoreError::Full)), "{full:?}");
+        let name = |db: &mut Database| {
+            db.read(|tx| tx.meta(MetaKey::Name)).expect("reads").expect("a name").to_vec()
+        };
+        assert_eq!(name(&mut db), b"before");
+        limit(&db, pages + 100);
+        db.transaction(|tx| tx.set_meta(MetaKey::Link, &large)).expect("writes");
+        drop(db);
+        assert_eq!(name(&mut open(&path, 1).expect("opens")), b"before");
     }
 
     #[test]

@@ -35,8 +35,8 @@ impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode as Code;
         match error.sqlite_error_code() {
-            Some(Code::NotADatabase) => Self::WrongKey,
-            Some(Code::DatabaseCorrupt) => Self::Damaged,
+            // A page that does not open. If it is the first one, the key is wrong: see `Database::open`.
+            Some(Code::NotADatabase | Code::DatabaseCorrupt) => Self::Damaged,
             Some(Code::DiskFull) => Self::Full,
             Some(Code::DatabaseBusy | Code::DatabaseLocked) => Self::InUse,
             _ => Self::Sql(error),

@@ -19,11 +19,11 @@ pub struct ReactionRow {
 
 impl Tx<'_> {
     /// Writes a person's reaction, unless a later one is there; of two made at once, the one with the higher id stays.
-    /// So the order in which they come does not count, and neither does a repetition.
+    /// So the order in which they come does not count, and neither does a repetition. Says whether it stands now.
     ///
     /// # Errors
     /// [`StoreError`] if the database fails.
-    pub fn react(&self, id: MessageId, reaction: &ReactionRow) -> Result<(), StoreError> {
+    pub fn react(&self, id: MessageId, reaction: &ReactionRow) -> Result<bool, StoreError> {
         let changed = self
             .sql()
             .prepare_cached(
@@ -35,10 +35,10 @@ impl Tx<'_> {
         if changed > 0 {
             self.note_message(id)?;
         }
-        Ok(())
+        Ok(changed > 0)
     }
 
-    /// Takes a reaction back, if `author` made it. `at` is when that was wished.
+    /// Takes a reaction back, if `author` made it. `at` is when that was wished. Says whether it stood until now.
     ///
     /// # Errors
     /// [`StoreError`] if the database fails.
@@ -48,7 +48,7 @@ impl Tx<'_> {
         author: &[u8; 32],
         mimi: &[u8],
         at: i64,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let changed = self
             .sql()
             .prepare_cached(
@@ -59,7 +59,7 @@ impl Tx<'_> {
         if changed > 0 {
             self.note_message(id)?;
         }
-        Ok(())
+        Ok(changed > 0)
     }
 
     /// The message to which the reaction with this content-derived id belongs.

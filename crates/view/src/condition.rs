@@ -114,6 +114,9 @@ pub enum Failure {
     /// No file, too many, or one that is too large or has too long a name.
     #[n(24)]
     FilesInvalid,
+    /// No space left for the database.
+    #[n(25)]
+    DiskFull,
     /// Only an admin of the group may do this.
     #[n(50)]
     NotAdmin,

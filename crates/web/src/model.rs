@@ -151,6 +151,7 @@ impl Outgoing {
                 | Failure::NoIdentity
                 | Failure::Unknown
                 | Failure::Database
+                | Failure::DiskFull
         );
         (about_text && !self.0.is_empty()).then(|| self.0.remove(0))
     }

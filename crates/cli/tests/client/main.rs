@@ -11,6 +11,9 @@ mod privacy;
 mod refusals;
 #[path = "../relay_process/mod.rs"]
 mod relay_process;
+#[path = "../small_disk/mod.rs"]
+mod small_disk;
+mod storage;
 mod support;
 mod talk;
 mod talk_apart;

@@ -1,48 +1,12 @@
 //! A disk that is full.
 
-use std::path::Path;
-use std::process::Command;
-
 use kuvert_wire::{ClientFrame, Entry, ErrorCode, Generation, RelayFrame};
 
+use crate::small_disk::Small;
 use crate::support::{Connection, Device, id};
 use crate::target::Target;
 
 const ORIGIN: &str = "http://relay.test";
-
-/// A small file system in memory. Taken away when dropped.
-struct Small<'d>(&'d Path);
-
-impl<'d> Small<'d> {
-    /// `None` where this user may not mount.
-    fn mount(at: &'d Path, mib: u32) -> Option<Self> {
-        let size = format!("size={mib}m");
-        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(at).output();
-        mounted.is_ok_and(|output| output.status.success()).then_some(Self(at))
-    }
-
-    /// Fills what is left of it with a file.
-    fn fill(&self) {
-        use std::io::Write;
-        let mut file = std::fs::File::create(self.0.join("ballast")).expect("made");
-        let mut part = vec![1; 1024 * 1024];
-        while !part.is_empty() {
-            if file.write_all(&part).is_err() {
-                part.truncate(part.len() / 2);
-            }
-        }
-    }
-
-    fn free(&self) {
-        std::fs::remove_file(self.0.join("ballast")).expect("removed");
-    }
-}
-
-impl Drop for Small<'_> {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("--lazy").arg(self.0).status();
-    }
-}
 
 /// Owns an inbox of which the device holds everything up to `held` in this generation, if it knows one.
 async fn own(relay: &Target, device: &Device, held: u64, generation: &mut Option<Generation>) -> Connection {

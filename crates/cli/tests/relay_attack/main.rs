@@ -12,6 +12,8 @@ mod holds;
 mod http;
 mod integrity;
 mod raw;
+#[path = "../small_disk/mod.rs"]
+mod small_disk;
 mod storms;
 #[allow(dead_code)] // shared with the relay's own tests, which use more of it
 #[path = "../../../relay/tests/protocol/support.rs"]

@@ -1,10 +1,11 @@
 //! People at different relays: the channel is at one of them, and either can be away.
 
 use kuvert_core::{Command, ContactState, Event, Input, Line, MessageState, Refusal};
-use kuvert_wire::ClientFrame;
+use kuvert_store::{OutboxKind, OutboxRow};
+use kuvert_wire::{ClientFrame, DepositKey, InboxId, PostId, TakeKeyPackage, encode};
 
 use crate::relay::{ELSEWHERE, ORIGIN};
-use crate::world::{ALICE, BOB, World};
+use crate::world::{ALICE, BOB, World, on_disk};
 
 const CAROL: usize = 2;
 const DAY: i64 = 86_400_000;
@@ -309,4 +310,46 @@ fn a_relay_with_another_key_is_reached_by_the_key_packages_that_come_after() {
     world.go_online(ALICE);
     world.request("hello");
     assert_eq!(world.devices[ALICE].texts(), ["hello"]);
+}
+
+#[test]
+fn sixteen_other_relays_have_a_session_at_once_and_those_that_do_not_greet_give_their_place_away() {
+    let (mut world, _dir) = on_disk();
+    world.meet();
+    let conversation = world.devices[ALICE].id();
+    world.go_offline(ALICE);
+    // Something waits for twenty relays, none of which is there.
+    world.tamper(ALICE, |tx| {
+        for n in 0..20u8 {
+            let take = TakeKeyPackage {
+                id: PostId::new([100 + n; 16]),
+                inbox: InboxId::new([n; 16]),
+                token: DepositKey::new([n; 32]).token([n; 16]),
+            };
+            tx.push_outbox(&OutboxRow {
+                id: [100 + n; 16],
+                kind: OutboxKind::TakeKeyPackage,
+                conversation,
+                channel: None,
+                message: None,
+                frame: encode(&ClientFrame::TakeKeyPackage(take)),
+                relay: format!("http://127.0.0.1:{}", 9_000 + u16::from(n)),
+                since: 1_800_000_000_000,
+            })
+            .expect("writes");
+        }
+    });
+    assert_eq!(world.devices[ALICE].wanted.len(), 16);
+    world.go_online(ALICE);
+    let mut tried = world.devices[ALICE].wanted.clone();
+    for _ in 0..6 {
+        world.settle(31);
+        let wanted = &world.devices[ALICE].wanted;
+        assert_eq!(wanted.len(), 16, "never more at once");
+        tried.extend(wanted.iter().cloned());
+    }
+    assert_eq!(tried.len(), 20, "each had its turn");
+    // The own relay is not held up by any of it.
+    world.send(ALICE, "still here");
+    assert_eq!(world.devices[BOB].texts().last().map(String::as_str), Some("still here"));
 }

@@ -7,6 +7,7 @@ mod groups;
 mod healing;
 mod impostors;
 mod journey;
+mod lies;
 mod links;
 mod messages;
 mod privacy;

@@ -82,6 +82,8 @@ pub(crate) struct Relay {
     pub(crate) busy: bool,
     /// Everything is refused for this reason.
     pub(crate) refuse: Option<ErrorCode>,
+    /// Posts and commits are refused as if the channel were in this epoch.
+    pub(crate) claims: Option<u64>,
     pub(crate) commits: Vec<(ChannelId, u64)>,
     pub(crate) bodies: BTreeSet<Vec<u8>>,
 }
@@ -105,6 +107,7 @@ impl Relay {
             invite: None,
             busy: false,
             refuse: None,
+            claims: None,
             commits: Vec::new(),
             bodies: BTreeSet::new(),
         }
@@ -292,6 +295,10 @@ impl Relay {
         if let Some(code) = self.refuse {
             return (Some(RelayFrame::Refused { id, code, epoch: None }), Vec::new());
         }
+        if self.claims.is_some() && matches!(frame, ClientFrame::Post(_) | ClientFrame::Commit(_)) {
+            let refused = RelayFrame::Refused { id, code: ErrorCode::Conflict, epoch: self.claims };
+            return (Some(refused), Vec::new());
+        }
         if self.busy {
             return (Some(RelayFrame::Refused { id, code: ErrorCode::Busy, epoch: None }), Vec::new());
         }
@@ -455,6 +462,11 @@ impl Relay {
             }
         }
         (RelayFrame::Accepted { id, seq }, delivered)
+    }
+
+    /// Puts an entry into an inbox that nobody sent.
+    pub(crate) fn slip_in(&mut self, id: InboxId, entry: &Entry) {
+        self.deliver(id, entry);
     }
 
     fn deliver(&mut self, id: InboxId, entry: &Entry) -> (InboxId, u64) {

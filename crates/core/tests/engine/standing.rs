@@ -49,8 +49,7 @@ fn blocking_without_a_connection_is_made_up_for_with_the_next_one() {
 /// Blocks or unblocks.
 fn block(world: &mut World, at: usize, blocked: bool) {
     let conversation = world.devices[at].id();
-    let command =
-        if blocked { Command::Block { conversation } } else { Command::Unblock { conversation } };
+    let command = if blocked { Command::Block { conversation } } else { Command::Unblock { conversation } };
     world.command(at, command).expect("changes");
 }
 
@@ -111,7 +110,11 @@ fn what_was_committed_while_a_contact_was_blocked_is_made_up_for() {
     assert!(world.relay.commits.len() > commits);
     world.send(BOB, "back");
     world.send(ALICE, "good");
-    assert_eq!(world.devices[ALICE].texts(), ["hello", "back", "good"], "without a line about what was missed");
+    assert_eq!(
+        world.devices[ALICE].texts(),
+        ["hello", "back", "good"],
+        "without a line about what was missed"
+    );
     assert_eq!(world.devices[BOB].texts().last().map(String::as_str), Some("good"));
     assert_eq!(world.devices[ALICE].client.waiting().expect("reads"), 0);
 }

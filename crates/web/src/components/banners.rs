@@ -85,7 +85,7 @@ pub(crate) fn failure_key(failure: Failure) -> &'static str {
         Failure::IdentityExists => "failure-identity-exists",
         Failure::NoIdentity => "failure-no-identity",
         Failure::Unknown => "failure-unknown",
-        Failure::Database => "failure-database",
+        Failure::Database | Failure::DiskFull => "failure-database",
         Failure::OwnLink => "failure-own-link",
         Failure::ProfileInUse => "failure-profile-in-use",
         Failure::RelayClosed => "failure-relay-closed",

@@ -413,7 +413,7 @@ impl App {
                 Output::Blob(task) => self.effects.push_back(Effect::Blob(task)),
                 Output::WakeAt(at) => self.effects.push_back(Effect::WakeAt(at)),
                 Output::Changes(changes) => self.changed(&changes)?,
-                Output::Event(event) => self.event(event),
+                Output::Event(event) => self.event(event)?,
             }
         }
         Ok(())
@@ -451,7 +451,7 @@ impl App {
         Ok(())
     }
 
-    fn event(&mut self, event: Event) {
+    fn event(&mut self, event: Event) -> Result<(), ClientError> {
         match event {
             Event::OwnLink(link) => self.updates.push_back(ViewUpdate::Link { link }),
             Event::LinkRevoked => self.updates.push_back(ViewUpdate::LinkRevoked),
@@ -491,9 +491,18 @@ impl App {
             }
             // The conversation's line and its notices say it.
             Event::GroupJoined(_) | Event::GroupLost(_) => {}
+            Event::Changed { conversation, message, by, change } => {
+                let conversation = views::conversation_id(conversation);
+                if self.watch == Watch::All || self.shown == Some(conversation) {
+                    let by = self.client.name_of(&by.0)?;
+                    let (message, change) = (views::message_id(message), views::change(change));
+                    self.updates.push_back(ViewUpdate::Changed { conversation, message, by, change });
+                }
+            }
             // What was dropped had no effect.
             Event::Dropped(_) => {}
         }
+        Ok(())
     }
 
     fn connected(&mut self, connection: Connection) {

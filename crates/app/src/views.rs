@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use kuvert_core::{
     CardInfo, Client, ClientError, ContactRow, ContactState, ConversationSummary, Familiarity, GroupProfile,
-    GroupState, IdentityKey, KuvertId, LinkFailure, MessageDetails, MessageKind, MessageRow, MessageState,
-    Peer, ReactionRow, Refusal, SenderKind, ShownMessage, StoreError, Timestamp, Trust,
+    GroupState, IdentityKey, KuvertId, LinkFailure, MessageChange, MessageDetails, MessageKind, MessageRow,
+    MessageState, Peer, ReactionRow, Refusal, SenderKind, ShownMessage, StoreError, Timestamp, Trust,
 };
 use kuvert_view as view;
 
@@ -259,6 +259,15 @@ pub(crate) fn card(info: &CardInfo) -> view::CardView {
     }
 }
 
+pub(crate) fn change(change: MessageChange) -> view::ChangeView {
+    match change {
+        MessageChange::Edited(text) => view::ChangeView::Edited(text),
+        MessageChange::Deleted => view::ChangeView::Deleted,
+        MessageChange::Reacted(reaction) => view::ChangeView::Reacted(reaction),
+        MessageChange::Unreacted => view::ChangeView::Unreacted,
+    }
+}
+
 pub(crate) fn link_failure(reason: LinkFailure) -> view::Failure {
     match reason {
         LinkFailure::Unreachable => view::Failure::Unreachable,
@@ -297,6 +306,7 @@ pub(crate) fn failure(error: &ClientError) -> view::Failure {
             Refusal::TooMuchAtOnce => view::Failure::TooMuchAtOnce,
         },
         ClientError::Store(StoreError::InUse) => view::Failure::ProfileInUse,
+        ClientError::Store(StoreError::Full) => view::Failure::DiskFull,
         ClientError::PeerFault(_) => view::Failure::Unreachable,
         ClientError::Store(_) | ClientError::Mls(_) | ClientError::Damaged(_) => view::Failure::Database,
     }

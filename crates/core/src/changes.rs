@@ -4,12 +4,15 @@
 //! (CORE-3). A change that comes before its message waits for it, bounded.
 
 use kuvert_content::{Content, Meaning};
-use kuvert_store::{ConversationId, EarlyRow, Edit, MessageKind, MessageRow, ReactionRow, SenderKind};
+use kuvert_mls::IdentityKey;
+use kuvert_store::{
+    ConversationId, EarlyRow, Edit, MessageId, MessageKind, MessageRow, ReactionRow, SenderKind,
+};
 
-use crate::ClientError;
 use crate::limits::MAX_EARLY;
 use crate::messages::written_at;
 use crate::step::Step;
+use crate::{ClientError, Event, MessageChange};
 
 /// A change, as it came.
 pub(crate) struct Change<'c> {
@@ -63,8 +66,15 @@ impl Step<'_, '_> {
             return self.dropped("an edit without a text");
         }
         let at = written_at(change.content).unwrap_or(self.now.0);
-        self.tx.edit_message(row.id, Edit { text, at, version: change.mimi.as_bytes() })?;
+        if self.tx.edit_message(row.id, Edit { text, at, version: change.mimi.as_bytes() })? {
+            self.tell(change, row.id, MessageChange::Edited(text.to_owned()));
+        }
         Ok(())
+    }
+
+    fn tell(&mut self, change: &Change<'_>, message: MessageId, what: MessageChange) {
+        let (conversation, by) = (change.conversation, IdentityKey(change.author));
+        self.event(Event::Changed { conversation, message, by, change: what });
     }
 
     fn deleted(&mut self, change: &Change<'_>, of: kuvert_content::MessageId) -> Result<(), ClientError> {
@@ -72,16 +82,19 @@ impl Step<'_, '_> {
             if !self.has_written(&row, &change.author)? {
                 return self.dropped("a deletion of somebody else's message");
             }
-            return if row.is_shown() && row.kind != MessageKind::Deleted {
-                Ok(self.tx.delete_message(row.id)?)
-            } else {
-                Ok(())
-            };
+            if row.is_shown() && row.kind != MessageKind::Deleted {
+                self.tx.delete_message(row.id)?;
+                self.tell(change, row.id, MessageChange::Deleted);
+            }
+            return Ok(());
         }
         match self.tx.reacted(change.conversation, of.as_bytes())? {
             Some(message) => {
                 let at = written_at(change.content).unwrap_or(self.now.0);
-                Ok(self.tx.take_reaction_back(message, &change.author, of.as_bytes(), at)?)
+                if self.tx.take_reaction_back(message, &change.author, of.as_bytes(), at)? {
+                    self.tell(change, message, MessageChange::Unreacted);
+                }
+                Ok(())
             }
             None => self.keep_early(change, of),
         }
@@ -101,7 +114,10 @@ impl Step<'_, '_> {
         }
         let at = written_at(change.content).unwrap_or(self.now.0);
         let mimi = change.mimi.as_bytes().to_vec();
-        self.tx.react(row.id, &ReactionRow { author: change.author, mimi, text: text.to_owned(), at })?;
+        let reaction = ReactionRow { author: change.author, mimi, text: text.to_owned(), at };
+        if self.tx.react(row.id, &reaction)? {
+            self.tell(change, row.id, MessageChange::Reacted(reaction.text));
+        }
         self.apply_early(change.conversation, change.mimi)
     }
 

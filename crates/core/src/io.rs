@@ -350,12 +350,47 @@ pub enum Event {
     Unreachable(Origin),
     /// A file is on its way, got there, or did not.
     Transfer(Transfer),
+    /// Somebody else edited or deleted a message that is here, or reacted to it.
+    Changed {
+        /// Where.
+        conversation: ConversationId,
+        /// Which.
+        message: MessageId,
+        /// Who did it.
+        by: IdentityKey,
+        /// What they did.
+        change: MessageChange,
+    },
     /// Another session of this profile took over.
     TakenOver,
     /// The own relay makes no inbox for this device: nothing can be received, and what is sent waits.
     NotAdmitted(Admission),
     /// Something from outside was invalid, and dropped.
     Dropped(&'static str),
+}
+
+/// What somebody did to a message.
+#[derive(Clone, PartialEq, Eq)]
+pub enum MessageChange {
+    /// This is its text now.
+    Edited(String),
+    /// Nothing of it is left.
+    Deleted,
+    /// This is their reaction now.
+    Reacted(String),
+    /// They took their reaction back.
+    Unreacted,
+}
+
+impl std::fmt::Debug for MessageChange {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Edited(_) => "Edited(..)",
+            Self::Deleted => "Deleted",
+            Self::Reacted(_) => "Reacted(..)",
+            Self::Unreacted => "Unreacted",
+        })
+    }
 }
 
 /// Why a relay makes no inbox.

@@ -47,7 +47,7 @@ pub use familiarity::Familiarity;
 pub use group::MemberInfo;
 pub use io::{
     Admission, CardInfo, Command, DeletionScope, Event, FetchId, FetchMethod, FetchOutcome, FetchRequest,
-    Input, Line, LinkFailure, Origin, Output, Timestamp,
+    Input, Line, LinkFailure, MessageChange, Origin, Output, Timestamp,
 };
 /// Sealing of files and cleaning of pictures, for drivers.
 pub mod file {

@@ -210,7 +210,8 @@ impl Step<'_, '_> {
             .and_then(|before| kuvert_content::MessageId::from_slice(&before.mimi));
         let mimi = self.write_down(row.conversation, content, false)?;
         let reaction = ReactionRow { author, mimi: mimi.as_bytes().to_vec(), text: reaction.to_owned(), at };
-        Ok(self.tx.react(id, &reaction)?)
+        self.tx.react(id, &reaction)?;
+        Ok(())
     }
 
     /// Takes the own reaction to a message back.
@@ -225,7 +226,8 @@ impl Step<'_, '_> {
         let of = kuvert_content::MessageId::from_slice(&before.mimi)
             .ok_or(ClientError::Damaged("the id of a reaction"))?;
         self.write_down(row.conversation, made_at(Content::deletion(self.rng.bytes(), of), at), false)?;
-        Ok(self.tx.take_reaction_back(id, &author, &before.mimi, at)?)
+        self.tx.take_reaction_back(id, &author, &before.mimi, at)?;
+        Ok(())
     }
 
     /// A time that is later than that of an earlier reaction.

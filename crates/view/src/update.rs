@@ -167,6 +167,39 @@ pub enum ViewUpdate {
         #[n(1)]
         members: Vec<MemberView>,
     },
+    /// Somebody else did something to a message of the shown conversation. What is shown of it comes as [`Self::Message`].
+    #[n(52)]
+    Changed {
+        /// Which conversation.
+        #[n(0)]
+        conversation: ConversationId,
+        /// The message.
+        #[n(1)]
+        message: MessageId,
+        /// The name of who did it.
+        #[n(2)]
+        by: String,
+        /// What they did.
+        #[n(3)]
+        change: ChangeView,
+    },
+}
+
+/// What somebody did to a message.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum ChangeView {
+    /// This is its text now.
+    #[n(0)]
+    Edited(#[n(0)] String),
+    /// Nothing of it is left.
+    #[n(1)]
+    Deleted,
+    /// This is their reaction now.
+    #[n(2)]
+    Reacted(#[n(0)] String),
+    /// They took their reaction back.
+    #[n(3)]
+    Unreacted,
 }
 
 /// The user's own identity.

@@ -135,6 +135,7 @@ impl AppState {
             | ViewUpdate::Verification(_)
             | ViewUpdate::Settings(_)
             | ViewUpdate::GroupCreated { .. }
+            | ViewUpdate::Changed { .. }
             | ViewUpdate::Members { .. } => {}
         }
     }

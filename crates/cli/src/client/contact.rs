@@ -1,7 +1,6 @@
 //! `kuvert contact`: add, list and accept.
 
 use std::ops::ControlFlow;
-use std::time::Duration;
 
 use clap::Subcommand;
 use kuvert_client::Session;
@@ -13,12 +12,22 @@ use kuvert_view::{
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
+use super::list::{ListArgs, Listing, list};
+use super::message::Wait;
 use super::trust::{self, StandingArgs, VerifyArgs};
-use super::{CATCH_UP, Common, Failure, ask, catch_up, find_contact, open, own_message, seconds, sent};
+use super::{CATCH_UP, Common, Failure, ask, catch_up, find_contact, open, own_message, sent};
 use crate::output::{Output, foreign};
 
 /// First message if none is given.
 const GREETING: &str = "Hello! I would like to write to you.";
+
+const CONTACTS: Listing = Listing {
+    command: "kuvert contact list",
+    holds: |one| one.group.is_none(),
+    line,
+    value: |contact| value(contact, None),
+    none: "there is no contact yet: kuvert contact add LINK",
+};
 
 /// Commands about contacts.
 #[derive(Debug, Subcommand)]
@@ -28,7 +37,7 @@ pub(crate) enum ContactCommand {
     /// List contacts and requests
     List(ListArgs),
     /// Accept a request, so that both can write
-    Accept(AcceptArgs),
+    Accept(StandingArgs),
     /// Turn a request down: nothing of it is left, and who asked is not told
     Decline(StandingArgs),
     /// Block a contact: nothing of them arrives any more, and they are not told
@@ -47,31 +56,8 @@ pub(crate) struct AddArgs {
     /// First message
     #[arg(long, value_name = "TEXT")]
     message: Option<String>,
-    /// Seconds to wait for the relay
-    #[arg(long, value_name = "S", default_value = "10", value_parser = seconds)]
-    timeout: Duration,
     #[command(flatten)]
-    common: Common,
-}
-
-/// How to list.
-#[derive(Debug, clap::Args)]
-pub(crate) struct ListArgs {
-    /// Show what is known here, without asking the relay
-    #[arg(long)]
-    offline: bool,
-    #[command(flatten)]
-    common: Common,
-}
-
-/// Whom to accept.
-#[derive(Debug, clap::Args)]
-pub(crate) struct AcceptArgs {
-    /// Kuvert ID or name
-    who: String,
-    /// Seconds to wait for the relay
-    #[arg(long, value_name = "S", default_value = "10", value_parser = seconds)]
-    timeout: Duration,
+    wait: Wait,
     #[command(flatten)]
     common: Common,
 }
@@ -81,16 +67,17 @@ impl ContactCommand {
         match self {
             Self::Add(args) => &args.common,
             Self::List(args) => &args.common,
-            Self::Accept(args) => &args.common,
-            Self::Decline(args) | Self::Block(args) | Self::Unblock(args) => &args.common,
+            Self::Accept(args) | Self::Decline(args) | Self::Block(args) | Self::Unblock(args) => {
+                &args.common
+            }
             Self::Verify(args) => &args.common,
         }
     }
 
-    pub(super) async fn run(self, common: &Common, output: Output) -> Result<(), Failure> {
+    pub(super) async fn run(self, output: Output) -> Result<(), Failure> {
         match self {
             Self::Add(args) => add(args, output).await,
-            Self::List(args) => list(common, args.offline, output).await,
+            Self::List(args) => list(&args, &CONTACTS, output).await,
             Self::Accept(args) => accept(args, output).await,
             Self::Decline(args) => trust::decline(args, output).await,
             Self::Block(args) => trust::block(args, output).await,
@@ -107,8 +94,8 @@ async fn add(args: AddArgs, output: Output) -> Result<(), Failure> {
         Failure::NoIdentity { .. } => Failure::NoIdentity { relay: relay.clone() },
         failure => failure,
     })?;
-    let deadline = Instant::now() + args.timeout;
-    catch_up(&mut session, CATCH_UP.min(args.timeout)).await?;
+    let deadline = Instant::now() + args.wait.timeout;
+    catch_up(&mut session, CATCH_UP.min(args.wait.timeout)).await?;
     let card = open_card(&mut session, &args.link, deadline).await?;
     if card.own {
         return Err(Failure::OwnLink);
@@ -157,33 +144,8 @@ async fn open_card(session: &mut Session, link: &str, deadline: Instant) -> Resu
     Ok(opened.await?.ok_or(Failure::Unreachable)??)
 }
 
-async fn list(common: &Common, offline: bool, output: Output) -> Result<(), Failure> {
-    let (mut session, _) = open(common, "kuvert contact list")?;
-    let is_online = !offline && catch_up(&mut session, CATCH_UP).await?;
-    if !is_online && !offline {
-        output.note("the relay cannot be reached; this is what is known here");
-    }
-    let mut contacts = session.app().conversations()?;
-    contacts.retain(|one| one.group.is_none());
-    let lines: Vec<_> = contacts.iter().map(line).collect();
-    let all = Value::Array(contacts.iter().map(|contact| value(contact, None)).collect());
-    if output.json || !lines.is_empty() {
-        output.result(&all, &lines.join("\n"))?;
-    } else {
-        output.note("there is no contact yet: kuvert contact add LINK");
-    }
-    if is_online {
-        session.until_sent(Instant::now() + super::LAST_WORDS).await?;
-    }
-    session.close().await;
-    Ok(())
-}
-
-async fn accept(args: AcceptArgs, output: Output) -> Result<(), Failure> {
-    let (mut session, _) = open(&args.common, "kuvert contact accept")?;
-    let deadline = Instant::now() + args.timeout;
-    catch_up(&mut session, CATCH_UP.min(args.timeout)).await?;
-    let contact = find_contact(&mut session, &args.who)?;
+async fn accept(args: StandingArgs, output: Output) -> Result<(), Failure> {
+    let (mut session, contact, deadline) = trust::begin(&args, "kuvert contact accept").await?;
     match contact.state {
         ContactState::Requested => return Err(Failure::NothingToAccept),
         ContactState::Asking => {

@@ -31,6 +31,11 @@ pub(crate) enum Failure {
     #[error("the relay cannot be reached; check the network and try again")]
     Unreachable,
     #[error(
+        "the relay cannot be reached, and without it a link leads nowhere; the link is made and waits, \
+         kuvert link shows it as soon as the relay can be reached"
+    )]
+    LinkNotPublished,
+    #[error(
         "this person uses another relay, which this version cannot reach from here; make an identity there: \
          kuvert id create --profile OTHER --name NAME{}",
         relay.as_ref().map(|relay| format!(" --relay {relay}")).unwrap_or_default()
@@ -89,18 +94,9 @@ pub(crate) enum Failure {
          do not trust this contact: somebody is between you"
     )]
     CodeForAnother,
-    #[error("only an admin of the group can do this")]
-    NotAdmin,
-    #[error("the group needs an admin; make somebody else an admin first")]
-    LastAdmin,
-    #[error("not a member of this group")]
-    NoMember,
-    #[error("this contact cannot be added to groups yet; exchange a message with them first")]
-    NotReachable,
-    #[error("the picture of a group has at most 4 KiB")]
-    PictureInvalid,
-    #[error("too much waits to be done in this group; try again later")]
-    TooMuchAtOnce,
+    /// What a group does not allow, in the engine's words.
+    #[error("{0}")]
+    Group(Refusal),
     #[error("the relay refused the message, and it was not sent; ask the contact for a new link")]
     Refused,
     #[error("{0}")]
@@ -113,6 +109,8 @@ pub(crate) enum Failure {
     FileNotSaved { name: String, failure: TransferFailure },
     #[error("the message {message} has no files that could be saved")]
     NothingToSave { message: u64 },
+    #[error("the message {message} does not wait with files; kuvert delete deletes what was sent")]
+    NothingToCancel { message: u64 },
     #[error("this folder cannot be used: its name is not UTF-8; give another one")]
     PathNotUtf8,
     #[error("another process took over this profile's inbox; end it and try again")]
@@ -138,6 +136,13 @@ pub(crate) enum Failure {
     WrongKey,
     #[error("{0}; {next}", next = next_step(.0))]
     Profile(ProfileError),
+    #[error("the disk of the profile is full; make room and do it again, nothing that was there is lost")]
+    DiskFull,
+    #[error(
+        "the profile's database is damaged; put the profile's folder back from a backup, or move it away to \
+         begin anew; nothing was changed"
+    )]
+    Damaged,
     #[error("the profile cannot be used: {0}")]
     Engine(ClientError),
     #[error("{0}")]
@@ -158,7 +163,7 @@ impl Failure {
             Self::BadLink => "bad_link",
             Self::CardGone => "card_gone",
             Self::CardInvalid => "card_invalid",
-            Self::Unreachable => "unreachable",
+            Self::Unreachable | Self::LinkNotPublished => "unreachable",
             Self::OtherRelay { .. } => "other_relay",
             Self::OwnLink => "own_link",
             Self::UnknownContact { .. } => "unknown_contact",
@@ -181,17 +186,19 @@ impl Failure {
             Self::CodeUnreadable => "code_unreadable",
             Self::CodeOfAnother => "code_of_another",
             Self::CodeForAnother => "code_for_another",
-            Self::NotAdmin => "not_admin",
-            Self::LastAdmin => "last_admin",
-            Self::NoMember => "no_member",
-            Self::NotReachable => "not_reachable",
-            Self::PictureInvalid => "picture_invalid",
-            Self::TooMuchAtOnce => "too_much",
+            Self::Group(Refusal::NotAdmin) => "not_admin",
+            Self::Group(Refusal::LastAdmin) => "last_admin",
+            Self::Group(Refusal::NoMember) => "no_member",
+            Self::Group(Refusal::NotReachable) => "not_reachable",
+            Self::Group(Refusal::PictureInvalid) => "picture_invalid",
+            Self::Group(Refusal::TooMuchAtOnce) => "too_much",
+            Self::Group(_) => "refused",
             Self::Refused => "refused",
             Self::File(_) | Self::FilesInvalid => "file_invalid",
             Self::FileNotSent { .. } => "file_not_sent",
             Self::FileNotSaved { .. } => "file_not_saved",
             Self::NothingToSave { .. } => "nothing_to_save",
+            Self::NothingToCancel { .. } => "nothing_to_cancel",
             Self::PathNotUtf8 => "no_folder",
             Self::TakenOver => "taken_over",
             Self::TimedOut => "timed_out",
@@ -212,6 +219,8 @@ impl Failure {
             Self::PassphrasesDiffer => "passphrases_differ",
             Self::NothingToLockWith => "nothing_to_lock_with",
             Self::SecretUnreadable { .. } => "secret_unreadable",
+            Self::DiskFull => "disk_full",
+            Self::Damaged => "damaged",
             Self::Engine(_) => "database",
             Self::System(_) | Self::Tls(_) => "system",
         }
@@ -284,6 +293,8 @@ impl From<ClientError> for Failure {
         match error {
             ClientError::Store(StoreError::WrongKey) => Self::WrongKey,
             ClientError::Store(StoreError::InUse) => Self::Profile(ProfileError::InUse { by: String::new() }),
+            ClientError::Store(StoreError::Full) => Self::DiskFull,
+            ClientError::Store(StoreError::Damaged) => Self::Damaged,
             ClientError::Refused(Refusal::NoIdentity) => Self::NoIdentity { relay: None },
             error => Self::Engine(error),
         }
@@ -315,6 +326,7 @@ impl From<kuvert_view::Failure> for Failure {
             Shown::IdentityExists => Self::IdentityExists,
             Shown::NoIdentity => Self::NoIdentity { relay: None },
             Shown::Unknown => Self::UnknownContact { who: String::new(), similar: Vec::new() },
+            Shown::DiskFull => Self::DiskFull,
             Shown::Database => Self::Engine(ClientError::Damaged("the database cannot be written")),
             Shown::RelayClosed => Self::RelayClosed,
             Shown::InviteNeeded => Self::InviteNeeded,
@@ -327,12 +339,12 @@ impl From<kuvert_view::Failure> for Failure {
             Shown::CodeOfAnother => Self::CodeOfAnother,
             Shown::CodeForAnother => Self::CodeForAnother,
             Shown::FilesInvalid => Self::FilesInvalid,
-            Shown::NotAdmin => Self::NotAdmin,
-            Shown::LastAdmin => Self::LastAdmin,
-            Shown::NoMember => Self::NoMember,
-            Shown::NotReachable => Self::NotReachable,
-            Shown::PictureInvalid => Self::PictureInvalid,
-            Shown::TooMuchAtOnce => Self::TooMuchAtOnce,
+            Shown::NotAdmin => Self::Group(Refusal::NotAdmin),
+            Shown::LastAdmin => Self::Group(Refusal::LastAdmin),
+            Shown::NoMember => Self::Group(Refusal::NoMember),
+            Shown::NotReachable => Self::Group(Refusal::NotReachable),
+            Shown::PictureInvalid => Self::Group(Refusal::PictureInvalid),
+            Shown::TooMuchAtOnce => Self::Group(Refusal::TooMuchAtOnce),
             Shown::OwnLink => Self::OwnLink,
             Shown::ProfileInUse => Self::Profile(ProfileError::InUse { by: String::new() }),
         }

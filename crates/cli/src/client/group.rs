@@ -6,10 +6,19 @@ use kuvert_view::{ConversationId, ConversationView, GroupStanding, MemberView, U
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
+use super::list::{ListArgs, Listing, list};
 use super::lookup::{find_contact, find_group, find_member, id_of};
 use super::message::{Wait, delivered};
-use super::{CATCH_UP, Common, Failure, LAST_WORDS, ask, catch_up, open};
+use super::{CATCH_UP, Common, Failure, ask, catch_up, open};
 use crate::output::{Output, foreign};
+
+const GROUPS: Listing = Listing {
+    command: "kuvert group list",
+    holds: |one| one.group.is_some(),
+    line,
+    value,
+    none: "there is no group yet: kuvert group create NAME CONTACT...",
+};
 
 /// Commands about groups.
 #[derive(Debug, Subcommand)]
@@ -44,16 +53,6 @@ pub(crate) struct CreateArgs {
     contacts: Vec<String>,
     #[command(flatten)]
     wait: Wait,
-    #[command(flatten)]
-    common: Common,
-}
-
-/// How to list.
-#[derive(Debug, clap::Args)]
-pub(crate) struct ListArgs {
-    /// Show what is known here, without asking the relay
-    #[arg(long)]
-    offline: bool,
     #[command(flatten)]
     common: Common,
 }
@@ -141,7 +140,7 @@ impl GroupCommand {
     pub(super) async fn run(self, output: Output) -> Result<(), Failure> {
         match self {
             Self::Create(args) => create(args, output).await,
-            Self::List(args) => list(args, output).await,
+            Self::List(args) => list(&args, &GROUPS, output).await,
             Self::Members(args) => members(args, output).await,
             Self::Add(args) => {
                 let (mut session, group, deadline) =
@@ -243,27 +242,6 @@ async fn report(
         text.push_str("  (queued: sent by the next command that reaches the relay)");
     }
     output.result(&json, &text)?;
-    session.close().await;
-    Ok(())
-}
-
-async fn list(args: ListArgs, output: Output) -> Result<(), Failure> {
-    let (mut session, _) = open(&args.common, "kuvert group list")?;
-    let is_online = !args.offline && catch_up(&mut session, CATCH_UP).await?;
-    if !is_online && !args.offline {
-        output.note("the relay cannot be reached; this is what is known here");
-    }
-    let mut groups = session.app().conversations()?;
-    groups.retain(|one| one.group.is_some());
-    let lines: Vec<_> = groups.iter().map(line).collect();
-    if output.json || !lines.is_empty() {
-        output.result(&Value::Array(groups.iter().map(value).collect()), &lines.join("\n"))?;
-    } else {
-        output.note("there is no group yet: kuvert group create NAME CONTACT...");
-    }
-    if is_online {
-        session.until_sent(Instant::now() + LAST_WORDS).await?;
-    }
     session.close().await;
     Ok(())
 }

@@ -11,11 +11,14 @@ use qrcode::render::unicode::Dense1x2;
 use serde_json::json;
 use tokio::time::Instant;
 
+use super::message::Wait;
 use super::{CATCH_UP, Common, DEFAULT_RELAY, Failure, ask, catch_up, folder, open};
 use crate::output::{Output, foreign};
 
-/// Time for the own card to reach the relay.
-const PUBLISH: Duration = Duration::from_secs(10);
+/// Time for an invitation to reach the relay.
+const ADMISSION: Duration = Duration::from_secs(10);
+/// Pause after which a relay that cannot be reached is asked for the link again.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
 
 /// Commands about the identity.
 #[derive(Debug, Subcommand)]
@@ -81,6 +84,8 @@ pub(crate) struct LinkArgs {
     #[arg(long)]
     revoke: bool,
     #[command(flatten)]
+    wait: Wait,
+    #[command(flatten)]
     pub(super) common: Common,
 }
 
@@ -103,7 +108,7 @@ impl IdCommand {
             Self::Invite(args) => {
                 let (mut session, own) = open(common, "kuvert id invite")?;
                 ask(&mut session, UiCommand::UseInvite { invite: args.code })?;
-                if !catch_up(&mut session, PUBLISH).await? {
+                if !catch_up(&mut session, ADMISSION).await? {
                     return Err(Failure::Unreachable);
                 }
                 show(&own, output)?;
@@ -140,7 +145,8 @@ fn show(own: &ProfileView, output: Output) -> Result<(), Failure> {
 /// Shows the link, which is made the first time, or takes it back.
 pub(super) async fn link(args: LinkArgs, output: Output) -> Result<(), Failure> {
     let (mut session, _) = open(&args.common, "kuvert link")?;
-    let revoked = if args.new || args.revoke { Some(revoke(&mut session).await?) } else { None };
+    let deadline = Instant::now() + args.wait.timeout;
+    let revoked = if args.new || args.revoke { Some(revoke(&mut session, deadline).await?) } else { None };
     if revoked == Some(false) {
         output.note(
             "the relay does not know yet that the link is revoked: the next command that reaches it says so",
@@ -153,13 +159,7 @@ pub(super) async fn link(args: LinkArgs, output: Output) -> Result<(), Failure> 
         return Ok(());
     }
     session.go_online();
-    session.command(UiCommand::ShowLink);
-    let shown = session.run_until(Instant::now() + PUBLISH, |_, update| match update {
-        ViewUpdate::Link { link } => ControlFlow::Break(Ok(link)),
-        ViewUpdate::Failed(failure) => ControlFlow::Break(Err(failure)),
-        _ => ControlFlow::Continue(()),
-    });
-    let link = shown.await?.ok_or(Failure::Unreachable)??;
+    let link = shown_link(&mut session, deadline).await?;
     // Who opens the link finds an inbox, and keys in it.
     catch_up(&mut session, CATCH_UP).await?;
     let code = if output.is_terminal() { qr(&link) } else { None };
@@ -167,6 +167,29 @@ pub(super) async fn link(args: LinkArgs, output: Output) -> Result<(), Failure> 
     output.result(&json!({ "link": link }), &text)?;
     session.close().await;
     Ok(())
+}
+
+/// Asks for the link until the relay holds its card, or time is over.
+async fn shown_link(session: &mut Session, deadline: Instant) -> Result<String, Failure> {
+    loop {
+        session.command(UiCommand::ShowLink);
+        let shown = session.run_until(deadline, |_, update| match update {
+            ViewUpdate::Link { link } => ControlFlow::Break(Ok(link)),
+            ViewUpdate::Failed(failure) => ControlFlow::Break(Err(failure)),
+            _ => ControlFlow::Continue(()),
+        });
+        match shown.await?.ok_or(Failure::LinkNotPublished)? {
+            Ok(link) => return Ok(link),
+            Err(kuvert_view::Failure::Unreachable) => {}
+            Err(failure) => return Err(failure.into()),
+        }
+        // The session tries to connect again meanwhile.
+        let pause = deadline.min(Instant::now() + ASK_AGAIN);
+        session.run_until(pause, |_, _| ControlFlow::<()>::Continue(())).await?;
+        if Instant::now() >= deadline {
+            return Err(Failure::LinkNotPublished);
+        }
+    }
 }
 
 /// Shows the settings, after changing them if asked to. Needs no relay.
@@ -192,10 +215,10 @@ fn on_or_off(text: &str) -> Result<bool, String> {
 }
 
 /// Takes the link back; says whether the relay knows it.
-async fn revoke(session: &mut Session) -> Result<bool, Failure> {
+async fn revoke(session: &mut Session, deadline: Instant) -> Result<bool, Failure> {
     session.command(UiCommand::RevokeLink);
     session.go_online();
-    let revoked = session.run_until(Instant::now() + PUBLISH, |_, update| match update {
+    let revoked = session.run_until(deadline, |_, update| match update {
         ViewUpdate::LinkRevoked => ControlFlow::Break(Ok(true)),
         ViewUpdate::Connection(Connection::Offline) => ControlFlow::Break(Ok(false)),
         ViewUpdate::Connection(Connection::Elsewhere) => ControlFlow::Break(Err(Failure::TakenOver)),

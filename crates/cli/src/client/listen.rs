@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use kuvert_client::Session;
 use kuvert_view::{
-    Connection, ContactState, ConversationId, ConversationView, Delivery, GroupStanding, MessageId,
-    MessageView, Sender, TransferStage, TransferView, ViewUpdate,
+    ChangeView, Connection, ContactState, ConversationId, ConversationView, Delivery, GroupStanding,
+    MessageId, MessageView, Sender, TransferStage, TransferView, ViewUpdate,
 };
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -155,6 +155,9 @@ impl Listener {
                 ViewUpdate::RelayUnreachable { relay } => self.unreachable(&relay)?,
                 ViewUpdate::Lost { entries } => self.lost(entries)?,
                 ViewUpdate::Transfer(transfer) => self.transferred(session, transfer)?,
+                ViewUpdate::Changed { message, by, change, .. } => {
+                    self.changed(session, message, &by, &change)?;
+                }
                 _ => {}
             }
         }
@@ -178,16 +181,11 @@ impl Listener {
                 let event = if is_request { "request" } else { "message" };
                 let verb = if is_request { " asks to write to you" } else { "" };
                 let mut value = event_of(event, &contact);
-                let mut by = who(&contact);
-                if contact.group.is_some() {
-                    value["from"] = message.author.as_str().into();
-                    value["group"] = contact.title.as_str().into();
-                    by = format!("{} in {by}", foreign(&message.author));
-                }
+                let by = self.written_by(&mut value, &contact, &message.author);
                 let text = format!("{by}{verb}: {}", file::text(&message));
                 value["text"] = message.text.clone().into();
+                value["message"] = message.id.0.into();
                 if !message.files.is_empty() {
-                    value["message"] = message.id.0.into();
                     value["files"] = file::values(&message);
                 }
                 self.event(value, message.at, &text)?;
@@ -229,6 +227,48 @@ impl Listener {
         value["name"] = name.into();
         value["path"] = path.into();
         self.event(value, now(), &text)
+    }
+
+    /// Somebody edited or deleted a message, or reacted to one. Of what is still to be reported, that shows it.
+    fn changed(
+        &self,
+        session: &mut Session,
+        id: MessageId,
+        by: &str,
+        change: &ChangeView,
+    ) -> Result<(), Failure> {
+        let Some((conversation, message)) = session.app().message(id)? else { return Ok(()) };
+        if message.from == Sender::Contact && id > self.listened {
+            return Ok(());
+        }
+        let Some(contact) = session.app().conversation(conversation)? else { return Ok(()) };
+        let (event, text) = match change {
+            ChangeView::Edited(text) => ("edited", format!("changed message {} to: {}", id.0, foreign(text))),
+            ChangeView::Deleted => ("deleted", format!("deleted message {}", id.0)),
+            ChangeView::Reacted(reaction) => {
+                ("reaction", format!("reacted to message {}: {}", id.0, foreign(reaction)))
+            }
+            ChangeView::Unreacted => ("reaction", format!("took back the reaction to message {}", id.0)),
+        };
+        let mut value = own_event(event, &contact, &message);
+        match change {
+            ChangeView::Edited(text) => value["text"] = text.as_str().into(),
+            ChangeView::Reacted(reaction) => value["reaction"] = reaction.as_str().into(),
+            ChangeView::Unreacted => value["reaction"] = Value::Null,
+            ChangeView::Deleted => {}
+        }
+        let by = self.written_by(&mut value, &contact, by);
+        self.event(value, now(), &format!("{by} {text}"))
+    }
+
+    /// Says in an event who did something; in a group, beside the group. Returns the same in words.
+    fn written_by(&self, value: &mut Value, contact: &ConversationView, author: &str) -> String {
+        if contact.group.is_none() {
+            return who(contact);
+        }
+        value["from"] = author.into();
+        value["group"] = contact.title.as_str().into();
+        format!("{} in {}", foreign(author), who(contact))
     }
 
     /// A contact changed: perhaps a request was accepted.

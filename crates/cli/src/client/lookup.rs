@@ -1,7 +1,7 @@
 //! Whom a command means: WHO is a contact, GROUP a group, TO either of them, by ID or by name.
 
 use kuvert_client::Session;
-use kuvert_core::KuvertId;
+use kuvert_core::{KuvertId, Refusal};
 use kuvert_view::{ConversationView, MemberView};
 
 use super::Failure;
@@ -44,7 +44,7 @@ pub(super) fn find_member(members: &[MemberView], who: &str) -> Result<String, F
     let meant: Vec<String> = members.iter().filter(is_meant).map(|member| member.kuvert_id.clone()).collect();
     match meant.as_slice() {
         [one] => Ok(one.clone()),
-        [] => Err(Failure::NoMember),
+        [] => Err(Failure::Group(Refusal::NoMember)),
         _ => Err(Failure::AmbiguousName { name: who.to_owned(), ids: meant }),
     }
 }

@@ -82,6 +82,16 @@ pub(crate) struct DeleteArgs {
     pub(super) common: Common,
 }
 
+/// What to take back.
+#[derive(Debug, clap::Args)]
+pub(crate) struct CancelArgs {
+    /// The message, by its number in the history
+    #[arg(value_name = "ID", value_parser = message_id)]
+    message: MessageId,
+    #[command(flatten)]
+    pub(super) common: Common,
+}
+
 /// How to react.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ReactArgs {
@@ -150,6 +160,20 @@ pub(super) async fn edit(args: EditArgs, output: Output) -> Result<(), Failure> 
 pub(super) async fn delete(args: DeleteArgs, output: Output) -> Result<(), Failure> {
     let wish = UiCommand::Delete { message: args.message, everywhere: !args.here };
     change(&args.common, "kuvert delete", args.message, wish, args.wait.timeout, output).await
+}
+
+/// Takes a message back whose files are not all at the relay. Needs no relay.
+pub(super) async fn cancel(args: CancelArgs, output: Output) -> Result<(), Failure> {
+    let (mut session, _) = open(&args.common, "kuvert cancel")?;
+    let id = args.message;
+    session.app().message(id)?.ok_or(Failure::UnknownMessage { id: id.0 })?;
+    match asked(&mut session, |session| session.cancel_files(id)) {
+        Err(Failure::UnknownContact { .. }) => return Err(Failure::NothingToCancel { message: id.0 }),
+        done => done?,
+    };
+    output.result(&json!({ "message": id.0, "state": "cancelled" }), "cancelled; nothing of it is left")?;
+    session.close().await;
+    Ok(())
 }
 
 /// Reacts to a message, or takes the reaction back.

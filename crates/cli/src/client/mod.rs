@@ -7,6 +7,7 @@ mod file;
 mod group;
 mod history;
 mod identity;
+mod list;
 mod listen;
 mod lookup;
 mod message;
@@ -68,6 +69,8 @@ pub(crate) enum ClientCommand {
     Edit(message::EditArgs),
     /// Delete a message of yours for everybody, or any message on this device
     Delete(message::DeleteArgs),
+    /// Take a message back whose files are still on their way to the relay
+    Cancel(message::CancelArgs),
     /// React to a message
     React(message::ReactArgs),
     /// Show and change what you have decided
@@ -129,6 +132,7 @@ impl ClientCommand {
             Self::Search(args) => &args.common,
             Self::Edit(args) => &args.common,
             Self::Delete(args) => &args.common,
+            Self::Cancel(args) => &args.common,
             Self::React(args) => &args.common,
             Self::Settings(args) => &args.common,
             Self::Save(args) => &args.common,
@@ -141,7 +145,7 @@ impl ClientCommand {
         match self {
             Self::Id(command) => command.run(common, output).await,
             Self::Link(args) => identity::link(args, output).await,
-            Self::Contact(command) => command.run(common, output).await,
+            Self::Contact(command) => command.run(output).await,
             Self::Group(command) => command.run(output).await,
             Self::Send(args) => message::send(args, output).await,
             Self::Listen(args) => listen::listen(args, output).await,
@@ -149,6 +153,7 @@ impl ClientCommand {
             Self::Search(args) => history::search(args, output).await,
             Self::Edit(args) => message::edit(args, output).await,
             Self::Delete(args) => message::delete(args, output).await,
+            Self::Cancel(args) => message::cancel(args, output).await,
             Self::React(args) => message::react(args, output).await,
             Self::Settings(args) => identity::settings(args, output).await,
             Self::Save(args) => file::save(args, output).await,

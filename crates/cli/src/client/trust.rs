@@ -1,7 +1,5 @@
 //! `kuvert contact verify`, `decline`, `block` and `unblock`: how one stands to a contact.
 
-use std::time::Duration;
-
 use kuvert_client::Session;
 use kuvert_view::{ConversationView, UiCommand, VerificationView, ViewUpdate};
 use serde_json::json;
@@ -13,7 +11,7 @@ use super::message::{Wait, delivered};
 use super::{CATCH_UP, Common, Failure, ask, catch_up, find_contact, open};
 use crate::output::{Output, foreign};
 
-/// Whom to decline, block or unblock.
+/// Whom to accept, decline, block or unblock.
 #[derive(Debug, clap::Args)]
 pub(crate) struct StandingArgs {
     /// Kuvert ID or name
@@ -68,11 +66,14 @@ pub(super) async fn unblock(args: StandingArgs, output: Output) -> Result<(), Fa
     stand(session, &contact, wish, deadline, output).await
 }
 
-async fn begin(args: &StandingArgs, command: &str) -> Result<(Session, ConversationView, Instant), Failure> {
+/// Catches up and finds the contact.
+pub(super) async fn begin(
+    args: &StandingArgs,
+    command: &str,
+) -> Result<(Session, ConversationView, Instant), Failure> {
     let (mut session, _) = open(&args.common, command)?;
-    let timeout: Duration = args.wait.timeout;
-    let deadline = Instant::now() + timeout;
-    catch_up(&mut session, CATCH_UP.min(timeout)).await?;
+    let deadline = Instant::now() + args.wait.timeout;
+    catch_up(&mut session, CATCH_UP.min(args.wait.timeout)).await?;
     let contact = find_contact(&mut session, &args.who)?;
     Ok((session, contact, deadline))
 }

@@ -117,6 +117,27 @@ fn a_long_file_arrives_whole_though_both_sides_are_killed_in_the_middle() {
 }
 
 #[test]
+fn a_message_is_taken_back_as_long_as_its_files_are_not_at_the_relay() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let relay = Relay::start(&dir.path().join("relay"), &[]);
+    let (alice, bob) = friends(&dir, &relay.origin());
+    let file = dir.path().join("notes.txt");
+    fs::write(&file, b"not for everybody").expect("written");
+    drop(relay);
+    let send = ["send", "bob", "see this", "--file", path_of(&file), "--timeout", "0.5"];
+    let number = alice.run(&send).json()["message"].to_string();
+    assert_eq!(last(&alice, &bob)["state"], "queued");
+    assert_eq!(count(&alice.profile.join("outgoing")), 1);
+    let cancelled = alice.run(&["cancel", &number]).json();
+    assert_eq!(cancelled["state"], "cancelled");
+    assert_ne!(last(&alice, &bob)["text"], "see this");
+    assert_eq!(count(&alice.profile.join("outgoing")), 0);
+    assert_eq!(alice.run(&["cancel", &number]).failure().0, "unknown_message");
+    let first = last(&alice, &bob)["id"].to_string();
+    assert_eq!(alice.run(&["cancel", &first]).failure().0, "nothing_to_cancel");
+}
+
+#[test]
 fn files_are_saved_as_they_come_and_pictures_tell_nothing() {
     let dir = tempfile::tempdir().expect("a folder");
     let relay = Relay::start(&dir.path().join("relay"), &[]);

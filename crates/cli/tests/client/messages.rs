@@ -1,5 +1,8 @@
 //! Messages after they were written: answered, changed, deleted, reacted to, found.
 
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+
 use serde_json::{Value, json};
 
 use crate::support::{Person, Relay, ended};
@@ -51,6 +54,56 @@ fn messages_are_answered_edited_reacted_to_and_deleted() {
     assert_eq!(left, [json!(null), json!(true)]);
     assert_eq!(each(&alice, &bob, "reactions")[0], json!(null));
     assert_eq!(each(&bob, &alice, "id").len(), 3, "the other side keeps what was deleted here alone");
+}
+
+#[test]
+fn a_listener_reports_reactions_edits_and_deletions() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let relay = Relay::start(&dir.path().join("relay"), &[]);
+    let alice = Person::new(&dir, "a", "Alice", &relay.origin());
+    let bob = Person::new(&dir, "b", "Bob", &relay.origin());
+    alice.befriend(&bob);
+    bob.send(&alice, "at noon?");
+    alice.hear(1);
+    let [(greeting, question), (at_bob, answer)] =
+        [(&alice, &bob), (&bob, &alice)].map(|(one, other)| match each(one, other, "id").as_slice() {
+            [first, second] => (first.clone(), second.clone()),
+            all => panic!("{all:?}"),
+        });
+    let mut listening = alice.command(&["listen", "--json"]);
+    let mut listening = listening.stdout(Stdio::piped()).spawn().expect("runs");
+    let lines = BufReader::new(listening.stdout.take().expect("piped")).lines();
+    let mut events = lines.map(|line| serde_json::from_str::<Value>(&line.expect("a line")).expect("JSON"));
+    assert!(events.any(|event| event["event"] == "connected"));
+    bob.run(&["react", &at_bob.to_string(), "👍"]).json();
+    bob.run(&["react", &at_bob.to_string(), "--none"]).json();
+    bob.run(&["edit", &answer.to_string(), "at one?"]).json();
+    bob.run(&["delete", &answer.to_string()]).json();
+    let mut found = Vec::new();
+    for mut event in events {
+        let kind = event["event"].clone();
+        if kind == "reaction" || kind == "edited" || kind == "deleted" {
+            assert!(event["at"].take().is_i64());
+            found.push(event);
+        }
+        if kind == "deleted" {
+            break;
+        }
+    }
+    listening.kill().expect("still running");
+    listening.wait().expect("ends");
+    let event = |more: Value| {
+        let mut event = json!({ "id": bob.id, "from": "Bob", "at": null });
+        event.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        event
+    };
+    let expected = [
+        json!({ "event": "reaction", "message": greeting, "reaction": "👍" }),
+        json!({ "event": "reaction", "message": greeting, "reaction": null }),
+        json!({ "event": "edited", "message": question, "text": "at one?" }),
+        json!({ "event": "deleted", "message": question }),
+    ];
+    assert_eq!(found, expected.map(event));
 }
 
 #[test]

@@ -2,10 +2,11 @@
 
 use std::io::Write;
 use std::process::Stdio;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::{Person, Relay, texts};
+use crate::support::{Person, Proxy, Relay, texts};
 
 /// The value without its times, which are checked to be of this century.
 fn timeless(mut value: Value) -> Value {
@@ -114,6 +115,22 @@ fn a_text_can_come_from_stdin_and_never_controls_the_terminal() {
     assert_eq!(shown.chars().filter(|c| c.is_control()).count(), line_ends);
     let json = bob.run(&["history", "alice"]).stdout;
     assert!(!json.trim_end().chars().any(char::is_control));
+}
+
+#[test]
+fn a_link_waits_for_a_relay_that_is_reached_late() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let proxy = Proxy::start();
+    let relay = Relay::start(&dir.path().join("relay"), &[&proxy.origin]);
+    let alice = Person::new(&dir, "a", "Alice", &proxy.origin);
+    assert_eq!(alice.run(&["link", "--timeout", "0.5"]).failure().0, "unreachable");
+    let mut command = alice.command(&["link", "--json", "--timeout", "25"]);
+    let waiting = command.stdout(Stdio::piped()).spawn().expect("runs");
+    std::thread::sleep(Duration::from_millis(1_500));
+    proxy.lead_to(Some(&relay));
+    let ended = waiting.wait_with_output().expect("ends");
+    let shown: Value = serde_json::from_slice(&ended.stdout).expect("JSON");
+    assert_eq!(shown["link"], alice.link());
 }
 
 #[test]

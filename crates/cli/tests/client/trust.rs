@@ -50,6 +50,7 @@ fn a_request_is_declined_and_a_contact_blocked() {
     assert_eq!((&unblocked["state"], &unblocked["delivery"]), (&json!("accepted"), &json!("sent")));
     carol.run(&["send", &bob.id, "are you back?"]);
     bob.run(&["send", "carol", "I am"]);
+    carol.run(&["contact", "list"]).json();
     assert_eq!(bob.texts_with(&carol)[1..], ["are you back?", "I am"]);
     assert_eq!(carol.texts_with(&bob)[1..], ["are you there?", "are you back?", "I am"]);
 }

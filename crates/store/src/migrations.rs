@@ -329,7 +329,7 @@ mod tests {
             let connection = Connection::open(&path).expect("opens");
             connection.execute_batch("PRAGMA foreign_keys = ON").expect("sets");
             for (n, sql) in STEPS.iter().enumerate().take(step) {
-                connection.execute_batch(sql).expect("a step");
+                connection.execute_batch(&format!("BEGIN; {sql} COMMIT")).expect("a step");
                 connection.execute_batch(CONTENTS.get(n).unwrap_or(&"")).expect("filled");
             }
             connection.execute_batch(&format!("PRAGMA user_version = {step}")).expect("sets");

@@ -179,6 +179,10 @@ impl Step<'_, '_> {
         }
         let (row, group) = self.own_group(conversation)?;
         let others = group.identities()?.into_iter().filter(|identity| *identity != own).count();
+        if others == 0 && group.has_pending_commit() {
+            // Others may be in it by now, and this device does not know it yet.
+            return Err(Refusal::LastAdmin.into());
+        }
         if others == 0 {
             return self.end_membership(&row, group, GroupState::Left);
         }
@@ -188,11 +192,26 @@ impl Step<'_, '_> {
         for intent in self.tx.intents(conversation)? {
             self.tx.remove_intent(intent.id)?;
         }
-        let statement = group.leave_statement(&account.device)?;
-        let content = Content::leave(self.rng.bytes(), &encode(&statement));
-        self.enqueue(conversation, content, None)?;
+        self.say_goodbye(conversation, &group)?;
         profile.state = GroupState::Leaving;
         Ok(self.tx.set_group_profile(conversation, &profile)?)
+    }
+
+    /// States to the others that the user leaves.
+    fn say_goodbye(&mut self, conversation: ConversationId, group: &Group) -> Result<(), ClientError> {
+        let statement = group.leave_statement(&self.account()?.device)?;
+        let content = Content::leave(self.rng.bytes(), &encode(&statement));
+        self.enqueue(conversation, content, None)
+    }
+
+    /// This device is back in a group by a new leaf, for which nothing counts that was stated before.
+    pub(crate) fn leave_again(&mut self, row: &GroupRow, group: &Group) -> Result<(), ClientError> {
+        match self.tx.group_profile(row.conversation)? {
+            Some(profile) if profile.state == GroupState::Leaving => {
+                self.say_goodbye(row.conversation, group)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// A member says that they leave: one of the others carries it out, an admin first.

@@ -370,6 +370,7 @@ impl Step<'_, '_> {
         }
         let group = self.load_group(&row)?;
         let before = group.data().clone();
+        self.leave_again(&row, &group)?;
         self.merged(&row, &group, self.account()?.identity.key(), &before, &[])
     }
 

@@ -66,5 +66,5 @@ pub use kuvert_store::{
 };
 pub use link::{Link, LinkError};
 pub use notice::{Notice, Person};
-pub use queries::{MessageDetails, ShownMessage};
+pub use queries::{Epoch, MessageDetails, ShownMessage};
 pub use verification::{SAFETY_WORDS, TrustEvent, safety_words, verification_code};

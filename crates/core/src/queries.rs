@@ -1,6 +1,8 @@
 //! What can be asked about messages and contacts, beside the lists.
 
+use kuvert_mls::{Group, GroupKey};
 use kuvert_store::{ContactRow, ConversationId, MessageId, MessageRow, ReactionRow, ReceiptRow, Tx};
+use kuvert_wire::{ChannelId, PostId};
 
 use crate::limits::MAX_FOUND;
 use crate::reports::sends_read_reports;
@@ -27,7 +29,42 @@ pub struct MessageDetails {
     pub receipts: Vec<ReceiptRow>,
 }
 
+/// Where a device stands in the history of a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Epoch {
+    /// The group's channel.
+    pub channel: [u8; 16],
+    /// How many commits the group has seen.
+    pub number: u64,
+    /// Equal on two devices that have the same members, keys and history (RFC 9420, section 8.7).
+    pub authenticator: Vec<u8>,
+}
+
 impl Client {
+    /// In which epoch the group of a conversation is on this device; `None` before there is one, and once the user is no member
+    /// any more. For who looks from outside whether devices agree.
+    ///
+    /// # Errors
+    /// [`ClientError::Store`] if the database fails, [`ClientError::Mls`] if the group's state does.
+    pub fn epoch(&mut self, conversation: ConversationId) -> Result<Option<Epoch>, ClientError> {
+        self.read(|tx| {
+            let Some(channel) = tx.conversation(conversation)?.and_then(|row| row.channel) else {
+                return Ok(None);
+            };
+            let Some(row) = tx.group(&channel)?.filter(|row| row.ended.is_none()) else { return Ok(None) };
+            let group = Group::load(&tx.mls(), ChannelId::new(channel), GroupKey::new(*row.key))?;
+            Ok(Some(Epoch { channel, number: group.epoch(), authenticator: group.authenticator() }))
+        })
+    }
+
+    /// The message that a request carries which waits for the relay's answer; `None` if it carries none, or was answered.
+    ///
+    /// # Errors
+    /// [`ClientError::Store`] if the database fails.
+    pub fn message_of_request(&mut self, request: &PostId) -> Result<Option<MessageId>, ClientError> {
+        self.read(|tx| Ok(tx.outbox_row(request.as_bytes())?.and_then(|row| row.message)))
+    }
+
     /// Puts around messages what is shown with them.
     ///
     /// # Errors

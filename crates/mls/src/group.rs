@@ -281,6 +281,12 @@ impl Group {
         self.group.epoch().as_u64()
     }
 
+    /// Proves in which state the group is: equal on two devices if they are in the same epoch, and have the same members, keys and
+    /// history (RFC 9420, section 8.7).
+    pub fn authenticator(&self) -> Vec<u8> {
+        self.group.epoch_authenticator().as_slice().to_vec()
+    }
+
     /// Whether a commit of this device waits for the relay's verdict.
     pub fn has_pending_commit(&self) -> bool {
         self.group.pending_commit().is_some()

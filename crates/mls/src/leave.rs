@@ -14,7 +14,8 @@ pub struct LeaveStatement {
     /// Public key of the device that says so.
     #[cbor(n(0), with = "minicbor::bytes")]
     pub device: [u8; 32],
-    /// By that device, over the channel and the extension of its leaf, which another membership does not have.
+    /// By that device, over the channel, and over the inbox and token of its leaf, which stay when it renews its keys and which
+    /// another membership does not have.
     #[cbor(n(1), with = "minicbor::bytes")]
     signature: [u8; 64],
 }
@@ -53,6 +54,6 @@ impl LeaveStatement {
 }
 
 fn message(channel: ChannelId, leaf: &LeafNode) -> Result<Vec<u8>, MlsError> {
-    let delivery = encode(&Delivery::of(leaf)?);
-    Ok([b"kuvert leave v1".as_slice(), channel.as_bytes(), &delivery].concat())
+    let Delivery { inbox, token, .. } = Delivery::of(leaf)?;
+    Ok([b"kuvert leave v1".as_slice(), channel.as_bytes(), inbox.as_bytes(), token.as_bytes()].concat())
 }

@@ -77,11 +77,20 @@ impl World {
     }
 
     /// Sends a frame of a device on its way.
-    pub(crate) fn transmit(&mut self, id: DeviceId, line: &Line, frame: Vec<u8>) {
-        let Some(link) = self.devices[id].links.get(line).copied() else { return };
+    ///
+    /// # Errors
+    /// [`SimError`] if its engine cannot be asked what it sends.
+    pub(crate) fn transmit(&mut self, id: DeviceId, line: &Line, frame: Vec<u8>) -> Result<(), SimError> {
+        if self.features.groups
+            && let Ok(ClientFrame::Post(post)) = decode(&frame, limits::MAX_FRAME)
+        {
+            crate::oracle::note_post(self, id, &post)?;
+        }
+        let Some(link) = self.devices[id].links.get(line).copied() else { return Ok(()) };
         for frame in Plant::on_transmit(self, id, frame) {
             self.send_up(link, frame);
         }
+        Ok(())
     }
 
     /// Puts a frame on a connection to the relay.
@@ -205,11 +214,14 @@ impl World {
         let Some(there) = there.filter(|there| there.opening == self.openings).cloned() else { return };
         if let Ok(asked) = decode::<ClientFrame>(&frame, limits::MAX_FRAME) {
             self.watch.asked(&asked);
+            if self.features.groups {
+                self.rolls.reached(there.device, &asked);
+            }
             if let ClientFrame::Own(own) = &asked {
                 self.devices[there.device].inbox = Some(kuvert_wire::InboxId::of(&own.owner));
             }
         }
-        let frame = Plant::on_arrival(self, frame);
+        let frame = Plant::on_arrival(self, Some(there.device), frame);
         if let Some(relay) = &mut self.relay {
             relay.receive(there.there, frame);
             self.work_soon();
@@ -298,6 +310,11 @@ impl World {
         );
         let lost = self.entries_lost();
         if let Some(violation) = self.watch.said(there.device, link, &said, lost) {
+            self.violation(violation.rule, violation.what);
+        }
+        if let RelayFrame::Accepted { id, .. } = &said
+            && let Some(violation) = self.rolls.accepted(*id)
+        {
             self.violation(violation.rule, violation.what);
         }
     }

@@ -92,6 +92,20 @@ impl Device {
         Ok(image)
     }
 
+    /// A copy of the files as they are at this moment, beside those of the device.
+    ///
+    /// # Errors
+    /// Of the file system.
+    pub(crate) fn copy(&self, name: &str) -> std::io::Result<PathBuf> {
+        let copy = self.path.with_file_name(format!("{}-{name}.db", self.id));
+        std::fs::copy(&self.path, &copy)?;
+        let journal = journal_of(&self.path);
+        if journal.exists() {
+            std::fs::copy(journal, journal_of(&copy))?;
+        }
+        Ok(copy)
+    }
+
     /// Ends the process and leaves the files of an earlier moment.
     pub(crate) fn leave(&mut self, image: PathBuf) {
         self.client = None;
@@ -120,7 +134,11 @@ fn journal_of(path: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
-fn open(path: &Path, id: DeviceId, seed: [u8; 32]) -> Result<Client, ClientError> {
+/// Opens the engine over the files of a device.
+///
+/// # Errors
+/// [`ClientError`] if it does not open what lies there.
+pub(crate) fn open(path: &Path, id: DeviceId, seed: [u8; 32]) -> Result<Client, ClientError> {
     let key = DatabaseKey::new([u8::try_from(id).unwrap_or(u8::MAX); 32]);
     Client::open(&Config { location: Location::File(&path.to_string_lossy()), key: &key, seed })
 }

@@ -8,6 +8,7 @@
 mod carrier;
 mod device;
 mod faults;
+mod features;
 mod ledger;
 mod network;
 mod oracle;
@@ -19,5 +20,6 @@ mod workload;
 mod world;
 
 pub use faults::Fault;
+pub use features::Features;
 pub use run::{Options, Outcome, SimError, run};
 pub use world::Violation;

@@ -9,7 +9,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use clap::{Parser, ValueEnum};
-use kuvert_sim::{Fault, Options, Outcome, SimError, run};
+use kuvert_sim::{Fault, Features, Options, Outcome, SimError, run};
 
 /// The command line.
 #[derive(Parser)]
@@ -33,6 +33,10 @@ struct Cli {
     /// Seeds that run at the same time
     #[arg(long, default_value_t = 2)]
     threads: usize,
+    /// What the worlds have beside talk between two: `talk` for nothing, or names joined by commas (groups); drawn from the
+    /// seed if not given
+    #[arg(long)]
+    with: Option<Features>,
     /// Plant this fault
     #[arg(long, value_enum)]
     fault: Option<Fault>,
@@ -59,7 +63,8 @@ fn main() -> ExitCode {
 }
 
 fn options(cli: &Cli) -> Options {
-    Options { steps: cli.steps, trace: false, fault: cli.fault }
+    let features = cli.with.or(cli.fault.map(Fault::features));
+    Options { steps: cli.steps, trace: false, features, fault: cli.fault }
 }
 
 /// Runs one seed twice, the second time in words.
@@ -200,7 +205,8 @@ fn all_faults(cli: &Cli) -> Result<bool, SimError> {
 /// The first seed that finds a fault, and what is seen there.
 fn find(cli: &Cli, fault: Fault) -> Result<Option<(u64, String)>, SimError> {
     for seed in cli.first..cli.first.saturating_add(cli.seeds) {
-        let outcome = run(seed, &Options { fault: Some(fault), ..options(cli) })?;
+        let outcome =
+            run(seed, &Options { fault: Some(fault), features: Some(fault.features()), ..options(cli) })?;
         if let Some(violation) = outcome.violations.first() {
             return Ok(Some((seed, violation.to_string())));
         }

@@ -7,6 +7,7 @@ use kuvert_relay::ConfigError;
 use tempfile::TempDir;
 
 use crate::faults::Fault;
+use crate::features::Features;
 use crate::network::Happening;
 use crate::oracle::settled;
 use crate::workload;
@@ -19,13 +20,15 @@ pub struct Options {
     pub steps: usize,
     /// Keep what happened as text.
     pub trace: bool,
+    /// What the worlds have beside talk; drawn from the seed if nothing is said.
+    pub features: Option<Features>,
     /// What is broken on purpose.
     pub fault: Option<Fault>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { steps: 60, trace: false, fault: None }
+        Self { steps: 60, trace: false, features: None, fault: None }
     }
 }
 
@@ -76,13 +79,16 @@ pub fn run(seed: u64, options: &Options) -> Result<Outcome, SimError> {
         seed,
         trace: world.trace.hash(),
         lines: world.trace.lines().to_vec(),
-        messages: world.ledger.sent.len(),
+        messages: world.ledger.sent.len() + world.ledger.told.len(),
         happenings: world.trace.count,
         violations: std::mem::take(&mut world.violations),
     })
 }
 
 fn live(world: &mut World) -> Result<(), SimError> {
+    if world.features.groups {
+        workload::get_to_know(world)?;
+    }
     workload::plan(world);
     world.network.plan(world.now + 2_000, Happening::Trouble);
     world.run_acts()?;

@@ -8,9 +8,10 @@ use tempfile::TempDir;
 
 use crate::device::{Device, DeviceId};
 use crate::faults::Plant;
+use crate::features::Features;
 use crate::ledger::Ledger;
 use crate::network::{Happening, Network};
-use crate::oracle::Watch;
+use crate::oracle::{Rolls, Watch};
 use crate::rng::Rng;
 use crate::run::{Options, SimError};
 use crate::trace::Trace;
@@ -57,6 +58,10 @@ pub(crate) struct World {
     pub(crate) disk: Disk,
     /// Looks at every frame.
     pub(crate) watch: Watch,
+    /// What it has beside talk.
+    pub(crate) features: Features,
+    /// Looks at groups.
+    pub(crate) rolls: Rolls,
     /// What was sent, and has to arrive.
     pub(crate) ledger: Ledger,
     /// What is broken on purpose, if anything.
@@ -90,7 +95,9 @@ impl World {
         let mut rng = Rng::new(seed);
         let disk = Disk::default();
         let forgetful = rng.chance(80);
-        let count = usize::try_from(rng.between(2, 4)).unwrap_or(2);
+        let features = options.features.unwrap_or_else(|| Features::of(seed));
+        let count = usize::try_from(if features.groups { rng.between(3, 5) } else { rng.between(2, 4) });
+        let count = count.unwrap_or(2);
         let mut devices = Vec::new();
         for id in 0..count {
             devices.push(Device::new(id, folder.path(), &mut rng)?);
@@ -104,6 +111,8 @@ impl World {
             relay: None,
             disk,
             watch: Watch::default(),
+            features,
+            rolls: Rolls::default(),
             ledger: Ledger::default(),
             plant: Plant::new(options.fault),
             violations: Vec::new(),
@@ -218,6 +227,7 @@ impl World {
         }
         let gap = crate::oracle::comes_to_a_gap(device, &input);
         let Some(client) = &mut device.client else { return Ok(None) };
+        let is_command = matches!(input, Input::Command(_));
         let line = match &input {
             Input::Frame(line, _) => Some(line.clone()),
             _ => None,
@@ -250,6 +260,9 @@ impl World {
         let gap_said = self.devices[id].events[said..].iter().any(|event| matches!(event, Event::Gap { .. }));
         if gap && !gap_said {
             self.violation("RELAY-2", format!("device {id} does not say that entries were lost"));
+        }
+        if self.features.groups && (line.is_some() || is_command) {
+            crate::oracle::look_at_groups(self, id)?;
         }
         // A process may end between any two things that it does.
         let fate = (!self.calm && self.rng.chance(4)).then(|| self.rng.below(outputs.len() + 1));
@@ -304,7 +317,7 @@ impl World {
                     self.end(link, true);
                 }
             }
-            Output::Transmit(line, frame) => self.transmit(id, &line, frame),
+            Output::Transmit(line, frame) => self.transmit(id, &line, frame)?,
             Output::Fetch(request) => {
                 let at = self.now + self.delay();
                 let request = Box::new(request);

@@ -6,7 +6,7 @@ use kuvert_core::{
 };
 use kuvert_wire::{ChannelId, ErrorCode};
 
-use crate::world::World;
+use crate::world::{World, anonymous};
 
 const NAMES: [&str; 20] = [
     "Anna", "Ben", "Chris", "Dora", "Emil", "Frieda", "Gustav", "Hanna", "Ida", "Jonas", "Karl", "Lena",
@@ -437,4 +437,52 @@ fn a_wake_that_comes_too_early_or_twice_changes_nothing() {
         }
     }
     circle.assert_all_hear_all();
+}
+
+#[test]
+fn what_is_owed_to_a_group_is_forgotten_with_the_membership() {
+    let mut circle = Circle::new(3);
+    circle.world.go_offline(2);
+    circle.say(0, "to be reported");
+    let (conversation, chris) = (circle.group(0), circle.identity(2));
+    circle.command(0, Command::RemoveMember { conversation, member: chris }).expect("removes");
+    circle.world.settle(60);
+    circle.world.go_online(2);
+    circle.world.settle(60);
+    assert_eq!(circle.texts(2), ["to be reported"]);
+    assert_eq!(circle.state(2), GroupState::Removed);
+    assert_eq!(circle.world.devices[2].client.waiting().expect("reads"), 0);
+}
+
+#[test]
+fn nobody_leaves_alone_while_others_are_being_added() {
+    let mut circle = Circle::acquainted(3, None);
+    circle.world.go_offline(0);
+    let contacts = vec![circle.contact(0, 1), circle.contact(0, 2)];
+    circle.command(0, Command::CreateGroup { name: "Choir".into(), contacts }).expect("creates");
+    // The commit is accepted, and does not come back.
+    circle.world.open_lines(0, &[anonymous()]);
+    assert_eq!(circle.state(1), GroupState::Member);
+    let conversation = circle.group(0);
+    let refused = circle.command(0, Command::LeaveGroup { conversation });
+    assert!(matches!(refused, Err(ClientError::Refused(Refusal::LastAdmin))), "{refused:?}");
+    circle.world.go_online(0);
+    circle.world.settle(60);
+    circle.assert_all_hear_all();
+}
+
+#[test]
+fn who_leaves_while_renewing_keys_is_let_go() {
+    let mut circle = Circle::new(3);
+    circle.world.go_offline(2);
+    circle.world.now = circle.world.now.plus_millis(8 * 86_400_000);
+    // A message after more than a week renews the keys first.
+    circle.say(2, "one last thing");
+    let conversation = circle.group(2);
+    circle.command(2, Command::LeaveGroup { conversation }).expect("leaves");
+    circle.world.go_online(2);
+    circle.world.settle(60);
+    assert_eq!(circle.texts(0), ["one last thing"]);
+    assert_eq!(circle.state(2), GroupState::Left);
+    assert_eq!(circle.members(0), ["Anna", "Ben"]);
 }

@@ -10,6 +10,8 @@ use clap::ValueEnum;
 
 pub(crate) use plant::Plant;
 
+use crate::features::Features;
+
 /// What can be broken on purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Fault {
@@ -49,4 +51,31 @@ pub enum Fault {
     AckTooFar,
     /// A device does not repeat what was not answered
     OutboxForgotten,
+    /// An own commit to a group is merged when it is sent (MLS-1)
+    GroupMergeBeforeAccepted,
+    /// The welcome for somebody who is added is lost, the commit is not (RELAY-3)
+    WelcomeLost,
+    /// The relay takes what a removed member posts (MLS-3)
+    RemovedPostTaken,
+    /// The relay takes a commit of somebody outside (MLS-3)
+    StrangerCommitTaken,
+    /// A removed member gets hold of the keys of later epochs (MLS-3)
+    RemovedStillReads,
+    /// An admin's device adds somebody whom nobody wanted
+    StrangerAdded,
+}
+
+impl Fault {
+    /// What a world needs in which it can be seen.
+    pub fn features(self) -> Features {
+        match self {
+            Self::GroupMergeBeforeAccepted
+            | Self::WelcomeLost
+            | Self::RemovedPostTaken
+            | Self::StrangerCommitTaken
+            | Self::RemovedStillReads
+            | Self::StrangerAdded => Features { groups: true },
+            _ => Features::default(),
+        }
+    }
 }

@@ -89,8 +89,10 @@ impl Plant {
         if world.plant.mute == Some(id) {
             return Vec::new();
         }
-        if Self::is(world, Fault::MergeBeforeAccepted)
+        let fault = world.plant.fault;
+        if matches!(fault, Some(Fault::MergeBeforeAccepted | Fault::GroupMergeBeforeAccepted))
             && let Ok(ClientFrame::Commit(commit)) = decode(&frame, limits::MAX_FRAME)
+            && (fault == Some(Fault::MergeBeforeAccepted) || Self::is_group(world, &commit.post))
         {
             Self::pretend_accepted(world, id, &commit.post);
         }
@@ -114,7 +116,7 @@ impl Plant {
     }
 
     /// A frame reaches the relay. Returns what it sees of it.
-    pub(crate) fn on_arrival(world: &mut World, frame: Vec<u8>) -> Vec<u8> {
+    pub(crate) fn on_arrival(world: &mut World, from: Option<DeviceId>, frame: Vec<u8>) -> Vec<u8> {
         let Ok(mut asked) = decode::<ClientFrame>(&frame, limits::MAX_FRAME) else { return frame };
         let fault = world.plant.fault;
         match &mut asked {
@@ -129,9 +131,74 @@ impl Plant {
                 }
             }
             ClientFrame::Ack(ack) if fault == Some(Fault::AckTooFar) => ack.seq += 1,
+            ClientFrame::Commit(commit)
+                if fault == Some(Fault::WelcomeLost) && Self::is_group(world, &commit.post) =>
+            {
+                commit.welcomes.clear();
+            }
+            ClientFrame::Post(post) if fault == Some(Fault::RemovedPostTaken) => {
+                Self::let_in(world, from, post);
+            }
+            ClientFrame::Commit(commit) if fault == Some(Fault::StrangerCommitTaken) => {
+                Self::let_in(world, from, &mut commit.post);
+                commit.next.epoch = commit.post.epoch + 1;
+            }
             _ => {}
         }
         encode(&asked)
+    }
+
+    fn is_group(world: &World, post: &Post) -> bool {
+        world.ledger.wanted.contains_key(post.channel.as_bytes())
+    }
+
+    /// What somebody posts who is no member is taken, as if the relay did not look at who has the right to.
+    fn let_in(world: &World, from: Option<DeviceId>, post: &mut Post) {
+        let channel = *post.channel.as_bytes();
+        if !Self::is_group(world, post) || from.is_some_and(|from| world.rolls.is_in(channel, from)) {
+            return;
+        }
+        let latest = world.rolls.latest(channel);
+        let mut posts = world.rolls.posts.get(&channel).into_iter().flatten();
+        if let Some((_, right)) = posts.rfind(|(_, right)| Some(right.epoch) == latest) {
+            post.epoch = right.epoch;
+            (post.secret, post.fanout_key) = (right.secret.clone(), right.fanout_key.clone());
+        }
+    }
+
+    /// What the relay learned of an inbox.
+    pub(crate) fn keys_of(&self, inbox: InboxId) -> Option<InboxKeys> {
+        self.keys.get(&inbox).cloned()
+    }
+
+    /// The files that somebody keeps who was removed from a group, and whose they are.
+    ///
+    /// # Errors
+    /// Of the file system.
+    pub(crate) fn files_of_ghost(
+        world: &World,
+        own: (PathBuf, DeviceId),
+        channel: [u8; 16],
+    ) -> std::io::Result<(PathBuf, DeviceId)> {
+        if !Self::is(world, Fault::RemovedStillReads) {
+            return Ok(own);
+        }
+        let mut members = world.devices.iter().filter(|device| world.rolls.is_in(channel, device.id));
+        match members.next() {
+            Some(member) => Ok((member.copy(&format!("ghost-of-{}", own.1))?, member.id)),
+            None => Ok(own),
+        }
+    }
+
+    /// An engine does by itself what nobody asked for.
+    ///
+    /// # Errors
+    /// [`SimError`] if the machine, not the world, fails.
+    pub(crate) fn after_act(world: &mut World, id: DeviceId) -> Result<(), SimError> {
+        if Self::is(world, Fault::StrangerAdded) && world.rng.chance(200) {
+            crate::workload::add_unasked(world, id)?;
+        }
+        Ok(())
     }
 
     /// A frame reaches a device. Returns whether its process ends instead of handling it.

@@ -1,8 +1,11 @@
 //! What must hold: frame by frame ([`Watch`]), event by event ([`unexpected`]), and once the world is calm ([`settled`]).
 
+mod groups;
 mod settled;
+mod settled_groups;
 mod wire;
 
+pub(crate) use groups::{Rolls, keep_ghost, look_at_groups, note_post};
 pub(crate) use settled::settled;
 use wire::MAX_GAP;
 pub(crate) use wire::{Watch, sketch, sketch_relay};
@@ -45,6 +48,10 @@ pub(crate) fn comes_to_a_gap(device: &mut Device, input: &Input) -> bool {
         }
         _ => false,
     }
+}
+
+fn violation(rule: &'static str, what: String) -> Violation {
+    Violation { rule, what }
 }
 
 /// What a device may have to drop though nobody did anything wrong.

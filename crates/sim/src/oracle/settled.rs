@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use kuvert_core::{MessageRow, MessageState, SenderKind};
 
+use super::violation;
 use crate::device::DeviceId;
 use crate::run::SimError;
 use crate::world::{Violation, World};
@@ -41,6 +42,9 @@ pub(crate) fn settled(world: &mut World) -> Result<Vec<Violation>, SimError> {
     }
     found.extend(in_order(world, &held));
     found.extend(delivered(world, &held));
+    if world.features.groups {
+        found.extend(super::settled_groups::settled(world)?);
+    }
     Ok(found)
 }
 
@@ -132,8 +136,4 @@ fn delivered(world: &World, held: &Held) -> Vec<Violation> {
         }
     }
     found
-}
-
-fn violation(rule: &'static str, what: String) -> Violation {
-    Violation { rule, what }
 }

@@ -16,7 +16,7 @@ pub(crate) const MAX_GAP: usize = 80;
 /// What was asked under an id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Asked {
-    Post(ChannelId),
+    Post(ChannelId, u64),
     Commit(ChannelId, u64),
     Take,
     /// With a token that nobody was given.
@@ -34,7 +34,9 @@ pub(crate) struct Watch {
     /// The request that was accepted under a channel's seq. Channels that are made anew begin anew.
     seqs: BTreeMap<(ChannelId, u64), PostId>,
     /// The commit that won an epoch.
-    winners: BTreeMap<(ChannelId, u64), PostId>,
+    winners: BTreeMap<(ChannelId, u64), (PostId, u64)>,
+    /// The last seq of a post in an epoch.
+    posted: BTreeMap<(ChannelId, u64), u64>,
     /// Key packages that may be handed out once, by where they were; and to which request they went.
     packages: BTreeMap<Vec<u8>, Option<PostId>>,
     /// The seq that a session is to deliver next.
@@ -45,8 +47,8 @@ pub(crate) struct Watch {
     pub(crate) shown: Vec<(InboxId, Token)>,
     /// Tokens that were revoked, by the request that did it; whether the relay has accepted that.
     pub(crate) revoked: BTreeMap<PostId, (Vec<TokenNonce>, bool)>,
-    /// Requests that nobody has the right to.
-    forged: BTreeSet<PostId>,
+    /// Requests that nobody has the right to, and by which rule.
+    forged: BTreeMap<PostId, &'static str>,
 }
 
 impl Watch {
@@ -55,9 +57,9 @@ impl Watch {
         self.due.get(&link).copied()
     }
 
-    /// A request that must be refused.
-    pub(crate) fn forge(&mut self, id: PostId) {
-        self.forged.insert(id);
+    /// A request that must be refused, by a rule.
+    pub(crate) fn forge(&mut self, id: PostId, rule: &'static str) {
+        self.forged.insert(id, rule);
     }
 
     /// A frame reached the relay.
@@ -69,7 +71,7 @@ impl Watch {
                 }
                 (put.id, Asked::Other)
             }
-            ClientFrame::Post(post) => (post.id, Asked::Post(post.channel)),
+            ClientFrame::Post(post) => (post.id, Asked::Post(post.channel, post.epoch)),
             ClientFrame::Commit(commit) => {
                 (commit.post.id, Asked::Commit(commit.post.channel, commit.post.epoch))
             }
@@ -78,6 +80,7 @@ impl Watch {
                 self.seqs.retain(|(channel, _), _| *channel != create.channel);
                 self.winners
                     .retain(|(channel, epoch), _| *channel != create.channel || *epoch < create.state.epoch);
+                self.posted.retain(|(channel, _), _| *channel != create.channel);
                 (create.id, Asked::Other)
             }
             ClientFrame::TakeKeyPackage(take) => {
@@ -93,7 +96,7 @@ impl Watch {
                 None => return,
             },
         };
-        let asked = if self.forged.contains(&id) { Asked::Forged } else { asked };
+        let asked = if self.forged.contains_key(&id) { Asked::Forged } else { asked };
         self.asked.insert(id, asked);
     }
 
@@ -165,14 +168,23 @@ impl Watch {
         }
         match self.asked.get(&id).copied() {
             None => Some(violation("RELAY-1", "what nobody asked for was accepted".into())),
-            Some(Asked::Forged) => Some(violation("tokens", "a forged token was taken".into())),
+            Some(Asked::Forged) => {
+                let rule = self.forged.get(&id).copied().unwrap_or("tokens");
+                Some(violation(rule, "somebody's request was taken who has no right to it".into()))
+            }
             Some(Asked::Commit(channel, epoch)) => {
-                if self.winners.insert((channel, epoch), id).is_some() {
+                if self.winners.insert((channel, epoch), (id, seq)).is_some() {
                     return Some(violation("RELAY-3", format!("two commits were accepted in epoch {epoch}")));
                 }
-                self.in_order(channel, seq, id)
+                let last = self.posted.get(&(channel, epoch)).copied().unwrap_or(0);
+                self.in_order(channel, seq, id).or_else(|| in_its_epoch(last, seq, epoch))
             }
-            Some(Asked::Post(channel)) => self.in_order(channel, seq, id),
+            Some(Asked::Post(channel, epoch)) => {
+                let last = self.posted.entry((channel, epoch)).or_default();
+                *last = seq.max(*last);
+                let end = self.winners.get(&(channel, epoch)).map_or(u64::MAX, |(_, end)| *end);
+                self.in_order(channel, seq, id).or_else(|| in_its_epoch(seq, end, epoch))
+            }
             Some(Asked::Take | Asked::Other) => None,
         }
     }
@@ -195,6 +207,11 @@ impl Watch {
             _ => None,
         }
     }
+}
+
+/// MLS-3: no post is accepted behind the commit that ended its epoch.
+fn in_its_epoch(post: u64, commit: u64, epoch: u64) -> Option<Violation> {
+    (post > commit).then(|| violation("MLS-3", format!("a post of epoch {epoch} was accepted after its end")))
 }
 
 fn violation(rule: &'static str, what: String) -> Violation {

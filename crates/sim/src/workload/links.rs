@@ -11,7 +11,7 @@ use crate::world::World;
 /// See the [module](super).
 pub(super) const ACTS: &[(usize, Act)] = &[(10, show), (14, open), (20, request), (1, revoke)];
 
-fn show(world: &mut World, id: DeviceId) -> Result<bool, SimError> {
+pub(super) fn show(world: &mut World, id: DeviceId) -> Result<bool, SimError> {
     world.command(id, Command::ShowLink)?;
     Ok(true)
 }
@@ -20,11 +20,18 @@ fn open(world: &mut World, id: DeviceId) -> Result<bool, SimError> {
     let known = |link: &&KnownLink| link.of != id && !link.revoked;
     let links: Vec<_> = world.ledger.links.iter().filter(known).map(|link| link.text.clone()).collect();
     let Some(link) = world.rng.pick(&links).cloned() else { return Ok(false) };
-    world.command(id, Command::OpenLink { link })?;
+    open_this(world, id, &link)?;
     Ok(true)
 }
 
-fn request(world: &mut World, id: DeviceId) -> Result<bool, SimError> {
+/// Opens somebody's link.
+pub(super) fn open_this(world: &mut World, id: DeviceId, link: &str) -> Result<(), SimError> {
+    world.command(id, Command::OpenLink { link: link.to_owned() })?;
+    Ok(())
+}
+
+/// Writes the first message to somebody whose link was opened.
+pub(super) fn request(world: &mut World, id: DeviceId) -> Result<bool, SimError> {
     let opened = world.ledger.opened.remove(&id).unwrap_or_default();
     let Some(link) = world.rng.pick(&opened).cloned() else { return Ok(false) };
     let Some(to) = world.ledger.owner_of(&link) else { return Ok(false) };

@@ -1,12 +1,16 @@
 //! What people do. One file per topic; a topic lists its acts with how often they are tried.
 
+mod acquaintance;
+mod groups;
 mod links;
+mod outsiders;
 mod strangers;
 mod talk;
 
 use kuvert_core::Event;
 
 use crate::device::DeviceId;
+use crate::faults::Plant;
 use crate::network::Happening;
 use crate::run::SimError;
 use crate::world::World;
@@ -14,8 +18,18 @@ use crate::world::World;
 /// Lets a device do something; returns whether there was anything to do.
 type Act = fn(&mut World, DeviceId) -> Result<bool, SimError>;
 
-/// The acts, and how often each is tried.
-const TOPICS: &[&[(usize, Act)]] = &[links::ACTS, talk::ACTS, strangers::ACTS];
+pub(crate) use acquaintance::get_to_know;
+pub(crate) use groups::add_unasked;
+
+/// The acts of a world, and how often each is tried.
+fn topics(world: &World) -> Vec<(usize, Act)> {
+    let mut topics = vec![links::ACTS, talk::ACTS, strangers::ACTS];
+    if world.features.groups {
+        topics.extend([groups::ACTS, outsiders::ACTS]);
+    }
+    topics.concat()
+}
+
 /// Tries to find somebody who can do something.
 const TRIES: usize = 6;
 
@@ -24,18 +38,19 @@ const TRIES: usize = 6;
 /// # Errors
 /// [`SimError`] if the machine, not the world, fails.
 pub(crate) fn act(world: &mut World) -> Result<(), SimError> {
-    let acts = || TOPICS.iter().flat_map(|topic| topic.iter());
-    let total = acts().map(|(often, _)| often).sum();
+    let acts = topics(world);
+    let total = acts.iter().map(|(often, _)| often).sum();
     for _ in 0..TRIES {
         let id = world.rng.below(world.devices.len());
         let mut place = world.rng.below(total);
-        let chosen = acts().find(|(often, _)| {
+        let chosen = acts.iter().find(|(often, _)| {
             let found = place < *often;
             place = place.saturating_sub(*often);
             found
         });
         let Some((_, act)) = chosen else { continue };
         if world.devices[id].client.is_some() && act(world, id)? {
+            Plant::after_act(world, id)?;
             break;
         }
     }
@@ -64,7 +79,8 @@ pub(crate) fn learn(world: &mut World, id: DeviceId, event: &Event) {
 /// # Errors
 /// [`SimError`] if the machine, not the world, fails.
 pub(crate) fn tidy_up(world: &mut World, id: DeviceId) -> Result<bool, SimError> {
-    talk::retry_all(world, id)
+    let talked = talk::retry_all(world, id)?;
+    Ok(groups::retry_all(world, id)? || talked)
 }
 
 /// Everybody writes to everybody they know, once more.
@@ -72,5 +88,6 @@ pub(crate) fn tidy_up(world: &mut World, id: DeviceId) -> Result<bool, SimError>
 /// # Errors
 /// [`SimError`] if the machine, not the world, fails.
 pub(crate) fn probe(world: &mut World, id: DeviceId) -> Result<(), SimError> {
-    talk::write_to_all(world, id)
+    talk::write_to_all(world, id)?;
+    groups::write_to_all(world, id)
 }

@@ -21,7 +21,7 @@ fn guess(world: &mut World, id: DeviceId) -> Result<bool, SimError> {
     let Some(token) = Token::from_slice(&bytes[..Token::LEN]) else { return Ok(false) };
     let request = request_id(world);
     let frame = ClientFrame::Deposit(Deposit { id: request, inbox, token, body: b"spam".to_vec() });
-    ask(world, request, &frame);
+    ask(world, "tokens", request, &frame);
     Ok(true)
 }
 
@@ -39,21 +39,22 @@ fn use_revoked(world: &mut World, _id: DeviceId) -> Result<bool, SimError> {
     } else {
         ClientFrame::TakeKeyPackage(TakeKeyPackage { id: request, inbox, token })
     };
-    ask(world, request, &frame);
+    ask(world, "tokens", request, &frame);
     Ok(true)
 }
 
-fn request_id(world: &mut World) -> PostId {
+/// An id that no request had.
+pub(super) fn request_id(world: &mut World) -> PostId {
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&world.rng.seed()[..16]);
     PostId::new(bytes)
 }
 
-/// Asks the relay on a connection of its own, which is not worth a network.
-fn ask(world: &mut World, request: PostId, frame: &ClientFrame) {
-    world.watch.forge(request);
+/// Asks the relay on a connection of its own, which is not worth a network. By `rule`, it must refuse.
+pub(super) fn ask(world: &mut World, rule: &'static str, request: PostId, frame: &ClientFrame) {
+    world.watch.forge(request, rule);
     world.watch.asked(frame);
-    let frame = Plant::on_arrival(world, encode(frame));
+    let frame = Plant::on_arrival(world, None, encode(frame));
     let Some(relay) = &mut world.relay else { return };
     let connection = relay.connect();
     relay.receive(connection, frame);

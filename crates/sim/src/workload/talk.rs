@@ -32,7 +32,8 @@ fn conversations(world: &mut World, id: DeviceId) -> Result<Vec<With>, SimError>
     Ok(all)
 }
 
-fn accept(world: &mut World, id: DeviceId) -> Result<bool, SimError> {
+/// Accepts the first who asks.
+pub(super) fn accept(world: &mut World, id: DeviceId) -> Result<bool, SimError> {
     let mut asking = conversations(world, id)?;
     asking.retain(|with| with.state == ContactState::Asking);
     let Some(with) = asking.first() else { return Ok(false) };

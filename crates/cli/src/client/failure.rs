@@ -186,13 +186,7 @@ impl Failure {
             Self::CodeUnreadable => "code_unreadable",
             Self::CodeOfAnother => "code_of_another",
             Self::CodeForAnother => "code_for_another",
-            Self::Group(Refusal::NotAdmin) => "not_admin",
-            Self::Group(Refusal::LastAdmin) => "last_admin",
-            Self::Group(Refusal::NoMember) => "no_member",
-            Self::Group(Refusal::NotReachable) => "not_reachable",
-            Self::Group(Refusal::PictureInvalid) => "picture_invalid",
-            Self::Group(Refusal::TooMuchAtOnce) => "too_much",
-            Self::Group(_) => "refused",
+            Self::Group(refusal) => group_code(*refusal),
             Self::Refused => "refused",
             Self::File(_) | Self::FilesInvalid => "file_invalid",
             Self::FileNotSent { .. } => "file_not_sent",
@@ -233,6 +227,19 @@ impl Failure {
             Self::TimedOut => 4,
             _ => 1,
         }
+    }
+}
+
+/// The code of what a group does not allow.
+fn group_code(refusal: Refusal) -> &'static str {
+    match refusal {
+        Refusal::NotAdmin => "not_admin",
+        Refusal::LastAdmin => "last_admin",
+        Refusal::NoMember => "no_member",
+        Refusal::NotReachable => "not_reachable",
+        Refusal::PictureInvalid => "picture_invalid",
+        Refusal::TooMuchAtOnce => "too_much",
+        _ => "refused",
     }
 }
 

@@ -42,7 +42,8 @@ fn a_request_is_accepted_and_both_sides_write() {
 
     let heard = bob.run(&["listen", "--count", "1", "--timeout", "20"]).lines();
     let request = heard.iter().find(|event| event["event"] == "request").expect("a request");
-    let expected = json!({ "event": "request", "id": alice.id, "from": "Alice", "text": "It is me, Alice" });
+    let (id, message) = (&alice.id, bob.run(&["history", "alice"]).json()[0]["id"].clone());
+    let expected = json!({ "event": "request", "id": id, "from": "Alice", "text": "It is me, Alice", "message": message });
     assert_eq!(timeless(request.clone()), expected);
     assert_eq!(bob.run(&["send", "alice", "x"]).failure().0, "not_accepted_by_you");
     let accepted = bob.run(&["contact", "accept", "alice"]).json();

@@ -118,7 +118,8 @@ impl Case<'_> {
                     let identity = valid_certificate_of(leaf, self.now)?.identity;
                     let delivery = Delivery::of(leaf)?;
                     delivery.target(&self.data.relay)?;
-                    if identity != self.by && (!may_rule || self.names.contains_key(&identity)) {
+                    let may_add = may_rule || self.begins();
+                    if identity != self.by && (!may_add || self.names.contains_key(&identity)) {
                         return Err(self.violation("it adds a device that it may not add"));
                     }
                     added.insert(identity, delivery.name);
@@ -146,6 +147,14 @@ impl Case<'_> {
             }
         }
         self.result(data, &added, &removed, &leaving)
+    }
+
+    /// A direct conversation begins with one member, who adds the other. Members do not see that commit; whoever comes back
+    /// may, by way of the public tree.
+    fn begins(&self) -> bool {
+        self.data.kind == GroupKind::Direct
+            && self.group.group_context().epoch().as_u64() == 0
+            && self.names.len() == 1
     }
 
     fn states_to_leave(
@@ -183,7 +192,9 @@ impl Case<'_> {
         if data != *self.data && data.admins.is_disjoint(&after) {
             return Err(self.violation("it leaves the group without an admin"));
         }
-        if self.data.kind == GroupKind::Direct && !after.iter().all(|one| self.names.contains_key(one)) {
+        let is_known =
+            |one: &IdentityKey| self.names.contains_key(one) || (self.begins() && after.len() == 2);
+        if self.data.kind == GroupKind::Direct && !after.iter().all(is_known) {
             return Err(self.violation("a direct conversation has two members for good"));
         }
         let new = added.iter().filter(|(identity, _)| !self.names.contains_key(identity));

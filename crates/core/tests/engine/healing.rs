@@ -3,7 +3,7 @@
 use kuvert_core::{Command, GroupState};
 
 use crate::groups::Circle;
-use crate::world::{ALICE, BOB, World};
+use crate::world::{ALICE, BOB, World, anonymous, on_disk};
 
 const WEEK: i64 = 8 * 86_400_000;
 
@@ -84,6 +84,35 @@ fn a_direct_conversation_heals_as_well() {
     };
     assert_eq!(texts(&mut world, ALICE), ["hello", "again", "here"]);
     assert_eq!(texts(&mut world, BOB), ["hello", "lost", "again", "here"]);
+}
+
+#[test]
+fn a_device_that_lost_its_own_commit_comes_back_from_outside() {
+    let (mut world, _dir) = on_disk();
+    world.meet();
+    world.now = world.now.plus_millis(WEEK);
+    world.go_offline(BOB);
+    world.send(BOB, "one");
+    world.relay.mute = true;
+    world.open_lines(BOB, &[anonymous()]);
+    world.go_offline(BOB);
+    world.relay.mute = false;
+    let commit = |tx: &kuvert_store::Tx<'_>| {
+        let row =
+            tx.outbox().expect("reads").into_iter().find(|row| row.kind == kuvert_store::OutboxKind::Commit);
+        row.and_then(|row| row.channel).expect("a commit waits")
+    };
+    world.tamper(BOB, |tx| tx.drop_commits(&commit(tx)).expect("writes"));
+    world.go_online(BOB);
+    world.settle(120);
+    world.send(BOB, "two");
+    world.send(ALICE, "three");
+    world.settle(60);
+    let said = |world: &mut World, at: usize| -> Vec<String> {
+        world.devices[at].texts().into_iter().filter(|text| !text.is_empty()).collect()
+    };
+    assert_eq!(said(&mut world, ALICE), ["hello", "one", "two", "three"]);
+    assert_eq!(said(&mut world, BOB), ["hello", "one", "two", "three"]);
 }
 
 #[test]

@@ -48,6 +48,7 @@ impl Step<'_, '_> {
         for (message, _) in self.tx.unsealed(conversation)? {
             self.tx.set_message_state(message, MessageState::Failed)?;
         }
+        self.tx.forget_unseen(conversation, 0)?;
         self.revoke_tokens_of(conversation)
     }
 

@@ -177,13 +177,19 @@ impl Step<'_, '_> {
         if message.state != MessageState::Failed || message.kind == MessageKind::Deleted {
             return Ok(());
         }
-        if self.tx.contact_of(message.conversation)?.is_some_and(|contact| contact.blocked) {
-            return Err(Refusal::Blocked.into());
+        if let Some(contact) = self.tx.contact_of(message.conversation)? {
+            if contact.blocked {
+                return Err(Refusal::Blocked.into());
+            }
+            // A request is one message: whoever gets a second one drops it.
+            if contact.state == ContactState::Requested && self.tx.has_sent(message.conversation, id)? {
+                return Err(Refusal::NotAccepted.into());
+            }
         }
         self.tx.set_message_state(id, MessageState::Queued)?;
         self.retry_files(id)?;
         let conversation = self.tx.conversation(message.conversation)?.ok_or(Refusal::Unknown)?;
-        if conversation.introduction.is_some() {
+        if conversation.introduction.is_some() && !self.is_introducing(conversation.id)? {
             self.introduce(&conversation)
         } else {
             self.seal_waiting(conversation.id)

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use kuvert_content::{Content, Profile};
 use kuvert_mls::{Group, GroupData, GroupKey, IdentityKey, KuvertId, LeaveStatement, Welcomed};
 use kuvert_store::{
-    ContactId, ContactState, ConversationId, GroupProfile, GroupRow, GroupState, MessageState, Tx,
+    ContactId, ContactState, ConversationId, GroupProfile, GroupRow, GroupState, MessageId, MessageState, Tx,
 };
 use kuvert_wire::{ChannelId, ClientFrame, decode, encode};
 use zeroize::Zeroizing;
 
 use crate::card::CardDevice;
-use crate::limits::{MAX_DEVICES, MAX_REPORTING, MAX_WISHES, TURN};
+use crate::limits::{MAX_DEVICES, MAX_REPORTING, MAX_UNSEEN, MAX_WISHES, TURN};
 use crate::link::is_origin;
 use crate::notice::Notice;
 use crate::outbox::{Intent, room_uri};
@@ -307,6 +307,7 @@ impl Step<'_, '_> {
             self.tx.remove_kept(kept.id)?;
         }
         self.fail_waiting(row.conversation)?;
+        self.tx.forget_unseen(row.conversation, 0)?;
         if let Some(mut profile) = self.tx.group_profile(row.conversation)? {
             profile.state = if profile.state == GroupState::Leaving { GroupState::Left } else { state };
             self.tx.set_group_profile(row.conversation, &profile)?;
@@ -491,7 +492,26 @@ impl Step<'_, '_> {
     /// The request's own messages cannot be sent: the user may try again.
     pub(crate) fn fail_waiting(&mut self, conversation: ConversationId) -> Result<(), ClientError> {
         for (message, _) in self.tx.unsealed(conversation)? {
-            self.tx.set_message_state(message, MessageState::Failed)?;
+            self.fail(conversation, message)?;
+        }
+        Ok(())
+    }
+
+    /// A message cannot be sent now: the user may try again. What is not for the eyes, and has nobody who could, waits for
+    /// the next message to the same people, or for the next session.
+    pub(crate) fn fail(
+        &mut self,
+        conversation: ConversationId,
+        message: MessageId,
+    ) -> Result<(), ClientError> {
+        self.tx.set_message_state(message, MessageState::Failed)?;
+        Ok(self.tx.forget_unseen(conversation, MAX_UNSEEN)?)
+    }
+
+    /// Tries again to send what is not for the eyes and failed.
+    pub(crate) fn seal_unseen(&mut self) -> Result<(), ClientError> {
+        for conversation in self.tx.unseen_waiting()? {
+            self.seal_waiting(conversation)?;
         }
         Ok(())
     }

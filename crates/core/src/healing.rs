@@ -112,6 +112,7 @@ impl Step<'_, '_> {
             self.work_off(ChannelId::new(channel))?;
         }
         self.resume_uploads()?;
+        self.seal_unseen()?;
         self.tend_groups()
     }
 
@@ -395,6 +396,7 @@ impl Step<'_, '_> {
         if let Some(mut profile) = self.tx.group_profile(row.conversation)? {
             profile.state = GroupState::Broken;
             self.tx.set_group_profile(row.conversation, &profile)?;
+            self.tx.forget_unseen(row.conversation, 0)?;
         }
         self.fail_waiting(row.conversation)?;
         self.event(Event::GroupLost(row.conversation));

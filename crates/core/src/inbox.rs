@@ -292,7 +292,10 @@ impl Step<'_, '_> {
             }
             // A request is one message, until it is accepted.
             if contact.state == ContactState::Asking && self.tx.has_received(conversation)? {
-                return self.dropped("a second message of a request");
+                return match self.tx.find_message(conversation, received.mimi.as_bytes())? {
+                    Some(_) => Ok(()),
+                    None => self.dropped("a second message of a request"),
+                };
             }
         }
         let (expires_after, expires_at) = match received.content.expires {

@@ -5,7 +5,7 @@
 
 use kuvert_content::Content;
 use kuvert_mls::{Group, GroupData, GroupKind, JoinerPackage, MlsError, Plan, introduction_box};
-use kuvert_store::{ContactState, ConversationId, ConversationRow, GroupState};
+use kuvert_store::{ContactState, ConversationId, ConversationRow, GroupState, OutboxKind, OutboxRow};
 use kuvert_wire::{
     ChannelId, ClientFrame, Commit, KeyPackageReply, TakeKeyPackage, WelcomeDeposit, decode, encode, limits,
 };
@@ -74,6 +74,12 @@ impl Step<'_, '_> {
         self.queue_to(&device.relay, conversation.id, None, &frame)
     }
 
+    /// Whether first contact is under way: what waits then goes out at its end.
+    pub(crate) fn is_introducing(&self, conversation: ConversationId) -> Result<bool, ClientError> {
+        let is_step = |row: &OutboxRow| row.conversation == conversation && row.kind != OutboxKind::Post;
+        Ok(self.tx.outbox()?.iter().any(is_step))
+    }
+
     /// The key package came: creates group and channel, and adds the contact's device.
     pub(crate) fn key_package(&mut self, reply: &KeyPackageReply) -> Result<(), ClientError> {
         let Some(row) = self.tx.take_outbox(reply.id.as_bytes())? else { return Ok(()) };
@@ -104,6 +110,8 @@ impl Step<'_, '_> {
             Some(Err(MlsError::Ended)) if self.may_take_another(conversation.id) => {
                 return self.introduce(&conversation);
             }
+            // The contact was away for so long that none holds any more: the user may try again once they are back.
+            Some(Err(MlsError::Ended)) => return self.fail_waiting(conversation.id),
             _ => {}
         }
         self.event(Event::Dropped("a key package is not the contact's"));

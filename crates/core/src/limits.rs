@@ -18,6 +18,8 @@ pub(crate) const MAX_KEPT_BYTES: u64 = 8 * 1024 * 1024;
 pub(crate) const MAX_KEPT_STRANGE: u64 = 64;
 /// Things to be committed to one group that wait at the same time.
 pub(crate) const MAX_WISHES: usize = 1024;
+/// Messages of one conversation that are not for the eyes, could not be sent and wait for another try; of more, the oldest go.
+pub(crate) const MAX_UNSEEN: u32 = 256;
 /// Devices of one contact that are added to a group.
 pub(crate) const MAX_DEVICES: usize = 16;
 /// Groups of more people do not report what arrived.

@@ -123,6 +123,7 @@ impl Step<'_, '_> {
             | ClientFrame::RenewDepositKey(_)
             | ClientFrame::DeleteInbox(_)
             | ClientFrame::FetchChannel(_)
+            | ClientFrame::Resume
             | ClientFrame::Deposit(_) => {
                 return Err(ClientError::Damaged("a frame that no outbox holds"));
             }
@@ -131,6 +132,9 @@ impl Step<'_, '_> {
         let (relay, since) = (relay.to_owned(), self.now.0);
         let row = OutboxRow { id, kind, conversation, channel, message, frame: encode(frame), relay, since };
         self.tx.push_outbox(&row)?;
+        if let (OutboxKind::CreateChannel, Some(channel)) = (kind, &channel) {
+            self.tx.move_back(channel)?;
+        }
         self.waits_for(&row.relay)
     }
 
@@ -207,8 +211,17 @@ impl Step<'_, '_> {
         code: ErrorCode,
         epoch: Option<u64>,
     ) -> Result<(), ClientError> {
-        if matches!(code, ErrorCode::Busy | ErrorCode::RateLimited) || self.waits_for_channel(id, code)? {
+        if matches!(code, ErrorCode::Busy | ErrorCode::RateLimited) {
             self.retry_later(relay);
+            return Ok(());
+        }
+        if self.waits_for_channel(id, code)? {
+            // What was sent before its channel was made anew is sent once more already.
+            let row = self.tx.outbox_row(id.as_bytes())?;
+            let channel = row.and_then(|row| row.channel);
+            if !channel.is_some_and(|channel| self.sessions.relays.is_revived(relay, channel)) {
+                self.retry_later(relay);
+            }
             return Ok(());
         }
         let Some(row) = self.tx.outbox_row(id.as_bytes())? else { return Ok(()) };
@@ -217,16 +230,17 @@ impl Step<'_, '_> {
             // first try may have been lost. The inbox tells; until then the commit stays pending.
             return self.commit_conflicted(&row, epoch);
         }
+        let is_posted = matches!(row.kind, OutboxKind::Post | OutboxKind::Commit);
+        if is_posted && code == ErrorCode::NoSuchChannel && self.may_revive(&row)? {
+            return self.revive(&row);
+        }
         self.tx.take_outbox(id.as_bytes())?;
         match (row.kind, code) {
             (OutboxKind::Post, ErrorCode::Conflict) => self.post_conflicted(&row, epoch),
             // It was made before: by an earlier try, or by the other side.
             (OutboxKind::CreateChannel, ErrorCode::Taken) => Ok(()),
-            (OutboxKind::Post | OutboxKind::Commit, ErrorCode::NoSuchChannel) if self.may_revive(&row)? => {
-                self.revive(&row)
-            }
             (OutboxKind::Post, _) => match row.message {
-                Some(message) => Ok(self.tx.set_message_state(message, MessageState::Failed)?),
+                Some(message) => self.fail(row.conversation, message),
                 None => Ok(()),
             },
             (OutboxKind::Commit, _) => self.commit_refused(&row, code),
@@ -316,27 +330,26 @@ impl Step<'_, '_> {
         Ok(is_introduced && self.sessions.relays.may_revive(&group.relay, group.channel))
     }
 
-    /// The relay forgot the channel, because nobody wrote for long: makes it anew, in the epoch in which the group is.
+    /// The relay forgot the channel, because nobody wrote for long: makes it anew, in the epoch in which the group is. What
+    /// was to go there goes behind that as it is, an own commit above all: it may be on its way still, and be accepted
+    /// where another member makes the channel anew meanwhile.
     fn revive(&mut self, row: &OutboxRow) -> Result<(), ClientError> {
         let account = self.account()?;
-        let group = self.group_of(row)?;
-        let (channel, is_here) = (ChannelId::new(group.channel), group.relay == account.relay);
-        self.abandon_commit(row)?;
-        self.tx.drop_posts(channel.as_bytes())?;
-        self.tx.drop_commits(channel.as_bytes())?;
         let group_row = self.group_of(row)?;
+        let (channel, is_here) = (ChannelId::new(group_row.channel), group_row.relay == account.relay);
         let group = self.load_group(&group_row)?;
-        let (state, blobs) = group.channel_state(&self.provider(), &account.device)?;
         let own = account.inbox();
         let contact = group.members_here()?.into_iter().find(|(inbox, _)| *inbox != own);
-        if contact.is_none() && !is_here {
-            // A relay keeps channels for those who are known there.
+        if (contact.is_none() && !is_here) || group_row.intent == Intent::Rejoin as u8 {
+            // A relay keeps channels for those who are known there. And who is behind would make it anew in an epoch that
+            // is over for the others, and nobody could follow.
+            self.abandon_commit(row)?;
+            self.tx.drop_posts(channel.as_bytes())?;
             return self.fail_waiting(row.conversation);
         }
+        let (state, blobs) = group.channel_state(&self.provider(), &account.device)?;
         let create = self.create_frame(channel, state, contact)?;
-        self.queue_after(&group_row, blobs, ClientFrame::CreateChannel(create))?;
-        self.seal_waiting(row.conversation)?;
-        self.advance(row.conversation)
+        self.queue_after(&group_row, blobs, ClientFrame::CreateChannel(create))
     }
 
     /// Asks for a channel. The right to it is an inbox at its relay: the contact's, where that is at the same relay, since this session has shown it or will with every post. The own one would tie to this device what nothing

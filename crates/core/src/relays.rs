@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use kuvert_store::OutboxKind;
 use kuvert_wire::{ClientFrame, ErrorCode, PostId, RelayFrame};
 
 use crate::session::check_version;
@@ -51,6 +52,8 @@ struct Link {
     /// Pause after the relay was busy.
     retry_pause: i64,
     retry_at: Option<Timestamp>,
+    /// The relay refuses everything on it until it is told that the refusals were heard.
+    is_held: bool,
     /// When it was opened, lost or used last.
     used: Timestamp,
     /// The user knows that the relay cannot be reached.
@@ -66,6 +69,7 @@ impl Link {
             revived: BTreeSet::new(),
             retry_pause: 0,
             retry_at: None,
+            is_held: false,
             used: now,
             is_said: false,
         }
@@ -104,6 +108,11 @@ impl Relays {
     pub(crate) fn may_revive(&mut self, relay: &str, channel: [u8; 16]) -> bool {
         self.links.get_mut(&Origin::from(relay)).is_some_and(|link| link.revived.insert(channel))
     }
+
+    /// Whether a channel was made anew in this session with a relay.
+    pub(crate) fn is_revived(&self, relay: &Origin, channel: [u8; 16]) -> bool {
+        self.links.get(relay).is_some_and(|link| link.revived.contains(&channel))
+    }
 }
 
 impl Step<'_, '_> {
@@ -135,7 +144,7 @@ impl Step<'_, '_> {
         if !was_ready && !std::mem::replace(&mut link.is_said, true) {
             self.event(Event::Unreachable(relay.clone()));
         }
-        if self.now.0.saturating_sub(oldest.since) >= GIVE_UP {
+        if !was_ready && self.now.0.saturating_sub(oldest.since) >= GIVE_UP {
             self.give_up(relay)?;
         }
         // Others may wait for its place.
@@ -165,6 +174,10 @@ impl Step<'_, '_> {
         };
         link.in_flight = link.in_flight.saturating_sub(1);
         link.used = self.now;
+        if let RelayFrame::Refused { code: ErrorCode::Busy | ErrorCode::RateLimited, .. } = frame {
+            link.is_held = true;
+            self.retry_later(relay);
+        }
         // What was asked of one relay is not answered by another.
         if self.is_asking(relay, id) {
             match frame {
@@ -250,8 +263,12 @@ impl Step<'_, '_> {
 
     /// Sends everything that waits for a relay, in order. What it has already is answered like the first time.
     fn transmit_to(&mut self, relay: &Origin) -> Result<(), ClientError> {
+        let may_begin = self.can_transmit(relay)?;
         if let Some(link) = self.sessions.relays.links.get_mut(relay) {
             (link.sent_to, link.in_flight) = (0, 0);
+            if may_begin && std::mem::take(&mut link.is_held) {
+                self.transmit(Line::Anonymous(relay.clone()), &ClientFrame::Resume);
+            }
         }
         self.pump(relay)
     }
@@ -304,11 +321,20 @@ impl Step<'_, '_> {
         self.outputs.push(Output::Disconnect(Line::Anonymous(relay.clone())));
     }
 
-    /// The relay was not there for too long: what waits for it fails, as if it had been refused.
+    /// The relay was not there for too long: what waits for it fails, as if it had been refused. But what makes a channel or
+    /// moves it on waits further: it may have been accepted, and who gives up a commit that won cannot follow its group.
     fn give_up(&mut self, relay: &Origin) -> Result<(), ClientError> {
         let too_old = self.now.plus_millis(-GIVE_UP).0;
-        while let Some(row) = self.tx.oldest_outbox(relay.as_str())?.filter(|row| row.since <= too_old) {
-            self.refused(relay, PostId::new(row.id), ErrorCode::NoSuchRelay, None)?;
+        for row in self.tx.outbox()? {
+            if row.relay != relay.as_str() || row.since > too_old {
+                continue;
+            }
+            match row.kind {
+                OutboxKind::CreateChannel | OutboxKind::Commit => self.fail_waiting(row.conversation)?,
+                OutboxKind::Post | OutboxKind::TakeKeyPackage => {
+                    self.refused(relay, PostId::new(row.id), ErrorCode::NoSuchRelay, None)?;
+                }
+            }
         }
         Ok(())
     }

@@ -88,6 +88,13 @@ async fn a_relay_that_cannot_write_refuses_posts_and_still_serves_owners() {
     assert_eq!(alice.drain(&mut session).await, [(2, Entry::Deposit { body: b"two".to_vec() })]);
 
     store.fails.store(false, Ordering::SeqCst);
+    let busy = RelayFrame::Refused { id: id(4), code: ErrorCode::Busy, epoch: None };
+    assert_eq!(
+        sender.ask(&alice.deposit(id(4), b"four")).await,
+        busy,
+        "it may have been sent behind the third"
+    );
+    sender.send(&ClientFrame::Resume).await;
     assert_eq!(sender.ask(&alice.deposit(id(3), b"three")).await, accepted(3));
     assert_eq!(alice.collect(&mut session, 3, 1).await, [Entry::Deposit { body: b"three".to_vec() }]);
     relay.stop().await;

@@ -26,14 +26,14 @@ pub struct ReceiptRow {
 
 impl Tx<'_> {
     /// Moves a message to `state`; one that is further already stays there. An unseen message that was sent is
-    /// forgotten.
+    /// forgotten; one that failed goes on waiting to be sealed, because nobody sees it who could try again.
     ///
     /// # Errors
     /// [`StoreError`] if the database fails.
     pub fn set_message_state(&self, id: MessageId, state: MessageState) -> Result<(), StoreError> {
         let Some(row) = self.message(id)? else { return Ok(()) };
         if row.state == MessageState::Unseen {
-            if state != MessageState::Queued {
+            if !matches!(state, MessageState::Queued | MessageState::Failed) {
                 self.sql().prepare_cached("DELETE FROM message WHERE id = ?1")?.execute([id.0])?;
             }
             return Ok(());
@@ -93,6 +93,45 @@ impl Tx<'_> {
         )?;
         let rows = statement.query_map([conversation.0], |row| Ok((MessageId(row.get(0)?), row.get(1)?)))?;
         Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Conversations in which something that is not for the eyes waits to be sealed.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn unseen_waiting(&self) -> Result<Vec<ConversationId>, StoreError> {
+        let mut statement = self.sql().prepare_cached(
+            "SELECT DISTINCT conversation FROM message m WHERE sender = 0 AND state IN (0, 6) AND state = 6
+             AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.message = m.id) ORDER BY conversation",
+        )?;
+        let rows = statement.query_map([], |row| row.get(0).map(ConversationId))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Forgets what waits to be sealed in a conversation and is not for the eyes, but for the newest `keep`.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn forget_unseen(&self, conversation: ConversationId, keep: u32) -> Result<(), StoreError> {
+        self.sql()
+            .prepare_cached(
+                "DELETE FROM message WHERE id IN (
+                     SELECT id FROM message m WHERE conversation = ?1 AND sender = 0 AND state IN (0, 6) AND state = 6
+                     AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.message = m.id)
+                     ORDER BY id DESC LIMIT -1 OFFSET ?2)",
+            )?
+            .execute(params![conversation.0, keep])?;
+        Ok(())
+    }
+
+    /// Whether a message other than `but` was sent in a conversation, or is on its way.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn has_sent(&self, conversation: ConversationId, but: MessageId) -> Result<bool, StoreError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM message WHERE conversation = ?1 AND sender = 0 AND id <> ?2
+                                  AND state IN (0, 1, 2, 3, 7))";
+        Ok(self.sql().prepare_cached(sql)?.query_row([conversation.0, but.0], |row| row.get(0))?)
     }
 
     /// Notes what a person reported of a message; the earliest time counts. Having read it, they have it.

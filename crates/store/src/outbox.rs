@@ -166,6 +166,31 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Puts the commits and posts to a channel behind everything else, in their order: the request that makes the channel
+    /// goes before them.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn move_back(&self, channel: &[u8; 16]) -> Result<(), StoreError> {
+        let sql = "SELECT position FROM outbox WHERE channel = ?1 AND kind <> ?2 ORDER BY position";
+        let positions: Vec<i64> = self
+            .sql()
+            .prepare_cached(sql)?
+            .query_map(params![channel, OutboxKind::CreateChannel as i64], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        for position in positions {
+            // The table gives every position out once, so that the new one is the last.
+            self.sql()
+                .prepare_cached(
+                    "INSERT OR REPLACE INTO outbox (id, kind, conversation, channel, message, frame, relay, since)
+                     SELECT id, kind, conversation, channel, message, frame, relay, since FROM outbox
+                     WHERE position = ?1",
+                )?
+                .execute([position])?;
+        }
+        Ok(())
+    }
+
     /// Takes all commits to a channel out: another one won.
     ///
     /// # Errors
@@ -199,4 +224,37 @@ fn outbox_row(row: &Row<'_>) -> rusqlite::Result<OutboxRow> {
         relay: row.get(6)?,
         since: row.get(7)?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ContactState, Database, DatabaseKey, Location};
+
+    #[test]
+    fn what_makes_a_channel_goes_before_all_that_waits_for_it() {
+        let mut db = Database::open(Location::Memory, &DatabaseKey::new([0; 32])).expect("opens");
+        let done = db.transaction(|tx| {
+            let (_, conversation) = tx.add_contact(&[1; 32], "Ben", ContactState::Accepted)?;
+            let row = |id: u8, kind, channel: u8| OutboxRow {
+                id: [id; 16],
+                kind,
+                conversation,
+                channel: Some([channel; 16]),
+                message: None,
+                frame: vec![id],
+                relay: String::new(),
+                since: i64::from(id),
+            };
+            tx.push_outbox(&row(1, OutboxKind::Post, 1))?;
+            tx.push_outbox(&row(2, OutboxKind::Post, 2))?;
+            tx.push_outbox(&row(3, OutboxKind::Commit, 1))?;
+            tx.push_outbox(&row(4, OutboxKind::CreateChannel, 1))?;
+            tx.move_back(&[1; 16])?;
+            tx.outbox()
+        });
+        let (rows, _) = done.expect("nothing fails");
+        let order: Vec<_> = rows.iter().map(|row| (row.id[0], row.frame[0], row.since)).collect();
+        assert_eq!(order, [(2, 2, 2), (4, 4, 4), (1, 1, 1), (3, 3, 3)]);
+    }
 }

@@ -54,6 +54,10 @@ pub enum ClientFrame {
     /// Reads what a channel keeps for devices that heal (anonymous session). Answered by [`ChannelInfo`].
     #[n(11)]
     FetchChannel(#[n(0)] FetchChannel),
+    /// After `Refused` with [`ErrorCode::Busy`] or [`ErrorCode::RateLimited`]: what follows is no longer behind what was
+    /// refused (anonymous session). Not answered.
+    #[n(12)]
+    Resume,
 }
 
 /// From a relay to a device.
@@ -295,7 +299,7 @@ impl ClientFrame {
     /// The id that an answer to this frame carries, if it is answered by id.
     pub fn id(&self) -> Option<PostId> {
         match self {
-            Self::Own(_) | Self::Ack(_) => None,
+            Self::Own(_) | Self::Ack(_) | Self::Resume => None,
             Self::PutKeyPackages(f) => Some(f.id),
             Self::Deposit(f) => Some(f.id),
             Self::TakeKeyPackage(f) => Some(f.id),

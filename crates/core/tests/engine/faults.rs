@@ -1,7 +1,8 @@
 //! What goes wrong: lost answers, lost requests, killed processes, repeated and forged frames.
 
 use kuvert_core::{
-    Admission, ClientError, Command, ContactState, Event, Input, Line, MessageState, Refusal, SenderKind,
+    Admission, ClientError, Command, ContactState, Event, Input, Line, MessageId, MessageState, Refusal,
+    SenderKind,
 };
 use kuvert_wire::{Entries, ErrorCode, Invite, RelayFrame, SealedEntry, encode};
 
@@ -467,10 +468,35 @@ fn a_request_that_was_refused_can_be_retried_or_made_anew() {
             world.request("second");
             assert_eq!(world.devices[ALICE].texts(), ["second"]);
         } else {
-            let conversation = world.devices[BOB].id();
-            let rows = world.devices[BOB].client.messages(conversation, None, 9).expect("reads");
-            world.command(BOB, Command::Retry { message: rows[0].id }).expect("retries");
+            let message = first(&mut world);
+            world.command(BOB, Command::Retry { message }).expect("retries");
             assert_eq!(world.devices[ALICE].texts(), ["first"]);
         }
     }
+}
+
+fn first(world: &mut World) -> MessageId {
+    let conversation = world.devices[BOB].id();
+    world.devices[BOB].client.messages(conversation, None, 9).expect("reads").remove(0).id
+}
+
+#[test]
+fn a_request_that_was_followed_by_another_is_not_sent_before_that_is_accepted() {
+    let mut world = World::new(&["Alice", "Bob"]);
+    world.go_online(ALICE);
+    world.go_online(BOB);
+    world.relay.refuse = Some(ErrorCode::NoKeyPackage);
+    world.request("first");
+    world.relay.refuse = None;
+    world.request("second");
+    // Alice would drop a second message of a stranger: Bob keeps it, and sees that it did not go out.
+    let message = first(&mut world);
+    let retried = world.command(BOB, Command::Retry { message });
+    assert!(matches!(retried, Err(ClientError::Refused(Refusal::NotAccepted))), "{retried:?}");
+    assert_eq!(world.devices[BOB].timeline()[0].2, MessageState::Failed);
+    let conversation = world.devices[ALICE].id();
+    world.command(ALICE, Command::Accept { conversation }).expect("accepts");
+    world.command(BOB, Command::Retry { message }).expect("retries");
+    assert_eq!(world.devices[ALICE].texts(), ["second", "first"]);
+    assert!(!world.devices[ALICE].events.iter().any(|event| matches!(event, Event::Dropped(_))));
 }

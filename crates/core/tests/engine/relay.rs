@@ -80,6 +80,8 @@ pub(crate) struct Relay {
     pub(crate) invite: Option<Invite>,
     /// Nothing is accepted for now.
     pub(crate) busy: bool,
+    /// Everything is refused as busy until that was heard.
+    pub(crate) holds: bool,
     /// Everything is refused for this reason.
     pub(crate) refuse: Option<ErrorCode>,
     /// Posts and commits are refused as if the channel were in this epoch.
@@ -106,6 +108,7 @@ impl Relay {
             mute: false,
             invite: None,
             busy: false,
+            holds: false,
             refuse: None,
             claims: None,
             commits: Vec::new(),
@@ -291,6 +294,10 @@ impl Relay {
         &mut self,
         frame: ClientFrame,
     ) -> (Option<RelayFrame>, Vec<(InboxId, u64)>) {
+        if frame == ClientFrame::Resume {
+            self.holds = false;
+            return (None, Vec::new());
+        }
         let id = frame.id().expect("anonymous requests have ids");
         if let Some(code) = self.refuse {
             return (Some(RelayFrame::Refused { id, code, epoch: None }), Vec::new());
@@ -299,7 +306,8 @@ impl Relay {
             let refused = RelayFrame::Refused { id, code: ErrorCode::Conflict, epoch: self.claims };
             return (Some(refused), Vec::new());
         }
-        if self.busy {
+        self.holds |= self.busy;
+        if self.holds {
             return (Some(RelayFrame::Refused { id, code: ErrorCode::Busy, epoch: None }), Vec::new());
         }
         let (answer, delivered) = match self.answers.get(&id) {

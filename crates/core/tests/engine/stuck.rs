@@ -1,8 +1,9 @@
 //! What could stop a conversation for good, and does not.
 
-use kuvert_core::{Command, ContactState, Input, Line, MessageState};
-use kuvert_wire::{ErrorCode, RelayFrame, encode};
+use kuvert_core::{Command, ContactState, Event, Input, Line, MessageState};
+use kuvert_wire::{ClientFrame, ErrorCode, RelayFrame, encode};
 
+use crate::relay::ORIGIN;
 use crate::world::{ALICE, BOB, World, anonymous};
 
 const WEEK: i64 = 8 * 86_400_000;
@@ -58,6 +59,98 @@ fn both_make_a_forgotten_channel_anew() {
     };
     assert_eq!(sorted(world.devices[ALICE].texts()), ["hello", "one", "three", "two"]);
     assert_eq!(sorted(world.devices[BOB].texts()), ["hello", "one", "three", "two"]);
+}
+
+#[test]
+fn a_commit_that_is_on_its_way_is_kept_when_its_channel_is_made_anew() {
+    // MLS-1: what was sent may be accepted, whatever was answered to what was sent with it.
+    let mut world = World::acquainted();
+    world.now = world.now.plus_millis(WEEK);
+    world.send(ALICE, "zero");
+    world.relay.forget_channels();
+    let conversation = world.devices[BOB].id();
+    let send = Command::Send { conversation, text: "one".into() };
+    world.input(BOB, Input::Command(send)).expect("sends");
+    let answers = std::mem::take(&mut world.devices[BOB].inputs);
+    let commit = world.devices[BOB].asked.last().cloned().expect("was asked");
+    assert!(matches!(commit, ClientFrame::Commit(_)), "keys that are a week old are renewed");
+    // Meanwhile Alice makes the channel anew, and the same commit comes once more, by an older connection.
+    world.send(ALICE, "two");
+    let (_, delivered) = world.relay.anonymous_frame(commit);
+    assert!(!delivered.is_empty());
+    world.notify(ORIGIN, delivered);
+    let live = std::mem::replace(&mut world.devices[BOB].inputs, answers);
+    world.devices[BOB].inputs.extend(live);
+    world.run();
+    world.settle(120);
+    world.send(BOB, "three");
+    world.send(ALICE, "four");
+    assert_eq!(world.devices[ALICE].texts(), ["hello", "zero", "two", "one", "three", "four"]);
+    assert_eq!(world.devices[BOB].texts(), ["hello", "zero", "one", "two", "three", "four"]);
+    let is_odd = |event: &Event| matches!(event, Event::Dropped(_) | Event::GroupLost(_));
+    assert!(world.devices.iter().all(|device| !device.events.iter().any(is_odd)), "nothing had to be healed");
+}
+
+#[test]
+fn a_commit_is_not_given_up_because_the_relay_was_away_for_long() {
+    // MLS-1: it may have been accepted before, and the answer lost.
+    let mut world = World::acquainted();
+    world.now = world.now.plus_millis(WEEK);
+    world.go_offline(BOB);
+    world.send(BOB, "one");
+    world.relay.mute = true;
+    world.open_lines(BOB, &[anonymous()]);
+    world.go_offline(BOB);
+    world.relay.mute = false;
+    world.take_down(ORIGIN);
+    world.now = world.now.plus_millis(31 * 86_400_000);
+    let line = anonymous();
+    world.input(BOB, Input::Disconnected(line)).expect("handles");
+    assert_eq!(world.devices[BOB].timeline()[1].2, MessageState::Failed, "the user learns of it");
+    world.bring_up(ORIGIN);
+    world.go_online(BOB);
+    world.go_online(ALICE);
+    world.send(BOB, "two");
+    world.send(ALICE, "three");
+    assert_texts(&mut world, &["hello", "one", "two", "three"]);
+    let delivered =
+        world.devices[BOB].timeline().into_iter().filter(|m| m.2 == MessageState::Delivered).count();
+    assert_eq!(delivered, 3, "also what had arrived though it counted as failed");
+    let is_lost = |event: &Event| matches!(event, Event::GroupLost(_));
+    assert!(!world.devices[BOB].events.iter().any(is_lost));
+}
+
+#[test]
+fn what_is_not_for_the_eyes_and_could_not_be_sent_goes_out_with_the_next_session() {
+    let mut world = World::acquainted();
+    world.send(BOB, "won");
+    let message = world.devices[BOB].last().row.id;
+    world.relay.refuse = Some(ErrorCode::TooLarge);
+    world.command(BOB, Command::Edit { message, text: "one".into() }).expect("edits");
+    world.relay.refuse = None;
+    assert_eq!(world.devices[ALICE].texts(), ["hello", "won"]);
+    world.go_offline(BOB);
+    world.go_online(BOB);
+    assert_texts(&mut world, &["hello", "one"]);
+    assert_eq!(world.devices[BOB].client.waiting().expect("reads"), 0);
+}
+
+#[test]
+fn a_request_to_who_was_away_for_too_long_fails_and_is_not_dropped_in_silence() {
+    let mut world = World::new(&["Alice", "Bob"]);
+    world.go_online(ALICE);
+    world.go_online(BOB);
+    let link = world.link(ALICE);
+    world.go_offline(ALICE);
+    world.now = world.now.plus_millis(100 * 86_400_000);
+    world.command(BOB, Command::OpenLink { link: link.clone() }).expect("opens");
+    world.command(BOB, Command::Request { link, text: "hello".into() }).expect("requests");
+    assert_eq!(world.devices[BOB].timeline()[0].2, MessageState::Failed);
+    assert!(!world.devices[BOB].events.iter().any(|event| matches!(event, Event::Dropped(_))));
+    world.go_online(ALICE);
+    let message = world.devices[BOB].last().row.id;
+    world.command(BOB, Command::Retry { message }).expect("retries");
+    assert_texts(&mut world, &["hello"]);
 }
 
 #[test]
@@ -152,7 +245,10 @@ fn many_busy_answers_are_one_pause() {
     world.now = world.now.plus_millis(2_000);
     world.input(BOB, Input::Wake).expect("wakes");
     world.run();
-    assert_eq!(world.devices[ALICE].texts().len(), 21);
+    let numbers: Vec<String> = (0..20).map(|n| n.to_string()).collect();
+    assert_eq!(world.devices[ALICE].texts()[1..], numbers);
+    let said = world.devices[BOB].asked.iter().filter(|frame| **frame == ClientFrame::Resume).count();
+    assert_eq!(said, 1, "the relay is told once that its refusals were heard");
 }
 
 #[test]

@@ -18,7 +18,7 @@ pub(crate) struct Device {
     /// The owner session is open.
     receives: bool,
     pub(crate) events: Vec<Event>,
-    inputs: VecDeque<Input>,
+    pub(crate) inputs: VecDeque<Input>,
     /// Every owner frame that came, to be played again.
     pub(crate) heard: Vec<Vec<u8>>,
     /// Every request that went out on the anonymous session.
@@ -219,6 +219,7 @@ impl World {
         } else {
             inputs.push_back(Input::Connected(line.clone()));
             inputs.push_back(Input::Frame(line.clone(), encode(&Relay::hello())));
+            self.relay_at(&relay).holds = false;
         }
     }
 
@@ -329,7 +330,7 @@ impl World {
     }
 
     /// Tells owners who are there of new entries.
-    fn notify(&mut self, relay: &str, delivered: Vec<(InboxId, u64)>) {
+    pub(crate) fn notify(&mut self, relay: &str, delivered: Vec<(InboxId, u64)>) {
         for (inbox, seq) in delivered {
             let frame = self.relay_at(relay).entry(inbox, seq).expect("just delivered");
             let to = self.devices.iter_mut().find(|device| device.owner == Some(inbox));

@@ -126,7 +126,7 @@ impl<'b> Script<'b> {
         let (n, whose, value) = (self.byte()?, self.byte()?, self.byte()?);
         let (other, id) = (device(whose), id(n));
         let (inbox, token) = (other.inbox, other.token(whose >> 4));
-        Some(match kind % 12 {
+        Some(match kind % 13 {
             0 => ClientFrame::Ack(Ack { seq: value.into() }),
             1 => ClientFrame::PutKeyPackages(PutKeyPackages {
                 id,
@@ -169,6 +169,7 @@ impl<'b> Script<'b> {
                     after,
                 })
             }
+            11 => ClientFrame::Resume,
             _ => ClientFrame::Deposit(Deposit { id, inbox, token, body: vec![n; usize::from(value)] }),
         })
     }

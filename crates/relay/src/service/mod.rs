@@ -65,6 +65,8 @@ pub(crate) enum Op {
     Request(Request, Content),
     /// A request that was refused before it came here. Its answer keeps its place among the others.
     Refuse(PostId, ErrorCode),
+    /// A session knows what was refused: what it sends from here on is no longer behind that.
+    Resume,
     /// Stores a verified card record.
     PutCard { admission: Admission, card: CardId, version: u64, record: Vec<u8> },
     /// Notes that a card was read.
@@ -239,6 +241,7 @@ impl Work<'_, '_> {
             Op::Refuse(id, code) => {
                 Ok(Answer::Frame(RelayFrame::Refused { id: *id, code: *code, epoch: None }))
             }
+            Op::Resume => Ok(Answer::Done),
             Op::Request(request, content) => self.request(request, content).map(Answer::Frame),
             Op::PutCard { admission, card, version, record } => {
                 self.put_card(admission, *card, *version, record).map(Answer::Card)

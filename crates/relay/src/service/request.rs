@@ -22,8 +22,8 @@ pub(crate) enum Request {
 }
 
 impl Request {
-    /// The request in a frame on the owner session of `inbox`. `None` for `Own` and `Ack`, which are none, and for
-    /// what belongs on an anonymous session.
+    /// The request in a frame on the owner session of `inbox`. `None` for `Own`, `Ack` and `Resume`, which are none, and
+    /// for what belongs on an anonymous session.
     pub(crate) fn from_owner(inbox: InboxId, frame: ClientFrame) -> Option<Self> {
         match frame {
             ClientFrame::PutKeyPackages(request) => Some(Self::PutKeyPackages(inbox, request)),
@@ -37,7 +37,8 @@ impl Request {
             | ClientFrame::CreateChannel(_)
             | ClientFrame::Post(_)
             | ClientFrame::Commit(_)
-            | ClientFrame::FetchChannel(_) => None,
+            | ClientFrame::FetchChannel(_)
+            | ClientFrame::Resume => None,
         }
     }
 
@@ -55,7 +56,8 @@ impl Request {
             | ClientFrame::PutKeyPackages(_)
             | ClientFrame::RevokeTokens(_)
             | ClientFrame::RenewDepositKey(_)
-            | ClientFrame::DeleteInbox(_) => None,
+            | ClientFrame::DeleteInbox(_)
+            | ClientFrame::Resume => None,
         }
     }
 

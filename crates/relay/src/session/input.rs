@@ -43,7 +43,8 @@ pub(super) struct Talk {
     registration: Option<Registration>,
     /// Counts the session while it lasts.
     counted: Held,
-    /// A request was refused because the network asked too often; so are those behind it, so that none of them overtakes it.
+    /// A request was refused because the network asked too often; so are those behind it, so that none of them overtakes it,
+    /// until the client says that it knows.
     pub(super) limited: bool,
     bad_frames: u32,
     reader: Reader,
@@ -309,11 +310,25 @@ impl Talk {
                 let inbox = *inbox;
                 self.request(Request::from_owner(inbox, frame), bytes, Some(inbox))
             }
+            (Kind::Undecided | Kind::Anonymous, ClientFrame::Resume) => {
+                self.kind = Kind::Anonymous;
+                self.limited = !self.context.network.take(1);
+                if self.line.refuses() && !matches!(self.ops.last(), Some(Op::Resume)) {
+                    // By way of the writer: what was sent before is still refused.
+                    self.ops.push(Op::Resume);
+                }
+                Ok(())
+            }
             (Kind::Undecided | Kind::Anonymous, frame) => {
                 self.kind = Kind::Anonymous;
                 self.request(Request::from_anonymous(frame), bytes, None)
             }
         }
+    }
+
+    /// Whether this is an owner session.
+    pub(super) fn is_owner(&self) -> bool {
+        matches!(self.kind, Kind::Owner(_))
     }
 
     fn request(&mut self, request: Option<Request>, bytes: &[u8], owner: Option<InboxId>) -> Result<(), End> {

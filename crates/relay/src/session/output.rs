@@ -217,7 +217,7 @@ impl Talk {
             }
             write_frame(answer, payload, out);
         }
-        if self.in_flight == 0 {
+        if self.in_flight == 0 && self.is_owner() {
             self.limited = false;
             self.line.settle();
         }

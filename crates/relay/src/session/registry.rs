@@ -23,7 +23,8 @@ pub(crate) struct Line {
     /// Answers to requests, in their order.
     answers: Mutex<Vec<RelayFrame>>,
     /// A request of this session was refused as busy; so are those that were under way behind it, so that none of them
-    /// overtakes it. Ends when all are answered.
+    /// overtakes it. Ends when the client says that it knows ([`kuvert_wire::ClientFrame::Resume`]); on an owner session,
+    /// where the order is not of importance, when all are answered.
     refusing: AtomicBool,
     /// Last seq stored in the owned inbox, as far as it was told.
     last: AtomicU64,
@@ -67,7 +68,7 @@ impl Line {
         self.refusing.load(Ordering::Acquire)
     }
 
-    /// All requests were answered: the next is no longer behind a refused one.
+    /// The next request is no longer behind a refused one.
     pub(crate) fn settle(&self) {
         self.refusing.store(false, Ordering::Release);
     }

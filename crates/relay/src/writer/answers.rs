@@ -82,6 +82,10 @@ impl Answers {
             }
             count += 1;
             self.count += 1;
+            if matches!(op, Op::Resume) {
+                line.settle();
+                refuses = false;
+            }
             match (op.id(), &failure) {
                 (Some(id), Err(_)) => done.push((id, busy(id))),
                 (Some(id), Ok(())) if refuses => done.push((id, busy(id))),

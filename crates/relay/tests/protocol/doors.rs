@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use kuvert_relay::Relay;
-use kuvert_wire::{ErrorCode, RelayFrame, limits};
+use kuvert_wire::{ClientFrame, ErrorCode, RelayFrame, limits};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -283,5 +283,13 @@ async fn a_session_whose_network_asks_too_often_is_refused_in_order() {
     }
     // The session itself was a request, ten seconds' worth may come at once, and time passes.
     assert!((9..30).contains(&accepted), "{accepted}");
+
+    // However long it waits: until it says that it knows, what it sends may have been behind what was refused.
+    tokio::time::sleep(Duration::from_millis(2_100)).await;
+    let code = ErrorCode::RateLimited;
+    let refused = RelayFrame::Refused { id: id(30), code, epoch: None };
+    assert_eq!(sender.ask(&alice.deposit(id(30), b"x")).await, refused);
+    sender.send(&ClientFrame::Resume).await;
+    assert!(matches!(sender.ask(&alice.deposit(id(30), b"x")).await, RelayFrame::Accepted { .. }));
     relay.stop().await;
 }

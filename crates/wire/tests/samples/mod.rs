@@ -210,6 +210,7 @@ fn channel_frames() -> Vec<Sample> {
                 after: 2,
             }),
         ),
+        sample("client_resume", ClientFrame::Resume),
     ]
 }
 

@@ -309,7 +309,7 @@ impl World {
             ),
         );
         let lost = self.entries_lost();
-        if let Some(violation) = self.watch.said(there.device, link, &said, lost) {
+        if let Some(violation) = self.watch.said(link, &said, lost) {
             self.violation(violation.rule, violation.what);
         }
         if let RelayFrame::Accepted { id, .. } = &said

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use kuvert_core::ClientError;
+use kuvert_core::{ClientError, Line};
 use kuvert_relay::ConfigError;
 use tempfile::TempDir;
 
@@ -132,11 +132,28 @@ fn rest(world: &mut World) -> Result<(), SimError> {
             again |= workload::tidy_up(world, id)?;
         }
         if !again {
-            return Ok(());
+            break;
         }
     }
     let until = world.now + REST;
-    world.run_until(until)
+    world.run_until(until)?;
+    repeat_acknowledgements(world, until)
+}
+
+/// What was acknowledged while the relay's disk was full is not written down there. The next session says it again: until
+/// then the entries wait, and come again.
+fn repeat_acknowledgements(world: &mut World, until: i64) -> Result<(), SimError> {
+    if !world.was_full {
+        return Ok(());
+    }
+    for id in 0..world.devices.len() {
+        let device = &world.devices[id];
+        let waiting = world.relay.as_ref().zip(device.inbox).and_then(|(relay, inbox)| relay.waiting(inbox));
+        if let Some(link) = device.links.get(&Line::Owner).copied().filter(|_| waiting > Some(0)) {
+            world.cut(link);
+        }
+    }
+    world.run_until(until + REST)
 }
 
 /// A folder for databases: in memory, where the system offers that.

@@ -32,6 +32,7 @@ pub(crate) fn strike(world: &mut World) -> Result<(), SimError> {
         84..90 if !world.forgetful => {
             world.trace.note(world.now, format_args!("the relay's disk is full"));
             world.disk.set_full(true);
+            world.was_full = true;
             let at = world.now + world.rng.between(500, 20_000);
             world.network.plan(at, Happening::Room);
         }

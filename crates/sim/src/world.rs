@@ -78,6 +78,8 @@ pub(crate) struct World {
     pub(crate) openings: u32,
     /// Entries may wait for longer than the relay keeps them.
     pub(crate) forgetful: bool,
+    /// The relay's disk was full at some time: acknowledgements may be lost, until they are repeated.
+    pub(crate) was_full: bool,
     /// Things that people will still do.
     pub(crate) acts: usize,
     pub(crate) work_planned: bool,
@@ -120,6 +122,7 @@ impl World {
             lost_before: 0,
             jumped: 0,
             forgetful,
+            was_full: false,
             openings: 0,
             acts: options.steps,
             work_planned: false,

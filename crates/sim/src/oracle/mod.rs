@@ -56,10 +56,8 @@ fn violation(rule: &'static str, what: String) -> Violation {
 
 /// What a device may have to drop though nobody did anything wrong.
 fn may_drop(world: &World, what: &str) -> bool {
-    // An own post comes back behind the own commit that followed it, where the answer to that was faster.
-    let overtaken = what == "a post of another epoch";
     // The relay remembers requests for a day: what is repeated later comes twice.
     let repeated_late = world.jumped > 0 && what == "a message or commit does not hold";
     // Where entries were lost, what follows them may hang in the air.
-    overtaken || repeated_late || world.entries_lost() > 0
+    repeated_late || world.entries_lost() > 0
 }

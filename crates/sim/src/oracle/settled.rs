@@ -1,8 +1,8 @@
 //! What must hold once nothing goes wrong any more and nothing is under way.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use kuvert_core::{MessageRow, MessageState, SenderKind};
+use kuvert_core::{ContactState, MessageRow, MessageState, SenderKind};
 
 use super::violation;
 use crate::device::DeviceId;
@@ -11,6 +11,8 @@ use crate::world::{Violation, World};
 
 /// Messages by who holds them and with whom they were exchanged.
 type Held = BTreeMap<(DeviceId, DeviceId), Vec<MessageRow>>;
+/// Who asked whom and was not accepted.
+type Asked = BTreeSet<(DeviceId, DeviceId)>;
 
 /// Looks at every device and at the relay.
 ///
@@ -21,7 +23,7 @@ pub(crate) fn settled(world: &mut World) -> Result<Vec<Violation>, SimError> {
     for id in 0..world.devices.len() {
         found.extend(nothing_waits(world, id)?);
     }
-    let held = held(world)?;
+    let (held, asked) = held(world)?;
     for sent in &world.ledger.sent {
         let own = held.get(&(sent.from, sent.to)).map(Vec::as_slice).unwrap_or_default();
         let theirs = held.get(&(sent.to, sent.from)).map(Vec::as_slice).unwrap_or_default();
@@ -32,6 +34,8 @@ pub(crate) fn settled(world: &mut World) -> Result<Vec<Violation>, SimError> {
         let what = |what: &str| format!("\"{}\" for device {} {what}, and is {state:?}", sent.text, sent.to);
         match (mine.len(), state, came) {
             (1, Some(MessageState::Failed), 0) if world.ledger.has_revoked(sent.to) => {}
+            // A request is one message: what failed and was followed by another waits to be tried again once that is accepted.
+            (1, Some(MessageState::Failed), 0) if asked.contains(&(sent.from, sent.to)) && went_out(own) => {}
             (1, Some(MessageState::Sent | MessageState::Delivered | MessageState::Read), 1) => {}
             (1, Some(MessageState::Sent | MessageState::Queued), 0) if excused => {}
             (1, _, 1) => found.push(violation("sent or delivered", what("arrived"))),
@@ -46,6 +50,10 @@ pub(crate) fn settled(world: &mut World) -> Result<Vec<Violation>, SimError> {
         found.extend(super::settled_groups::settled(world)?);
     }
     Ok(found)
+}
+
+fn went_out(own: &[MessageRow]) -> bool {
+    own.iter().any(|row| row.sender == SenderKind::Own && row.state != MessageState::Failed)
 }
 
 fn nothing_waits(world: &mut World, id: DeviceId) -> Result<Vec<Violation>, SimError> {
@@ -71,8 +79,8 @@ fn nothing_waits(world: &mut World, id: DeviceId) -> Result<Vec<Violation>, SimE
     Ok(found)
 }
 
-fn held(world: &mut World) -> Result<Held, SimError> {
-    let mut held = Held::new();
+fn held(world: &mut World) -> Result<(Held, Asked), SimError> {
+    let (mut held, mut asked) = (Held::new(), Asked::new());
     for id in 0..world.devices.len() {
         let mut rows = Vec::new();
         if let Some(client) = &mut world.devices[id].client {
@@ -80,26 +88,25 @@ fn held(world: &mut World) -> Result<Held, SimError> {
                 let Some(contact) = summary.contact() else { continue };
                 let mut messages = client.messages(summary.conversation.id, None, 10_000)?;
                 messages.retain(|row| row.sender != SenderKind::System);
-                rows.push((contact.identity, messages));
+                rows.push((contact.identity, contact.state, messages));
             }
         }
-        for (identity, messages) in rows {
+        for (identity, state, messages) in rows {
             if let Some(with) = world.device_of(identity) {
+                if state == ContactState::Requested {
+                    asked.insert((id, with));
+                }
                 held.entry((id, with)).or_default().extend(messages);
             }
         }
     }
-    Ok(held)
+    Ok((held, asked))
 }
 
 /// What one person wrote comes in the order in which it was written.
 fn in_order(world: &World, held: &Held) -> Vec<Violation> {
     let mut found = Vec::new();
     for ((from, to), own) in held {
-        if world.watch.busy.contains(from) {
-            // What was on its way behind a request that was refused as busy may overtake it: see docs/simulator.md.
-            continue;
-        }
         let theirs = held.get(&(*to, *from)).map(Vec::as_slice).unwrap_or_default();
         let retried = |text: &str| world.ledger.sent.iter().any(|sent| sent.retried && sent.text == text);
         let place = |text: &str| theirs.iter().position(|row| row.text == text);

@@ -187,9 +187,6 @@ fn same_order(world: &World, there: &BTreeMap<DeviceId, View>) -> Vec<Violation>
         }
         let place: BTreeMap<&str, usize> = texts.iter().zip(0..).map(|(text, at)| (*text, at)).collect();
         for from in 0..world.devices.len() {
-            if world.watch.busy.contains(&from) {
-                continue;
-            }
             let own = world.ledger.told.iter().filter(|told| told.from == from && !told.retried);
             let places: Vec<_> = own.filter_map(|told| place.get(told.text.as_str())).collect();
             if !places.is_sorted() {

@@ -1,12 +1,11 @@
 //! What devices and the relay say to each other, seen from between them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use kuvert_wire::{
     ChannelId, ClientFrame, ErrorCode, InboxId, PostId, RelayFrame, Token, TokenNonce, decode, limits,
 };
 
-use crate::device::DeviceId;
 use crate::network::LinkId;
 use crate::world::Violation;
 
@@ -41,8 +40,6 @@ pub(crate) struct Watch {
     packages: BTreeMap<Vec<u8>, Option<PostId>>,
     /// The seq that a session is to deliver next.
     due: BTreeMap<LinkId, u64>,
-    /// Devices that were told that the relay is busy.
-    pub(crate) busy: BTreeSet<DeviceId>,
     /// Tokens that were shown to the relay to take a key package: those of links.
     pub(crate) shown: Vec<(InboxId, Token)>,
     /// Tokens that were revoked, by the request that did it; whether the relay has accepted that.
@@ -101,13 +98,7 @@ impl Watch {
     }
 
     /// The relay said something; it has lost `lost` entries so far, and said so to their owners.
-    pub(crate) fn said(
-        &mut self,
-        device: DeviceId,
-        link: LinkId,
-        frame: &RelayFrame,
-        lost: u64,
-    ) -> Option<Violation> {
+    pub(crate) fn said(&mut self, link: LinkId, frame: &RelayFrame, lost: u64) -> Option<Violation> {
         match frame {
             RelayFrame::Owned(owned) => {
                 self.due.insert(link, owned.acknowledged + 1);
@@ -122,9 +113,6 @@ impl Watch {
             RelayFrame::Accepted { id, seq } => self.accepted(*id, *seq),
             RelayFrame::KeyPackage(reply) => self.package(reply.id, &reply.package),
             RelayFrame::Refused { id, code, .. } => {
-                if *code == ErrorCode::Busy {
-                    self.busy.insert(device);
-                }
                 // What a device hears in a world where nobody does anything wrong.
                 let asked = self.asked.get(id).copied();
                 (*code == ErrorCode::BadFrame && asked != Some(Asked::Forged))

@@ -100,11 +100,6 @@ fn retry_some(world: &mut World, id: DeviceId, count: usize) -> Result<bool, Sim
         let Some(client) = &mut world.devices[id].client else { return Ok(false) };
         let rows = client.messages(with.conversation, None, 10_000)?;
         let is_failed = |state| state == MessageState::Failed;
-        // A request is one message: who has asked in other words since does not repeat the first.
-        let own = || rows.iter().filter(|row| row.sender == SenderKind::Own);
-        if with.state == ContactState::Requested && own().any(|row| !is_failed(row.state)) {
-            continue;
-        }
         failed.extend(rows.into_iter().filter(|row| row.sender == SenderKind::Own && is_failed(row.state)));
     }
     for row in failed.iter().take(count) {

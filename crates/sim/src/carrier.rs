@@ -1,52 +1,19 @@
 //! How frames and fetches get from devices to the relay and back.
 
-use kuvert_core::{FetchMethod, FetchOutcome, FetchRequest, Input, Line};
-use kuvert_relay::model::Model;
+use kuvert_core::{FetchMethod, FetchOutcome, FetchRequest, Input, Line, Output};
 use kuvert_wire::{CardId, ClientFrame, RelayFrame, decode, limits};
 
 use crate::device::DeviceId;
 use crate::faults::Plant;
 use crate::network::{Happening, Link, LinkId};
 use crate::run::SimError;
-use crate::world::{ORIGIN, World, line_name};
+use crate::station::RelayId;
+use crate::world::{World, line_name};
 
 impl World {
     /// How long something is on its way, in milliseconds.
     pub(crate) fn delay(&mut self) -> i64 {
         if self.rng.chance(30) { self.rng.between(500, 8_000) } else { self.rng.between(2, 90) }
-    }
-
-    /// Opens the relay over what its disk holds, if it is not open.
-    ///
-    /// # Errors
-    /// [`SimError`] if it does not start.
-    pub(crate) fn open_relay(&mut self) -> Result<(), SimError> {
-        if self.relay.is_none() {
-            self.trace.note(self.now, format_args!("the relay opens"));
-            let mut relay = Model::start(ORIGIN, &self.disk, self.today())?;
-            // As a relay does whenever it starts.
-            relay.sweep();
-            self.relay = Some(relay);
-            self.openings += 1;
-        }
-        Ok(())
-    }
-
-    /// The relay is gone from one moment to the next.
-    pub(crate) fn crash_relay(&mut self) {
-        let Some(relay) = self.relay.take() else { return };
-        self.trace.note(self.now, format_args!("the relay is killed"));
-        self.lost_before += relay.entries_lost();
-        drop(relay);
-        Plant::at_crash(self);
-        let links: Vec<LinkId> = self.network.links.keys().copied().collect();
-        for link in links {
-            self.cut(link);
-        }
-        self.network.forget(|what| matches!(what, Happening::Work | Happening::Speak));
-        (self.work_planned, self.speak_planned) = (false, false);
-        let at = self.now + self.rng.between(0, 15_000);
-        self.network.plan(at, Happening::Open);
     }
 
     /// Plans to open a line.
@@ -114,22 +81,6 @@ impl World {
         self.network.plan(at, Happening::Down { link, frame });
     }
 
-    /// The relay will look at what came.
-    pub(crate) fn work_soon(&mut self) {
-        if !std::mem::replace(&mut self.work_planned, true) {
-            let at = self.now + self.rng.between(0, 15);
-            self.network.plan(at, Happening::Work);
-        }
-    }
-
-    /// The relay will say what it has to say.
-    pub(crate) fn speak_soon(&mut self) {
-        if !std::mem::replace(&mut self.speak_planned, true) {
-            let at = self.now + self.rng.between(0, 10);
-            self.network.plan(at, Happening::Speak);
-        }
-    }
-
     /// Everything that concerns connections.
     pub(crate) fn carry(&mut self, what: Happening) -> Result<(), SimError> {
         match what {
@@ -140,21 +91,22 @@ impl World {
             Happening::Lost { link } => self.lost(link)?,
             Happening::Hung { link } => {
                 if let Some(there) = self.network.links.remove(&link)
-                    && there.opening == self.openings
-                    && let Some(relay) = &mut self.relay
+                    && there.opening == self.relays[there.relay].openings
+                    && let Some(relay) = &mut self.relays[there.relay].model
                 {
                     relay.disconnect(there.there);
                 }
             }
-            Happening::Work => {
-                self.work_planned = false;
-                Plant::before_commit(self);
-                if let Some(relay) = &mut self.relay {
-                    relay.work();
-                    self.speak_soon();
+            Happening::Work { relay } => {
+                self.relays[relay].work_planned = false;
+                Plant::before_commit(self, relay);
+                if let Some(model) = &mut self.relays[relay].model {
+                    model.work();
+                    self.speak_soon(relay);
+                    self.forward_soon(relay, 0);
                 }
             }
-            Happening::Speak => self.speak(),
+            Happening::Speak { relay } => self.speak(relay),
             Happening::Fetch { device, start, request } => self.fetch(device, start, &request),
             _ => {}
         }
@@ -169,20 +121,24 @@ impl World {
         if device.links.contains_key(&line) {
             return;
         }
-        let Some(relay) = self.relay.as_mut().filter(|_| device.online) else {
+        let relay = self.relay_of(id, &line);
+        let is_online = device.online;
+        let model = relay.and_then(|relay| self.relays[relay].model.as_mut()).filter(|_| is_online);
+        let (Some(relay), Some(model)) = (relay, model) else {
             let tries = self.devices[id].tries.min(5);
             self.devices[id].tries += 1;
             let after = if self.calm { 500 } else { self.rng.between(500, 1_000 << tries) };
             return self.dial(id, line, after);
         };
-        let there = relay.connect();
+        let there = model.connect();
         self.devices[id].tries = 0;
         let at = self.now + self.delay();
-        let opening = self.openings;
+        let opening = self.relays[relay].openings;
         let link = Link {
             device: id,
             start,
             line: line.clone(),
+            relay,
             there,
             opening,
             cut: false,
@@ -193,7 +149,7 @@ impl World {
         let link = self.network.open(link);
         self.network.plan(at, Happening::Opened { link });
         self.devices[id].links.insert(line, link);
-        self.speak_soon();
+        self.speak_soon(relay);
     }
 
     fn opened(&mut self, link: LinkId) -> Result<(), SimError> {
@@ -211,20 +167,23 @@ impl World {
 
     fn up(&mut self, link: LinkId, frame: Vec<u8>) {
         let there = self.network.links.get(&link).filter(|there| !there.cut || there.drains);
-        let Some(there) = there.filter(|there| there.opening == self.openings).cloned() else { return };
+        let Some(there) = there.filter(|there| there.opening == self.relays[there.relay].openings) else {
+            return;
+        };
+        let there = there.clone();
         if let Ok(asked) = decode::<ClientFrame>(&frame, limits::MAX_FRAME) {
             self.watch.asked(&asked);
             if self.features.groups {
-                self.rolls.reached(there.device, &asked);
+                self.rolls.reached(there.device, there.relay, &asked);
             }
             if let ClientFrame::Own(own) = &asked {
                 self.devices[there.device].inbox = Some(kuvert_wire::InboxId::of(&own.owner));
             }
         }
         let frame = Plant::on_arrival(self, Some(there.device), frame);
-        if let Some(relay) = &mut self.relay {
+        if let Some(relay) = &mut self.relays[there.relay].model {
             relay.receive(there.there, frame);
-            self.work_soon();
+            self.work_soon(there.relay);
         }
     }
 
@@ -249,7 +208,8 @@ impl World {
         let handled = client.handle(kuvert_core::Timestamp(self.now), Input::Frame(Line::Owner, frame));
         let mut changed = handled.is_err();
         while let Some(output) = client.poll_output() {
-            changed |= !matches!(output, kuvert_core::Output::Transmit(Line::Owner, _));
+            // To ask once more to be woken is no change either.
+            changed |= !matches!(output, Output::Transmit(Line::Owner, _) | Output::WakeAt(_));
         }
         self.trace.note(self.now, format_args!("{} <- the same again", there.device));
         if changed {
@@ -272,13 +232,17 @@ impl World {
         Ok(())
     }
 
-    fn speak(&mut self) {
-        self.speak_planned = false;
+    fn speak(&mut self, id: RelayId) {
+        self.relays[id].speak_planned = false;
         let links: Vec<LinkId> = self.network.links.keys().copied().collect();
         for link in links {
-            let there = self.network.links.get(&link).filter(|there| there.opening == self.openings);
+            let there = self
+                .network
+                .links
+                .get(&link)
+                .filter(|there| there.relay == id && there.opening == self.relays[id].openings);
             let Some(there) = there.cloned() else { continue };
-            let Some(relay) = &mut self.relay else { return };
+            let Some(relay) = &mut self.relays[id].model else { return };
             let said = relay.take(there.there);
             for frame in said.frames {
                 for frame in Plant::on_speech(self, link, frame) {
@@ -302,7 +266,8 @@ impl World {
         self.trace.note(
             self.now,
             format_args!(
-                "relay -> {} {}: {}",
+                "relay {} -> {} {}: {}",
+                there.relay,
                 there.device,
                 line_name(&there.line),
                 crate::oracle::sketch(&said)
@@ -332,7 +297,11 @@ impl World {
         let answer_lost = !self.calm && self.rng.chance(50);
         let reachable = self.devices[id].online && self.devices[id].starts == start;
         let card = request.url.rsplit('/').next().and_then(CardId::from_text);
-        let outcome = match (&mut self.relay, card) {
+        let relay = self.relays.iter().position(|relay| {
+            request.url.strip_prefix(&relay.origin).is_some_and(|path| path.starts_with('/'))
+        });
+        let model = relay.and_then(|relay| self.relays[relay].model.as_mut());
+        let outcome = match (model, card) {
             (Some(relay), Some(card)) if reachable => {
                 let (status, body) = match &request.method {
                     FetchMethod::Get => relay.card(card),
@@ -345,7 +314,7 @@ impl World {
             }
             _ => FetchOutcome::Failed,
         };
-        self.speak_soon();
+        self.speak_soon(relay.unwrap_or_default());
         let outcome = if answer_lost { FetchOutcome::Failed } else { outcome };
         let at = self.now + self.delay();
         self.network.plan(at, Happening::Fetched { device: id, start, id: request.id, outcome });

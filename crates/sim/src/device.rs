@@ -8,6 +8,7 @@ use kuvert_wire::InboxId;
 
 use crate::network::LinkId;
 use crate::rng::Rng;
+use crate::station::RelayId;
 
 /// Names a device of a world.
 pub(crate) type DeviceId = usize;
@@ -16,6 +17,8 @@ pub(crate) type DeviceId = usize;
 pub(crate) struct Device {
     /// Which.
     pub(crate) id: DeviceId,
+    /// Its own relay.
+    pub(crate) home: RelayId,
     /// The engine; `None` while its process is gone.
     pub(crate) client: Option<Client>,
     /// Its database.
@@ -52,6 +55,7 @@ impl Device {
         let client = Some(open(&path, id, rng.seed())?);
         Ok(Self {
             id,
+            home: 0,
             client,
             path,
             starts: 1,

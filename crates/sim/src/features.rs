@@ -9,6 +9,14 @@ use crate::rng::Rng;
 pub struct Features {
     /// People make groups, and change who is in them.
     pub groups: bool,
+    /// People have different relays, which hand to each other what is for their people.
+    pub relays: bool,
+    /// People edit and delete what they wrote, and react to what others wrote.
+    pub changes: bool,
+    /// People block each other.
+    pub blocking: bool,
+    /// People send files.
+    pub files: bool,
 }
 
 impl Features {
@@ -16,7 +24,23 @@ impl Features {
     /// same.
     pub(crate) fn of(seed: u64) -> Self {
         let mut rng = Rng::new(!seed);
-        Self { groups: rng.chance(400) }
+        Self {
+            groups: rng.chance(300),
+            // By hand only, as long as a device that follows a channel at another relay faster than its own relay hands on what
+            // was posted there loses that.
+            relays: false,
+            changes: rng.chance(250),
+            // By hand only, as long as a commit that was pending when its contact was blocked waits for ever.
+            blocking: false,
+            files: rng.chance(150),
+        }
+    }
+}
+
+impl Features {
+    /// Whether it makes no sense among strangers.
+    pub(crate) fn needs_contacts(self) -> bool {
+        self.groups || self.changes || self.blocking || self.files
     }
 }
 
@@ -30,7 +54,13 @@ impl FromStr for Features {
             match name.trim() {
                 "talk" => {}
                 "groups" => features.groups = true,
-                other => return Err(format!("{other} is none of talk, groups")),
+                "relays" => features.relays = true,
+                "changes" => features.changes = true,
+                "blocking" => features.blocking = true,
+                "files" => features.files = true,
+                other => {
+                    return Err(format!("{other} is none of talk, groups, relays, changes, blocking, files"));
+                }
             }
         }
         Ok(features)
@@ -51,7 +81,7 @@ mod tests {
 
     #[test]
     fn features_are_read_by_their_names() {
-        assert_eq!("groups".parse(), Ok(Features { groups: true }));
+        assert_eq!("groups".parse(), Ok(Features { groups: true, ..Features::default() }));
         assert_eq!("talk".parse(), Ok(Features::default()));
         assert!("group".parse::<Features>().is_err());
     }

@@ -48,6 +48,16 @@ pub(crate) struct KnownLink {
     pub(crate) revoked: bool,
 }
 
+/// The text under which a message is known here, whatever it was edited to.
+pub(crate) fn original(text: &str) -> &str {
+    text.split(',').next().unwrap_or_default()
+}
+
+/// Which one of all texts it is.
+pub(crate) fn number(text: &str) -> u64 {
+    original(text).rsplit(' ').next().and_then(|number| number.parse().ok()).unwrap_or_default()
+}
+
 /// See the [module](self).
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
@@ -55,8 +65,14 @@ pub(crate) struct Ledger {
     pub(crate) sent: Vec<Sent>,
     /// All messages to groups.
     pub(crate) told: Vec<Told>,
+    /// Who is meant to be in the group that a device makes.
+    pub(crate) meant: BTreeMap<DeviceId, BTreeSet<DeviceId>>,
     /// Who was ever meant to be in a group.
     pub(crate) wanted: BTreeMap<Channel, BTreeSet<DeviceId>>,
+    /// Who ever blocked whom, and how many texts had been written by then, unless they took it back.
+    pub(crate) blocked: BTreeMap<(DeviceId, DeviceId), Option<u64>>,
+    /// Messages that their writers deleted for everybody, by their first text.
+    pub(crate) deleted: BTreeSet<String>,
     /// All links.
     pub(crate) links: Vec<KnownLink>,
     /// Links that a device has opened, and nothing else since.
@@ -69,6 +85,22 @@ impl Ledger {
     pub(crate) fn text(&mut self, from: DeviceId) -> String {
         self.written += 1;
         format!("{from} writes {}", self.written)
+    }
+
+    /// How many texts and names were written.
+    pub(crate) fn written(&self) -> u64 {
+        self.written
+    }
+
+    /// Whether one of two ever blocked the other.
+    pub(crate) fn were_apart(&self, one: DeviceId, other: DeviceId) -> bool {
+        self.blocked.contains_key(&(one, other)) || self.blocked.contains_key(&(other, one))
+    }
+
+    /// A later version of a text, which never was either.
+    pub(crate) fn version(&mut self, original: &str) -> String {
+        self.written += 1;
+        format!("{original}, then {}", self.written)
     }
 
     /// A name for a group that no group had.

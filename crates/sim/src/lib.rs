@@ -7,6 +7,7 @@
 
 mod carrier;
 mod device;
+mod driver;
 mod faults;
 mod features;
 mod ledger;
@@ -14,6 +15,7 @@ mod network;
 mod oracle;
 mod rng;
 mod run;
+mod station;
 mod trace;
 mod trouble;
 mod workload;

@@ -33,7 +33,8 @@ struct Cli {
     /// Seeds that run at the same time
     #[arg(long, default_value_t = 2)]
     threads: usize,
-    /// What the worlds have beside talk between two: `talk` for nothing, or names joined by commas (groups); drawn from the
+    /// What the worlds have beside talk between two: `talk` for nothing, or names joined by commas (groups, relays, changes, blocking,
+    /// files); drawn from the
     /// seed if not given
     #[arg(long)]
     with: Option<Features>,

@@ -6,12 +6,13 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
-use kuvert_core::{FetchId, FetchOutcome, FetchRequest, Line};
-use kuvert_relay::model::ConnectionId;
+use kuvert_core::{BlobTask, FetchId, FetchOutcome, FetchRequest, Line};
+use kuvert_relay::model::{ConnectionId, Parcel};
 
 use crate::device::DeviceId;
+use crate::station::RelayId;
 
-/// Names a connection between a device and the relay.
+/// Names a connection between a device and a relay.
 pub(crate) type LinkId = u64;
 
 /// What happens at a point in time.
@@ -29,14 +30,22 @@ pub(crate) enum Happening {
     Lost { link: LinkId },
     /// The relay learns that a connection is lost.
     Hung { link: LinkId },
-    /// The relay reads what came and commits it.
-    Work,
-    /// The relay says what it has to say.
-    Speak,
+    /// A relay reads what came and commits it.
+    Work { relay: RelayId },
+    /// A relay says what it has to say.
+    Speak { relay: RelayId },
+    /// A relay hands over what it has for others.
+    Forward { relay: RelayId },
+    /// What a relay has for another reaches that one.
+    Parcel { from: RelayId, to: RelayId, opening: u32, parcel: Box<Parcel> },
+    /// The answer to that gets back, or does not.
+    Answer { from: RelayId, to: RelayId, opening: u32, parcel: Box<Parcel>, answer: Option<Vec<u8>> },
     /// A fetch reaches the relay.
     Fetch { device: DeviceId, start: u32, request: Box<FetchRequest> },
     /// Its answer reaches the device.
     Fetched { device: DeviceId, start: u32, id: FetchId, outcome: FetchOutcome },
+    /// A driver tries to move a file.
+    Blob { device: DeviceId, start: u32, task: Box<BlobTask> },
     /// A device wanted to be woken.
     Wake { device: DeviceId, start: u32 },
     /// A device's process starts.
@@ -45,10 +54,10 @@ pub(crate) enum Happening {
     Reachable { device: DeviceId },
     /// So many days pass at once.
     Days { count: i64 },
-    /// The relay starts.
-    Open,
-    /// The relay's disk has room again.
-    Room,
+    /// A relay starts.
+    Open { relay: RelayId },
+    /// A relay's disk has room again.
+    Room { relay: RelayId },
     /// Somebody does something.
     Act,
     /// Something goes wrong.
@@ -64,6 +73,8 @@ pub(crate) struct Link {
     pub(crate) start: u32,
     /// Which line.
     pub(crate) line: Line,
+    /// With which relay.
+    pub(crate) relay: RelayId,
     /// The relay's side.
     pub(crate) there: ConnectionId,
     /// In which run of the relay.

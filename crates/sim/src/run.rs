@@ -86,7 +86,7 @@ pub fn run(seed: u64, options: &Options) -> Result<Outcome, SimError> {
 }
 
 fn live(world: &mut World) -> Result<(), SimError> {
-    if world.features.groups {
+    if world.features.needs_contacts() {
         workload::get_to_know(world)?;
     }
     workload::plan(world);
@@ -148,7 +148,8 @@ fn repeat_acknowledgements(world: &mut World, until: i64) -> Result<(), SimError
     }
     for id in 0..world.devices.len() {
         let device = &world.devices[id];
-        let waiting = world.relay.as_ref().zip(device.inbox).and_then(|(relay, inbox)| relay.waiting(inbox));
+        let model = world.relays[device.home].model.as_ref();
+        let waiting = model.zip(device.inbox).and_then(|(relay, inbox)| relay.waiting(inbox));
         if let Some(link) = device.links.get(&Line::Owner).copied().filter(|_| waiting > Some(0)) {
             world.cut(link);
         }

@@ -28,18 +28,24 @@ pub(crate) fn strike(world: &mut World) -> Result<(), SimError> {
             be_gone(world, device, until);
         }
         58..74 => world.leave(device, None)?,
-        74..84 => world.crash_relay(),
+        74..84 => {
+            let relay = world.any_relay();
+            world.crash_relay(relay);
+        }
         84..90 if !world.forgetful => {
-            world.trace.note(world.now, format_args!("the relay's disk is full"));
-            world.disk.set_full(true);
+            let relay = world.any_relay();
+            world.trace.note(world.now, format_args!("the disk of relay {relay} is full"));
+            world.relays[relay].disk.set_full(true);
             world.was_full = true;
             let at = world.now + world.rng.between(500, 20_000);
-            world.network.plan(at, Happening::Room);
+            world.network.plan(at, Happening::Room { relay });
         }
         84..90 if world.forgetful => be_away(world, device)?,
         90..94 => {
             // Everybody at once, as when the house has no power.
-            world.crash_relay();
+            for relay in 0..world.relays.len() {
+                world.crash_relay(relay);
+            }
             for device in 0..world.devices.len() {
                 world.leave(device, None)?;
             }

@@ -1,12 +1,12 @@
-//! A world: devices, a relay, the network between them, and a clock that only this moves.
+//! A world: devices, relays, the network between them, and a clock that only this moves.
 
 use std::fmt;
 
 use kuvert_core::{ClientError, Command, Event, Input, KuvertId, Output, Timestamp};
-use kuvert_relay::model::{Disk, Model};
 use tempfile::TempDir;
 
 use crate::device::{Device, DeviceId};
+use crate::driver::Blobs;
 use crate::faults::Plant;
 use crate::features::Features;
 use crate::ledger::Ledger;
@@ -14,10 +14,9 @@ use crate::network::{Happening, Network};
 use crate::oracle::{Rolls, Watch};
 use crate::rng::Rng;
 use crate::run::{Options, SimError};
+use crate::station::Station;
 use crate::trace::Trace;
 
-/// Under which the relay is known.
-pub(crate) const ORIGIN: &str = "http://localhost:8787";
 /// Milliseconds of a day.
 pub(crate) const DAY: i64 = 86_400_000;
 /// When every run begins, in milliseconds since 1970.
@@ -52,10 +51,10 @@ pub(crate) struct World {
     pub(crate) devices: Vec<Device>,
     /// What is under way.
     pub(crate) network: Network,
-    /// The relay, while it runs.
-    pub(crate) relay: Option<Model>,
-    /// What outlives it.
-    pub(crate) disk: Disk,
+    /// The relays, by number.
+    pub(crate) relays: Vec<Station>,
+    /// Files at relays.
+    pub(crate) blobs: Blobs,
     /// Looks at every frame.
     pub(crate) watch: Watch,
     /// What it has beside talk.
@@ -70,36 +69,32 @@ pub(crate) struct World {
     pub(crate) violations: Vec<Violation>,
     /// Nothing goes wrong any more.
     pub(crate) calm: bool,
-    /// Entries that relays of this world lost which do not run any more.
-    pub(crate) lost_before: u64,
     /// Whole days that the clock was moved on by.
     pub(crate) jumped: i64,
-    /// How often the relay was opened.
-    pub(crate) openings: u32,
     /// Entries may wait for longer than the relay keeps them.
     pub(crate) forgetful: bool,
     /// The relay's disk was full at some time: acknowledgements may be lost, until they are repeated.
     pub(crate) was_full: bool,
     /// Things that people will still do.
     pub(crate) acts: usize,
-    pub(crate) work_planned: bool,
-    pub(crate) speak_planned: bool,
     _folder: TempDir,
 }
 
 impl World {
-    /// A world with a relay and so many devices, each of which has an identity.
+    /// A world with relays and devices, each of which has an identity.
     ///
     /// # Errors
     /// [`SimError`] if the machine, not the world, fails.
     pub(crate) fn new(options: &Options, seed: u64) -> Result<Self, SimError> {
         let folder = crate::run::folder()?;
         let mut rng = Rng::new(seed);
-        let disk = Disk::default();
         let forgetful = rng.chance(80);
         let features = options.features.unwrap_or_else(|| Features::of(seed));
         let count = usize::try_from(if features.groups { rng.between(3, 5) } else { rng.between(2, 4) });
         let count = count.unwrap_or(2);
+        let relays = if features.relays { rng.between(2, 3) } else { 1 };
+        let relays = (0..usize::try_from(relays).unwrap_or(1)).map(|id| Station::new(id, features.relays));
+        let relays: Vec<_> = relays.collect();
         let mut devices = Vec::new();
         for id in 0..count {
             devices.push(Device::new(id, folder.path(), &mut rng)?);
@@ -110,8 +105,8 @@ impl World {
             trace: Trace::new(options.trace),
             devices,
             network: Network::default(),
-            relay: None,
-            disk,
+            relays,
+            blobs: Blobs::default(),
             watch: Watch::default(),
             features,
             rolls: Rolls::default(),
@@ -119,21 +114,21 @@ impl World {
             plant: Plant::new(options.fault),
             violations: Vec::new(),
             calm: false,
-            lost_before: 0,
             jumped: 0,
             forgetful,
             was_full: false,
-            openings: 0,
             acts: options.steps,
-            work_planned: false,
-            speak_planned: false,
             _folder: folder,
         };
         Plant::lay(&mut world);
-        world.open_relay()?;
+        for relay in 0..world.relays.len() {
+            world.open_relay(relay)?;
+        }
         for id in 0..count {
-            let name = format!("device {id}");
-            world.command(id, Command::CreateIdentity { name, relay: ORIGIN.to_owned(), invite: None })?;
+            let (name, home) = (format!("device {id}"), world.any_relay());
+            world.devices[id].home = home;
+            let relay = world.relays[home].origin.clone();
+            world.command(id, Command::CreateIdentity { name, relay, invite: None })?;
             world.learn_name(id);
         }
         Ok(world)
@@ -198,10 +193,13 @@ impl World {
         if self.today() != before {
             let today = self.today();
             self.watch.today = today;
-            if let Some(relay) = &mut self.relay {
-                relay.set_day(today);
-                relay.sweep();
-                self.speak_soon();
+            for id in 0..self.relays.len() {
+                if let Some(relay) = &mut self.relays[id].model {
+                    relay.set_day(today);
+                    relay.sweep();
+                    self.speak_soon(id);
+                    self.forward_soon(id, 0);
+                }
             }
         }
         Ok(())
@@ -330,8 +328,8 @@ impl World {
                 self.devices[id].wakes.insert(at);
                 self.network.plan(at.max(self.now), Happening::Wake { device: id, start });
             }
-            // Nobody sends files here yet.
-            Output::Blob(_) | Output::Changes(_) | Output::Event(_) => {}
+            Output::Blob(task) => self.plan_blob(id, task, 0),
+            Output::Changes(_) | Output::Event(_) => {}
         }
         Ok(())
     }
@@ -354,11 +352,17 @@ impl World {
                     self.input(device, Input::Fetched(id, outcome))?;
                 }
             }
+            Happening::Blob { device, start, task } => self.move_blob(device, start, *task)?,
             Happening::Start { device } => self.start(device)?,
             Happening::Reachable { device } => self.devices[device].online = true,
             Happening::Days { count } => crate::trouble::skip(self, count)?,
-            Happening::Open => self.open_relay()?,
-            Happening::Room => self.disk.set_full(false),
+            Happening::Open { relay } => self.open_relay(relay)?,
+            Happening::Room { relay } => self.relays[relay].disk.set_full(false),
+            Happening::Forward { relay } => self.forward(relay),
+            Happening::Parcel { from, to, opening, parcel } => self.parcel_arrives(from, to, opening, parcel),
+            Happening::Answer { from, to, opening, parcel, answer } => {
+                self.parcel_answered((from, to), opening, &parcel, answer);
+            }
             Happening::Act => crate::workload::act(self)?,
             Happening::Trouble => crate::trouble::strike(self)?,
             other => self.carry(other)?,
@@ -428,22 +432,19 @@ impl World {
                     | Happening::Start { .. }
                     | Happening::Reachable { .. }
                     | Happening::Days { .. }
-                    | Happening::Open
-                    | Happening::Room
+                    | Happening::Open { .. }
+                    | Happening::Room { .. }
             )
         });
-        self.disk.set_full(false);
-        self.open_relay()?;
+        for relay in 0..self.relays.len() {
+            self.relays[relay].disk.set_full(false);
+            self.open_relay(relay)?;
+        }
         for id in 0..self.devices.len() {
             self.devices[id].online = true;
             self.start(id)?;
         }
         Ok(())
-    }
-
-    /// Entries that were lost at the relay so far.
-    pub(crate) fn entries_lost(&self) -> u64 {
-        self.lost_before + self.relay.as_ref().map_or(0, Model::entries_lost)
     }
 }
 

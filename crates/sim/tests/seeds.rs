@@ -23,6 +23,17 @@ fn some_seeds_end_without_a_violation_and_with_messages() {
 }
 
 #[test]
+fn worlds_with_each_feature_end_without_a_violation() {
+    for with in ["groups", "relays", "changes", "files"] {
+        let features = Some(with.parse().expect("a feature"));
+        for seed in 1..=2 {
+            let outcome = run(seed, &Options { features, ..Options::default() }).expect("runs");
+            assert_eq!(outcome.violations, [], "{with}, seed {seed}");
+        }
+    }
+}
+
+#[test]
 fn a_relay_that_takes_every_token_is_found() {
     let options = Options { fault: Some(Fault::TokenNotChecked), ..Options::default() };
     let found = (1..=20).any(|seed| !run(seed, &options).expect("runs").violations.is_empty());

@@ -280,11 +280,11 @@ fn rest(failures: u32, answered: bool, chance: u8) -> Duration {
 }
 
 /// The rows at the head of a relay's outbox, as one request.
-struct Batch {
-    origin: String,
-    head: u64,
-    count: usize,
-    body: Bytes,
+pub(crate) struct Batch {
+    pub(crate) origin: String,
+    pub(crate) head: u64,
+    pub(crate) count: usize,
+    pub(crate) body: Bytes,
     answered: bool,
 }
 
@@ -360,12 +360,12 @@ impl Worker {
 }
 
 /// Up to the first that shall be tried again: what was accepted, and what never will be.
-fn settled(results: &[Option<ErrorCode>]) -> usize {
+pub(crate) fn settled(results: &[Option<ErrorCode>]) -> usize {
     results.iter().take_while(|result| **result != Some(ErrorCode::Busy)).count()
 }
 
 /// Reads as many rows as one request may carry.
-fn read(store: &dyn RelayStore, name: RelayName) -> Result<Option<Batch>, StoreError> {
+pub(crate) fn read(store: &dyn RelayStore, name: RelayName) -> Result<Option<Batch>, StoreError> {
     let Some(relay) = store.row::<RelayRow>(Table::Relays, name.as_bytes())? else { return Ok(None) };
     let mut deposits = Vec::new();
     // The array's and each deposit's head.

@@ -24,6 +24,7 @@ use tokio::sync::{Notify, Semaphore};
 pub(crate) use address::Origin;
 use client::Client;
 use forward::Forwarder;
+pub(crate) use forward::{read, settled};
 
 use crate::StartError;
 use crate::config::{self, Config};

@@ -7,20 +7,23 @@
 
 mod cards;
 mod disk;
+mod parcels;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use kuvert_wire::{InboxId, limits};
+use kuvert_wire::{InboxId, RelayKeyPair, limits};
 use tokio::sync::{Semaphore, watch};
 
 use crate::config::{Config, ConfigError, Registration};
 use crate::day::Day;
 use crate::metrics::Metrics;
 use crate::networks::Networks;
-use crate::service::{Op, Service, SweepFrom};
+use crate::service::{Op, Outbox, Service, SweepFrom};
 use crate::session::{Context, Phase, Sessions, Stepped};
 use crate::writer::{Thread, Writer};
+
+pub use parcels::Parcel;
 
 pub use disk::{Disk, Fate, Meddler, Written};
 
@@ -35,6 +38,8 @@ pub struct Model {
     connections: BTreeMap<ConnectionId, Stepped>,
     opened: u64,
     today: Day,
+    /// Opens what other relays hand over.
+    pair: Option<RelayKeyPair>,
     /// Keeps the sessions from ending.
     _phase: watch::Sender<Phase>,
 }
@@ -49,13 +54,33 @@ pub struct Said {
 }
 
 impl Model {
-    /// Starts over what `disk` holds, known under `origin`, on the day that began so many days after 1 January 1970.
+    /// Starts over what `disk` holds, known under `origin`, on the day that began so many days after 1 January 1970. It keeps to
+    /// itself.
     ///
     /// # Errors
     /// [`ConfigError`] if the defaults of the configuration cannot be used.
     pub fn start(origin: &str, disk: &Disk, today: u32) -> Result<Self, ConfigError> {
+        Self::begin(origin, disk, today, None)
+    }
+
+    /// Like [`Self::start`], for a relay that speaks with others; they seal to the key that follows from `secret`.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub fn start_among_others(
+        origin: &str,
+        disk: &Disk,
+        today: u32,
+        secret: [u8; 32],
+    ) -> Result<Self, ConfigError> {
+        Self::begin(origin, disk, today, Some(RelayKeyPair::from_bytes(secret)))
+    }
+
+    fn begin(origin: &str, disk: &Disk, today: u32, pair: Option<RelayKeyPair>) -> Result<Self, ConfigError> {
         let store = disk.store();
-        let service = Service::new(vec![origin.to_owned()], Registration::Open);
+        // Nobody is woken: what waits is looked for.
+        let outbox = pair.as_ref().map(|_| Outbox::new(Arc::default(), true));
+        let service = Service::new(vec![origin.to_owned()], Registration::Open).with_outbox(outbox);
         let (sessions, metrics) = (Arc::new(Sessions::default()), Arc::new(Metrics::default()));
         let (way, writer) =
             Writer::new(Arc::clone(&store), service, Arc::clone(&sessions), Arc::clone(&metrics));
@@ -68,7 +93,7 @@ impl Model {
             writer: Arc::new(way),
             sessions,
             origins: [origin.to_owned()].into(),
-            relay_key: None,
+            relay_key: pair.as_ref().map(RelayKeyPair::public),
             phase: phases,
             partial: Arc::new(Semaphore::new(limits::MAX_PARTIAL_FRAMES / 1024)),
             answers: Arc::new(Semaphore::new(limits::MAX_LARGE_ANSWERS / 1024)),
@@ -77,7 +102,7 @@ impl Model {
             network: networks.of(std::net::Ipv4Addr::LOCALHOST.into()),
         };
         let today = Day(today);
-        Ok(Self { context, writer, connections: BTreeMap::new(), opened: 0, today, _phase: phase })
+        Ok(Self { context, writer, connections: BTreeMap::new(), opened: 0, today, pair, _phase: phase })
     }
 
     /// From now on it is this day.
@@ -145,9 +170,10 @@ impl Model {
         Some(row.next - row.head)
     }
 
-    /// How many entries gave way to gaps since this model was started.
+    /// How many entries gave way to gaps or notices since this model was started, or were given up for another relay.
     pub fn entries_lost(&self) -> u64 {
-        self.context.metrics.entries_lost.get()
+        let metrics = &self.context.metrics;
+        metrics.entries_lost.get() + metrics.outbox_replaced.get() + metrics.outbox_dropped.get()
     }
 
     /// Does an operation at once; `None` if it could not be stored.

@@ -14,7 +14,7 @@ const INBOX: usize = 16;
 /// The disk of this fault, if it sits there.
 pub(super) fn meddler(fault: Fault) -> Option<Meddler> {
     Some(match fault {
-        Fault::RepeatStoredTwice => losing(|row| row.table == "repeats"),
+        Fault::RepeatStoredTwice | Fault::ForwardedTwice => losing(|row| row.table == "repeats"),
         Fault::RevocationForgotten => losing(|row| row.table == "revoked"),
         Fault::GapNotSaid => Box::new(|batch| {
             let is_gap = |row: &Written<'_>| {

@@ -63,6 +63,12 @@ pub enum Fault {
     RemovedStillReads,
     /// An admin's device adds somebody whom nobody wanted
     StrangerAdded,
+    /// A relay says that it took what another handed over, and has lost it
+    ParcelLost,
+    /// A relay takes what another handed over in another order
+    ParcelTurned,
+    /// What a relay hands over again is stored again
+    ForwardedTwice,
 }
 
 impl Fault {
@@ -74,7 +80,10 @@ impl Fault {
             | Self::RemovedPostTaken
             | Self::StrangerCommitTaken
             | Self::RemovedStillReads
-            | Self::StrangerAdded => Features { groups: true },
+            | Self::StrangerAdded => Features { groups: true, ..Features::default() },
+            Self::ParcelLost | Self::ParcelTurned | Self::ForwardedTwice => {
+                Features { relays: true, ..Features::default() }
+            }
             _ => Features::default(),
         }
     }

@@ -6,14 +6,15 @@ use std::path::PathBuf;
 use kuvert_core::{Event, Input, Line};
 use kuvert_relay::model::Disk;
 use kuvert_wire::{
-    Ack, ClientFrame, Entries, Entry, EntrySealer, ErrorCode, InboxId, InboxKeys, Post, RelayFrame, decode,
-    encode, limits,
+    Ack, ClientFrame, DepositResults, Entries, Entry, EntrySealer, ErrorCode, InboxId, InboxKeys, Post,
+    RelayFrame, SealedDeposits, decode, encode, limits,
 };
 
 use super::{Fault, disk};
 use crate::device::DeviceId;
 use crate::network::{Happening, LinkId};
 use crate::run::SimError;
+use crate::station::RelayId;
 use crate::world::World;
 
 /// What is broken, and what the breaking needs to remember.
@@ -24,8 +25,8 @@ pub(crate) struct Plant {
     keys: BTreeMap<InboxId, InboxKeys>,
     /// Entries that are held back.
     held: BTreeMap<LinkId, Vec<u8>>,
-    /// The relay's disk of a moment ago.
-    older: Option<Disk>,
+    /// The relays' disks of a moment ago.
+    older: BTreeMap<RelayId, Disk>,
     /// A device that has just been greeted, and keeps to itself what it should repeat.
     mute: Option<DeviceId>,
 }
@@ -42,8 +43,10 @@ impl Plant {
 
     /// Breaks what is broken from the begin.
     pub(crate) fn lay(world: &mut World) {
-        if let Some(meddler) = world.plant.fault.and_then(disk::meddler) {
-            world.disk.meddle(meddler);
+        for relay in &world.relays {
+            if let Some(meddler) = world.plant.fault.and_then(disk::meddler) {
+                relay.disk.meddle(meddler);
+            }
         }
     }
 
@@ -195,7 +198,7 @@ impl Plant {
     /// # Errors
     /// [`SimError`] if the machine, not the world, fails.
     pub(crate) fn after_act(world: &mut World, id: DeviceId) -> Result<(), SimError> {
-        if Self::is(world, Fault::StrangerAdded) && world.rng.chance(200) {
+        if Self::is(world, Fault::StrangerAdded) {
             crate::workload::add_unasked(world, id)?;
         }
         Ok(())
@@ -218,7 +221,9 @@ impl Plant {
             return Ok(false);
         };
         let seq = (first + sealed.len() as u64).saturating_sub(1);
-        if let (Some(relay), Some(there)) = (&mut world.relay, world.network.links.get(&link)) {
+        if let Some(there) = world.network.links.get(&link)
+            && let Some(relay) = &mut world.relays[there.relay].model
+        {
             relay.receive(there.there, encode(&ClientFrame::Ack(Ack { seq })));
             relay.work();
         }
@@ -252,16 +257,42 @@ impl Plant {
     }
 
     /// The relay is about to commit.
-    pub(crate) fn before_commit(world: &mut World) {
+    pub(crate) fn before_commit(world: &mut World, relay: RelayId) {
         if Self::is(world, Fault::AcceptedLostInCrash) {
-            world.plant.older = Some(world.disk.copy());
+            world.plant.older.insert(relay, world.relays[relay].disk.copy());
         }
     }
 
     /// The relay has crashed.
-    pub(crate) fn at_crash(world: &mut World) {
-        if let Some(older) = world.plant.older.take() {
-            world.disk = older;
+    pub(crate) fn at_crash(world: &mut World, relay: RelayId) {
+        if let Some(older) = world.plant.older.remove(&relay) {
+            world.relays[relay].disk = older;
         }
+    }
+
+    /// A relay gets something from another. Returns what it takes of it; nothing if it takes nothing, and says that it did.
+    pub(crate) fn on_parcel(world: &mut World, body: &[u8]) -> Option<Vec<u8>> {
+        if Self::is(world, Fault::ParcelLost) && world.rng.chance(100) {
+            return None;
+        }
+        match SealedDeposits::from_bytes(body) {
+            Ok(mut sealed) if Self::is(world, Fault::ParcelTurned) => {
+                sealed.deposits.reverse();
+                Some(encode(&sealed))
+            }
+            _ => Some(body.to_vec()),
+        }
+    }
+
+    /// What a relay answers that took everything.
+    pub(crate) fn pretended_answer(body: &[u8]) -> Option<Vec<u8>> {
+        let count = SealedDeposits::from_bytes(body).ok()?.deposits.len();
+        Some(encode(&DepositResults { results: vec![None; count] }))
+    }
+
+    /// Whether an answer from relay to relay does not get back.
+    pub(crate) fn loses_answer(world: &mut World) -> bool {
+        let often = if Self::is(world, Fault::ForwardedTwice) { 300 } else { 50 };
+        world.rng.chance(often)
     }
 }

@@ -10,8 +10,9 @@ use kuvert_wire::{ClientFrame, Commit, Entries, Entry, EntrySealer, Post, PostId
 use super::violation;
 use crate::device::{DeviceId, open};
 use crate::faults::Plant;
-use crate::ledger::Channel;
+use crate::ledger::{Channel, original};
 use crate::run::SimError;
+use crate::station::RelayId;
 use crate::world::{Violation, World};
 
 /// Copies of removed devices that one world keeps.
@@ -54,6 +55,8 @@ pub(crate) struct Rolls {
     /// The last commit that reached a relay.
     pub(crate) commits: BTreeMap<Channel, Commit>,
     ghosts: Vec<Ghost>,
+    /// Where the channels are.
+    pub(crate) homes: BTreeMap<Channel, RelayId>,
 }
 
 impl Rolls {
@@ -74,14 +77,22 @@ impl Rolls {
         latest.is_some_and(|members| members.contains(&device))
     }
 
+    /// Whether a device was in a group from its first epoch there to the last, as far as anybody saw.
+    pub(crate) fn is_steady(&self, channel: Channel, device: DeviceId) -> bool {
+        let all = self.epochs.range((channel, 0)..=(channel, u64::MAX));
+        let mut since = all.map(|(_, roll)| roll.members.contains(&device)).skip_while(|is_in| !is_in);
+        since.all(|is_in| is_in)
+    }
+
     /// A device sent something that reached a relay.
-    pub(crate) fn reached(&mut self, device: DeviceId, frame: &ClientFrame) {
+    pub(crate) fn reached(&mut self, device: DeviceId, relay: RelayId, frame: &ClientFrame) {
         let post = match frame {
             ClientFrame::Post(post) => post,
             ClientFrame::Commit(commit) => &commit.post,
             _ => return,
         };
         let channel = *post.channel.as_bytes();
+        self.homes.insert(channel, relay);
         if self.asked.insert(post.id, Asked { device, channel, epoch: post.epoch }).is_some() {
             return;
         }
@@ -167,6 +178,12 @@ pub(crate) fn look_at_groups(world: &mut World, id: DeviceId) -> Result<(), SimE
         };
         let members: BTreeSet<_> =
             members.into_iter().filter_map(|identity| world.device_of(identity)).collect();
+        if epoch.number == 0
+            && let Some(meant) = world.ledger.meant.remove(&id)
+        {
+            // Whatever became of the process that made it.
+            world.ledger.wanted.insert(epoch.channel, meant);
+        }
         let wanted = world.ledger.wanted.get(&epoch.channel);
         if let Some(stranger) = wanted.and_then(|wanted| members.difference(wanted).next()) {
             let what = format!("device {stranger} is in a group to which nobody added it");
@@ -192,7 +209,7 @@ pub(crate) fn note_post(world: &mut World, id: DeviceId, post: &Post) -> Result<
     let Some(message) = client.message_of_request(&post.id)? else { return Ok(()) };
     let Some(row) = client.message(message)? else { return Ok(()) };
     let mut told = world.ledger.told.iter_mut().filter(|told| told.from == id);
-    if let Some(told) = told.find(|told| told.text == row.text) {
+    if let Some(told) = told.find(|told| told.text == original(&row.text)) {
         told.posts.push((post.id, post.epoch));
     }
     Ok(())
@@ -266,7 +283,7 @@ pub(super) fn ghosts_read_nothing(world: &mut World) -> Result<Vec<Violation>, S
         }
         for summary in client.conversations()? {
             for row in client.messages(summary.conversation.id, None, 10_000)? {
-                if texts.contains(&row.text) {
+                if texts.contains(original(&row.text)) {
                     let what = format!("device {device} reads \"{}\", posted after it was removed", row.text);
                     found.push(violation("MLS-3", what));
                 }

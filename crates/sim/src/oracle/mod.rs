@@ -1,5 +1,7 @@
 //! What must hold: frame by frame ([`Watch`]), event by event ([`unexpected`]), and once the world is calm ([`settled`]).
 
+mod changes;
+mod files;
 mod groups;
 mod settled;
 mod settled_groups;
@@ -54,10 +56,28 @@ fn violation(rule: &'static str, what: String) -> Violation {
     Violation { rule, what }
 }
 
+/// A device that lost entries at its relay, and said so: it may miss what was in them, also a welcome.
+fn has_lost(world: &World, id: DeviceId) -> bool {
+    world.devices[id].events.iter().any(|event| matches!(event, Event::Gap { .. }))
+}
+
 /// What a device may have to drop though nobody did anything wrong.
 fn may_drop(world: &World, what: &str) -> bool {
-    // The relay remembers requests for a day: what is repeated later comes twice.
-    let repeated_late = world.jumped > 0 && what == "a message or commit does not hold";
+    // A relay remembers requests for a day: what is repeated later, by a device or by another relay, comes twice.
+    let is_late = matches!(
+        what,
+        "a message or commit does not hold"
+            | "a post of an epoch that is over"
+            | "a post to an unknown channel"
+            | "a commit to an unknown channel"
+    );
+    let repeated_late = world.jumped > 0 && is_late;
     // Where entries were lost, what follows them may hang in the air.
-    repeated_late || world.entries_lost() > 0
+    // Another relay takes a post whose welcome it refused, because the link was taken back meanwhile.
+    let unwelcome = world.relays.len() > 1
+        && what == "a post to an unknown channel"
+        && world.ledger.links.iter().any(|link| link.revoked);
+    let blocked = !world.ledger.blocked.is_empty()
+        && matches!(what, "a message of somebody who is blocked" | "a message or commit does not hold");
+    unwelcome || blocked || repeated_late || world.entries_lost() > 0
 }

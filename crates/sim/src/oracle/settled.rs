@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kuvert_core::{ContactState, MessageRow, MessageState, SenderKind};
+use kuvert_core::{ContactState, MessageKind, MessageRow, MessageState, SenderKind};
 
 use super::violation;
 use crate::device::DeviceId;
+use crate::ledger::{Sent, number, original};
 use crate::run::SimError;
 use crate::world::{Violation, World};
 
@@ -24,11 +25,15 @@ pub(crate) fn settled(world: &mut World) -> Result<Vec<Violation>, SimError> {
         found.extend(nothing_waits(world, id)?);
     }
     let (held, asked) = held(world)?;
-    for sent in &world.ledger.sent {
+    for sent in world.ledger.sent.iter().filter(|sent| !world.ledger.deleted.contains(&sent.text)) {
+        if world.ledger.were_apart(sent.from, sent.to) {
+            found.extend(kept_out(world, &held, sent));
+            continue;
+        }
         let own = held.get(&(sent.from, sent.to)).map(Vec::as_slice).unwrap_or_default();
         let theirs = held.get(&(sent.to, sent.from)).map(Vec::as_slice).unwrap_or_default();
-        let mine: Vec<_> = own.iter().filter(|row| row.text == sent.text).collect();
-        let came = theirs.iter().filter(|row| row.text == sent.text).count();
+        let mine: Vec<_> = own.iter().filter(|row| original(&row.text) == sent.text).collect();
+        let came = theirs.iter().filter(|row| original(&row.text) == sent.text).count();
         let excused = world.entries_lost() > 0;
         let state = mine.first().map(|row| row.state);
         let what = |what: &str| format!("\"{}\" for device {} {what}, and is {state:?}", sent.text, sent.to);
@@ -36,6 +41,9 @@ pub(crate) fn settled(world: &mut World) -> Result<Vec<Violation>, SimError> {
             (1, Some(MessageState::Failed), 0) if world.ledger.has_revoked(sent.to) => {}
             // A request is one message: what failed and was followed by another waits to be tried again once that is accepted.
             (1, Some(MessageState::Failed), 0) if asked.contains(&(sent.from, sent.to)) && went_out(own) => {}
+            // Another relay refuses the welcome, and nobody can say so.
+            (1, Some(MessageState::Sent), 0)
+                if world.relays.len() > 1 && world.ledger.has_revoked(sent.to) => {}
             (1, Some(MessageState::Sent | MessageState::Delivered | MessageState::Read), 1) => {}
             (1, Some(MessageState::Sent | MessageState::Queued), 0) if excused => {}
             (1, _, 1) => found.push(violation("sent or delivered", what("arrived"))),
@@ -46,8 +54,19 @@ pub(crate) fn settled(world: &mut World) -> Result<Vec<Violation>, SimError> {
     }
     found.extend(in_order(world, &held));
     found.extend(delivered(world, &held));
+    for (id, relay) in world.relays.iter().enumerate() {
+        if relay.model.as_ref().is_none_or(|model| !model.parcels().is_empty()) {
+            found.push(violation("settles", format!("something waits at relay {id} for another")));
+        }
+    }
     if world.features.groups {
         found.extend(super::settled_groups::settled(world)?);
+    }
+    if world.features.files {
+        found.extend(super::files::settled(world)?);
+    }
+    if world.features.changes {
+        found.extend(super::changes::settled(world)?);
     }
     Ok(found)
 }
@@ -58,7 +77,9 @@ fn went_out(own: &[MessageRow]) -> bool {
 
 fn nothing_waits(world: &mut World, id: DeviceId) -> Result<Vec<Violation>, SimError> {
     let mut found = Vec::new();
-    let excused = world.entries_lost() > 0;
+    // Of a group with somebody who is blocked nothing comes back any more, neither own commits.
+    let blocks = world.ledger.blocked.iter().any(|((by, _), since)| *by == id && since.is_some());
+    let excused = world.entries_lost() > 0 || blocks;
     let device = &mut world.devices[id];
     let Some(client) = &mut device.client else {
         return Ok(vec![violation("settles", format!("device {id} does not run"))]);
@@ -67,7 +88,7 @@ fn nothing_waits(world: &mut World, id: DeviceId) -> Result<Vec<Violation>, SimE
     if waiting > 0 && !excused {
         found.push(violation("settles", format!("{waiting} requests of device {id} still wait")));
     }
-    if let (Some(relay), Some(inbox)) = (&world.relay, device.inbox) {
+    if let (Some(relay), Some(inbox)) = (&world.relays[device.home].model, device.inbox) {
         match relay.waiting(inbox) {
             Some(0) => {}
             Some(n) => {
@@ -103,16 +124,30 @@ fn held(world: &mut World) -> Result<(Held, Asked), SimError> {
     Ok((held, asked))
 }
 
+/// What somebody wrote who is blocked is not shown to who blocked them.
+fn kept_out(world: &World, held: &Held, sent: &Sent) -> Option<Violation> {
+    let since = (*world.ledger.blocked.get(&(sent.to, sent.from))?)?;
+    let theirs = held.get(&(sent.to, sent.from)).map(Vec::as_slice).unwrap_or_default();
+    let is_shown = theirs.iter().any(|row| original(&row.text) == sent.text);
+    let what =
+        || format!("device {} shows \"{}\" of device {}, which it blocked", sent.to, sent.text, sent.from);
+    (is_shown && number(&sent.text) > since).then(|| violation("blocked is blocked", what()))
+}
+
 /// What one person wrote comes in the order in which it was written.
 fn in_order(world: &World, held: &Held) -> Vec<Violation> {
     let mut found = Vec::new();
     for ((from, to), own) in held {
+        if world.ledger.were_apart(*from, *to) {
+            continue;
+        }
         let theirs = held.get(&(*to, *from)).map(Vec::as_slice).unwrap_or_default();
-        let retried = |text: &str| world.ledger.sent.iter().any(|sent| sent.retried && sent.text == text);
-        let place = |text: &str| theirs.iter().position(|row| row.text == text);
+        let retried =
+            |text: &str| world.ledger.sent.iter().any(|sent| sent.retried && sent.text == original(text));
+        let place = |text: &str| theirs.iter().position(|row| original(&row.text) == original(text));
         let places: Vec<_> = own
             .iter()
-            .filter(|row| row.sender == SenderKind::Own && !retried(&row.text))
+            .filter(|row| row.sender == SenderKind::Own && !row.text.is_empty() && !retried(&row.text))
             .filter_map(|row| place(&row.text))
             .collect();
         if !places.is_sorted() {
@@ -130,13 +165,16 @@ fn delivered(world: &World, held: &Held) -> Vec<Violation> {
         return found;
     }
     for ((from, to), own) in held {
+        if world.ledger.were_apart(*from, *to) {
+            continue;
+        }
         let theirs = held.get(&(*to, *from)).map(Vec::as_slice).unwrap_or_default();
         // A request is reported once it is accepted, and who writes accepts.
         if !theirs.iter().any(|row| row.sender == SenderKind::Own && row.state != MessageState::Failed) {
             continue;
         }
         for row in own.iter().filter(|row| row.sender == SenderKind::Own) {
-            if row.state == MessageState::Sent {
+            if row.state == MessageState::Sent && row.kind != MessageKind::Deleted {
                 let what = format!("device {from} does not learn that \"{}\" came to device {to}", row.text);
                 found.push(violation("sent or delivered", what));
             }

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kuvert_core::{Epoch, Event, GroupState, MessageRow, MessageState, SenderKind};
+use kuvert_core::{Epoch, GroupState, MessageRow, MessageState, SenderKind};
 
 use super::groups::ghosts_read_nothing;
-use super::violation;
+use super::{has_lost, violation};
 use crate::device::DeviceId;
-use crate::ledger::{Channel, Told};
+use crate::ledger::{Channel, Told, original};
 use crate::run::SimError;
 use crate::world::{Violation, World};
 
@@ -34,7 +34,7 @@ pub(super) fn settled(world: &mut World) -> Result<Vec<Violation>, SimError> {
         found.extend(agreement(world, there));
         found.extend(same_order(world, there));
     }
-    for told in &world.ledger.told {
+    for told in world.ledger.told.iter().filter(|told| !world.ledger.deleted.contains(&told.text)) {
         if let Some(there) = views.get(&told.channel) {
             found.extend(arrived(world, told, there));
         }
@@ -74,11 +74,6 @@ fn views(world: &mut World) -> Result<Views, SimError> {
     Ok(views)
 }
 
-/// A device that lost entries at its relay, and said so: it may miss what was in them, also a welcome.
-fn has_lost(world: &World, id: DeviceId) -> bool {
-    world.devices[id].events.iter().any(|event| matches!(event, Event::Gap { .. }))
-}
-
 /// Members are in the same epoch and see the same group; all others know that they are none.
 fn agreement(world: &World, there: &BTreeMap<DeviceId, View>) -> Vec<Violation> {
     let mut found = Vec::new();
@@ -93,6 +88,10 @@ fn agreement(world: &World, there: &BTreeMap<DeviceId, View>) -> Vec<Violation> 
             if number.is_some() && !matches!(view.state, GroupState::Broken | GroupState::Left) {
                 found.push(violation("MLS-3", what("it does not know that it is no member")));
             }
+            continue;
+        }
+        if has_lost(world, *id) && matches!(view.state, GroupState::Left | GroupState::Removed) {
+            // Who was added again while away for too long never learns of it: the welcome is lost.
             continue;
         }
         if number != Some(latest)
@@ -115,9 +114,12 @@ fn agreement(world: &World, there: &BTreeMap<DeviceId, View>) -> Vec<Violation> 
 fn arrived(world: &World, told: &Told, there: &BTreeMap<DeviceId, View>) -> Vec<Violation> {
     let mut found = Vec::new();
     let copies = |id: &DeviceId| {
-        there.get(id).map_or(0, |view| view.rows.iter().filter(|row| row.text == told.text).count())
+        there
+            .get(id)
+            .map_or(0, |view| view.rows.iter().filter(|row| original(&row.text) == told.text).count())
     };
-    let own = there.get(&told.from).and_then(|view| view.rows.iter().find(|row| row.text == told.text));
+    let own =
+        there.get(&told.from).and_then(|view| view.rows.iter().find(|row| original(&row.text) == told.text));
     let state = own.map(|row| row.state);
     let what = |id: &DeviceId, what: &str| {
         let epochs: Vec<_> = told.posts.iter().map(|(_, epoch)| epoch).collect();
@@ -173,7 +175,7 @@ fn same_order(world: &World, there: &BTreeMap<DeviceId, View>) -> Vec<Violation>
         .iter()
         .map(|(id, view)| {
             let rows = view.rows.iter().filter(|row| row.sender == SenderKind::Contact);
-            (*id, rows.map(|row| row.text.as_str()).collect())
+            (*id, rows.map(|row| original(&row.text)).filter(|text| !text.is_empty()).collect())
         })
         .collect();
     for (one, texts) in &received {

@@ -1,15 +1,13 @@
 //! Groups: made, joined, written to, changed and left, often by several members at the same moment.
 
-use std::collections::BTreeSet;
-
 use kuvert_core::{
-    Command, ContactId, ContactState, ConversationId, GroupState, MemberInfo, MessageRow, MessageState,
-    Refusal, SenderKind,
+    Command, ContactId, ContactState, ConversationId, GroupState, MemberInfo, MessageKind, MessageRow,
+    MessageState, Refusal, SenderKind,
 };
 
 use super::Act;
 use crate::device::DeviceId;
-use crate::ledger::{Channel, Told};
+use crate::ledger::{Channel, Told, original};
 use crate::run::SimError;
 use crate::world::World;
 
@@ -82,7 +80,9 @@ fn known(world: &mut World, id: DeviceId) -> Result<Vec<Known>, SimError> {
     let Some(client) = &mut world.devices[id].client else { return Ok(Vec::new()) };
     let mut contacts = Vec::new();
     for summary in client.conversations()? {
-        if let Some(contact) = summary.contact().filter(|contact| contact.state == ContactState::Accepted) {
+        if let Some(contact) =
+            summary.contact().filter(|contact| contact.state == ContactState::Accepted && !contact.blocked)
+        {
             contacts.push((contact.id, contact.identity));
         }
     }
@@ -100,18 +100,12 @@ fn create(world: &mut World, id: DeviceId) -> Result<bool, SimError> {
     if with.is_empty() {
         return Ok(false);
     }
-    let before: BTreeSet<_> = groups(world, id)?.into_iter().map(|group| group.channel).collect();
+    let wanted = with.iter().map(|known| known.device).chain([id]).collect();
+    world.ledger.meant.insert(id, wanted);
     let name = world.ledger.name(id);
     let contacts = with.iter().map(|known| known.contact).collect();
     let refused = world.command(id, Command::CreateGroup { name, contacts })?;
-    if accepted(world, id, "make a group", refused, &[Refusal::NotReachable]) {
-        for group in groups(world, id)? {
-            if !before.contains(&group.channel) {
-                let wanted = with.iter().map(|known| known.device).chain([id]).collect();
-                world.ledger.wanted.insert(group.channel, wanted);
-            }
-        }
-    }
+    accepted(world, id, "make a group", refused, &[Refusal::NotReachable]);
     Ok(true)
 }
 
@@ -249,13 +243,15 @@ pub(super) fn retry_all(world: &mut World, id: DeviceId) -> Result<bool, SimErro
         let Some(client) = &mut world.devices[id].client else { return Ok(false) };
         if group.state == GroupState::Member {
             let rows = client.messages(group.conversation, None, 10_000)?.into_iter();
-            failed.extend(
-                rows.filter(|row| row.sender == SenderKind::Own && row.state == MessageState::Failed),
-            );
+            failed.extend(rows.filter(|row| {
+                row.sender == SenderKind::Own
+                    && row.kind != MessageKind::Deleted
+                    && row.state == MessageState::Failed
+            }));
         }
     }
     for row in &failed {
-        for told in world.ledger.told.iter_mut().filter(|told| told.text == row.text) {
+        for told in world.ledger.told.iter_mut().filter(|told| told.text == original(&row.text)) {
             told.retried = true;
         }
         world.command(id, Command::Retry { message: row.id })?;

@@ -1,6 +1,9 @@
 //! What people do. One file per topic; a topic lists its acts with how often they are tried.
 
 mod acquaintance;
+mod blocking;
+mod changes;
+mod files;
 mod groups;
 mod links;
 mod outsiders;
@@ -19,6 +22,7 @@ use crate::world::World;
 type Act = fn(&mut World, DeviceId) -> Result<bool, SimError>;
 
 pub(crate) use acquaintance::get_to_know;
+pub(crate) use files::all as files_of;
 pub(crate) use groups::add_unasked;
 
 /// The acts of a world, and how often each is tried.
@@ -26,6 +30,15 @@ fn topics(world: &World) -> Vec<(usize, Act)> {
     let mut topics = vec![links::ACTS, talk::ACTS, strangers::ACTS];
     if world.features.groups {
         topics.extend([groups::ACTS, outsiders::ACTS]);
+    }
+    if world.features.changes {
+        topics.push(changes::ACTS);
+    }
+    if world.features.blocking {
+        topics.push(blocking::ACTS);
+    }
+    if world.features.files {
+        topics.push(files::ACTS);
     }
     topics.concat()
 }

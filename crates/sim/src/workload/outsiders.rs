@@ -10,7 +10,7 @@ use crate::run::SimError;
 use crate::world::World;
 
 /// See the [module](super).
-pub(super) const ACTS: &[(usize, Act)] = &[(8, post), (5, commit)];
+pub(super) const ACTS: &[(usize, Act)] = &[(16, post), (16, commit)];
 
 fn left_groups(world: &World, id: DeviceId) -> Vec<Channel> {
     let wrote = |channel: &Channel| {
@@ -32,7 +32,8 @@ fn post(world: &mut World, id: DeviceId) -> Result<bool, SimError> {
     if world.rng.chance(500) {
         post.epoch = world.rolls.latest(channel).unwrap_or(post.epoch);
     }
-    ask(world, "MLS-3", post.id, &ClientFrame::Post(post.clone()));
+    let relay = world.rolls.homes.get(&channel).copied().unwrap_or_default();
+    ask(world, (relay, "MLS-3"), post.id, &ClientFrame::Post(post.clone()));
     Ok(true)
 }
 
@@ -52,6 +53,7 @@ fn commit(world: &mut World, id: DeviceId) -> Result<bool, SimError> {
     commit.post.epoch = epoch;
     commit.next.epoch = epoch + 1;
     commit.welcomes.clear();
-    ask(world, "MLS-3", commit.post.id, &ClientFrame::Commit(commit.clone()));
+    let relay = world.rolls.homes.get(&channel).copied().unwrap_or_default();
+    ask(world, (relay, "MLS-3"), commit.post.id, &ClientFrame::Commit(commit.clone()));
     Ok(true)
 }

@@ -6,6 +6,7 @@ use super::Act;
 use crate::device::DeviceId;
 use crate::faults::Plant;
 use crate::run::SimError;
+use crate::station::RelayId;
 use crate::world::World;
 
 /// See the [module](super).
@@ -21,7 +22,8 @@ fn guess(world: &mut World, id: DeviceId) -> Result<bool, SimError> {
     let Some(token) = Token::from_slice(&bytes[..Token::LEN]) else { return Ok(false) };
     let request = request_id(world);
     let frame = ClientFrame::Deposit(Deposit { id: request, inbox, token, body: b"spam".to_vec() });
-    ask(world, "tokens", request, &frame);
+    let relay = world.devices[id].home;
+    ask(world, (relay, "tokens"), request, &frame);
     Ok(true)
 }
 
@@ -39,7 +41,9 @@ fn use_revoked(world: &mut World, _id: DeviceId) -> Result<bool, SimError> {
     } else {
         ClientFrame::TakeKeyPackage(TakeKeyPackage { id: request, inbox, token })
     };
-    ask(world, "tokens", request, &frame);
+    let owner = world.devices.iter().find(|device| device.inbox == Some(inbox));
+    let relay = owner.map_or(0, |device| device.home);
+    ask(world, (relay, "tokens"), request, &frame);
     Ok(true)
 }
 
@@ -50,12 +54,17 @@ pub(super) fn request_id(world: &mut World) -> PostId {
     PostId::new(bytes)
 }
 
-/// Asks the relay on a connection of its own, which is not worth a network. By `rule`, it must refuse.
-pub(super) fn ask(world: &mut World, rule: &'static str, request: PostId, frame: &ClientFrame) {
+/// Asks a relay on a connection of its own, which is not worth a network. By `rule`, it must refuse.
+pub(super) fn ask(
+    world: &mut World,
+    (at, rule): (RelayId, &'static str),
+    request: PostId,
+    frame: &ClientFrame,
+) {
     world.watch.forge(request, rule);
     world.watch.asked(frame);
     let frame = Plant::on_arrival(world, None, encode(frame));
-    let Some(relay) = &mut world.relay else { return };
+    let Some(relay) = &mut world.relays[at].model else { return };
     let connection = relay.connect();
     relay.receive(connection, frame);
     relay.work();
@@ -64,5 +73,5 @@ pub(super) fn ask(world: &mut World, rule: &'static str, request: PostId, frame:
     for frame in said.frames {
         world.heard_by_stranger(&frame);
     }
-    world.speak_soon();
+    world.speak_soon(at);
 }

@@ -1,9 +1,10 @@
 //! Talk between two: accepting, writing, reading, trying again.
 
-use kuvert_core::{Command, ContactState, ConversationId, MessageState, SenderKind};
+use kuvert_core::{Command, ContactState, ConversationId, MessageKind, MessageState, SenderKind};
 
 use super::Act;
 use crate::device::DeviceId;
+use crate::ledger::original;
 use crate::run::SimError;
 use crate::world::World;
 
@@ -24,7 +25,8 @@ fn conversations(world: &mut World, id: DeviceId) -> Result<Vec<With>, SimError>
     // By number: what was written last has nothing to do with who is next.
     summaries.sort_by_key(|summary| summary.conversation.id);
     for summary in summaries {
-        let Some(contact) = summary.contact() else { continue };
+        // Who is blocked is not written to, nor accepted.
+        let Some(contact) = summary.contact().filter(|contact| !contact.blocked) else { continue };
         if let Some(device) = world.device_of(contact.identity) {
             all.push(With { conversation: summary.conversation.id, device, state: contact.state });
         }
@@ -100,10 +102,12 @@ fn retry_some(world: &mut World, id: DeviceId, count: usize) -> Result<bool, Sim
         let Some(client) = &mut world.devices[id].client else { return Ok(false) };
         let rows = client.messages(with.conversation, None, 10_000)?;
         let is_failed = |state| state == MessageState::Failed;
-        failed.extend(rows.into_iter().filter(|row| row.sender == SenderKind::Own && is_failed(row.state)));
+        failed.extend(rows.into_iter().filter(|row| {
+            row.sender == SenderKind::Own && row.kind != MessageKind::Deleted && is_failed(row.state)
+        }));
     }
     for row in failed.iter().take(count) {
-        for sent in world.ledger.sent.iter_mut().filter(|sent| sent.text == row.text) {
+        for sent in world.ledger.sent.iter_mut().filter(|sent| sent.text == original(&row.text)) {
             sent.retried = true;
         }
         world.command(id, Command::Retry { message: row.id })?;

@@ -55,6 +55,9 @@ enum Bench {
     /// Messages sealed and opened per second, beside bare OpenMLS: options as `cargo xtask bench engine --help` lists them
     #[command(disable_help_flag = true)]
     Engine(Load),
+    /// A large group on one relay: options as `cargo xtask bench group --help` lists them
+    #[command(disable_help_flag = true)]
+    Group(Load),
 }
 
 /// Options that the load generator reads itself.
@@ -76,6 +79,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         Bench::Profile(load) => generator("profile", load),
         Bench::Talk(load) => generator("talk", load),
         Bench::Engine(load) => generator("engine", load),
+        Bench::Group(load) => generator("group", load),
     }
 }
 

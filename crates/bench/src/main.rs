@@ -12,6 +12,7 @@ mod device;
 mod engine;
 mod fanout;
 mod framing;
+mod group;
 mod idle;
 mod net;
 mod offline;
@@ -65,6 +66,8 @@ enum Bench {
     Talk(talk::Options),
     /// Messages sealed and opened per second, storage included, beside bare OpenMLS
     Engine(engine::Options),
+    /// A large group on one relay: making it, adding, removing, and sending until everybody has it
+    Group(group::Options),
 }
 
 /// What is done to the relay.
@@ -125,6 +128,7 @@ fn run(cli: &Cli) -> Result<Value> {
         Bench::Profile(options) => profile::run(options),
         Bench::Talk(options) => talk::run(options),
         Bench::Engine(options) => engine::run(options),
+        Bench::Group(options) => group::run(options),
     }
 }
 

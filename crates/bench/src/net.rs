@@ -90,6 +90,9 @@ pub(crate) struct Net {
     readers: Vec<Reader>,
     pub(crate) out: Outbox,
     buffer: Vec<u8>,
+    /// Bytes that came and that left.
+    read: u64,
+    written: u64,
 }
 
 impl Net {
@@ -100,7 +103,19 @@ impl Net {
             readers: Vec::new(),
             out: Outbox::default(),
             buffer: vec![0; limits::MAX_FRAME + framing::MAX_HEADER + READ],
+            read: 0,
+            written: 0,
         })
+    }
+
+    /// Bytes that came on all connections.
+    pub(crate) fn read(&self) -> u64 {
+        self.read
+    }
+
+    /// Bytes that left on all connections.
+    pub(crate) fn written(&self) -> u64 {
+        self.written
     }
 
     /// Connects and asks for a session.
@@ -140,7 +155,9 @@ impl Net {
             if reader.open && (event.is_readable() || event.is_read_closed()) {
                 came = true;
                 let ended = event.is_read_closed() || event.is_error();
-                if !reader.read(id, ended, &mut self.buffer, &mut self.out, peer)? {
+                let goes_on =
+                    reader.read(id, ended, &mut self.buffer, &mut self.out, &mut self.read, peer)?;
+                if !goes_on {
                     reader.open = false;
                     peer.closed(id)?;
                 }
@@ -158,7 +175,7 @@ impl Net {
                 line.bytes.clear();
                 continue;
             }
-            match line.write(&mut reader.stream) {
+            match line.write(&mut reader.stream, &mut self.written) {
                 Ok(()) => {}
                 // The relay reads no more for now; an event says when it does again.
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
@@ -173,10 +190,13 @@ impl Net {
 }
 
 impl Line {
-    fn write(&mut self, stream: &mut TcpStream) -> std::io::Result<()> {
+    fn write(&mut self, stream: &mut TcpStream, sum: &mut u64) -> std::io::Result<()> {
         while self.written < self.bytes.len() {
             match stream.write(&self.bytes[self.written..]) {
-                Ok(written) => self.written += written,
+                Ok(written) => {
+                    self.written += written;
+                    *sum += written as u64;
+                }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
@@ -195,6 +215,7 @@ impl Reader {
         ended: bool,
         buffer: &mut [u8],
         out: &mut Outbox,
+        sum: &mut u64,
         peer: &mut impl Peer,
     ) -> Result<bool> {
         let mut filled = self.rest.len();
@@ -204,6 +225,7 @@ impl Reader {
             match self.stream.read(&mut buffer[filled..]) {
                 Ok(0) => break false,
                 Ok(read) => {
+                    *sum += read as u64;
                     let drained = filled + read < buffer.len();
                     filled += read;
                     let used = self.frames(id, &mut buffer[..filled], out, peer)?;

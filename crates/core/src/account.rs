@@ -118,6 +118,7 @@ impl Account {
             not_after: now.seconds() + PACKAGE_LIFE,
             relay_key: self.relay_key,
             own_relay_only: self.own_relay_only.then_some(true),
+            renewed: Some(now.seconds()),
             recovery: self.device.recovery_key(),
             name: self.name.clone(),
         }

@@ -11,7 +11,7 @@
 use std::collections::BTreeMap;
 
 use kuvert_content::Content;
-use kuvert_store::{ContactState, ConversationId, GroupRow, MessageState};
+use kuvert_store::{ContactState, ConversationId, GroupRow, GroupState, MessageState};
 use kuvert_wire::{ClientFrame, PostId, RevokeTokens, TokenNonce};
 
 use crate::step::Step;
@@ -21,6 +21,14 @@ use crate::{ClientError, Line, Refusal};
 impl Step<'_, '_> {
     /// Turns a request down: nothing of it is left, and its sender is not told.
     pub(crate) fn decline(&mut self, conversation: ConversationId) -> Result<(), ClientError> {
+        if let Some(group) = self.tx.group_profile(conversation)? {
+            let is_invited = group.state == GroupState::Invited;
+            return if is_invited {
+                self.leave_group(conversation)
+            } else {
+                Err(Refusal::NothingToDecline.into())
+            };
+        }
         let contact = self.tx.contact_of(conversation)?.ok_or(Refusal::Unknown)?;
         if contact.state != ContactState::Asking {
             return Err(Refusal::NothingToDecline.into());

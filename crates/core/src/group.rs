@@ -28,7 +28,7 @@ pub struct MemberInfo {
     pub name: String,
     /// Whether they may add, remove and change.
     pub is_admin: bool,
-    /// How many devices they have in the group.
+    /// How many devices they have in the group; none where all were away for long, and will be back by themselves.
     pub devices: usize,
     /// It is the user.
     pub is_own: bool,
@@ -73,6 +73,18 @@ pub(crate) fn members(
             is_own: device.identity == own,
             contact: contact.map(|contact| contact.id),
         });
+    }
+    for away in &group.data().away {
+        if places.insert(away.identity, members.len()).is_none() {
+            members.push(MemberInfo {
+                identity: away.identity,
+                name: tx.name_of(&away.identity.0)?,
+                is_admin: group.data().admins.contains(&away.identity),
+                devices: 0,
+                is_own: away.identity == own,
+                contact: tx.contact_by_identity(&away.identity.0)?.map(|contact| contact.id),
+            });
+        }
     }
     Ok(members)
 }
@@ -335,7 +347,9 @@ impl Step<'_, '_> {
 
     fn profile_of(&self, group: &Group, state: GroupState) -> Result<GroupProfile, ClientError> {
         let data = group.data();
-        let members = u32::try_from(group.identities()?.len()).unwrap_or(u32::MAX);
+        let mut members = group.identities()?;
+        members.extend(data.away.iter().map(|away| away.identity));
+        let members = u32::try_from(members.len()).unwrap_or(u32::MAX);
         Ok(GroupProfile { state, name: data.name.clone(), picture: data.picture.clone(), members })
     }
 

@@ -103,6 +103,8 @@ impl Step<'_, '_> {
     /// Everything that waited has come: what is still missing will not come by itself.
     pub(crate) fn caught_up(&mut self) -> Result<(), ClientError> {
         self.merge_answered()?;
+        self.sessions.retries.wake_all();
+        self.work_off_welcomes()?;
         for row in self.tx.groups()? {
             if row.behind > 0 {
                 self.sessions.patience.insert(row.channel, self.now);
@@ -113,6 +115,7 @@ impl Step<'_, '_> {
         }
         self.resume_uploads()?;
         self.seal_unseen()?;
+        self.tend_leaves()?;
         self.tend_groups()
     }
 
@@ -314,6 +317,10 @@ impl Step<'_, '_> {
                 continue;
             }
             self.process_commit(&row, &ChannelEntry { channel, epoch, id: PostId::new([0; 16]), body })?;
+            let row = self.tx.group(&row.channel)?.filter(|row| row.ended.is_none());
+            if row.is_some_and(|row| self.epoch_of(&row).is_ok_and(|now| now == epoch)) {
+                return Err(MlsError::PeerFault("a commit that drops this device").into());
+            }
         }
         Ok(())
     }

@@ -192,6 +192,9 @@ impl Step<'_, '_> {
         let before = group.data().clone();
         let (provider, now) = (self.provider(), self.now.seconds());
         let merged = group.process_commit(&provider, entry.body, &self.sessions.blobs, now)?;
+        if merged.is_away {
+            return self.is_behind(&row.channel, entry.epoch + 1, 0);
+        }
         if merged.is_removed {
             let notices = self.notices(merged.by, &group.name_of(merged.by), &before, &merged.changes)?;
             for (number, notice) in (0..).zip(&notices) {

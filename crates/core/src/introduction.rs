@@ -155,11 +155,12 @@ impl Step<'_, '_> {
         let create = self.create_frame(channel, state, contact)?;
         let plan = Plan { add: vec![joiner], ..Plan::default() };
         let commit = group.stage(&provider, &account.device, plan)?;
-        let (welcome, _) = commit.welcome.ok_or(ClientError::Damaged("an addition came without welcome"))?;
+        let joiner =
+            commit.joiners.first().ok_or(ClientError::Damaged("an addition came without welcome"))?;
         let body = introduction_box(device.introduction_key.as_bytes(), WELCOME).seal(
             &self.rng.bytes(),
             b"",
-            &kuvert_mls::pad(&welcome),
+            &kuvert_mls::pad(&joiner.invitation),
         );
         debug_assert!(body.len() <= limits::MAX_BODY);
         self.add_group_row(conversation, &group)?;

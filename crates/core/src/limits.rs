@@ -34,6 +34,11 @@ pub(crate) const MAX_BLOBS: usize = 4;
 pub(crate) const MAX_LOADED: usize = 64;
 /// Leaves of all groups that stay loaded, at some 4 KiB each; one larger group stays loaded alone.
 pub(crate) const MAX_LOADED_LEAVES: usize = 2048;
+/// Blobs of groups that rest after a failure and are tried again in the same session.
+pub(crate) const MAX_BLOB_RETRIES: usize = 64;
+/// Milliseconds of the first and of the longest such rest.
+pub(crate) const RETRY_BLOB_FIRST: i64 = 2_000;
+pub(crate) const RETRY_BLOB_LAST: i64 = 600_000;
 /// Pages of one channel's commits that are read in one go.
 pub(crate) const MAX_PAGES: usize = 16;
 /// Ended key packages whose private halves are forgotten in one step.
@@ -41,6 +46,11 @@ pub(crate) const MAX_ENDED_PACKAGES: u32 = 64;
 
 /// Milliseconds between the tries of one member and the next to carry out what any of them may.
 pub(crate) const TURN: i64 = 3_000;
+/// Milliseconds between two looks at how old leaves are; who was unused at two of them is dropped.
+pub(crate) const TEND_LEAVES: i64 = 86_400_000;
+/// Seconds after which a device that did nothing else in a group renews its leaf there; up to twice as many, so that those who came
+/// together do not all renew together.
+pub(crate) const RENEW_LEAF: u64 = 14 * 86_400;
 /// Milliseconds that a commit which began an epoch may take to come, before the channel is asked for it.
 pub(crate) const PATIENCE: i64 = 20_000;
 /// Milliseconds after which a channel that could not be asked is asked again.

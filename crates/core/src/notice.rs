@@ -135,7 +135,7 @@ impl Step<'_, '_> {
                     }
                 }
                 // Others need not know that a device was away.
-                Change::Rejoined(..) => {}
+                Change::Rejoined(..) | Change::Away(..) => {}
             }
         }
         Ok(notices)

@@ -15,6 +15,7 @@ use crate::healing::Asking;
 use crate::introduction::KEY_PACKAGE;
 use crate::limits::MAX_ENDED_PACKAGES;
 use crate::relays::Relays;
+use crate::retries::Retries;
 use crate::step::Step;
 use crate::{Admission, Card, ClientError, Event, FetchId, Line, Output, Timestamp};
 
@@ -42,6 +43,8 @@ pub(crate) struct Sessions {
     pub(crate) asking: Option<Asking>,
     /// Blobs that were fetched for what is worked off right now.
     pub(crate) blobs: kuvert_mls::Blobs,
+    /// Blobs that could not be uploaded or fetched.
+    pub(crate) retries: Retries,
     /// Channels whose next commit has to bring a snapshot.
     pub(crate) snapshots: BTreeSet<[u8; 16]>,
     /// How many key packages of a contact were past their time.
@@ -66,6 +69,10 @@ pub(crate) struct Sessions {
     pub(crate) link_wanted: bool,
     /// When the next message expires, as was asked to be woken for: milliseconds since 1970.
     pub(crate) next_expiry: Option<i64>,
+    /// When leaves are looked after again.
+    pub(crate) next_tending: Option<Timestamp>,
+    /// Devices that were unused when leaves were looked after last, by the group's channel.
+    pub(crate) unused: BTreeSet<([u8; 16], [u8; 32])>,
     pub(crate) next_fetch: u64,
     pub(crate) fetches: BTreeMap<u64, Fetching>,
     pub(crate) cards: BTreeMap<String, Card>,
@@ -152,9 +159,13 @@ impl Sessions {
         self.fetches.values().any(|purpose| matches!(purpose, Fetching::Blob(blob, _) if blob == id))
     }
 
-    /// Whether a blob for this channel is being fetched.
+    /// Whether a blob for this channel is being fetched, or will be again.
     pub(crate) fn waits_for_blob(&self, channel: &[u8; 16]) -> bool {
-        self.fetches.values().any(|purpose| matches!(purpose, Fetching::Blob(_, other) if other == channel))
+        self.retries.waits(channel)
+            || self
+                .fetches
+                .values()
+                .any(|purpose| matches!(purpose, Fetching::Blob(_, other) if other == channel))
     }
 
     /// Keeps an opened card; any other goes when there are too many.
@@ -388,7 +399,12 @@ impl Step<'_, '_> {
     pub(crate) fn wake(&mut self) -> Result<(), ClientError> {
         // Whatever this was for: what is still to come is asked for again.
         self.sessions.next_expiry = None;
-        self.tend_relays()
+        self.tend_relays()?;
+        if self.account.is_none() {
+            return Ok(());
+        }
+        self.tend_blobs()?;
+        self.tend_leaves()
     }
 }
 

@@ -47,6 +47,7 @@ impl<'a> Step<'a, '_> {
                 let frame: RelayFrame = decode(&bytes, limits::MAX_FRAME)
                     .map_err(|_| ClientError::PeerFault("a frame cannot be read"))?;
                 self.frame(line, frame)?;
+                self.tend_leaves()?;
             }
             Input::Fetched(id, outcome) => self.fetched(id, outcome)?,
             Input::Blob(outcome) => self.blob(outcome)?,

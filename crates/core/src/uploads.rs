@@ -44,7 +44,7 @@ impl Step<'_, '_> {
         let account = self.account()?;
         let text = |bytes: &[u8]| data_encoding::BASE64URL_NOPAD.encode(bytes);
         for upload in self.tx.uploads()? {
-            if self.sessions.is_uploading(&upload.id) {
+            if self.sessions.is_uploading(&upload.id) || self.sessions.retries.rests(&upload.id) {
                 continue;
             }
             // A token of any inbox at that relay will do.
@@ -78,7 +78,7 @@ impl Step<'_, '_> {
             return Ok(());
         };
         if !matches!(outcome, FetchOutcome::Answered { status: 200 | 201, .. }) {
-            // Tried again with the next session.
+            self.retry_blob(id, None);
             return Ok(());
         }
         let text = |bytes: &[u8]| data_encoding::BASE64URL_NOPAD.encode(bytes);
@@ -112,9 +112,12 @@ impl Step<'_, '_> {
                 }));
                 return Ok(());
             }
-            // Tried again with the next session.
-            _ => return Ok(()),
+            _ => {
+                self.retry_blob(id, None);
+                return Ok(());
+            }
         }
+        self.sessions.retries.done(&id);
         self.tx.remove_upload(&id)?;
         if uploads.iter().any(|other| other.channel == upload.channel && other.id != id) {
             return Ok(());
@@ -136,7 +139,11 @@ impl Step<'_, '_> {
         // Nobody makes this device show its address to whom they like.
         let is_known = blob.relay == self.account()?.relay
             || self.tx.groups()?.iter().any(|row| row.relay == blob.relay);
-        if self.sessions.is_fetching_blob(&id) || !is_known || !is_origin(&blob.relay) {
+        if self.sessions.is_fetching_blob(&id)
+            || self.sessions.retries.rests(&id)
+            || !is_known
+            || !is_origin(&blob.relay)
+        {
             return Ok(());
         }
         let fetch = self.sessions.fetch(Fetching::Blob(id, *channel.as_bytes()));
@@ -160,19 +167,26 @@ impl Step<'_, '_> {
             }
             self.sessions.blobs.insert(BlobId::new(id), body);
         } else if !is_gone {
-            // Tried again with the next session.
+            self.retry_blob(id, Some(channel));
             return Ok(());
         }
+        self.sessions.retries.done(&id);
         if is_gone {
             return self.blob_gone(ChannelId::new(channel));
         }
-        self.work_off_welcomes()?;
-        self.work_off(ChannelId::new(channel))?;
-        if let Some(row) = self.tx.group(&channel)?.filter(|row| row.ended.is_none()) {
-            self.heal(&row)?;
-        }
+        self.work_off_waiting(ChannelId::new(channel))?;
         self.sessions.blobs.remove(&BlobId::new(id));
         Ok(())
+    }
+
+    /// Works off what waits for a blob, if it is there; what needs one that is not asks for it.
+    pub(crate) fn work_off_waiting(&mut self, channel: ChannelId) -> Result<(), ClientError> {
+        self.work_off_welcomes()?;
+        self.work_off(channel)?;
+        match self.tx.group(channel.as_bytes())?.filter(|row| row.ended.is_none()) {
+            Some(row) => self.heal(&row),
+            None => Ok(()),
+        }
     }
 
     /// A blob is not there any more: what needs it does not come to pass; the channel is asked what else there is.

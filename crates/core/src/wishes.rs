@@ -5,7 +5,6 @@
 
 use std::collections::BTreeSet;
 
-use kuvert_mls::limits::MAX_ADDS;
 use kuvert_mls::{
     Change, Delivery, Group, GroupData, IdentityKey, JoinerPackage, LeaveStatement, MlsError, Plan,
     SealedCommit, introduction_box,
@@ -49,6 +48,15 @@ pub(crate) enum Wish {
     /// Renews the own keys.
     #[n(6)]
     Renew,
+    /// Drops a device that was not in use for long; it may come back by itself.
+    #[n(7)]
+    Drop(#[cbor(n(0), with = "minicbor::bytes")] [u8; 32]),
+}
+
+/// Who is in a group, read once for all that is wished of it.
+struct Standing {
+    rulers: BTreeSet<IdentityKey>,
+    members: BTreeSet<IdentityKey>,
 }
 
 /// A commit in the making.
@@ -57,6 +65,8 @@ struct Draft {
     data: GroupData,
     /// The intents that it carries out.
     rows: Vec<IntentRow>,
+    /// How many devices it may add.
+    most_adds: usize,
     /// Devices that are added, with what seals a welcome for them.
     introductions: Vec<(InboxId, kuvert_wire::IntroductionKey)>,
 }
@@ -76,14 +86,16 @@ impl Step<'_, '_> {
             plan: Plan::default(),
             data: group.data().clone(),
             rows: Vec::new(),
+            most_adds: group.most_adds()?,
             introductions: Vec::new(),
         };
         let adds_wait = self.adds_wait(&intents);
+        let standing = Standing { rulers: admins(&group)?, members: group.identities()? };
         for intent in intents {
             let Ok(wish) = decode::<Wish>(&intent.body, MAX_WISH) else {
                 return Err(ClientError::Damaged("something to be committed"));
             };
-            if self.is_moot(&group, &wish)? {
+            if self.is_moot(&group, &standing, &wish)? {
                 self.tx.remove_intent(intent.id)?;
             } else if intent.due > self.now.0 && intent.state == IntentState::Waiting {
                 self.outputs.push(Output::WakeAt(crate::Timestamp(intent.due)));
@@ -128,7 +140,7 @@ impl Step<'_, '_> {
         match intent.state {
             IntentState::Waiting => self.ask_for_package(intent, identity),
             IntentState::Asking | IntentState::Committing => Ok(()),
-            IntentState::Ready if adds_wait || draft.plan.add.len() >= MAX_ADDS => Ok(()),
+            IntentState::Ready if adds_wait || draft.plan.add.len() >= draft.most_adds => Ok(()),
             IntentState::Ready => {
                 let bytes = intent.package.clone().unwrap_or_default();
                 let joiner = JoinerPackage::verified(&self.provider(), &bytes, self.now.seconds());
@@ -217,40 +229,42 @@ impl Step<'_, '_> {
         self.seal_waiting(intent.conversation)
     }
 
-    fn is_moot(&self, group: &Group, wish: &Wish) -> Result<bool, ClientError> {
+    fn is_moot(&self, group: &Group, standing: &Standing, wish: &Wish) -> Result<bool, ClientError> {
         let own = self.account()?.identity.key();
-        let rules = admins(group)?.contains(&own);
-        let is_member = |identity: &IdentityKey| Ok::<_, MlsError>(group.identities()?.contains(identity));
+        let rules = standing.rulers.contains(&own);
+        let is_member = |identity: &IdentityKey| standing.members.contains(identity);
         Ok(match wish {
-            Wish::Add(identity) => !rules || is_member(identity)?,
-            Wish::Remove(identity) => !rules || !is_member(identity)?,
+            Wish::Add(identity) => !rules || is_member(identity),
+            Wish::Remove(identity) => {
+                !rules
+                    || !(is_member(identity)
+                        || group.data().away.iter().any(|away| away.identity == *identity))
+            }
             Wish::Dismiss(statement) => group.who_leaves(statement).is_none_or(|who| who == own),
             Wish::Name(name) => !rules || group.data().name == *name,
             Wish::Picture(picture) => !rules || group.data().picture == *picture,
             Wish::Admin(identity, admin) => {
-                !rules || !is_member(identity)? || group.data().admins.contains(identity) == *admin
+                !rules || !is_member(identity) || group.data().admins.contains(identity) == *admin
             }
             Wish::Renew => false,
+            Wish::Drop(device) => !group.unused(self.now.seconds())?.contains(device),
         })
     }
 
     fn commit_draft(&mut self, row: &GroupRow, mut group: Group, draft: Draft) -> Result<(), ClientError> {
         let account = self.account()?;
-        let Draft { mut plan, data, rows, introductions } = draft;
+        let Draft { mut plan, data, rows, introductions, .. } = draft;
         if data != *group.data() && data.is_within_limits() {
             plan.data = Some(data);
         }
         if rows.iter().any(|intent| matches!(decode(&intent.body, MAX_WISH), Ok(Wish::Renew))) {
             self.tx.set_rotated(&row.channel, self.now.0)?;
         }
-        if rows.iter().any(|intent| matches!(decode(&intent.body, MAX_WISH), Ok(Wish::Renew))) {
-            // The relay's key or the own name may be other ones than when the leaf was made.
-            plan.delivery =
-                Some(Delivery { token: group.own_token()?, ..account.delivery(self.rng, self.now) });
-        }
-        if row.cut_off {
-            plan.delivery = Some(account.delivery(self.rng, self.now));
-        }
+        // The relay's key or the own name may be other ones than when the leaf was made; and every commit says that the device is
+        // in use. Who was cut off takes another token.
+        let delivery = account.delivery(self.rng, self.now);
+        plan.delivery =
+            Some(if row.cut_off { delivery } else { Delivery { token: group.own_token()?, ..delivery } });
         plan.snapshot = self.sessions.snapshots.contains(&row.channel);
         let provider = self.provider();
         let commit = group.stage(&provider, &account.device, plan)?;
@@ -401,6 +415,9 @@ impl Draft {
     fn take(&mut self, group: &Group, wish: &Wish) {
         match wish {
             Wish::Add(_) | Wish::Renew => {}
+            Wish::Drop(device) => {
+                self.plan.unused.insert(*device);
+            }
             Wish::Remove(identity) => {
                 self.plan.remove.insert(*identity);
                 self.data.admins.remove(identity);

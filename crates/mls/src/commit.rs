@@ -7,31 +7,37 @@ use kuvert_wire::{
     limits as wire,
 };
 use openmls::prelude::tls_codec::Serialize as _;
-use openmls::prelude::{LeafNodeIndex, LeafNodeParameters, MlsMessageOut};
+use openmls::prelude::{KeyPackageRef, LeafNodeIndex, LeafNodeParameters, MlsMessageOut};
 use openmls_traits::OpenMlsProvider;
 use openmls_traits::storage::{CURRENT_VERSION, StorageProvider};
 
 use crate::group::{Secrets, invitation, protocol_message};
 use crate::healing::{ChannelAccess, Snapshot};
-use crate::limits::{MAX_ADDS, MAX_PART, SNAPSHOT_EVERY};
+use crate::limits::{ADD_BYTES, MAX_ADDS, MAX_INLINE, MAX_PART, SNAPSHOT_EVERY};
 use crate::part::Part;
 use crate::policy::{Change, judge, member_of};
 use crate::seal::BodyBox;
 use crate::suite::capabilities;
+use crate::welcome::split;
 use crate::{
     Blobs, Delivery, Device, Group, GroupData, GroupKey, IdentityKey, JoinerPackage, LeaveStatement,
     MlsError, Provider, SealedBlob, SealedPost,
 };
 
+/// Bytes of a snapshot for each leaf: the group key, sealed for it.
+const RECOVERY_BYTES: usize = 80;
+
 /// What a commit is to do. An empty plan renews this device's keys, as every commit does.
 #[derive(Default)]
 pub struct Plan {
-    /// Devices to add, at most [`MAX_ADDS`].
+    /// Devices to add, at most as many as [`Group::most_adds`] says.
     pub add: Vec<JoinerPackage>,
     /// Identities to remove, with all of their devices.
     pub remove: BTreeSet<IdentityKey>,
     /// Statements of those of them who want to leave.
     pub leaving: Vec<LeaveStatement>,
+    /// Devices to drop because they were not in use: see [`Group::unused`].
+    pub unused: BTreeSet<[u8; 32]>,
     /// What the group is to be from now on.
     pub data: Option<GroupData>,
     /// Where this device is to be reached from now on.
@@ -46,13 +52,13 @@ pub struct SealedCommit {
     pub post: SealedPost,
     /// What the relay keeps for the next epoch.
     pub next: ChannelState,
-    /// Who is added: where, by which right, and the welcome for all of them. Not sealed yet.
-    pub welcome: Option<(Vec<u8>, Vec<Joiner>)>,
+    /// Who is added, in the order of the plan.
+    pub joiners: Vec<Joiner>,
     /// What must be at the relay before.
     pub blobs: Vec<SealedBlob>,
 }
 
-/// Where a device that is added receives its welcome.
+/// A device that is added: where it receives its welcome, and what that is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Joiner {
     /// Its inbox.
@@ -61,6 +67,8 @@ pub struct Joiner {
     pub token: Token,
     /// Its relay, where that is not the channel's.
     pub relay: Option<RelayAddress>,
+    /// What it joins by: see [`Group::join`]. Not sealed yet.
+    pub invitation: Vec<u8>,
 }
 
 /// A commit of somebody else that was merged.
@@ -72,19 +80,20 @@ pub struct Merged {
     pub changes: Vec<Change>,
     /// This device is no member any more.
     pub is_removed: bool,
+    /// This device was dropped because it was not in use. Nothing was merged: it can come back as if it had missed the commit.
+    pub is_away: bool,
 }
 
 impl SealedCommit {
     /// The welcome for each device that is added, sealed by `seal` for its inbox.
     pub fn welcomes(&self, seal: impl Fn(InboxId, &[u8]) -> Vec<u8>) -> Vec<WelcomeDeposit> {
-        let Some((welcome, targets)) = &self.welcome else { return Vec::new() };
         let deposit = |joiner: &Joiner| WelcomeDeposit {
             inbox: joiner.inbox,
             token: joiner.token.clone(),
-            body: seal(joiner.inbox, welcome),
+            body: seal(joiner.inbox, &joiner.invitation),
             relay: joiner.relay.clone(),
         };
-        targets.iter().map(deposit).collect()
+        self.joiners.iter().map(deposit).collect()
     }
 }
 
@@ -123,9 +132,23 @@ impl Group {
             info: info.tls_serialize_detached().map_err(MlsError::library)?,
             data: &self.data,
             key: &self.key,
-            snapshot: Some((tree, self.recovery_keys()?)),
+            snapshot: Some((tree, self.recovery_keys(&self.data)?)),
         };
         Ok((self.next_state(provider, next)?, blobs))
+    }
+
+    /// How many devices the next commit may add: at most [`MAX_ADDS`], and fewer where what goes with them would not fit into a
+    /// frame: a welcome for each with the group's data, the fan-out list, a snapshot.
+    ///
+    /// # Errors
+    /// [`MlsError::PeerFault`] if a leaf says not where it receives.
+    pub fn most_adds(&self) -> Result<usize, MlsError> {
+        let (data, fanout) = (encode(&self.data).len(), encode(&self.fanout()?).len());
+        let leaves = self.leaves().count();
+        let snapshot = MAX_INLINE * 5 / 4 + leaves * RECOVERY_BYTES;
+        let others = 2 * (wire::MAX_ACCESS + data) + wire::MAX_BODY + fanout + snapshot;
+        let each = ADD_BYTES + data * 9 / 8;
+        Ok((wire::MAX_FRAME.saturating_sub(others) / each).clamp(1, MAX_ADDS))
     }
 
     /// Stages a commit. Nothing changes until [`Self::accept_commit`].
@@ -141,11 +164,15 @@ impl Group {
         if self.has_pending_commit() {
             return Err(MlsError::State("a commit is pending already"));
         }
-        if plan.add.len() > MAX_ADDS || plan.data.as_ref().is_some_and(|data| !data.is_within_limits()) {
+        if plan.add.len() > self.most_adds()?
+            || plan.data.as_ref().is_some_and(|data| !data.is_within_limits())
+        {
             return Err(MlsError::State("a commit does not keep its bounds"));
         }
         let secrets = self.secrets(provider.crypto)?;
-        let removed = self.leaves_of(&plan.remove)?;
+        let unused = self.leaves_of_devices(&plan.unused)?;
+        let removed = [self.leaves_of(&plan.remove)?, unused.clone()].concat();
+        let plan = self.with_away(plan, &unused, !removed.is_empty())?;
         let targets: Vec<_> = plan.add.iter().map(|joiner| joiner.delivery.clone()).collect();
         let messages = self.commit_messages(provider, device, &plan, &removed)?;
         let staged = self.group.pending_commit().ok_or(MlsError::State("the commit was not staged"))?;
@@ -153,37 +180,36 @@ impl Group {
             staged.export_secret(provider.crypto, label, context, 32).map_err(MlsError::library)
         })?;
         let data = plan.data.as_ref().unwrap_or(&self.data);
-        let key = if removed.is_empty() { self.key.clone() } else { GroupKey(*next_secrets.group_key) };
+        let excludes = !removed.is_empty() || !self.data.lets_all_back(data);
+        let key = if excludes { GroupKey(*next_secrets.group_key) } else { self.key.clone() };
         let own = plan.delivery.as_ref();
         let deliveries = self.deliveries(&removed, own)?;
         let fanout = deliveries.iter().chain(&targets);
         let fanout = fanout.map(|delivery| delivery.target(&data.relay)).collect::<Result<_, _>>()?;
         let mut blobs = Vec::new();
         let is_due = (self.epoch() + 1).is_multiple_of(SNAPSHOT_EVERY);
-        let wants_snapshot = plan.snapshot || !removed.is_empty() || is_due;
+        let wants_snapshot = plan.snapshot || excludes || is_due;
         let tree = if wants_snapshot || !targets.is_empty() {
             let tree = staged
                 .export_ratchet_tree(provider.crypto, self.group.export_ratchet_tree())
                 .map_err(MlsError::library)?
                 .ok_or(MlsError::State("the own commit removes this device"))?;
-            let recovery = deliveries.iter().chain(&targets).map(|delivery| delivery.recovery).collect();
+            let recovery = deliveries.iter().chain(&targets).map(|delivery| delivery.recovery);
+            let recovery = recovery.chain(data.away.iter().map(|away| away.recovery)).collect();
             let bytes = tree.tls_serialize_detached().map_err(MlsError::library)?;
             Some((Part::pack(provider.rng, &data.relay, bytes, &mut blobs)?, recovery))
         } else {
             None
         };
-        let welcome = match (messages.welcome, &tree) {
-            (Some(welcome), Some((tree, _))) => {
+        let joiners = match &tree {
+            Some((tree, _)) => {
                 let sealed = BodyBox::welcome(&next_secrets.welcome_key, self.channel);
                 let sealed = sealed.seal(provider.rng, key.as_bytes());
-                let joiner = |delivery: &Delivery| {
-                    let relay = delivery.address_from(&data.relay)?;
-                    Ok(Joiner { inbox: delivery.inbox, token: delivery.token.clone(), relay })
-                };
-                let targets = targets.iter().map(joiner).collect::<Result<_, MlsError>>()?;
-                Some((invitation(welcome, sealed, tree.clone()), targets))
+                let joiner =
+                    |joiner: &JoinerPackage| joiner.invited(provider, &data.relay, &messages, &sealed, tree);
+                plan.add.iter().map(joiner).collect::<Result<_, MlsError>>()?
             }
-            _ => None,
+            None => Vec::new(),
         };
         let next = NextEpoch {
             epoch: self.epoch() + 1,
@@ -197,7 +223,7 @@ impl Group {
         let next = self.next_state(provider, next)?;
         let body = self.seal_handshake(provider, messages.commit, &mut blobs)?;
         let post = SealedPost { epoch: self.epoch(), secret: secrets.post, fanout_key: secrets.fanout, body };
-        Ok(SealedCommit { post, next, welcome, blobs })
+        Ok(SealedCommit { post, next, joiners, blobs })
     }
 
     fn commit_messages<S: StorageProvider<CURRENT_VERSION>>(
@@ -233,10 +259,11 @@ impl Group {
             .map_err(MlsError::library)?
             .stage_commit(provider)
             .map_err(MlsError::library)?;
-        let (commit, welcome, info) = bundle.into_messages();
+        let welcomes = bundle.welcome().map(split).transpose()?.unwrap_or_default();
+        let (commit, _, info) = bundle.into_messages();
         let info = info.ok_or(MlsError::State("a commit came without GroupInfo"))?;
         let bytes = |message: MlsMessageOut| message.to_bytes().map_err(MlsError::library);
-        Ok(Messages { commit: bytes(commit)?, welcome: welcome.map(bytes).transpose()?, info: bytes(info)? })
+        Ok(Messages { commit: bytes(commit)?, welcomes, info: bytes(info)? })
     }
 
     /// Merges the pending commit: the relay accepted it (MLS-1). Says what it changed.
@@ -254,17 +281,23 @@ impl Group {
         let before = self.names()?;
         let data = self.data.clone();
         self.group.merge_pending_commit(provider).map_err(MlsError::library)?;
-        if removes {
+        self.data = GroupData::from_extensions(self.group.extensions())?;
+        if removes || !data.lets_all_back(&self.data) {
             self.key = GroupKey(*self.secrets(provider.crypto)?.group_key);
         }
-        self.data = GroupData::from_extensions(self.group.extensions())?;
         let after = self.names()?;
         let added = after.iter().filter(|(identity, _)| !before.contains_key(identity));
         let mut changes: Vec<_> =
             added.map(|(identity, name)| Change::Added(*identity, name.clone())).collect();
         let removed = before.iter().filter(|(identity, _)| !after.contains_key(identity));
-        changes.extend(removed.map(|(identity, name)| Change::Removed(*identity, name.clone())));
-        if self.data != data {
+        let is_away = |identity: &IdentityKey| self.data.away.iter().any(|away| away.identity == *identity);
+        changes.extend(removed.map(|(identity, name)| match is_away(identity) {
+            true => Change::Away(*identity, name.clone()),
+            false => Change::Removed(*identity, name.clone()),
+        }));
+        let taken_back = data.taken_back(&self.data).filter(|identity| !after.contains_key(identity));
+        changes.extend(taken_back.map(|identity| Change::Removed(identity, String::new())));
+        if self.data.differs_for_people(&data) {
             changes.push(Change::Data(Box::new(self.data.clone())));
         }
         Ok(changes)
@@ -302,12 +335,19 @@ impl Group {
             .map_err(|_| MlsError::PeerFault("a commit does not hold"))?;
         let judged = judge(self.group.public_group(), &self.data, self.channel, processed, now)?;
         let is_removed = judged.staged.self_removed();
+        let own = self.group.own_leaf_node().ok_or(MlsError::State("this device is no member"))?;
+        let own = member_of(own)?;
+        if is_removed && judged.data.is_away(own.identity, &own.device) {
+            // What this device has is what it comes back with.
+            let (by, changes) = (judged.by, judged.changes);
+            return Ok(Merged { by, changes, is_removed: false, is_away: true });
+        }
         self.group.merge_staged_commit(provider, *judged.staged).map_err(MlsError::library)?;
         if judged.removes && !is_removed {
             self.key = GroupKey(*self.secrets(provider.crypto)?.group_key);
         }
         self.data = judged.data;
-        Ok(Merged { by: judged.by, changes: judged.changes, is_removed })
+        Ok(Merged { by: judged.by, changes: judged.changes, is_removed, is_away: false })
     }
 
     fn names(&self) -> Result<std::collections::BTreeMap<IdentityKey, String>, MlsError> {
@@ -340,8 +380,10 @@ impl Group {
             .collect()
     }
 
-    pub(crate) fn recovery_keys(&self) -> Result<Vec<[u8; 32]>, MlsError> {
-        self.leaves().map(|leaf| Ok(Delivery::of(leaf)?.recovery)).collect()
+    /// To whom a snapshot seals the group key: all leaves, and devices that may come back.
+    pub(crate) fn recovery_keys(&self, data: &GroupData) -> Result<Vec<[u8; 32]>, MlsError> {
+        let leaves = self.leaves().map(|leaf| Ok(Delivery::of(leaf)?.recovery));
+        leaves.chain(data.away.iter().map(|away| Ok(away.recovery))).collect()
     }
 
     pub(crate) fn seal_handshake<S: StorageProvider<CURRENT_VERSION>>(
@@ -380,8 +422,32 @@ impl Group {
 
 struct Messages {
     commit: Vec<u8>,
-    welcome: Option<Vec<u8>>,
+    /// For each device that is added, by its key package.
+    welcomes: Vec<(KeyPackageRef, Vec<u8>)>,
     info: Vec<u8>,
+}
+
+impl JoinerPackage {
+    /// The device as it is added to a group, with the group key and the tree as they go to all who are.
+    fn invited<S: StorageProvider<CURRENT_VERSION>>(
+        &self,
+        provider: &Provider<'_, S>,
+        relay: &str,
+        messages: &Messages,
+        key: &[u8],
+        tree: &Part,
+    ) -> Result<Joiner, MlsError> {
+        let reference = self.package.hash_ref(provider.crypto).map_err(MlsError::library)?;
+        let welcome = messages.welcomes.iter().find(|(of, _)| *of == reference);
+        let (_, welcome) = welcome.ok_or(MlsError::State("an addition came without welcome"))?;
+        let delivery = &self.delivery;
+        Ok(Joiner {
+            inbox: delivery.inbox,
+            token: delivery.token.clone(),
+            relay: delivery.address_from(relay)?,
+            invitation: invitation(welcome.clone(), key.to_vec(), tree.clone()),
+        })
+    }
 }
 
 /// Opens a commit, sealed under the group key of the epoch that it ends.

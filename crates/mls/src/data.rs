@@ -10,7 +10,7 @@ use openmls::prelude::{
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::delivery::DELIVERY_EXTENSION;
-use crate::limits::{MAX_ADMINS, MAX_GROUP_DATA, MAX_GROUP_NAME, MAX_PICTURE};
+use crate::limits::{MAX_ADMINS, MAX_AWAY, MAX_GROUP_DATA, MAX_GROUP_NAME, MAX_PICTURE};
 use crate::{IdentityKey, MlsError};
 
 /// Extension type from the private-use range (RFC 9420, section 17.3).
@@ -39,6 +39,24 @@ pub struct GroupData {
     #[n(5)]
     #[zeroize(skip)]
     pub admins: BTreeSet<IdentityKey>,
+    /// Devices that were dropped because they were not in use, and may come back by themselves.
+    #[n(6)]
+    #[zeroize(skip)]
+    pub away: Vec<Away>,
+}
+
+/// A device that was dropped from a group because it was not in use.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Away {
+    /// Whose.
+    #[n(0)]
+    pub identity: IdentityKey,
+    /// Its public key.
+    #[cbor(n(1), with = "minicbor::bytes")]
+    pub device: [u8; 32],
+    /// As in [`crate::Delivery`]: the group key goes on being sealed to it.
+    #[cbor(n(2), with = "minicbor::bytes")]
+    pub recovery: [u8; 32],
 }
 
 impl std::fmt::Debug for GroupData {
@@ -69,6 +87,7 @@ impl GroupData {
             name: String::new(),
             picture: Vec::new(),
             admins: BTreeSet::new(),
+            away: Vec::new(),
         }
     }
 
@@ -104,12 +123,36 @@ impl GroupData {
         let fits = self.name.chars().count() <= MAX_GROUP_NAME
             && self.picture.len() <= MAX_PICTURE
             && self.admins.len() <= MAX_ADMINS
+            && self.away.len() <= MAX_AWAY
             && self.relay.len() <= kuvert_wire::limits::MAX_ORIGIN;
-        let is_bare = self.name.is_empty() && self.picture.is_empty() && self.admins.is_empty();
+        let is_bare =
+            self.name.is_empty() && self.picture.is_empty() && self.admins.is_empty() && self.away.is_empty();
         match self.kind {
             GroupKind::Direct => fits && is_bare,
             GroupKind::Group => fits && !self.name.is_empty() && !self.admins.is_empty(),
         }
+    }
+
+    /// Whose devices might come back by themselves, and may not in `next`.
+    pub(crate) fn taken_back<'a>(&'a self, next: &'a Self) -> impl Iterator<Item = IdentityKey> + 'a {
+        let gone =
+            self.away.iter().filter(|away| next.away.iter().all(|other| other.identity != away.identity));
+        gone.map(|away| away.identity).collect::<BTreeSet<_>>().into_iter()
+    }
+
+    /// Whether somebody would see a difference between the two.
+    pub(crate) fn differs_for_people(&self, other: &Self) -> bool {
+        (&self.name, &self.picture, &self.admins) != (&other.name, &other.picture, &other.admins)
+    }
+
+    /// Whether this device may come back by itself.
+    pub(crate) fn is_away(&self, identity: IdentityKey, device: &[u8; 32]) -> bool {
+        self.away.iter().any(|away| away.identity == identity && away.device == *device)
+    }
+
+    /// Whether everybody who may come back by themselves may do so in `next` as well.
+    pub(crate) fn lets_all_back(&self, next: &Self) -> bool {
+        self.away.iter().all(|away| next.away.contains(away))
     }
 
     /// Whether `next` is the same conversation with at most another name, picture or other admins.

@@ -5,7 +5,7 @@ use minicbor::{Decode, Encode};
 use openmls::prelude::{Extension, Extensions, LeafNode, UnknownExtension};
 
 use crate::MlsError;
-use crate::limits::{MAX_DELIVERY, MAX_LEAF_NAME};
+use crate::limits::{MAX_DELIVERY, MAX_LEAF_NAME, UNUSED_AFTER};
 
 /// Extension type from the private-use range (RFC 9420, section 17.3).
 pub(crate) const DELIVERY_EXTENSION: u16 = 0xF0C2;
@@ -38,6 +38,10 @@ pub struct Delivery {
     /// is there.
     #[n(7)]
     pub own_relay_only: Option<bool>,
+    /// When the leaf was made or renewed last, in seconds since 1970: by this, members see which devices are in use, and nobody
+    /// else does. A leaf that does not say counts as in use.
+    #[n(8)]
+    pub renewed: Option<u64>,
 }
 
 impl Delivery {
@@ -69,6 +73,11 @@ impl Delivery {
     /// Whether the device speaks to its own relay only.
     pub fn stays_at_its_relay(&self) -> bool {
         self.own_relay_only == Some(true)
+    }
+
+    /// Whether the device was not in use for [`UNUSED_AFTER`], at a time in seconds since 1970.
+    pub fn is_unused(&self, now: u64) -> bool {
+        self.renewed.is_some_and(|renewed| renewed.saturating_add(UNUSED_AFTER) <= now)
     }
 
     pub(crate) fn extensions(&self) -> Result<Extensions<LeafNode>, MlsError> {

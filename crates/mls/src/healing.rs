@@ -187,6 +187,10 @@ impl Healing<'_> {
         let (mut group, _) =
             PublicGroup::from_external(outside.crypto(), outside.storage(), tree, info, ProposalStore::new())
                 .map_err(|_| MlsError::PeerFault("a channel's snapshot does not hold"))?;
+        for (_, leaf) in group.treesync().full_leaves() {
+            // From here on, what is in the tree counts as verified.
+            certificate_of(leaf)?;
+        }
         let mut data = GroupData::from_extensions(group.group_context().extensions())?;
         if !known.may_become(&data) {
             return Err(MlsError::PeerFault("a channel's snapshot is of another group"));
@@ -230,7 +234,7 @@ impl Healing<'_> {
             info: info.tls_serialize_detached().map_err(MlsError::library)?,
             data: &group.data,
             key: &group.key,
-            snapshot: Some((tree, group.recovery_keys()?)),
+            snapshot: Some((tree, group.recovery_keys(&group.data)?)),
         };
         let next = group.next_state(provider, next)?;
         let ChannelAccess { secret, fanout_key, .. } = access;
@@ -263,7 +267,7 @@ fn external_commit<S: StorageProvider<CURRENT_VERSION>>(
         .build(provider.rand(), provider.crypto(), device, |_| true)
         .map_err(fault)?;
     let (group, bundle) = builder.finalize(provider).map_err(MlsError::library)?;
-    // Without a leaf of its own in the tree this device was removed, and everybody would refuse the commit.
+    // Whoever was removed finds no group key to come this far.
     let commit = bundle.into_commit().to_bytes().map_err(MlsError::library)?;
     let own = group.own_leaf_node().ok_or(MlsError::State("this device has no leaf"))?;
     certificate_of(own)?;

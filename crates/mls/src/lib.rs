@@ -21,9 +21,11 @@ mod provider;
 mod recovery;
 mod seal;
 mod suite;
+mod unused;
+mod welcome;
 
 pub use commit::{Joiner, Merged, Plan, SealedCommit};
-pub use data::{GroupData, GroupKey, GroupKind};
+pub use data::{Away, GroupData, GroupKey, GroupKind};
 pub use delivery::Delivery;
 pub use error::MlsError;
 pub use group::{Group, IncomingMessage, JoinerPackage, Member, OwnPackage, SealedPost, Welcomed};

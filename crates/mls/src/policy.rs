@@ -10,6 +10,7 @@ use openmls::prelude::{
 
 use crate::leave::LeaveStatement;
 use crate::limits::MAX_LEAVES;
+use crate::unused::away_after;
 use crate::{Delivery, DeviceCertificate, GroupData, GroupKind, IdentityKey, MlsError};
 
 /// What a commit changes, as far as people care.
@@ -25,6 +26,8 @@ pub enum Change {
     Data(Box<GroupData>),
     /// A device that had missed too much is back.
     Rejoined(IdentityKey, String),
+    /// Somebody's devices were not in use for long, and were dropped until they come back by themselves.
+    Away(IdentityKey, String),
 }
 
 /// A commit that breaks no rule.
@@ -48,7 +51,7 @@ struct Case<'a> {
     names: BTreeMap<IdentityKey, String>,
 }
 
-/// Judges a commit, at a time in seconds since 1970.
+/// Judges a commit, at a time in seconds since 1970. Leaves that are in the group were verified when they came in.
 pub(crate) fn judge(
     group: &PublicGroup,
     data: &GroupData,
@@ -66,7 +69,7 @@ pub(crate) fn judge(
     Delivery::of(path)?.target(&data.relay)?;
     let mut case = Case { group, data, channel, by, now, names: BTreeMap::new() };
     for (_, leaf) in group.treesync().full_leaves() {
-        case.names.entry(certificate_of(leaf)?.identity).or_insert(Delivery::of(leaf)?.name);
+        case.names.entry(member_of(leaf)?.identity).or_insert(Delivery::of(leaf)?.name);
     }
     let (changes, data, removes) = match sender {
         Sender::Member(index) => case.member(index, path, &staged, &statements)?,
@@ -86,14 +89,11 @@ impl Case<'_> {
     }
 
     fn identity(&self, index: LeafNodeIndex) -> Result<IdentityKey, MlsError> {
-        Ok(certificate_of(self.leaf(index)?)?.identity)
+        Ok(member_of(self.leaf(index)?)?.identity)
     }
 
-    fn name(&self, identity: IdentityKey) -> String {
-        self.names.get(&identity).cloned().unwrap_or_default()
-    }
-
-    /// A member may renew its own leaf, and add and remove devices of its own; an admin may do the rest.
+    /// A member may renew its own leaf, add and remove devices of its own, let go who leaves, and drop devices that were not in use;
+    /// an admin may do the rest.
     fn member(
         &self,
         sender: LeafNodeIndex,
@@ -101,13 +101,14 @@ impl Case<'_> {
         staged: &StagedCommit,
         statements: &[LeaveStatement],
     ) -> Result<(Vec<Change>, GroupData, bool), MlsError> {
-        if certificate_of(self.leaf(sender)?)?.device != certificate_of(path)?.device {
+        if member_of(self.leaf(sender)?)?.device != member_of(path)?.device {
             return Err(self.violation("it gives its leaf to another device"));
         }
         let is_admin = admins(self.group, self.data)?.contains(&self.by);
         let may_rule = is_admin && self.data.kind == GroupKind::Group;
         let mut data = self.data.clone();
         let (mut added, mut removed, mut leaving) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
+        let mut unused = Vec::new();
         for queued in staged.queued_proposals() {
             if !matches!(queued.sender(), Sender::Member(index) if *index == sender) {
                 return Err(self.violation("it carries out a proposal of somebody else"));
@@ -126,19 +127,20 @@ impl Case<'_> {
                 }
                 Proposal::Remove(remove) => {
                     let identity = self.identity(remove.removed())?;
-                    if identity != self.by && !may_rule {
-                        if !self.states_to_leave(identity, statements)? {
-                            return Err(self.violation("it removes a device that it may not remove"));
-                        }
+                    if self.states_to_leave(identity, statements)? {
                         leaving.insert(identity);
-                    } else if self.states_to_leave(identity, statements)? {
-                        leaving.insert(identity);
+                    } else if identity != self.by && self.is_unused(remove.removed())? {
+                        unused.push(remove.removed());
+                    } else if identity != self.by && !may_rule {
+                        return Err(self.violation("it removes a device that it may not remove"));
                     }
                     removed.insert(remove.removed().u32());
                 }
                 Proposal::GroupContextExtensions(change) => {
                     let next = GroupData::from_extensions(change.extensions())?;
-                    if !may_rule || !self.data.may_become(&next) {
+                    let mut lets_back = self.data.clone();
+                    lets_back.away.clone_from(&next.away);
+                    if !self.data.may_become(&next) || (!may_rule && next != lets_back) {
                         return Err(self.violation("it changes what the group is"));
                     }
                     data = next;
@@ -146,6 +148,7 @@ impl Case<'_> {
                 _ => return Err(self.violation("it does what groups of Kuvert do not do")),
             }
         }
+        self.check_away(&data, may_rule, &removed, &unused)?;
         self.result(data, &added, &removed, &leaving)
     }
 
@@ -157,6 +160,33 @@ impl Case<'_> {
             && self.names.len() == 1
     }
 
+    /// Whether a leaf may be dropped because its device was not in use.
+    fn is_unused(&self, index: LeafNodeIndex) -> Result<bool, MlsError> {
+        Ok(self.data.kind == GroupKind::Group && Delivery::of(self.leaf(index)?)?.is_unused(self.now))
+    }
+
+    /// Who may come back by themselves are those who might before, and are not back, and those whom this commit drops because they
+    /// were not in use. An admin may let fewer back.
+    fn check_away(
+        &self,
+        data: &GroupData,
+        may_rule: bool,
+        removed: &BTreeSet<u32>,
+        unused: &[LeafNodeIndex],
+    ) -> Result<(), MlsError> {
+        let expected = if removed.is_empty() {
+            self.data.away.clone()
+        } else {
+            away_after(self.group, self.data, unused)?
+        };
+        let holds = if may_rule {
+            data.away.iter().all(|away| expected.contains(away))
+        } else {
+            data.away == expected
+        };
+        if holds { Ok(()) } else { Err(self.violation("it changes who may come back")) }
+    }
+
     fn states_to_leave(
         &self,
         identity: IdentityKey,
@@ -164,7 +194,7 @@ impl Case<'_> {
     ) -> Result<bool, MlsError> {
         for (_, leaf) in self.group.treesync().full_leaves() {
             let is_stated = || statements.iter().any(|statement| statement.holds(self.channel, leaf));
-            if certificate_of(leaf)?.identity == identity && is_stated() {
+            if member_of(leaf)?.identity == identity && is_stated() {
                 return Ok(self.data.kind == GroupKind::Group);
             }
         }
@@ -182,14 +212,14 @@ impl Case<'_> {
         let mut leaves = added.len();
         for (index, leaf) in self.group.treesync().full_leaves() {
             if !removed.contains(&index.u32()) {
-                after.insert(certificate_of(leaf)?.identity);
+                after.insert(member_of(leaf)?.identity);
                 leaves += 1;
             }
         }
         if leaves > MAX_LEAVES {
             return Err(self.violation("it makes the group too large"));
         }
-        if data != *self.data && data.admins.is_disjoint(&after) {
+        if data.admins != self.data.admins && data.admins.is_disjoint(&after) {
             return Err(self.violation("it leaves the group without an admin"));
         }
         let is_known =
@@ -204,15 +234,20 @@ impl Case<'_> {
             if !after.contains(identity) {
                 changes.push(if leaving.contains(identity) {
                     Change::Left(*identity, name.clone())
+                } else if data.away.iter().any(|away| away.identity == *identity) {
+                    Change::Away(*identity, name.clone())
                 } else {
                     Change::Removed(*identity, name.clone())
                 });
             }
         }
-        if data != *self.data {
+        let taken_back = self.data.taken_back(&data).filter(|identity| !after.contains(identity));
+        changes.extend(taken_back.map(|identity| Change::Removed(identity, String::new())));
+        if data.differs_for_people(self.data) {
             changes.push(Change::Data(Box::new(data.clone())));
         }
-        Ok((changes, data, !removed.is_empty()))
+        let excludes = !removed.is_empty() || !self.data.lets_all_back(&data);
+        Ok((changes, data, excludes))
     }
 
     /// From outside comes only a device that is a member, and puts a fresh leaf in the place of its own (MLS-3).
@@ -226,8 +261,8 @@ impl Case<'_> {
             match queued.proposal() {
                 Proposal::ExternalInit(_) => {}
                 Proposal::Remove(remove) => {
-                    let old = certificate_of(self.leaf(remove.removed())?)?;
-                    let new = certificate_of(path)?;
+                    let old = member_of(self.leaf(remove.removed())?)?;
+                    let new = member_of(path)?;
                     if (old.identity, old.device) != (new.identity, new.device) {
                         return Err(self.violation("it comes from outside in the place of another device"));
                     }
@@ -236,10 +271,12 @@ impl Case<'_> {
                 _ => return Err(self.violation("it comes from outside and changes the group")),
             }
         }
-        if !replaced {
+        let own = member_of(path)?;
+        if !replaced && !self.data.is_away(own.identity, &own.device) {
             return Err(self.violation("it comes from outside and was no member"));
         }
-        Ok((vec![Change::Rejoined(self.by, self.name(self.by))], self.data.clone(), false))
+        let name = Delivery::of(path)?.name;
+        Ok((vec![Change::Rejoined(self.by, name)], self.data.clone(), false))
     }
 }
 
@@ -248,7 +285,7 @@ pub(crate) fn admins(group: &PublicGroup, data: &GroupData) -> Result<BTreeSet<I
     let mut first = None;
     let mut admins = BTreeSet::new();
     for (_, leaf) in group.treesync().full_leaves() {
-        let identity = certificate_of(leaf)?.identity;
+        let identity = member_of(leaf)?.identity;
         first = first.or(Some(identity));
         if data.admins.contains(&identity) {
             admins.insert(identity);

@@ -6,7 +6,7 @@ use minicbor::{Decode, Encode};
 use x25519_dalek::{PublicKey, StaticSecret};
 use zeroize::Zeroizing;
 
-use crate::limits::MAX_LEAVES;
+use crate::limits::{MAX_AWAY, MAX_LEAVES};
 use crate::{Device, EngineRng, GroupData, GroupKey, MlsError};
 
 /// The group key, sealed to the recovery key of each leaf. The group's secret enters each seal, so that a relay that
@@ -50,7 +50,7 @@ impl Recovery {
         let secret_box = secret_box(data, shared.as_bytes(), &self.ephemeral, &device.recovery_key());
         self.sealed
             .iter()
-            .take(MAX_LEAVES)
+            .take(MAX_LEAVES + MAX_AWAY)
             .find_map(|sealed| secret_box.open(channel.as_bytes(), sealed).ok())
             .and_then(|key| key.as_slice().try_into().ok())
             .map(GroupKey)

@@ -31,7 +31,7 @@ pub const MAX_FANOUT_TARGETS: usize = 1024;
 /// Most other relays that one fan-out list may name.
 pub const MAX_FANOUT_RELAYS: usize = 64;
 /// Most welcomes that one commit may carry.
-pub const MAX_WELCOMES: usize = 32;
+pub const MAX_WELCOMES: usize = 128;
 /// Largest sealed key package.
 pub const MAX_KEY_PACKAGE: usize = 8 * 1024;
 /// Most key packages that an inbox keeps.

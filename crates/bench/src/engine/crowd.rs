@@ -57,6 +57,7 @@ impl Party {
             not_after: u64::MAX,
             relay_key: None,
             own_relay_only: None,
+            renewed: None,
             recovery: self.device.recovery_key(),
             name: format!("device {}", self.number),
         }

@@ -8,9 +8,10 @@ use kuvert_wire::{ChannelId, ErrorCode};
 
 use crate::world::{World, anonymous};
 
-const NAMES: [&str; 20] = [
+pub(crate) const NAMES: [&str; 35] = [
     "Anna", "Ben", "Chris", "Dora", "Emil", "Frieda", "Gustav", "Hanna", "Ida", "Jonas", "Karl", "Lena",
-    "Max", "Nora", "Otto", "Paula", "Quirin", "Rosa", "Stefan", "Theo",
+    "Max", "Nora", "Otto", "Paula", "Quirin", "Rosa", "Stefan", "Theo", "Ute", "Veit", "Wanda", "Xaver",
+    "Yara", "Zita", "Arne", "Birte", "Carl", "Doris", "Enno", "Finja", "Gesa", "Hauke", "Inga",
 ];
 
 /// Devices that all know the first one, online, with a group of some of them.

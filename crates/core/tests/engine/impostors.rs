@@ -44,6 +44,7 @@ fn package_of_mallory(introduction_key: &[u8; 32]) -> Vec<u8> {
         not_after: u64::MAX,
         relay_key: None,
         own_relay_only: None,
+        renewed: None,
         recovery: device.recovery_key(),
         name: "Mallory".into(),
     };

@@ -82,6 +82,10 @@ pub(crate) struct Relay {
     pub(crate) busy: bool,
     /// Everything is refused as busy until that was heard.
     pub(crate) holds: bool,
+    /// Blobs are neither taken nor given.
+    pub(crate) no_blobs: bool,
+    /// Blobs that were announced, taken or not.
+    pub(crate) announced: usize,
     /// Everything is refused for this reason.
     pub(crate) refuse: Option<ErrorCode>,
     /// Posts and commits are refused as if the channel were in this epoch.
@@ -109,6 +113,8 @@ impl Relay {
             invite: None,
             busy: false,
             holds: false,
+            no_blobs: false,
+            announced: 0,
             refuse: None,
             claims: None,
             commits: Vec::new(),
@@ -280,6 +286,11 @@ impl Relay {
         self.channels.clear();
     }
 
+    /// Forgets all blobs, as after their time.
+    pub(crate) fn forget_blobs(&mut self) {
+        self.blobs.clear();
+    }
+
     fn acknowledge(&mut self, id: InboxId, seq: u64) {
         let inbox = self.inboxes.get_mut(&id).expect("inbox");
         if seq >= inbox.next {
@@ -399,6 +410,10 @@ impl Relay {
 
     /// Announces, writes, reads or deletes a blob; says with which status.
     pub(crate) fn blob(&mut self, name: &str, method: &FetchMethod) -> (u16, Vec<u8>) {
+        self.announced += usize::from(matches!(method, FetchMethod::Put(_)));
+        if self.no_blobs {
+            return (503, Vec::new());
+        }
         match method {
             FetchMethod::Put(_) => {
                 self.blobs.entry(name.to_owned()).or_default();

@@ -50,6 +50,7 @@ impl Party {
             not_after: NOW + 100,
             relay_key: None,
             own_relay_only: None,
+            renewed: None,
             recovery: self.device.recovery_key(),
             name: format!("device {}", self.seed),
         }
@@ -80,8 +81,8 @@ fn pair() -> (Party, Group, Party, Group) {
     let commit = of_alice.stage(&alice.provider, &alice.device, plan).expect("stages");
     assert_eq!(of_alice.epoch(), 0, "a staged commit changes nothing");
     of_alice.accept_commit(&alice.provider).expect("accepts");
-    let (welcome, _) = commit.welcome.expect("a welcome");
-    let joined = Group::join(&bob.provider, &welcome, &Blobs::new(), NOW).expect("joins");
+    let joined =
+        Group::join(&bob.provider, &commit.joiners[0].invitation, &Blobs::new(), NOW).expect("joins");
     assert_eq!(joined.inviter, Identity::from_seed(&[1; 32]).key());
     assert_eq!(joined.inviter_name, "device 1");
     let of_bob = joined.group;

@@ -51,10 +51,10 @@ impl Circle {
     pub(crate) fn add(&mut self, seeds: Vec<u8>) {
         let (parties, add) = self.joiners(0, &seeds);
         self.commit(0, Plan { add, ..Plan::default() }).expect("holds");
-        let (welcome, targets) = self.commits.last().expect("just made").welcome.clone().expect("a welcome");
-        assert_eq!(targets.len(), parties.len());
-        for party in parties {
-            let joined = Group::join(&party.provider, &welcome, &self.blobs, NOW).expect("joins");
+        let joiners = self.commits.last().expect("just made").joiners.clone();
+        assert_eq!(joiners.len(), parties.len());
+        for (party, joiner) in parties.into_iter().zip(joiners) {
+            let joined = Group::join(&party.provider, &joiner.invitation, &self.blobs, NOW).expect("joins");
             self.members.push((party, joined.group));
         }
     }
@@ -134,16 +134,52 @@ fn members_hear_each_other_and_agree_on_what_the_group_is() {
 }
 
 #[test]
+fn a_device_that_was_not_in_use_is_dropped_by_any_member_and_may_come_back() {
+    let mut circle = Circle::new(4);
+    let renewed = |circle: &mut Circle, days: u64| {
+        let mut delivery = circle.members[3].0.delivery();
+        delivery.renewed = Some(NOW - days * 86_400);
+        circle.commit(3, Plan { delivery: Some(delivery), ..Plan::default() }).expect("holds");
+    };
+    let device = circle.members[3].0.device.certificate().device;
+    let drop = || Plan { unused: BTreeSet::from([device]), ..Plan::default() };
+    renewed(&mut circle, 44);
+    assert!(circle.members[1].1.unused(NOW).expect("holds").is_empty());
+    assert!(matches!(circle.refused(1, drop()), MlsError::Violation { .. }), "it is in use");
+    renewed(&mut circle, 46);
+    assert_eq!(circle.members[1].1.unused(NOW).expect("holds"), [device]);
+    assert!(circle.members[3].1.unused(NOW).expect("holds").is_empty(), "nobody drops the own device");
+    let old_key = circle.members[0].1.key().clone();
+    let merged = circle.commit(1, drop()).expect("holds");
+    assert_eq!(merged[0].changes, [Change::Away(identity(4), "device 4".into())]);
+    assert!(merged[2].is_away && !merged[2].is_removed);
+    assert_ne!(circle.members[0].1.key(), &old_key, "what it has opens nothing that follows");
+    for at in 0..3 {
+        assert_eq!(circle.members[at].1.data().away.len(), 1);
+        assert_eq!(circle.members[at].1.identities().expect("holds").len(), 3);
+    }
+    circle.members.pop();
+    circle.assert_all_hear(2, "without it");
+    // An admin who removes the person takes that back.
+    let merged = circle.commit(0, remove(4)).expect("holds");
+    assert_eq!(merged[0].changes, [Change::Removed(identity(4), String::new())]);
+    assert!(circle.members[2].1.data().away.is_empty());
+    circle.assert_all_hear(2, "for good");
+}
+
+#[test]
 fn a_group_that_is_too_large_for_an_envelope_travels_in_blobs() {
-    let mut circle = Circle::new(17);
-    circle.add((18..=33).collect());
+    let mut circle = Circle::new(50);
+    let most = circle.commits[0].joiners.iter().map(|joiner| joiner.invitation.len()).max();
+    assert!(most < Some(2_800), "what one device is welcomed by does not grow with the others: {most:?}");
     assert!(!circle.blobs.is_empty());
     circle.assert_all_hear(32, "all here");
+    assert_eq!(circle.members[0].1.most_adds().expect("holds"), kuvert_mls::limits::MAX_ADDS);
     let sizes = circle.commits.iter().map(|commit| commit.post.body.len());
     assert!(sizes.max() <= Some(kuvert_wire::limits::MAX_BODY));
-    let welcome = circle.commits[0].welcome.clone().expect("a welcome").0;
+    let welcome = &circle.commits[0].joiners[0].invitation;
     let late = Party::new(99);
-    let joined = Group::join(&late.provider, &welcome, &Blobs::new(), NOW);
+    let joined = Group::join(&late.provider, welcome, &Blobs::new(), NOW);
     assert!(matches!(joined, Err(MlsError::NeedsBlob(_))), "the tree is asked for first");
 }
 

@@ -168,9 +168,7 @@ impl Relay {
             origins: origins.into(),
             relay_key: federation.as_deref().map(Federation::key),
             phase: phases.clone(),
-            partial: Arc::new(Semaphore::new(limits::MAX_PARTIAL_FRAMES / 1024)),
-            answers: Arc::new(Semaphore::new(limits::MAX_LARGE_ANSWERS / 1024)),
-            unsent: Arc::new(Semaphore::new(limits::MAX_UNSENT / 1024)),
+            room: Arc::default(),
             network: networks.of(address.ip()),
             metrics: Arc::clone(&metrics),
         };

@@ -77,9 +77,7 @@ impl Stage {
             sessions,
             origins: [ORIGIN.to_owned()].into(),
             phase: phases,
-            partial: Arc::new(Semaphore::new(limits::MAX_PARTIAL_FRAMES / 1024)),
-            answers: Arc::new(Semaphore::new(limits::MAX_LARGE_ANSWERS / 1024)),
-            unsent: Arc::new(Semaphore::new(limits::MAX_UNSENT / 1024)),
+            room: Arc::default(),
             metrics,
             network: networks.of(std::net::Ipv4Addr::LOCALHOST.into()),
         };

@@ -12,8 +12,8 @@ mod parcels;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use kuvert_wire::{InboxId, RelayKeyPair, limits};
-use tokio::sync::{Semaphore, watch};
+use kuvert_wire::{InboxId, RelayKeyPair};
+use tokio::sync::watch;
 
 use crate::config::{Config, ConfigError, Registration};
 use crate::day::Day;
@@ -95,9 +95,7 @@ impl Model {
             origins: [origin.to_owned()].into(),
             relay_key: pair.as_ref().map(RelayKeyPair::public),
             phase: phases,
-            partial: Arc::new(Semaphore::new(limits::MAX_PARTIAL_FRAMES / 1024)),
-            answers: Arc::new(Semaphore::new(limits::MAX_LARGE_ANSWERS / 1024)),
-            unsent: Arc::new(Semaphore::new(limits::MAX_UNSENT / 1024)),
+            room: Arc::default(),
             metrics,
             network: networks.of(std::net::Ipv4Addr::LOCALHOST.into()),
         };

@@ -254,7 +254,7 @@ impl Talk {
         let has = self.room.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
         if permits > has {
             let more = u32::try_from(permits - has).unwrap_or(u32::MAX);
-            match Arc::clone(&self.context.partial).try_acquire_many_owned(more) {
+            match Arc::clone(&self.context.room.partial).try_acquire_many_owned(more) {
                 Ok(more) => match &mut self.room {
                     Some(room) => room.merge(more),
                     None => self.room = Some(more),
@@ -357,7 +357,7 @@ impl Talk {
             return true;
         }
         let permits = u32::try_from(len.div_ceil(PERMIT)).unwrap_or(u32::MAX);
-        let Ok(more) = Arc::clone(&self.context.answers).try_acquire_many_owned(permits) else {
+        let Ok(more) = Arc::clone(&self.context.room.answers).try_acquire_many_owned(permits) else {
             return false;
         };
         match &mut self.answers_room {

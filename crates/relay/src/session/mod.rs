@@ -45,15 +45,32 @@ pub(crate) struct Context {
     /// What other relays seal to, if this one speaks with them.
     pub(crate) relay_key: Option<RelayKey>,
     pub(crate) phase: watch::Receiver<Phase>,
-    /// Bytes, in KiB, that all sessions together may hold of frames that are not complete.
-    pub(crate) partial: Arc<Semaphore>,
-    /// Bytes, in KiB, that all sessions together may hold of large answers.
-    pub(crate) answers: Arc<Semaphore>,
-    /// Bytes, in KiB, that sockets of all sessions together may not have taken before entries go out one by one.
-    pub(crate) unsent: Arc<Semaphore>,
+    /// What all sessions together may hold.
+    pub(crate) room: Arc<Room>,
     pub(crate) metrics: Arc<Metrics>,
     /// What the session's network may still ask.
     pub(crate) network: Arc<Network>,
+}
+
+/// What all sessions together may hold, in KiB.
+pub(crate) struct Room {
+    /// Bytes of frames that are not complete.
+    partial: Arc<Semaphore>,
+    /// Bytes of large answers.
+    answers: Arc<Semaphore>,
+    /// Bytes that sockets have not taken, before entries go out one by one.
+    unsent: Arc<Semaphore>,
+}
+
+impl Default for Room {
+    fn default() -> Self {
+        let room = |bytes: usize| Arc::new(Semaphore::new(bytes / 1024));
+        Self {
+            partial: room(limits::MAX_PARTIAL_FRAMES),
+            answers: room(limits::MAX_LARGE_ANSWERS),
+            unsent: room(limits::MAX_UNSENT),
+        }
+    }
 }
 
 /// How long the relay will still be there.

@@ -80,7 +80,7 @@ impl Session {
                     anything = !out.is_empty();
                     let written = transport.poll_write(cx, out).map_err(|_| Gone)?;
                     if written < out.len() {
-                        *unsent = Unsent::new(&out[written..], &talk.context.unsent);
+                        *unsent = Unsent::new(&out[written..], &talk.context.room.unsent);
                         *took = Instant::now();
                     }
                     Ok(())
@@ -161,7 +161,7 @@ impl Talk {
         let delivery = self.delivery.as_ref()?;
         let last = self.line.last();
         let count = delivery.due(last);
-        let bytes = bytes_of_one_frame(&self.context.unsent);
+        let bytes = bytes_of_one_frame(&self.context.room.unsent);
         (count > 0).then(|| Wanted { inbox: delivery.inbox, after: delivery.sent(), count, last, bytes })
     }
 

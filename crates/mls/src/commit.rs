@@ -188,7 +188,9 @@ impl Group {
         let fanout = fanout.map(|delivery| delivery.target(&data.relay)).collect::<Result<_, _>>()?;
         let mut blobs = Vec::new();
         let is_due = (self.epoch() + 1).is_multiple_of(SNAPSHOT_EVERY);
-        let wants_snapshot = plan.snapshot || excludes || is_due;
+        // Who comes back to a group after a removal, and loses the welcome, finds the group key in the snapshot.
+        let comes_later = !targets.is_empty() && self.epoch() > 0;
+        let wants_snapshot = plan.snapshot || excludes || is_due || comes_later;
         let tree = if wants_snapshot || !targets.is_empty() {
             let tree = staged
                 .export_ratchet_tree(provider.crypto, self.group.export_ratchet_tree())

@@ -160,3 +160,26 @@ fn a_kill_while_healing_only_delays_it() {
     circle.size = 3;
     circle.assert_all_hear_all();
 }
+
+#[test]
+fn who_was_removed_and_added_again_heals_without_the_welcome() {
+    let mut circle = Circle::new(3);
+    circle.world.go_offline(2);
+    let (conversation, chris) = (circle.group(0), circle.identity(2));
+    circle.command(0, Command::RemoveMember { conversation, member: chris }).expect("removes");
+    circle.world.settle(60);
+    let contact = circle.contact(0, 2);
+    circle.command(0, Command::AddMembers { conversation, contacts: vec![contact] }).expect("adds");
+    circle.world.settle(60);
+    circle.say(0, "lost for Chris");
+    let inbox = circle.world.devices[2].inbox();
+    let waiting = circle.world.relay.waiting(inbox) as u64;
+    circle.world.relay.lose_oldest(inbox, waiting);
+    circle.world.go_online(2);
+    circle.world.settle(120);
+    assert_eq!(circle.state(2), GroupState::Member);
+    circle.say(0, "here we are");
+    circle.world.settle(60);
+    assert_eq!(circle.texts(2), ["here we are"]);
+    circle.assert_all_hear_all();
+}

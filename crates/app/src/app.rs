@@ -95,10 +95,18 @@ impl App {
 
     /// Fulfils a wish of the user. What cannot be fulfilled comes back as [`ViewUpdate::Failed`].
     pub fn command(&mut self, now: Timestamp, command: UiCommand) {
-        self.now = now;
+        self.look(now);
         if let Err(error) = self.try_command(now, command) {
             self.updates.push_back(ViewUpdate::Failed(views::failure(&error)));
         }
+    }
+
+    /// Says at which time the questions that follow are asked: what has expired by then is neither shown nor found, and goes.
+    /// To be called after opening, and before questions that are not a [`UiCommand`].
+    pub fn look(&mut self, now: Timestamp) {
+        self.now = now;
+        // What cannot go, as on a full disk, is not shown all the same; it goes with a later input.
+        let _ = self.client.look(now).and_then(|()| self.drain());
     }
 
     /// Takes what happened at a session, a fetch or a timer.
@@ -491,6 +499,13 @@ impl App {
             }
             // The conversation's line and its notices say it.
             Event::GroupJoined(_) | Event::GroupLost(_) => {}
+            Event::Progressed { conversation, message, state } => {
+                let conversation = views::conversation_id(conversation);
+                if self.watch == Watch::All || self.shown == Some(conversation) {
+                    let (message, delivery) = (views::message_id(message), views::delivery(state));
+                    self.updates.push_back(ViewUpdate::Progressed { conversation, message, delivery });
+                }
+            }
             Event::Changed { conversation, message, by, change } => {
                 let conversation = views::conversation_id(conversation);
                 if self.watch == Watch::All || self.shown == Some(conversation) {

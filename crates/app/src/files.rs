@@ -87,7 +87,7 @@ impl App {
     }
 
     fn carry_out(&mut self, now: Timestamp, command: Command) {
-        self.now = now;
+        self.look(now);
         let done = self.client.handle(now, Input::Command(command)).and_then(|()| self.drain());
         if let Err(error) = done {
             self.updates.push_back(ViewUpdate::Failed(views::failure(&error)));

@@ -1,6 +1,6 @@
 //! Groups as plain data for the eyes.
 
-use kuvert_core::{GroupProfile, GroupState, MemberInfo, Notice, Person};
+use kuvert_core::{GroupProfile, GroupState, KuvertId, MemberInfo, NotAdded, Notice, Person};
 use kuvert_view as view;
 
 pub(crate) fn group(profile: &GroupProfile) -> view::GroupView {
@@ -28,12 +28,14 @@ pub(crate) fn member(info: &MemberInfo) -> view::MemberView {
 
 pub(crate) fn notice(notice: Option<&Notice>) -> view::NoticeView {
     use view::NoticeKind as Kind;
-    let plain = |kind| view::NoticeView { kind, by: String::new(), what: String::new(), you: None };
+    let plain =
+        |kind| view::NoticeView { kind, by: String::new(), what: String::new(), you: None, not_added: None };
     let by = |kind, who: &Person, what: &str| view::NoticeView {
         kind,
         by: who.name.clone(),
         what: what.to_owned(),
         you: who.you.then_some(view::Role::By),
+        not_added: None,
     };
     let both = |kind, who: &Person, what: &Person| view::NoticeView {
         you: match (who.you, what.you) {
@@ -56,7 +58,39 @@ pub(crate) fn notice(notice: Option<&Notice>) -> view::NoticeView {
         Some(Notice::Healed) => plain(Kind::Healed),
         Some(Notice::Broken(who)) => by(Kind::Broken, who, ""),
         Some(Notice::Lost) => plain(Kind::Lost),
-        Some(Notice::NotAdded(who)) => by(Kind::NotAdded, who, ""),
+        Some(Notice::NotAdded(who, why)) => view::NoticeView {
+            not_added: Some(view::NotAddedView {
+                kuvert_id: KuvertId::of(&who.identity).to_string(),
+                why: why.map(not_added),
+            }),
+            ..by(Kind::NotAdded, who, "")
+        },
+    }
+}
+
+fn not_added(why: NotAdded) -> view::NotAdded {
+    match why {
+        NotAdded::Unreachable => view::NotAdded::Unreachable,
+        NotAdded::Refused => view::NotAdded::Refused,
+        NotAdded::OtherRelay => view::NotAdded::OtherRelay,
+        NotAdded::Invalid => view::NotAdded::Invalid,
+        NotAdded::NotTaken => view::NotAdded::NotTaken,
+    }
+}
+
+fn why_not(why: view::NotAdded) -> &'static str {
+    match why {
+        view::NotAdded::Unreachable => {
+            "it is not known how they are reached; exchange a message and add them again"
+        }
+        view::NotAdded::Refused => {
+            "their relay does not let you; they may have blocked you, or use this device no more"
+        }
+        view::NotAdded::OtherRelay => {
+            "their relay and the group's do not reach each other; who uses a browser is only in groups of their own relay"
+        }
+        view::NotAdded::Invalid => "what their relay handed out is not theirs; do not trust it, and ask them",
+        view::NotAdded::NotTaken => "the group's relay did not take the change; add them again",
     }
 }
 
@@ -81,7 +115,10 @@ pub(crate) fn words(notice: &view::NoticeView) -> String {
         Kind::Healed => "this device had missed something; messages may be missing here".to_owned(),
         Kind::Broken => format!("{by} broke the rules of the group; nobody can write here any more"),
         Kind::Lost => "this device lost the group; ask an admin to add you again".to_owned(),
-        Kind::NotAdded => format!("{by} could not be added"),
+        Kind::NotAdded => match notice.not_added.as_ref().and_then(|one| one.why) {
+            Some(why) => format!("{by} could not be added: {}", why_not(why)),
+            None => format!("{by} could not be added"),
+        },
         Kind::Unknown => "something that needs a newer version".to_owned(),
     }
 }

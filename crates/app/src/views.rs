@@ -237,7 +237,7 @@ fn sender(kind: SenderKind) -> view::Sender {
     }
 }
 
-fn delivery(state: MessageState) -> view::Delivery {
+pub(crate) fn delivery(state: MessageState) -> view::Delivery {
     match state {
         MessageState::Queued | MessageState::Unseen | MessageState::Gone => view::Delivery::Queued,
         MessageState::Sent => view::Delivery::Sent,
@@ -286,6 +286,7 @@ pub(crate) fn failure(error: &ClientError) -> view::Failure {
             Refusal::InviteInvalid => view::Failure::InviteInvalid,
             Refusal::OtherRelay => view::Failure::OtherRelay,
             Refusal::NotAccepted => view::Failure::NotAccepted,
+            Refusal::NotAsked => view::Failure::NotAsked,
             Refusal::IdentityExists => view::Failure::IdentityExists,
             Refusal::NoIdentity => view::Failure::NoIdentity,
             Refusal::FilesInvalid => view::Failure::FilesInvalid,

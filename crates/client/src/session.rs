@@ -71,6 +71,7 @@ impl Session {
         let location = Location::File(profile.database());
         let config = Config { location, key: profile.key(), seed: *seed };
         let mut app = App::open(&config, relay, watch)?;
+        app.look(now());
         let files = Files::new(profile.outgoing(), &app.sealed_files()?);
         let (sender, happenings) = mpsc::channel(limits::MAX_HAPPENINGS);
         Ok(Self {
@@ -96,8 +97,9 @@ impl Session {
         self.carry_out();
     }
 
-    /// The application, to read from.
+    /// The application, to read from, as it is now.
     pub fn app(&mut self) -> &mut App {
+        self.app.look(now());
         &mut self.app
     }
 

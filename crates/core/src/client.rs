@@ -37,6 +37,8 @@ pub struct Client {
     sessions: Sessions,
     pub(crate) loaded: RefCell<LoadedGroups>,
     outputs: VecDeque<Output>,
+    /// The time of what is asked: what has expired by then is not shown.
+    pub(crate) seen: Timestamp,
 }
 
 impl Client {
@@ -55,6 +57,7 @@ impl Client {
             sessions: Sessions::default(),
             loaded: RefCell::default(),
             outputs: VecDeque::new(),
+            seen: Timestamp(0),
         };
         if let Some(account) = &client.account {
             let waiting = client.db.read(|tx| Ok::<_, ClientError>(tx.outbox_relays()?))?;
@@ -76,12 +79,24 @@ impl Client {
         Ok(())
     }
 
+    /// Says at which time the questions that follow are asked: what has expired by then is neither shown nor found. It is
+    /// deleted, too. To be called with the outputs drained, after opening and whenever time has passed without an input.
+    ///
+    /// # Errors
+    /// [`ClientError`] if it could not be deleted now; it is not shown all the same.
+    pub fn look(&mut self, now: Timestamp) -> Result<(), ClientError> {
+        self.seen = now;
+        let has_expired = self.read(|tx| Ok(tx.next_expiry()?))?.is_some_and(|at| at <= now.0);
+        if has_expired { self.handle(now, Input::Wake) } else { Ok(()) }
+    }
+
     /// Handles one input in one transaction (CORE-1). Drain [`Self::poll_output`] before the next input.
     ///
     /// # Errors
     /// [`ClientError`]; then nothing was changed and there is no output.
     pub fn handle(&mut self, now: Timestamp, input: Input) -> Result<(), ClientError> {
         debug_assert!(self.outputs.is_empty(), "drain the outputs before the next input");
+        self.seen = now;
         let (rng, crypto, loaded) = (&self.rng, &self.crypto, &self.loaded);
         let (account, sessions) = (self.account.clone(), self.sessions.clone());
         let done = self.db.transaction(|tx| {
@@ -130,7 +145,8 @@ impl Client {
     /// # Errors
     /// [`ClientError::Store`] if the database fails.
     pub fn conversations(&mut self) -> Result<Vec<ConversationSummary>, ClientError> {
-        self.read(|tx| Ok(tx.conversations()?))
+        let now = self.seen.0;
+        self.read(|tx| Ok(tx.conversations(now)?))
     }
 
     /// One conversation.
@@ -138,7 +154,8 @@ impl Client {
     /// # Errors
     /// [`ClientError::Store`] if the database fails.
     pub fn conversation(&mut self, id: ConversationId) -> Result<Option<ConversationSummary>, ClientError> {
-        self.read(|tx| Ok(tx.summary(id)?))
+        let now = self.seen.0;
+        self.read(|tx| Ok(tx.summary(id, now)?))
     }
 
     /// At most `limit` messages before `before` (or the newest), oldest first.
@@ -151,7 +168,8 @@ impl Client {
         before: Option<MessageId>,
         limit: u32,
     ) -> Result<Vec<MessageRow>, ClientError> {
-        self.read(|tx| Ok(tx.messages_before(conversation, before, limit)?))
+        let now = self.seen.0;
+        self.read(|tx| Ok(tx.messages_before(conversation, before, limit, now)?))
     }
 
     /// One message; `None` if it is gone.
@@ -159,7 +177,8 @@ impl Client {
     /// # Errors
     /// [`ClientError::Store`] if the database fails.
     pub fn message(&mut self, id: MessageId) -> Result<Option<MessageRow>, ClientError> {
-        self.read(|tx| Ok(tx.message(id)?.filter(MessageRow::is_shown)))
+        let now = self.seen.0;
+        self.read(|tx| Ok(tx.message(id)?.filter(|row| row.is_shown_at(now))))
     }
 
     /// The files of a message, in their order.

@@ -186,6 +186,9 @@ impl Step<'_, '_> {
                 return Err(Refusal::NotAccepted.into());
             }
         }
+        if !self.has_its_files(id)? {
+            return Ok(());
+        }
         self.tx.set_message_state(id, MessageState::Queued)?;
         self.retry_files(id)?;
         let conversation = self.tx.conversation(message.conversation)?.ok_or(Refusal::Unknown)?;

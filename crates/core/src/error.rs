@@ -54,8 +54,11 @@ pub enum Refusal {
     #[error("this file is still on its way to the relay")]
     TooEarly,
     /// The request was not accepted yet.
-    #[error("the request was not accepted yet; only one message can be sent until then")]
+    #[error("the request was not accepted yet; it can be made again a day after it was sent")]
     NotAccepted,
+    /// The request did not get there.
+    #[error("the request did not get there; make it again by the person's link")]
+    NotAsked,
     /// Only an admin of a group may do this.
     #[error("only an admin of the group may do this")]
     NotAdmin,

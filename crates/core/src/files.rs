@@ -272,7 +272,13 @@ impl Step<'_, '_> {
         if row.state == AttachmentState::Downloading {
             return Ok(self.tx.set_attachment(row, AttachmentState::NotDownloaded, row.file.as_deref())?);
         }
-        self.tx.set_attachment(row, AttachmentState::NotUploaded, row.file.as_deref())?;
+        // What is too large stays so: nothing is kept here for another try.
+        let (kept, discarded) = match failure {
+            BlobFailure::TooLarge => (None, row.file.clone()),
+            _ => (row.file.as_deref(), None),
+        };
+        self.tx.set_attachment(row, AttachmentState::NotUploaded, kept)?;
+        self.outputs.extend(discarded.map(|file| Output::Blob(BlobTask::Discard(file))));
         Ok(self.tx.set_message_state(row.message, MessageState::Failed)?)
     }
 
@@ -280,6 +286,17 @@ impl Step<'_, '_> {
         let transfer =
             Transfer { conversation: row.conversation, message: row.message, attachment: row.id, stage };
         self.event(Event::Transfer(transfer));
+    }
+
+    /// Whether all that a message needs to be sent is still here. If not, the user hears again why not.
+    pub(crate) fn has_its_files(&mut self, message: MessageId) -> Result<bool, ClientError> {
+        let files = self.tx.attachments(message)?;
+        let is_gone = |row: &&AttachmentRow| row.state == AttachmentState::NotUploaded && row.file.is_none();
+        let gone = files.iter().find(is_gone);
+        if let Some(row) = gone {
+            self.transferred(row, TransferStage::Failed(BlobFailure::TooLarge));
+        }
+        Ok(gone.is_none())
     }
 
     /// Files of a message that failed are brought to the relay again.

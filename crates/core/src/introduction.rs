@@ -5,13 +5,17 @@
 
 use kuvert_content::Content;
 use kuvert_mls::{Group, GroupData, GroupKind, JoinerPackage, MlsError, Plan, introduction_box};
-use kuvert_store::{ContactState, ConversationId, ConversationRow, GroupState, OutboxKind, OutboxRow};
+use kuvert_store::{
+    ContactState, ConversationId, ConversationRow, GroupState, MessageKind, MessageRow, MessageState,
+    OutboxKind, OutboxRow, SenderKind,
+};
 use kuvert_wire::{
     ChannelId, ClientFrame, Commit, KeyPackageReply, TakeKeyPackage, WelcomeDeposit, decode, encode, limits,
 };
 
 use crate::card::CardDevice;
 use crate::commands::checked_text;
+use crate::limits::{ASK_ANEW, MAX_REQUESTS};
 use crate::outbox::{Intent, post_frame};
 use crate::step::Step;
 use crate::{ClientError, Event, Link, Refusal};
@@ -40,13 +44,12 @@ impl Step<'_, '_> {
             None => self.tx.add_contact(&card.identity.0, &card.name, ContactState::Requested)?.1,
             Some(contact) => {
                 let row = self.tx.conversation_with(contact.id)?.ok_or(Refusal::Unknown)?;
-                let has_failed = row.introduction.is_some() && self.tx.unsealed(row.id)?.is_empty();
-                if !has_failed {
+                if contact.blocked || contact.state != ContactState::Requested {
                     self.command(crate::Command::Send { conversation: row.id, text: text.to_owned() })?;
                     self.event(Event::Requested(row.id));
                     return Ok(());
                 }
-                // The first try did not reach them; this card may.
+                self.check_may_ask(row.id)?;
                 row.id
             }
         };
@@ -63,6 +66,29 @@ impl Step<'_, '_> {
         self.wrote_to(conversation)?;
         self.event(Event::Requested(conversation));
         Ok(())
+    }
+
+    /// Whether a request may be made anew: at once where the one before did not get there; where it did, nobody is pressed.
+    fn check_may_ask(&self, conversation: ConversationId) -> Result<(), ClientError> {
+        let own = self.requests(conversation)?;
+        let is_waiting = |row: &MessageRow| match row.state {
+            MessageState::Failed => false,
+            MessageState::Queued => true,
+            _ => row.at.saturating_add(ASK_ANEW) > self.now.0,
+        };
+        if own.iter().any(is_waiting) { Err(Refusal::NotAccepted.into()) } else { Ok(()) }
+    }
+
+    /// Whether a request did not get there, so that it has to be made anew.
+    pub(crate) fn request_failed(&self, conversation: ConversationId) -> Result<bool, ClientError> {
+        let own = self.requests(conversation)?;
+        Ok(!own.is_empty() && own.iter().all(|row| row.state == MessageState::Failed))
+    }
+
+    fn requests(&self, conversation: ConversationId) -> Result<Vec<MessageRow>, ClientError> {
+        let mut rows = self.tx.messages_before(conversation, None, MAX_REQUESTS, self.now.0)?;
+        rows.retain(|row| row.sender == SenderKind::Own && row.kind != MessageKind::Deleted);
+        Ok(rows)
     }
 
     /// Asks for a key package of the contact's device.
@@ -196,6 +222,7 @@ impl Step<'_, '_> {
             self.joined_group(welcomed)?;
             return self.put_key_packages(1, false);
         }
+        let mut answers = false;
         let conversation = match self.tx.contact_by_identity(&inviter.0)? {
             Some(contact) if contact.blocked => {
                 return Err(MlsError::PeerFault("an introduction by somebody who is blocked").into());
@@ -205,6 +232,7 @@ impl Step<'_, '_> {
                 if contact.state == ContactState::Requested {
                     self.tx.update_contact(contact.id, &contact.name, ContactState::Accepted)?;
                 }
+                answers = contact.state != ContactState::Asking;
                 self.tx.conversation_with(contact.id)?.ok_or(Refusal::Unknown)?.id
             }
             None => self.tx.add_contact(&inviter.0, "", ContactState::Asking)?.1,
@@ -213,6 +241,11 @@ impl Step<'_, '_> {
         // What waits for an own introduction, which may have failed for good, need not wait any longer.
         self.tx.set_introduction(conversation, None)?;
         self.seal_waiting(conversation)?;
+        if answers {
+            // Who asks knows nothing of the consent yet: the own request may have failed, or the answer to theirs been lost.
+            let profile = self.profile_for(&inviter.0)?;
+            self.enqueue(conversation, Content::acceptance(self.rng.bytes(), &profile), None)?;
+        }
         // A key package was used up: another takes its place, so that the next stranger finds a fresh one.
         self.put_key_packages(1, false)
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use kuvert_mls::IdentityKey;
-use kuvert_store::{AttachmentId, ChangeSet, ContactId, ConversationId, MessageId};
+use kuvert_store::{AttachmentId, ChangeSet, ContactId, ConversationId, MessageId, MessageState};
 
 use crate::{BlobOutcome, BlobTask, Card, NewFile, Transfer};
 
@@ -350,6 +350,15 @@ pub enum Event {
     Unreachable(Origin),
     /// A file is on its way, got there, or did not.
     Transfer(Transfer),
+    /// An own message is further than before, by what others reported: first delivered, then read, each once.
+    Progressed {
+        /// Where.
+        conversation: ConversationId,
+        /// Which.
+        message: MessageId,
+        /// [`MessageState::Delivered`] or [`MessageState::Read`].
+        state: MessageState,
+    },
     /// Somebody else edited or deleted a message that is here, or reacted to it.
     Changed {
         /// Where.

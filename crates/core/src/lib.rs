@@ -67,6 +67,6 @@ pub use kuvert_store::{
     ReceiptRow, SenderKind, StoreError, Trust,
 };
 pub use link::{Link, LinkError};
-pub use notice::{Notice, Person};
+pub use notice::{NotAdded, Notice, Person};
 pub use queries::{Epoch, MessageDetails, ShownMessage};
 pub use verification::{SAFETY_WORDS, TrustEvent, safety_words, verification_code};

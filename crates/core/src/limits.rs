@@ -10,6 +10,11 @@ pub const MAX_FOUND: u32 = 200;
 /// Half-life of familiarity in days: what was written so long ago counts half.
 pub const FAMILIARITY_HALF_LIFE: i64 = 30;
 
+/// Milliseconds after which a request that got there and was not answered may be made anew: a day.
+pub(crate) const ASK_ANEW: i64 = 86_400_000;
+/// Messages that are looked at for earlier requests; there is one per day at most.
+pub(crate) const MAX_REQUESTS: u32 = 16;
+
 /// Entries of one channel that are kept until what they need has come.
 pub(crate) const MAX_KEPT: u64 = 512;
 /// Bytes of them.

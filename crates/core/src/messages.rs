@@ -72,6 +72,7 @@ impl Step<'_, '_> {
         };
         match contact.state {
             _ if contact.blocked => Err(Refusal::Blocked.into()),
+            ContactState::Requested if self.request_failed(conversation)? => Err(Refusal::NotAsked.into()),
             ContactState::Requested => Err(Refusal::NotAccepted.into()),
             ContactState::Asking => self.accept(conversation),
             ContactState::Accepted => Ok(()),

@@ -47,9 +47,30 @@ pub enum Notice {
     /// This device lost the group and finds no way back: it has to be added again.
     #[n(10)]
     Lost,
-    /// Somebody could not be added.
+    /// Somebody could not be added, and why; older versions did not note that.
     #[n(11)]
-    NotAdded(#[n(0)] Person),
+    NotAdded(#[n(0)] Person, #[n(1)] Option<NotAdded>),
+}
+
+/// Why somebody could not be added to a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum NotAdded {
+    /// It is not known how they are reached.
+    #[n(0)]
+    Unreachable,
+    /// Their relay does not let the user add them: they took the right back, or their device is gone.
+    #[n(1)]
+    Refused,
+    /// Their relay and the group's do not reach each other, or their device stays at its own, as a web page has to.
+    #[n(2)]
+    OtherRelay,
+    /// What their relay handed out is not theirs.
+    #[n(3)]
+    Invalid,
+    /// The group's relay did not take the change.
+    #[n(4)]
+    NotTaken,
 }
 
 /// Somebody in a [`Notice`].

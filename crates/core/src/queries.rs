@@ -70,7 +70,8 @@ impl Client {
     /// # Errors
     /// [`ClientError::Store`] if the database fails.
     pub fn with_context(&mut self, rows: Vec<MessageRow>) -> Result<Vec<ShownMessage>, ClientError> {
-        self.read(|tx| rows.into_iter().map(|row| shown(tx, row)).collect())
+        let now = self.seen.0;
+        self.read(|tx| rows.into_iter().map(|row| shown(tx, row, now)).collect())
     }
 
     /// Who has a message, and since when; `None` if it is gone.
@@ -78,9 +79,10 @@ impl Client {
     /// # Errors
     /// [`ClientError::Store`] if the database fails.
     pub fn message_details(&mut self, id: MessageId) -> Result<Option<MessageDetails>, ClientError> {
+        let now = self.seen.0;
         self.read(|tx| {
-            let Some(row) = tx.message(id)?.filter(MessageRow::is_shown) else { return Ok(None) };
-            Ok(Some(MessageDetails { receipts: tx.receipts(id)?, message: shown(tx, row)? }))
+            let Some(row) = tx.message(id)?.filter(|row| row.is_shown_at(now)) else { return Ok(None) };
+            Ok(Some(MessageDetails { receipts: tx.receipts(id)?, message: shown(tx, row, now)? }))
         })
     }
 
@@ -96,7 +98,8 @@ impl Client {
         before: Option<MessageId>,
         limit: u32,
     ) -> Result<Vec<MessageRow>, ClientError> {
-        self.read(|tx| Ok(tx.search(words, conversation, before, limit.min(MAX_FOUND))?))
+        let now = self.seen.0;
+        self.read(|tx| Ok(tx.search(words, conversation, before, limit.min(MAX_FOUND), now)?))
     }
 
     /// The words that the user and the contact of a conversation compare.
@@ -143,10 +146,10 @@ impl Client {
     }
 }
 
-fn shown(tx: &Tx<'_>, row: MessageRow) -> Result<ShownMessage, ClientError> {
+fn shown(tx: &Tx<'_>, row: MessageRow, now: i64) -> Result<ShownMessage, ClientError> {
     let reactions = tx.reactions(row.id)?;
     let answered = match &row.reply_to {
-        Some(mimi) => tx.find_message(row.conversation, mimi)?.filter(MessageRow::is_shown),
+        Some(mimi) => tx.find_message(row.conversation, mimi)?.filter(|row| row.is_shown_at(now)),
         None => None,
     };
     Ok(ShownMessage { row, reactions, answered })

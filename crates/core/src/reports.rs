@@ -1,11 +1,11 @@
 //! Reports: what became of own messages at others, and what others are told of theirs.
 
 use kuvert_content::{Content, Report, Status};
-use kuvert_store::{ConversationId, MessageId, MessageState, MetaKey, ReportKind};
+use kuvert_store::{ConversationId, MessageId, MessageKind, MessageState, MetaKey, ReportKind};
 
 use crate::limits::{REPORT_BURST, REPORT_PAUSE};
 use crate::step::Step;
-use crate::{ClientError, Output};
+use crate::{ClientError, Event, Output};
 
 impl Step<'_, '_> {
     /// Somebody says what became of messages.
@@ -35,12 +35,29 @@ impl Step<'_, '_> {
     fn progress(&mut self, conversation: ConversationId, message: MessageId) -> Result<(), ClientError> {
         let others = self.others(conversation)?;
         let receipts = self.tx.receipts(message)?;
-        if receipts.iter().filter(|receipt| receipt.read.is_some()).count() >= others {
-            self.tx.set_message_state(message, MessageState::Read)?;
+        let state = if receipts.iter().filter(|receipt| receipt.read.is_some()).count() >= others {
+            MessageState::Read
         } else if receipts.len() >= others {
-            self.tx.set_message_state(message, MessageState::Delivered)?;
+            MessageState::Delivered
+        } else {
+            return Ok(());
+        };
+        let before = self.how_far(message)?;
+        self.tx.set_message_state(message, state)?;
+        let after = self.how_far(message)?;
+        for state in [MessageState::Delivered, MessageState::Read] {
+            if before < state && state <= after {
+                self.event(Event::Progressed { conversation, message, state });
+            }
         }
         Ok(())
+    }
+
+    /// How far an own message is; one that failed or is gone has gone nowhere.
+    fn how_far(&self, message: MessageId) -> Result<MessageState, ClientError> {
+        let row = self.tx.message(message)?.filter(|row| row.kind != MessageKind::Deleted);
+        let state = row.map(|row| row.state).filter(|state| *state <= MessageState::Read);
+        Ok(state.unwrap_or(MessageState::Queued))
     }
 
     /// How many people other than the user a conversation has: at least one.

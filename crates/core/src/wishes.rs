@@ -16,7 +16,7 @@ use minicbor::{Decode, Encode};
 use crate::group::{admins, mark, turn};
 use crate::introduction::{KEY_PACKAGE, WELCOME};
 use crate::limits::{ADD_TOGETHER, CROWD, CROWD_TURN};
-use crate::notice::Notice;
+use crate::notice::{NotAdded, Notice};
 use crate::outbox::{Intent, post_frame};
 use crate::step::Step;
 use crate::{ClientError, Output, Refusal};
@@ -153,8 +153,9 @@ impl Step<'_, '_> {
                 };
                 let device = devices.into_iter().find(|device| device.inbox == joiner.delivery.inbox);
                 let reachable = joiner.delivery.target(&group.data().relay).is_ok();
+                let why = if reachable { NotAdded::Invalid } else { NotAdded::OtherRelay };
                 let Some(device) = device.filter(|_| reachable) else {
-                    return self.cannot_add(&intent, identity);
+                    return self.cannot_add(&intent, identity, why);
                 };
                 draft.introductions.push((device.inbox, device.introduction_key));
                 draft.plan.add.push(joiner);
@@ -170,7 +171,9 @@ impl Step<'_, '_> {
             Some(contact) => self.devices_of(contact.id)?,
             None => Vec::new(),
         };
-        let Some(device) = devices.into_iter().next() else { return self.cannot_add(&intent, identity) };
+        let Some(device) = devices.into_iter().next() else {
+            return self.cannot_add(&intent, identity, NotAdded::Unreachable);
+        };
         let id = self.fresh_id();
         intent.state = IntentState::Asking;
         intent.request = Some(*id.as_bytes());
@@ -206,7 +209,7 @@ impl Step<'_, '_> {
             (Some(Err(MlsError::Ended)), _) if self.may_take_another(intent.conversation) => {
                 return self.ask_for_package(intent, identity).map(|()| true);
             }
-            _ => self.cannot_add(&intent, identity)?,
+            _ => self.cannot_add(&intent, identity, NotAdded::Invalid)?,
         }
         self.advance(intent.conversation)?;
         Ok(true)
@@ -216,15 +219,20 @@ impl Step<'_, '_> {
     pub(crate) fn package_refused(&mut self, request: &[u8; 16]) -> Result<bool, ClientError> {
         let Some(intent) = self.tx.intent_of_request(request)? else { return Ok(false) };
         if let Ok(Wish::Add(identity)) = decode(&intent.body, MAX_WISH) {
-            self.cannot_add(&intent, identity)?;
+            self.cannot_add(&intent, identity, NotAdded::Refused)?;
         }
         self.advance(intent.conversation)?;
         Ok(true)
     }
 
-    fn cannot_add(&mut self, intent: &IntentRow, identity: IdentityKey) -> Result<(), ClientError> {
+    fn cannot_add(
+        &mut self,
+        intent: &IntentRow,
+        identity: IdentityKey,
+        why: NotAdded,
+    ) -> Result<(), ClientError> {
         self.tx.remove_intent(intent.id)?;
-        let notice = Notice::NotAdded(self.person(identity, "")?);
+        let notice = Notice::NotAdded(self.person(identity, "")?, Some(why));
         self.note(intent.conversation, &notice, &self.rng.bytes::<32>())?;
         self.seal_waiting(intent.conversation)
     }
@@ -374,7 +382,14 @@ impl Step<'_, '_> {
         for intent in given_up {
             match decode(&intent.body, MAX_WISH) {
                 // One of the devices to be added takes no welcome; which one, the relay does not say.
-                Ok(Wish::Add(identity)) => self.cannot_add(&intent, identity)?,
+                Ok(Wish::Add(identity)) => {
+                    let why = match code {
+                        ErrorCode::BadToken => NotAdded::Refused,
+                        ErrorCode::NoSuchRelay => NotAdded::OtherRelay,
+                        _ => NotAdded::NotTaken,
+                    };
+                    self.cannot_add(&intent, identity, why)?;
+                }
                 // Tried again with whatever comes next.
                 Ok(Wish::Dismiss(_)) if code == ErrorCode::BadToken => {}
                 _ => self.tx.remove_intent(intent.id)?,

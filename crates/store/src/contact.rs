@@ -260,11 +260,11 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// All conversations, the most recent first.
+    /// All conversations, the most recent first, as they are at `now`.
     ///
     /// # Errors
     /// [`StoreError`] if the database fails.
-    pub fn conversations(&self) -> Result<Vec<ConversationSummary>, StoreError> {
+    pub fn conversations(&self, now: i64) -> Result<Vec<ConversationSummary>, StoreError> {
         let sql = format!(
             "SELECT {CONVERSATION} FROM conversation v
              ORDER BY (SELECT MAX(m.id) FROM message m WHERE m.conversation = v.id AND m.state < 6) DESC, v.id DESC"
@@ -272,24 +272,24 @@ impl Tx<'_> {
         let mut statement = self.sql().prepare_cached(&sql)?;
         let rows = statement.query_map([], |row| conversation(row, 0))?;
         let rows = rows.collect::<Result<Vec<_>, _>>()?;
-        rows.into_iter().map(|row| self.summarized(row)).collect()
+        rows.into_iter().map(|row| self.summarized(row, now)).collect()
     }
 
-    /// One conversation with all that its line in the list shows.
+    /// One conversation with all that its line in the list shows at `now`.
     ///
     /// # Errors
     /// [`StoreError`] if the database fails.
-    pub fn summary(&self, id: ConversationId) -> Result<Option<ConversationSummary>, StoreError> {
-        self.conversation(id)?.map(|row| self.summarized(row)).transpose()
+    pub fn summary(&self, id: ConversationId, now: i64) -> Result<Option<ConversationSummary>, StoreError> {
+        self.conversation(id)?.map(|row| self.summarized(row, now)).transpose()
     }
 
-    fn summarized(&self, conversation: ConversationRow) -> Result<ConversationSummary, StoreError> {
+    fn summarized(&self, conversation: ConversationRow, now: i64) -> Result<ConversationSummary, StoreError> {
         let peer = match conversation.contact {
             Some(contact) => self.contact(contact)?.map(Peer::Contact),
             None => self.group_profile(conversation.id)?.map(Peer::Group),
         };
         let peer = peer.ok_or(StoreError::Malformed("a conversation with nobody"))?;
-        let last = self.last_message(conversation.id)?;
+        let last = self.last_message(conversation.id, now)?;
         Ok(ConversationSummary { conversation, peer, last })
     }
 

@@ -231,7 +231,7 @@ mod tests {
             page.fill(0xee);
         }
         std::fs::write(&path, &damaged).expect("written");
-        let read = open(&path, 1).and_then(|mut db| db.read(|tx| tx.conversations().map(drop)));
+        let read = open(&path, 1).and_then(|mut db| db.read(|tx| tx.conversations(0).map(drop)));
         assert!(matches!(read, Err(StoreError::Damaged)), "{read:?}");
         assert_eq!(std::fs::read(&path).expect("file"), damaged);
 

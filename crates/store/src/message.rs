@@ -139,6 +139,11 @@ impl MessageRow {
     pub fn is_shown(&self) -> bool {
         self.state < MessageState::Unseen
     }
+
+    /// Whether it is for the eyes at `now`, and has not expired: milliseconds since 1970.
+    pub fn is_shown_at(&self, now: i64) -> bool {
+        self.is_shown() && self.expires_at.is_none_or(|at| at > now)
+    }
 }
 
 /// The newest message of a conversation.
@@ -254,7 +259,8 @@ impl Tx<'_> {
         Ok(statement.query_row([id.0], |row| row.get(0)).optional()?)
     }
 
-    /// The newest messages that are older than `before` (or the newest of all), at most `limit`, oldest first.
+    /// The newest messages that are older than `before` (or the newest of all), at most `limit`, oldest first. Those that have
+    /// expired at `now` are left out, also while they are still here.
     ///
     /// # Errors
     /// [`StoreError`] if the database fails.
@@ -263,14 +269,15 @@ impl Tx<'_> {
         conversation: ConversationId,
         before: Option<MessageId>,
         limit: u32,
+        now: i64,
     ) -> Result<Vec<MessageRow>, StoreError> {
         let sql = format!(
             "SELECT {MESSAGE} FROM message m WHERE m.conversation = ?1 AND m.id < ?2 AND m.state < 6
-             ORDER BY m.id DESC LIMIT ?3"
+             AND (m.expires_at IS NULL OR m.expires_at > ?4) ORDER BY m.id DESC LIMIT ?3"
         );
         let mut statement = self.sql().prepare_cached(&sql)?;
         let before = before.map_or(i64::MAX, |id| id.0);
-        let rows = statement.query_map(params![conversation.0, before, limit], message_row)?;
+        let rows = statement.query_map(params![conversation.0, before, limit, now], message_row)?;
         let mut messages = rows.collect::<Result<Vec<_>, _>>()?;
         messages.reverse();
         Ok(messages)
@@ -395,11 +402,16 @@ impl Tx<'_> {
         Ok(())
     }
 
-    pub(crate) fn last_message(&self, id: ConversationId) -> Result<Option<LastMessageRow>, StoreError> {
+    pub(crate) fn last_message(
+        &self,
+        id: ConversationId,
+        now: i64,
+    ) -> Result<Option<LastMessageRow>, StoreError> {
         let mut statement = self.sql().prepare_cached(
             "SELECT sender, kind, substr(CASE text WHEN '' THEN COALESCE(
                  (SELECT name FROM attachment WHERE message = m.id ORDER BY id LIMIT 1), '') ELSE text END, 1, 200), at, state
-             FROM message m WHERE conversation = ?1 AND state < 6 AND sender <> 2 ORDER BY id DESC LIMIT 1",
+             FROM message m WHERE conversation = ?1 AND state < 6 AND sender <> 2
+             AND (expires_at IS NULL OR expires_at > ?2) ORDER BY id DESC LIMIT 1",
         )?;
         let last = |row: &Row<'_>| {
             Ok(LastMessageRow {
@@ -410,7 +422,7 @@ impl Tx<'_> {
                 state: state(row.get(4)?),
             })
         };
-        Ok(statement.query_row([id.0], last).optional()?)
+        Ok(statement.query_row([id.0, now], last).optional()?)
     }
 }
 

@@ -32,7 +32,7 @@ fn received(tx: &Tx<'_>, conversation: ConversationId, id: u8, text: &str) -> Re
 }
 
 fn found(db: &mut Database, words: &str) -> Vec<String> {
-    let rows = db.read(|tx| tx.search(words, None, None, 99)).expect("searches");
+    let rows = db.read(|tx| tx.search(words, None, None, 99, 0)).expect("searches");
     rows.into_iter().map(|row| row.text).collect()
 }
 
@@ -67,7 +67,7 @@ fn nothing_that_is_typed_is_a_query_of_the_database() {
     let (mut db, conversation) = memory();
     done(&mut db, |tx| received(tx, conversation, 1, "one OR two"));
     for words in ["", "  ", "\"", "*", "-", "(", "a AND", "NEAR(", "text:one", "^one", "\0", "one*", "{x}"] {
-        let rows = db.read(|tx| tx.search(words, None, None, 9)).map(|rows| rows.len());
+        let rows = db.read(|tx| tx.search(words, None, None, 9, 0)).map(|rows| rows.len());
         assert!(rows.is_ok(), "{words:?}");
     }
     assert!(found(&mut db, "or").len() == 1 && found(&mut db, "\"one\"").len() == 1);
@@ -80,9 +80,9 @@ fn a_search_goes_page_by_page_from_the_newest_to_the_oldest() {
     let ids = done(&mut db, |tx| {
         (0..10).map(|n| received(tx, conversation, n, &format!("tea {n}"))).collect::<Result<Vec<_>, _>>()
     });
-    let page = db.read(|tx| tx.search("tea", Some(conversation), Some(ids[5]), 3)).expect("searches");
+    let page = db.read(|tx| tx.search("tea", Some(conversation), Some(ids[5]), 3, 0)).expect("searches");
     assert_eq!(page.iter().map(|row| row.id).collect::<Vec<_>>(), [ids[4], ids[3], ids[2]]);
-    let other = db.read(|tx| tx.search("tea", Some(ConversationId(99)), None, 3)).expect("searches");
+    let other = db.read(|tx| tx.search("tea", Some(ConversationId(99)), None, 3, 0)).expect("searches");
     assert!(other.is_empty());
 }
 
@@ -211,7 +211,7 @@ fn a_removed_conversation_leaves_nothing_in_the_files() {
     for gone in ["qxcannot", "qx!", "offer", "refused", "Ben"] {
         assert!(!holds(&left, gone), "{gone} is still there");
     }
-    assert!(db.read(|tx| tx.conversations()).expect("reads").is_empty());
+    assert!(db.read(|tx| tx.conversations(0)).expect("reads").is_empty());
 }
 
 #[test]
@@ -230,7 +230,7 @@ fn what_is_not_in_the_index_yet_is_found_changed_and_forgotten_like_the_rest() {
     });
     let (ids, _) = done.expect("writes");
     let found = |db: &mut Database, words: &str| -> Vec<MessageId> {
-        let found = db.read(|tx| tx.search(words, None, None, 200)).expect("searches");
+        let found = db.read(|tx| tx.search(words, None, None, 200, 0)).expect("searches");
         found.into_iter().map(|row| row.id).collect()
     };
     let newest_first: Vec<_> = ids.iter().rev().copied().collect();
@@ -246,7 +246,7 @@ fn what_is_not_in_the_index_yet_is_found_changed_and_forgotten_like_the_rest() {
     assert_eq!(found(&mut db, "calm"), [ids[149], ids[3]]);
     assert_eq!(found(&mut db, "sea").len(), 146);
     db.transaction(|tx| {
-        let conversation = tx.conversations()?[0].conversation.id;
+        let conversation = tx.conversations(0)?[0].conversation.id;
         for n in 150..250_u8 {
             let mimi = [n; 32];
             let message = NewMessage::own(conversation, &mimi, "land", b"", i64::from(n));
@@ -257,7 +257,29 @@ fn what_is_not_in_the_index_yet_is_found_changed_and_forgotten_like_the_rest() {
     .expect("writes");
     assert_eq!(found(&mut db, "calm"), [ids[149], ids[3]], "also once all are in the index");
     assert_eq!((found(&mut db, "sea").len(), found(&mut db, "land").len()), (146, 100));
-    let id = db.read(|tx| tx.conversations()).expect("reads")[0].conversation.id;
+    let id = db.read(|tx| tx.conversations(0)).expect("reads")[0].conversation.id;
     db.transaction(|tx| tx.remove_conversation(id)).expect("removes");
     assert!(found(&mut db, "sea").is_empty() && found(&mut db, "land").is_empty());
+}
+
+#[test]
+fn what_has_expired_is_neither_shown_nor_found_while_it_is_still_here() {
+    let (mut db, conversation) = memory();
+    done(&mut db, |tx| {
+        received(tx, conversation, 1, "tea at noon")?;
+        let expires_at = Some(1_000);
+        let own = NewMessage::own(conversation, &[2; 32], "tea and secrets", b"", 0);
+        tx.add_message(&NewMessage { expires_at, ..own })?;
+        Ok(())
+    });
+    for (now, expected) in [(999, 2), (1_000, 1)] {
+        let seen = db.read(|tx| {
+            let last = tx.summary(conversation, now)?.and_then(|one| one.last).expect("a message").text;
+            assert_eq!(tx.conversations(now)?[0].last.as_ref().map(|last| &last.text), Some(&last));
+            let shown = tx.messages_before(conversation, None, 9, now)?.len();
+            Ok::<_, StoreError>((shown, tx.search("tea", None, None, 9, now)?.len(), last))
+        });
+        let last = if expected == 2 { "tea and secrets" } else { "tea at noon" };
+        assert_eq!(seen.expect("reads"), (expected, expected, last.to_owned()));
+    }
 }

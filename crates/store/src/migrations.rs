@@ -347,12 +347,12 @@ mod tests {
                         .query_row("SELECT COUNT(*) FROM pragma_foreign_key_check", [], |row| row.get(0))?;
                 assert_eq!(broken, 0, "step {step}");
                 let summary =
-                    tx.conversations()?.into_iter().find(|one| one.contact().is_some()).expect("Ben");
+                    tx.conversations(0)?.into_iter().find(|one| one.contact().is_some()).expect("Ben");
                 let contact = summary.contact().expect("a contact");
                 assert_eq!((contact.name.as_str(), contact.state), ("Ben", ContactState::Accepted));
                 assert!(!contact.blocked);
                 let id = summary.conversation.id;
-                let messages = tx.messages_before(id, None, 10)?;
+                let messages = tx.messages_before(id, None, 10, 0)?;
                 let told: Vec<_> = messages.iter().map(|m| (m.sender, m.text.as_str(), m.state)).collect();
                 let (own, other) = (SenderKind::Own, SenderKind::Contact);
                 let expected = [
@@ -363,8 +363,8 @@ mod tests {
                 ];
                 assert_eq!(told, expected, "step {step}");
                 assert_eq!(messages[1].author, Some([0; 32]));
-                assert_eq!(tx.search("strasse", None, None, 9)?.len(), 1, "step {step}");
-                assert_eq!(tx.search("gruss", None, None, 9)?.len(), 1, "step {step}");
+                assert_eq!(tx.search("strasse", None, None, 9, 0)?.len(), 1, "step {step}");
+                assert_eq!(tx.search("gruss", None, None, 9, 0)?.len(), 1, "step {step}");
                 let row = tx.outbox_row(&[0; 16])?.expect("a request");
                 assert_eq!((row.kind, row.message), (OutboxKind::Post, Some(messages[3].id)));
                 let group = tx.group(&[0; 16])?.expect("a group");

@@ -22,7 +22,7 @@ const TOGETHER: i64 = 64;
 
 impl Tx<'_> {
     /// Messages that have all of `words`, each as the beginning of a word, the newest first: at most `limit`, older than
-    /// `before`, in one conversation or in all. Words of punctuation alone find nothing.
+    /// `before`, in one conversation or in all, and not expired at `now`. Words of punctuation alone find nothing.
     ///
     /// # Errors
     /// [`StoreError`] if the database fails.
@@ -32,6 +32,7 @@ impl Tx<'_> {
         conversation: Option<ConversationId>,
         before: Option<MessageId>,
         limit: u32,
+        now: i64,
     ) -> Result<Vec<MessageRow>, StoreError> {
         let Some(query) = query(words) else { return Ok(Vec::new()) };
         // Outside of a change this is undone with the transaction.
@@ -39,13 +40,14 @@ impl Tx<'_> {
         let sql = format!(
             "SELECT {} FROM search s JOIN message m ON m.id = s.rowid
              WHERE s.text MATCH ?1 AND s.rowid < ?2 AND m.state < 6 AND (?3 IS NULL OR m.conversation = ?3)
+             AND (m.expires_at IS NULL OR m.expires_at > ?5)
              ORDER BY s.rowid DESC LIMIT ?4",
             crate::message::MESSAGE
         );
         let mut statement = self.sql().prepare_cached(&sql)?;
         let before = before.map_or(i64::MAX, |id| id.0);
-        let rows =
-            statement.query_map(params![query, before, conversation.map(|id| id.0), limit], message_row)?;
+        let conversation = conversation.map(|id| id.0);
+        let rows = statement.query_map(params![query, before, conversation, limit, now], message_row)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 

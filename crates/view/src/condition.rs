@@ -135,4 +135,7 @@ pub enum Failure {
     /// Too much waits to be done in this group.
     #[n(55)]
     TooMuchAtOnce,
+    /// The request did not get there; it has to be made again by the link.
+    #[n(56)]
+    NotAsked,
 }

@@ -69,6 +69,41 @@ pub struct NoticeView {
     /// Who of them is the user.
     #[n(3)]
     pub you: Option<Role>,
+    /// Who could not be added, and why; with [`NoticeKind::NotAdded`].
+    #[n(4)]
+    pub not_added: Option<NotAddedView>,
+}
+
+/// Somebody who could not be added to a group.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct NotAddedView {
+    /// Kuvert ID in groups of four.
+    #[n(0)]
+    pub kuvert_id: String,
+    /// Why, if it is known.
+    #[n(1)]
+    pub why: Option<NotAdded>,
+}
+
+/// Why somebody could not be added to a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum NotAdded {
+    /// It is not known how they are reached.
+    #[n(0)]
+    Unreachable,
+    /// Their relay does not let the user add them.
+    #[n(1)]
+    Refused,
+    /// Their relay and the group's do not reach each other, or they use a browser, which stays at its own.
+    #[n(2)]
+    OtherRelay,
+    /// What their relay handed out is not theirs.
+    #[n(3)]
+    Invalid,
+    /// The group's relay did not take the change.
+    #[n(4)]
+    NotTaken,
 }
 
 /// A part in what happened.

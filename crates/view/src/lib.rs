@@ -15,7 +15,7 @@ pub use answers::{DetailsView, FoundView, ReactedView, ReceiptView, SettingsView
 pub use command::UiCommand;
 pub use condition::{Connection, Failure, Storage};
 pub use file::{FileId, FileState, FileView, TransferFailure, TransferStage, TransferView};
-pub use group::{GroupStanding, GroupView, MemberView, NoticeKind, NoticeView, Role};
+pub use group::{GroupStanding, GroupView, MemberView, NotAdded, NotAddedView, NoticeKind, NoticeView, Role};
 pub use update::{
     CardView, ChangeView, ContactState, ConversationId, ConversationView, Delivery, Familiarity, LastMessage,
     MessageId, MessageKind, MessageView, ProfileView, ReactionView, ReplyView, Sender, Trust, ViewUpdate,

@@ -183,6 +183,19 @@ pub enum ViewUpdate {
         #[n(3)]
         change: ChangeView,
     },
+    /// An own message of the shown conversation is further than before: first delivered, then read, each once.
+    #[n(53)]
+    Progressed {
+        /// Which conversation.
+        #[n(0)]
+        conversation: ConversationId,
+        /// The message.
+        #[n(1)]
+        message: MessageId,
+        /// [`Delivery::Delivered`] or [`Delivery::Read`].
+        #[n(2)]
+        delivery: Delivery,
+    },
 }
 
 /// What somebody did to a message.

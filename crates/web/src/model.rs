@@ -148,6 +148,7 @@ impl Outgoing {
             failure,
             Failure::TextInvalid
                 | Failure::NotAccepted
+                | Failure::NotAsked
                 | Failure::NoIdentity
                 | Failure::Unknown
                 | Failure::Database

@@ -136,6 +136,7 @@ impl AppState {
             | ViewUpdate::Settings(_)
             | ViewUpdate::GroupCreated { .. }
             | ViewUpdate::Changed { .. }
+            | ViewUpdate::Progressed { .. }
             | ViewUpdate::Members { .. } => {}
         }
     }

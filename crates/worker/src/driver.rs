@@ -64,6 +64,7 @@ pub(crate) async fn start(key: Option<Uint8Array>) {
     let opened = App::open(&config, &origin, Watch::Shown).and_then(|mut app| {
         // WEB-1: the page talks to its own relay only.
         app.stay_at_own_relay()?;
+        app.look(time::now());
         Ok(app)
     });
     match opened {

@@ -12,7 +12,7 @@ const BATCH: u32 = 5_000;
 /// Writes `messages` messages.
 pub(super) fn write(path: &str, key: &DatabaseKey, messages: u32) -> Result<()> {
     let mut db = Database::open(Location::File(path), key)?;
-    let first = db.read(|tx| tx.conversations())?[0].conversation.id;
+    let first = db.read(|tx| tx.conversations(0))?[0].conversation.id;
     let (others, _) = db.transaction(|tx| {
         (0..OTHERS).map(|n| add_contact(tx, n)).collect::<Result<Vec<ConversationId>, StoreError>>()
     })?;

@@ -104,14 +104,15 @@ async fn add(args: AddArgs, output: Output) -> Result<(), Failure> {
         Some(conversation) => failed_request(&mut session, conversation)?,
         None => None,
     };
-    let wish = if let Some(message) = failed {
-        Some(UiCommand::Retry { message })
-    } else if card.conversation.is_none() || args.message.is_some() {
-        let text = args.message.unwrap_or_else(|| GREETING.to_owned());
-        Some(UiCommand::SendRequest { link: args.link, text })
-    } else {
+    let wish = match (args.message, failed) {
+        // A new text goes, and not the one that did not get there.
+        (Some(text), _) => Some(UiCommand::SendRequest { link: args.link, text }),
+        (None, Some(message)) => Some(UiCommand::Retry { message }),
+        (None, None) if card.conversation.is_none() => {
+            Some(UiCommand::SendRequest { link: args.link, text: GREETING.to_owned() })
+        }
         // Somebody who is a contact already gets no greeting.
-        None
+        (None, None) => None,
     };
     let mut delivery = None;
     if let Some(wish) = wish {
@@ -128,10 +129,8 @@ async fn add(args: AddArgs, output: Output) -> Result<(), Failure> {
 /// The first message of a request that the relay refused, and that can be tried again.
 fn failed_request(session: &mut Session, conversation: ConversationId) -> Result<Option<MessageId>, Failure> {
     let (page, has_older) = session.app().page(conversation, None)?;
-    Ok(match page.as_slice() {
-        [only] if !has_older && only.delivery == Delivery::Failed => Some(only.id),
-        _ => None,
-    })
+    let has_failed = !has_older && page.iter().all(|message| message.delivery == Delivery::Failed);
+    Ok(page.last().filter(|_| has_failed).map(|newest| newest.id))
 }
 
 async fn open_card(session: &mut Session, link: &str, deadline: Instant) -> Result<CardView, Failure> {

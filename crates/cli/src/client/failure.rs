@@ -62,8 +62,13 @@ pub(crate) enum Failure {
     IdMistyped { id: String },
     #[error("several are called {name}; name one by its ID: {}", ids.join(", "))]
     AmbiguousName { name: String, ids: Vec<String> },
-    #[error("your request was not accepted yet; you can write when it is (kuvert listen reports it)")]
+    #[error(
+        "your request was not accepted yet; you can write when it is (kuvert listen reports it), and ask again \
+         a day after you asked: kuvert contact add LINK --message TEXT"
+    )]
     NotAccepted,
+    #[error("your request did not get there; ask again: kuvert contact add LINK --message TEXT")]
+    NotAsked,
     #[error("this person asks to write to you; accept first: kuvert contact accept {id}")]
     NotAcceptedByYou { id: String },
     #[error("there is nothing to accept: you asked this person, who has to accept")]
@@ -94,6 +99,10 @@ pub(crate) enum Failure {
          do not trust this contact: somebody is between you"
     )]
     CodeForAnother,
+    #[error(
+        "{who} cannot be added to groups before the request between you is accepted; nothing was changed"
+    )]
+    NotAddable { who: String },
     /// What a group does not allow, in the engine's words.
     #[error("{0}")]
     Group(Refusal),
@@ -174,6 +183,7 @@ impl Failure {
             Self::IdMistyped { .. } => "id_mistyped",
             Self::AmbiguousName { .. } => "ambiguous_name",
             Self::NotAccepted => "not_accepted",
+            Self::NotAsked => "not_asked",
             Self::NotAcceptedByYou { .. } => "not_accepted_by_you",
             Self::NothingToAccept => "nothing_to_accept",
             Self::RelayClosed => "relay_closed",
@@ -186,6 +196,7 @@ impl Failure {
             Self::CodeUnreadable => "code_unreadable",
             Self::CodeOfAnother => "code_of_another",
             Self::CodeForAnother => "code_for_another",
+            Self::NotAddable { .. } => "not_reachable",
             Self::Group(refusal) => group_code(*refusal),
             Self::Refused => "refused",
             Self::File(_) | Self::FilesInvalid => "file_invalid",
@@ -330,6 +341,7 @@ impl From<kuvert_view::Failure> for Failure {
             Shown::Unreachable => Self::Unreachable,
             Shown::OtherRelay => Self::OtherRelay { relay: None },
             Shown::NotAccepted => Self::NotAccepted,
+            Shown::NotAsked => Self::NotAsked,
             Shown::IdentityExists => Self::IdentityExists,
             Shown::NoIdentity => Self::NoIdentity { relay: None },
             Shown::Unknown => Self::UnknownContact { who: String::new(), similar: Vec::new() },

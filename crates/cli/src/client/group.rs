@@ -2,7 +2,10 @@
 
 use clap::Subcommand;
 use kuvert_client::Session;
-use kuvert_view::{ConversationId, ConversationView, GroupStanding, MemberView, UiCommand, ViewUpdate};
+use kuvert_view::{
+    ContactState, ConversationId, ConversationView, GroupStanding, MemberView, MessageId, NotAdded,
+    NotAddedView, UiCommand, ViewUpdate,
+};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -145,9 +148,12 @@ impl GroupCommand {
             Self::Add(args) => {
                 let (mut session, group, deadline) =
                     begin(&args.common, "kuvert group add", &args.group, &args.wait).await?;
-                let with = contacts(&mut session, &args.contacts)?;
-                let wish = UiCommand::AddMembers { conversation: group.id, with };
-                change(session, group.id, wish, deadline, output).await
+                let wanted = Wanted {
+                    contacts: contacts(&mut session, &args.contacts)?,
+                    after: session.app().page(group.id, None)?.0.last().map(|newest| newest.id),
+                };
+                ask(&mut session, UiCommand::AddMembers { conversation: group.id, with: wanted.ids() })?;
+                report(session, group.id, Some(&wanted), deadline, output).await
             }
             Self::Remove(args) => {
                 let (mut session, group, deadline) =
@@ -192,13 +198,13 @@ async fn create(args: CreateArgs, output: Output) -> Result<(), Failure> {
     let (mut session, _) = open(&args.common, "kuvert group create")?;
     let deadline = Instant::now() + args.wait.timeout;
     catch_up(&mut session, CATCH_UP.min(args.wait.timeout)).await?;
-    let with = contacts(&mut session, &args.contacts)?;
-    let updates = ask(&mut session, UiCommand::CreateGroup { name: args.name, with })?;
+    let wanted = Wanted { contacts: contacts(&mut session, &args.contacts)?, after: None };
+    let updates = ask(&mut session, UiCommand::CreateGroup { name: args.name, with: wanted.ids() })?;
     let created = updates.into_iter().find_map(|update| match update {
         ViewUpdate::GroupCreated { conversation } => Some(conversation),
         _ => None,
     });
-    report(session, created.ok_or(Failure::Refused)?, deadline, output).await
+    report(session, created.ok_or(Failure::Refused)?, Some(&wanted), deadline, output).await
 }
 
 /// Catches up and finds the group.
@@ -223,23 +229,29 @@ async fn change(
     output: Output,
 ) -> Result<(), Failure> {
     ask(&mut session, wish)?;
-    report(session, group, deadline, output).await
+    report(session, group, None, deadline, output).await
 }
 
-/// Waits until the relay has everything, and says what the group is then.
+/// Waits until the relay has everything, and says what the group is then, and who of those who were wanted is not in it.
 async fn report(
     mut session: Session,
     group: ConversationId,
+    wanted: Option<&Wanted>,
     deadline: Instant,
     output: Output,
 ) -> Result<(), Failure> {
     let delivery = delivered(&mut session, deadline).await?;
+    let missing = wanted.map(|wanted| missing(&mut session, group, wanted)).transpose()?;
     let group = session.app().conversation(group)?.ok_or(Failure::Refused)?;
     let mut json = value(&group);
     json["delivery"] = delivery.into();
     let mut text = line(&group);
     if delivery == "queued" {
         text.push_str("  (queued: sent by the next command that reaches the relay)");
+    }
+    if let Some(missing) = missing {
+        json["not_added"] = missing.iter().map(Missing::value).collect();
+        text.extend(missing.iter().map(|one| format!("\n{}", one.words)));
     }
     output.result(&json, &text)?;
     session.close().await;
@@ -271,8 +283,98 @@ fn all_members(session: &mut Session, group: ConversationId) -> Result<Vec<Membe
     members.ok_or(Failure::Refused)
 }
 
-fn contacts(session: &mut Session, who: &[String]) -> Result<Vec<ConversationId>, Failure> {
-    who.iter().map(|who| Ok(find_contact(session, who)?.id)).collect()
+/// Who is to be added to a group.
+struct Wanted {
+    contacts: Vec<ConversationView>,
+    /// The newest message of the group before that was asked for.
+    after: Option<MessageId>,
+}
+
+impl Wanted {
+    fn ids(&self) -> Vec<ConversationId> {
+        self.contacts.iter().map(|contact| contact.id).collect()
+    }
+}
+
+/// Somebody who was to be added to a group, and is not in it.
+struct Missing<'w> {
+    contact: &'w ConversationView,
+    why: &'static str,
+    words: String,
+}
+
+impl Missing<'_> {
+    fn value(&self) -> Value {
+        json!({ "id": self.contact.kuvert_id, "name": self.contact.title, "why": self.why })
+    }
+}
+
+fn missing<'w>(
+    session: &mut Session,
+    group: ConversationId,
+    wanted: &'w Wanted,
+) -> Result<Vec<Missing<'w>>, Failure> {
+    let members = all_members(session, group)?;
+    let failed = not_added(session, group, wanted.after)?;
+    let is_in = |contact: &ConversationView| members.iter().any(|one| one.kuvert_id == contact.kuvert_id);
+    let absent = wanted.contacts.iter().filter(|contact| !is_in(contact));
+    Ok(absent
+        .map(|contact| match failed.iter().find(|(one, _)| one.kuvert_id == contact.kuvert_id) {
+            Some((one, words)) => Missing { contact, why: why(one), words: foreign(words) },
+            None => {
+                let name = foreign(&contact.title);
+                let words = format!("{name} is not in the group yet; kuvert listen says if that fails");
+                Missing { contact, why: "waiting", words }
+            }
+        })
+        .collect())
+}
+
+/// Who could not be added to a group after a message of it, with the words for it; the latest first.
+fn not_added(
+    session: &mut Session,
+    group: ConversationId,
+    after: Option<MessageId>,
+) -> Result<Vec<(NotAddedView, String)>, Failure> {
+    let (mut found, mut before) = (Vec::new(), None);
+    loop {
+        let (page, has_older) = session.app().page(group, before)?;
+        before = page.first().map(|message| message.id);
+        for message in page.into_iter().rev().filter(|message| Some(message.id) > after) {
+            let one = message.notice.and_then(|notice| notice.not_added);
+            found.extend(one.map(|one| (one, message.text)));
+        }
+        if !has_older || before <= after {
+            return Ok(found);
+        }
+    }
+}
+
+/// Why somebody could not be added, for programs.
+pub(super) fn why(one: &NotAddedView) -> &'static str {
+    match one.why {
+        Some(NotAdded::Unreachable) => "unreachable",
+        Some(NotAdded::Refused) => "refused",
+        Some(NotAdded::OtherRelay) => "other_relay",
+        Some(NotAdded::Invalid) => "invalid",
+        Some(NotAdded::NotTaken) => "not_taken",
+        None => "unknown",
+    }
+}
+
+/// Contacts that can be added to groups.
+fn contacts(session: &mut Session, who: &[String]) -> Result<Vec<ConversationView>, Failure> {
+    let mut contacts: Vec<ConversationView> = Vec::new();
+    for who in who {
+        let contact = find_contact(session, who)?;
+        if contact.state != ContactState::Accepted {
+            return Err(Failure::NotAddable { who: contact.title });
+        }
+        if contacts.iter().all(|one| one.id != contact.id) {
+            contacts.push(contact);
+        }
+    }
+    Ok(contacts)
 }
 
 /// The Kuvert ID of a member, who need not be a contact.

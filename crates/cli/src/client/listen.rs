@@ -17,7 +17,7 @@ use tokio::time::Instant;
 
 use super::failure::words;
 use super::file::{Saved, Saving};
-use super::group::standing;
+use super::group::{standing, why};
 use super::lookup::id_of;
 use super::progress::Progress;
 use super::{CATCH_UP, Common, Failure, LAST_WORDS, catch_up, file, open, seconds};
@@ -42,9 +42,6 @@ pub(crate) struct ListenArgs {
     pub(super) common: Common,
 }
 
-/// Own messages of which a listener remembers what it said; of more, the oldest are forgotten.
-const MAX_REMEMBERED: usize = 10_000;
-
 /// Listens until enough came, or time ran out.
 pub(super) async fn listen(args: ListenArgs, output: Output) -> Result<(), Failure> {
     let (mut session, _) = open(&args.common, "kuvert listen")?;
@@ -56,8 +53,6 @@ pub(super) async fn listen(args: ListenArgs, output: Output) -> Result<(), Failu
         states: session.app().conversations()?.iter().map(|one| (one.id, one.state)).collect(),
         groups: groups(&session.app().conversations()?),
         is_connected: None,
-        delivered: BTreeSet::new(),
-        read: BTreeSet::new(),
         saving: args.save.as_deref().map(Saving::new).transpose()?,
         save_below: args.save_below.saturating_mul(1_000_000),
         progress: Progress::new(output),
@@ -99,9 +94,6 @@ struct Listener {
     states: BTreeMap<ConversationId, ContactState>,
     groups: BTreeMap<ConversationId, GroupStanding>,
     is_connected: Option<bool>,
-    /// Own messages of which it was said that they were delivered, or read.
-    delivered: BTreeSet<MessageId>,
-    read: BTreeSet<MessageId>,
     /// Where files are saved as they come.
     saving: Option<Saving>,
     /// Largest file that is saved, in bytes.
@@ -125,7 +117,7 @@ impl Listener {
             loop {
                 let (page, has_older) = session.app().page(conversation.id, before)?;
                 before = page.first().map(|message| message.id);
-                let new = page.into_iter().filter(|m| m.from == Sender::Contact && m.id > self.listened);
+                let new = page.into_iter().filter(|m| is_reported(m) && m.id > self.listened);
                 waiting.extend(new.map(|message| (message.id, (conversation.id, message))));
                 if !has_older || before.is_none_or(|oldest| oldest <= self.listened) {
                     break;
@@ -139,15 +131,14 @@ impl Listener {
         let mut messages = BTreeMap::new();
         for update in updates {
             match update {
-                ViewUpdate::Message { conversation, message } => match (message.from, message.delivery) {
-                    (Sender::Contact, _) if message.id > self.listened => {
-                        messages.insert(message.id, (conversation, message));
-                    }
-                    (Sender::Own, Delivery::Delivered | Delivery::Read) => {
-                        self.went_on(session, conversation, &message)?;
-                    }
-                    _ => {}
-                },
+                ViewUpdate::Message { conversation, message }
+                    if message.id > self.listened && is_reported(&message) =>
+                {
+                    messages.insert(message.id, (conversation, message));
+                }
+                ViewUpdate::Progressed { message, delivery, .. } => {
+                    self.went_on(session, message, delivery)?;
+                }
                 ViewUpdate::Conversation(conversation) => self.contact(&conversation)?,
                 ViewUpdate::Connection(Connection::Online) => self.connected(true)?,
                 ViewUpdate::Connection(Connection::Offline) => self.connected(false)?,
@@ -176,6 +167,11 @@ impl Listener {
                 unseen.insert(conversation);
                 continue;
             }
+            if self.not_added(session, conversation, &message)? {
+                session.profile().set_listened(id)?;
+                self.listened = id;
+                continue;
+            }
             if let Some(contact) = session.app().conversation(conversation)? {
                 let is_request = contact.group.is_none() && contact.state == ContactState::Asking;
                 let event = if is_request { "request" } else { "message" };
@@ -200,6 +196,25 @@ impl Listener {
             session.mark_read(*conversation)?;
         }
         Ok(())
+    }
+
+    /// Says who could not be added to a group, if a message is about that.
+    fn not_added(
+        &self,
+        session: &mut Session,
+        group: ConversationId,
+        message: &MessageView,
+    ) -> Result<bool, Failure> {
+        let Some(notice) = &message.notice else { return Ok(false) };
+        let (Some(one), Some(group)) = (&notice.not_added, session.app().conversation(group)?) else {
+            return Ok(true);
+        };
+        let mut value = event_of("not_added", &group);
+        let of = self.written_by(&mut value, &group, &notice.by);
+        value["contact"] = one.kuvert_id.as_str().into();
+        value["why"] = why(one).into();
+        self.event(value, message.at, &format!("{of}: {}", foreign(&message.text)))?;
+        Ok(true)
     }
 
     /// Begins to save the files of a message, except for large ones.
@@ -295,28 +310,16 @@ impl Listener {
         self.event(value, now(), &format!("{} group: {state}", who(group)))
     }
 
-    /// An own message is on the contact's device, or was read. Each is said once; having read it, they have it.
-    fn went_on(
-        &mut self,
-        session: &mut Session,
-        conversation: ConversationId,
-        message: &MessageView,
-    ) -> Result<(), Failure> {
+    /// An own message is on the contact's device, or was read.
+    fn went_on(&self, session: &mut Session, id: MessageId, delivery: Delivery) -> Result<(), Failure> {
+        let Some((conversation, message)) = session.app().message(id)? else { return Ok(()) };
         let Some(contact) = session.app().conversation(conversation)? else { return Ok(()) };
-        if self.delivered.insert(message.id) {
-            let text = format!("{} has your message: {}", who(&contact), foreign(&message.text));
-            self.event(own_event("delivered", &contact, message), now(), &text)?;
-        }
-        if message.delivery == Delivery::Read && self.read.insert(message.id) {
-            let text = format!("{} has read your message: {}", who(&contact), foreign(&message.text));
-            self.event(own_event("read", &contact, message), now(), &text)?;
-        }
-        for known in [&mut self.delivered, &mut self.read] {
-            if known.len() > MAX_REMEMBERED {
-                known.pop_first();
-            }
-        }
-        Ok(())
+        let (event, did) = match delivery {
+            Delivery::Read => ("read", "has read"),
+            _ => ("delivered", "has"),
+        };
+        let text = format!("{} {did} your message: {}", who(&contact), foreign(&message.text));
+        self.event(own_event(event, &contact, &message), now(), &text)
     }
 
     fn lost(&self, entries: u64) -> Result<(), Failure> {
@@ -345,6 +348,12 @@ impl Listener {
         value["at"] = at.into();
         Ok(self.output.result(&value, &format!("{}  {text}", time(at)))?)
     }
+}
+
+/// What a listener reports in the order in which it came, and once.
+fn is_reported(message: &MessageView) -> bool {
+    message.from == Sender::Contact
+        || message.notice.as_ref().is_some_and(|notice| notice.not_added.is_some())
 }
 
 fn own_event(event: &str, contact: &ConversationView, message: &MessageView) -> Value {

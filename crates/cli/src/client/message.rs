@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use kuvert_client::{FilesWish, Session};
 use kuvert_core::file::MAX_FILES;
-use kuvert_view::{ContactState, ConversationView, GroupStanding, MessageId, UiCommand};
+use kuvert_view::{ContactState, ConversationView, Delivery, GroupStanding, MessageId, Sender, UiCommand};
 use serde_json::json;
 use tokio::time::Instant;
 
@@ -224,10 +224,16 @@ fn can_write(contact: &ConversationView) -> Result<(), Failure> {
         };
     }
     match contact.state {
+        ContactState::Requested if did_not_get_there(contact) => Err(Failure::NotAsked),
         ContactState::Requested => Err(Failure::NotAccepted),
         ContactState::Asking => Err(Failure::NotAcceptedByYou { id: contact.kuvert_id.clone() }),
         ContactState::Accepted => Ok(()),
     }
+}
+
+/// Whether the request is all that there is, and was not sent.
+fn did_not_get_there(contact: &ConversationView) -> bool {
+    contact.last.as_ref().is_some_and(|last| last.from == Sender::Own && last.delivery == Delivery::Failed)
 }
 
 /// What is unknown is the message that was named.

@@ -214,6 +214,8 @@ fn ask(session: &mut Session, command: UiCommand) -> Result<Vec<ViewUpdate>, Fai
 
 /// Does something that is answered at once, and returns the answers.
 fn asked(session: &mut Session, wish: impl FnOnce(&mut Session)) -> Result<Vec<ViewUpdate>, Failure> {
+    // What has expired goes first: what that changes is no answer.
+    session.app();
     while session.poll_update().is_some() {}
     wish(session);
     let mut updates = Vec::new();

@@ -64,3 +64,39 @@ fn a_group_is_made_written_to_changed_and_left() {
     assert_eq!(left[0]["state"], "removed", "{left}");
     assert_ne!(chris.run(&["send", "Long walks", "Hello?"]).code, 0);
 }
+
+#[test]
+fn who_could_not_be_added_is_said_and_why() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let relay = Relay::start(&dir.path().join("relay"), &[]);
+    let [anna, ben, chris, dora] =
+        ["Anna", "Ben", "Chris", "Dora"].map(|name| Person::new(&dir, name, name, &relay.origin()));
+    for other in [&ben, &chris] {
+        other.befriend(&anna);
+    }
+    // Ben takes back what is needed to add him, and Dora has not accepted yet.
+    ben.run(&["contact", "block", "anna"]).json();
+    anna.run(&["contact", "add", &dora.link()]).json();
+    let refused = anna.run(&["group", "create", "Walks", "chris", &dora.id]);
+    assert_eq!((refused.code, refused.failure().0.as_str()), (1, "not_reachable"));
+
+    let made = anna.run(&["group", "create", "Walks", "ben", "chris"]).json();
+    let absent = json!([{ "id": ben.id, "name": "Ben", "why": "refused" }]);
+    assert_eq!((&made["members"], &made["not_added"]), (&json!(2), &absent), "{made}");
+    let again = anna.text(&["group", "add", "Walks", "ben"]);
+    assert_eq!(again.code, 0, "{}", again.stderr);
+    assert!(
+        again.stdout.contains("Ben could not be added: their relay does not let you"),
+        "{}",
+        again.stdout
+    );
+
+    // Whoever made the group without waiting for that hears of it later.
+    let heard = anna.run(&["listen", "--timeout", "2"]).lines();
+    let failed: Vec<_> = heard.iter().filter(|event| event["event"] == "not_added").collect();
+    assert_eq!(failed.len(), 2, "{heard:?}");
+    let parts = ["from", "group", "contact", "why"].map(|key| failed[0][key].clone());
+    assert_eq!(parts, [json!("Ben"), json!("Walks"), json!(ben.id), json!("refused")]);
+    let heard = anna.run(&["listen", "--timeout", "2"]).lines();
+    assert!(heard.iter().all(|event| event["event"] != "not_added"), "once: {heard:?}");
+}

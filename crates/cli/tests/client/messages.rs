@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -82,7 +83,8 @@ fn a_listener_reports_reactions_edits_and_deletions() {
     let mut found = Vec::new();
     for mut event in events {
         let kind = event["event"].clone();
-        if kind == "reaction" || kind == "edited" || kind == "deleted" {
+        // What was delivered before is not reported again because something else happened to it.
+        if ["reaction", "edited", "deleted", "delivered", "read"].iter().any(|one| kind == *one) {
             assert!(event["at"].take().is_i64());
             found.push(event);
         }
@@ -132,4 +134,26 @@ fn messages_are_found_by_the_beginnings_of_their_words() {
     let nothing = alice.text(&["search", "giraffe"]);
     assert_eq!((nothing.code, nothing.stdout.as_str()), (0, ""));
     assert_eq!(ended(&mut alice.command(&["search"])).code, 2);
+}
+
+#[test]
+fn what_has_expired_is_neither_shown_nor_found_by_a_command_that_only_looks() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let relay = Relay::start(&dir.path().join("relay"), &[]);
+    let alice = Person::new(&dir, "a", "Alice", &relay.origin());
+    let bob = Person::new(&dir, "b", "Bob", &relay.origin());
+    alice.befriend(&bob);
+    alice.run(&["send", "bob", "burn after reading", "--expires", "1"]).json();
+    // Two messages: the greeting, too.
+    assert_eq!(bob.hear(2).len(), 2);
+    let gone_by = Instant::now() + Duration::from_secs(20);
+    for person in [&alice, &bob] {
+        let shown = || {
+            let other = if person.id == alice.id { &bob } else { &alice };
+            (person.texts_with(other).len(), person.run(&["search", "burn"]).json().as_array().map(Vec::len))
+        };
+        while shown() != (1, Some(0)) {
+            assert!(Instant::now() < gone_by, "{:?}", shown());
+        }
+    }
 }

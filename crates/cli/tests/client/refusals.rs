@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use crate::support::{Ended, KUVERT, Person, Relay, ended};
+use crate::support::{Ended, KUVERT, Person, Proxy, Relay, ended};
 
 /// Nobody listens here.
 const NOWHERE: &str = "http://127.0.0.1:9";
@@ -150,4 +150,33 @@ fn without_a_relay_messages_are_queued_and_the_rest_is_refused() {
     assert_fails(&add, 1, "unreachable", &["try again"]);
     let carol = Person::new(&dir, "c", "Carol", NOWHERE);
     assert_fails(&carol.run(&["link", "--timeout", "1"]), 1, "unreachable", &["kuvert link shows it"]);
+}
+
+#[test]
+fn a_request_that_was_refused_is_made_again_with_its_new_text() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let (here, there) = (Proxy::start(), Proxy::start());
+    let start = |flags: &[&str]| {
+        [(&here, "here"), (&there, "there")].map(|(proxy, folder)| {
+            let relay = Relay::start_with(&dir.path().join(folder), &[proxy.origin.as_str()], flags);
+            proxy.lead_to(Some(&relay));
+            relay
+        })
+    };
+    // Relays hand nothing over to addresses of this machine unless they are told to.
+    let apart = start(&[]);
+    let alice = Person::new(&dir, "a", "Alice", &here.origin);
+    let bob = Person::new(&dir, "b", "Bob", &there.origin);
+    let link = bob.link();
+    assert_fails(&alice.run(&["contact", "add", &link, "--message", "first"]), 1, "refused", &[]);
+    let words = ["did not get there", "kuvert contact add LINK"];
+    assert_fails(&alice.run(&["send", &bob.id, "hello?"]), 1, "not_asked", &words);
+    drop(apart);
+    let _together = start(&["--federation-private-addresses", "true"]);
+    let asked = alice.run(&["contact", "add", &link, "--message", "second"]).json();
+    assert_eq!(asked["delivery"], "sent", "{asked}");
+    assert_eq!(bob.hear(1), ["second"]);
+    assert_eq!(alice.texts_with(&bob), ["first", "second"]);
+    let words = ["not accepted yet", "a day after"];
+    assert_fails(&alice.run(&["send", &bob.id, "hello?"]), 1, "not_accepted", &words);
 }

@@ -154,6 +154,38 @@ fn what_is_on_its_way_goes_on_after_a_restart() {
 }
 
 #[test]
+fn of_a_file_that_is_too_large_nothing_is_kept_here() {
+    let mut world = World::acquainted();
+    world.send_files(BOB, "look", vec![file(1)]).expect("takes");
+    let upload = world.uploads(BOB).remove(0);
+    assert_eq!(world.devices[BOB].client.sealed_files().expect("reads"), ["sealed 1"]);
+    world.blob(BOB, BlobOutcome::Failed(upload.attachment, BlobFailure::TooLarge));
+    assert_eq!(world.devices[BOB].tasks, [BlobTask::Discard("sealed 1".to_owned())]);
+    assert!(world.devices[BOB].client.sealed_files().expect("reads").is_empty());
+    // Another try could not send it, and says why.
+    let (message, state) = world.last_message(BOB);
+    assert_eq!(state, MessageState::Failed);
+    world.devices[BOB].events.clear();
+    world.command(BOB, Command::Retry { message }).expect("answers");
+    let too_large = |event: &Event| matches!(event, Event::Transfer(transfer) if transfer.stage == TransferStage::Failed(BlobFailure::TooLarge));
+    assert!(world.devices[BOB].events.iter().any(too_large));
+    assert_eq!(world.last_message(BOB), (message, MessageState::Failed));
+    assert!(world.uploads(BOB).is_empty());
+}
+
+#[test]
+fn what_the_relay_has_no_room_for_now_is_kept_for_another_try() {
+    let mut world = World::acquainted();
+    world.send_files(BOB, "look", vec![file(1)]).expect("takes");
+    let upload = world.uploads(BOB).remove(0);
+    world.blob(BOB, BlobOutcome::Failed(upload.attachment, BlobFailure::NoRoom));
+    assert_eq!(world.devices[BOB].tasks, []);
+    let (message, _) = world.last_message(BOB);
+    world.command(BOB, Command::Retry { message }).expect("tries");
+    assert_eq!(world.uploads(BOB).len(), 1);
+}
+
+#[test]
 fn a_message_that_is_taken_back_is_never_sent_and_its_blobs_are_deleted() {
     let mut world = World::acquainted();
     world.send_files(BOB, "look", vec![file(1), file(2)]).expect("takes");

@@ -148,7 +148,7 @@ fn said(notice: &Notice) -> String {
         Notice::Healed => "healed".into(),
         Notice::Broken(by) => format!("{} broke it", name(by)),
         Notice::Lost => "lost".into(),
-        Notice::NotAdded(who) => format!("{} not added", name(who)),
+        Notice::NotAdded(who, why) => format!("{} not added: {why:?}", name(who)),
     }
 }
 
@@ -394,7 +394,7 @@ fn a_commit_that_the_relay_never_takes_is_given_up_and_said() {
     circle.command(0, Command::AddMembers { conversation, contacts: vec![dora] }).expect("adds");
     circle.world.relay.refuse = None;
     circle.world.settle(60);
-    assert_eq!(circle.notices(0).last().map(String::as_str), Some("Dora not added"));
+    assert_eq!(circle.notices(0).last().map(String::as_str), Some("Dora not added: Some(Refused)"));
     circle.size = 3;
     circle.assert_all_hear_all();
 }

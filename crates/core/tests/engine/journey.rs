@@ -3,6 +3,7 @@
 use kuvert_core::{
     ClientError, Command, ContactState, Event, LinkFailure, MessageState, Refusal, SenderKind,
 };
+use kuvert_wire::ErrorCode;
 
 use crate::world::{ALICE, BOB, World};
 
@@ -89,6 +90,70 @@ fn people_who_ask_each_other_at_once_need_no_acceptance() {
     for device in [ALICE, BOB] {
         let texts = world.devices[device].texts();
         assert_eq!(texts[2..], ["one", "two"]);
+    }
+}
+
+#[test]
+fn people_whose_requests_both_failed_reach_each_other_when_one_of_them_asks_again() {
+    let mut world = World::new(&["Alice", "Bob"]);
+    world.go_online(ALICE);
+    world.go_online(BOB);
+    let (of_alice, of_bob) = (world.link(ALICE), world.link(BOB));
+    let ask = |world: &mut World, device: usize, link: &str, text: &str| {
+        world.command(device, Command::OpenLink { link: link.to_owned() }).expect("opens");
+        world.command(device, Command::Request { link: link.to_owned(), text: text.to_owned() })
+    };
+    world.relay.refuse = Some(ErrorCode::NoSuchRelay);
+    ask(&mut world, BOB, &of_alice, "from Bob").expect("requests");
+    ask(&mut world, ALICE, &of_bob, "from Alice").expect("requests");
+    for device in [ALICE, BOB] {
+        let conversation = world.devices[device].id();
+        let sent = world.command(device, Command::Send { conversation, text: "hello?".into() });
+        assert!(matches!(sent, Err(ClientError::Refused(Refusal::NotAsked))));
+    }
+    world.relay.refuse = None;
+    ask(&mut world, BOB, &of_alice, "once more").expect("requests");
+    for device in [ALICE, BOB] {
+        assert_eq!(world.devices[device].state(), ContactState::Accepted, "both asked");
+    }
+    world.send(BOB, "one");
+    world.send(ALICE, "two");
+    assert_eq!(world.devices[ALICE].texts(), ["from Alice", "once more", "one", "two"]);
+    assert_eq!(world.devices[BOB].texts(), ["from Bob", "once more", "one", "two"]);
+}
+
+#[test]
+fn who_got_no_answer_may_ask_again_a_day_later() {
+    for is_declined in [true, false] {
+        let mut world = World::new(&["Alice", "Bob"]);
+        world.go_online(ALICE);
+        world.go_online(BOB);
+        world.request("hello");
+        let conversation = world.devices[ALICE].id();
+        if is_declined {
+            world.command(ALICE, Command::Decline { conversation }).expect("declines");
+        }
+        let link = world.link(ALICE);
+        let again = |world: &mut World| {
+            world.command(BOB, Command::OpenLink { link: link.clone() }).expect("opens");
+            world.command(BOB, Command::Request { link: link.clone(), text: "it is me, Bob".into() })
+        };
+        let soon = again(&mut world);
+        assert!(matches!(soon, Err(ClientError::Refused(Refusal::NotAccepted))));
+        world.now = world.now.plus_millis(86_400_000);
+        again(&mut world).expect("asks again");
+        // Who has not looked at the first request sees that one alone.
+        let expected = if is_declined { "it is me, Bob" } else { "hello" };
+        assert_eq!(world.devices[ALICE].texts(), [expected]);
+        assert_eq!(world.devices[ALICE].state(), ContactState::Asking);
+        let once_more = again(&mut world);
+        assert!(matches!(once_more, Err(ClientError::Refused(Refusal::NotAccepted))));
+        let conversation = world.devices[ALICE].id();
+        world.command(ALICE, Command::Accept { conversation }).expect("accepts");
+        world.send(ALICE, "hello Bob");
+        world.send(BOB, "hello Alice");
+        assert_eq!(world.devices[ALICE].texts(), [expected, "hello Bob", "hello Alice"]);
+        assert_eq!(world.devices[BOB].texts()[2..], ["hello Bob", "hello Alice"]);
     }
 }
 

@@ -272,6 +272,39 @@ fn what_expires_is_deleted_on_both_sides() {
 }
 
 #[test]
+fn what_has_expired_is_not_shown_even_if_nothing_happened_since() {
+    let (mut world, _dir) = on_disk();
+    world.meet();
+    write(&mut world, BOB, "burn after reading", None, Some(3600));
+    let conversation = world.devices[ALICE].id();
+    world.command(ALICE, Command::MarkRead { conversation }).expect("reads");
+    let id = world.devices[ALICE].last().row.id;
+    write(&mut world, ALICE, "I did", Some(id), None);
+    world.go_offline(ALICE);
+    // A command that only looks, an hour later: no input tells the engine of the time.
+    for is_restarted in [false, true] {
+        let later = world.now.plus_millis(HOUR - if is_restarted { 0 } else { 60_000 });
+        if is_restarted {
+            world.restart(ALICE);
+        }
+        world.devices[ALICE].client.look(later).expect("looks");
+        while world.devices[ALICE].client.poll_output().is_some() {}
+        let gone = usize::from(is_restarted);
+        let mut expected = vec!["hello", "burn after reading", "I did"];
+        expected.retain(|text| !is_restarted || !text.starts_with("burn"));
+        assert_eq!(world.devices[ALICE].texts(), expected);
+        assert_eq!(found(&mut world, ALICE, "burn").len(), 1 - gone);
+        assert_eq!(world.devices[ALICE].client.message(id).expect("reads").is_none(), is_restarted);
+        assert_eq!(world.devices[ALICE].client.message_details(id).expect("reads").is_none(), is_restarted);
+        assert_eq!(world.devices[ALICE].last().answered.is_none(), is_restarted);
+    }
+    // It is gone from the file, too.
+    world.tamper(ALICE, |tx| {
+        assert_eq!(tx.message(id).expect("reads").map(|row| row.text), Some(String::new()));
+    });
+}
+
+#[test]
 fn the_engine_asks_to_be_woken_when_a_message_expires() {
     let mut world = World::acquainted();
     world.go_offline(BOB);

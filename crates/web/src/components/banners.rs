@@ -82,6 +82,7 @@ pub(crate) fn failure_key(failure: Failure) -> &'static str {
         Failure::Unreachable => "failure-unreachable",
         Failure::OtherRelay => "failure-other-relay",
         Failure::NotAccepted => "failure-not-accepted",
+        Failure::NotAsked => "failure-not-asked",
         Failure::IdentityExists => "failure-identity-exists",
         Failure::NoIdentity => "failure-no-identity",
         Failure::Unknown => "failure-unknown",

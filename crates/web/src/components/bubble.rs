@@ -1,8 +1,8 @@
 //! One message of a timeline.
 
 use kuvert_view::{
-    Delivery, FileView, MessageId, MessageKind, MessageView, NoticeKind, NoticeView, ReactionView, ReplyView,
-    Role, Sender, UiCommand,
+    Delivery, FileView, MessageId, MessageKind, MessageView, NotAdded, NoticeKind, NoticeView, ReactionView,
+    ReplyView, Role, Sender, UiCommand,
 };
 use leptos::prelude::*;
 
@@ -171,7 +171,11 @@ fn notice_words(lang: Lang, notice: &NoticeView) -> String {
         NoticeKind::Healed => "notice-healed",
         NoticeKind::Broken => "notice-broken",
         NoticeKind::Lost => "notice-lost",
-        NoticeKind::NotAdded => "notice-not-added",
+        NoticeKind::NotAdded => match notice.not_added.as_ref().and_then(|one| one.why) {
+            Some(NotAdded::OtherRelay) => "notice-not-added-elsewhere",
+            Some(NotAdded::Refused) => "notice-not-added-refused",
+            _ => "notice-not-added",
+        },
         NoticeKind::Unknown => "notice-unknown",
     };
     let you = match notice.you {

@@ -253,7 +253,10 @@ impl Chat {
             ViewUpdate::Members { conversation, members } => self.members(conversation, members),
             ViewUpdate::Settings(settings) => self.overlay = Some(Overlay::Settings(settings)),
             ViewUpdate::Transfer(transfer) => self.transfer(&transfer),
-            ViewUpdate::Profile(None) | ViewUpdate::Storage(_) | ViewUpdate::Changed { .. } => {}
+            ViewUpdate::Profile(None)
+            | ViewUpdate::Storage(_)
+            | ViewUpdate::Changed { .. }
+            | ViewUpdate::Progressed { .. } => {}
         }
     }
 

@@ -187,10 +187,7 @@ impl Group {
         let fanout = deliveries.iter().chain(&targets);
         let fanout = fanout.map(|delivery| delivery.target(&data.relay)).collect::<Result<_, _>>()?;
         let mut blobs = Vec::new();
-        let is_due = (self.epoch() + 1).is_multiple_of(SNAPSHOT_EVERY);
-        // Who comes back to a group after a removal, and loses the welcome, finds the group key in the snapshot.
-        let comes_later = !targets.is_empty() && self.epoch() > 0;
-        let wants_snapshot = plan.snapshot || excludes || is_due || comes_later;
+        let wants_snapshot = plan.snapshot || excludes || self.snapshot_is_due(!targets.is_empty());
         let tree = if wants_snapshot || !targets.is_empty() {
             let tree = staged
                 .export_ratchet_tree(provider.crypto, self.group.export_ratchet_tree())
@@ -380,6 +377,12 @@ impl Group {
                 _ => Delivery::of(leaf),
             })
             .collect()
+    }
+
+    /// Whether the next commit brings a snapshot, whatever else it does. Who comes back after a removal, and loses the welcome,
+    /// finds the group key there.
+    fn snapshot_is_due(&self, adds: bool) -> bool {
+        (adds && self.epoch() > 0) || (self.epoch() + 1).is_multiple_of(SNAPSHOT_EVERY)
     }
 
     /// To whom a snapshot seals the group key: all leaves, and devices that may come back.

@@ -14,6 +14,7 @@ use kuvert_content::Content;
 use kuvert_store::{ContactState, ConversationId, GroupRow, GroupState, MessageState};
 use kuvert_wire::{ClientFrame, PostId, RevokeTokens, TokenNonce};
 
+use crate::outbox::Intent;
 use crate::step::Step;
 use crate::wishes::Wish;
 use crate::{ClientError, Line, Refusal};
@@ -37,6 +38,7 @@ impl Step<'_, '_> {
         for channel in self.tx.channels_of(conversation)? {
             if let Some(row) = self.tx.group(&channel)? {
                 self.load_group(&row)?.delete(&self.tx.mls())?;
+                self.drop_past(&channel)?;
             }
         }
         Ok(self.tx.remove_conversation(conversation)?)
@@ -57,7 +59,23 @@ impl Step<'_, '_> {
             self.tx.set_message_state(message, MessageState::Failed)?;
         }
         self.tx.forget_unseen(conversation, 0)?;
-        self.revoke_tokens_of(conversation)
+        self.revoke_tokens_of(conversation)?;
+        self.drop_commits_of(conversation)
+    }
+
+    /// Gives up commits that are on their way: whether one of them won would not be heard any more, and it would wait for ever. What it
+    /// was for waits until the contact is let in again. A first introduction is left: it has no rival, and the relay's
+    /// answer is all that it needs.
+    fn drop_commits_of(&mut self, conversation: ConversationId) -> Result<(), ClientError> {
+        for channel in self.tx.channels_of(conversation)? {
+            let Some(row) = self.tx.group(&channel)?.filter(|row| row.ended.is_none()) else { continue };
+            if row.intent == Intent::Wishes as u8 || row.intent == Intent::Rejoin as u8 {
+                let mut group = self.load_group(&row)?;
+                self.drop_own_commit(&row, &mut group)?;
+                self.keep_loaded(group);
+            }
+        }
+        Ok(())
     }
 
     /// The contact may write again, and gets what is needed for it.

@@ -308,6 +308,7 @@ impl Step<'_, '_> {
     ) -> Result<(), ClientError> {
         let epoch = group.epoch();
         group.delete(&self.tx.mls())?;
+        self.drop_past(&row.channel)?;
         self.tx.end_group(&row.channel, epoch)?;
         self.tx.drop_posts(&row.channel)?;
         self.tx.drop_commits(&row.channel)?;
@@ -477,6 +478,7 @@ impl Step<'_, '_> {
         group: &Group,
     ) -> Result<(), ClientError> {
         let channel = *group.channel().as_bytes();
+        self.drop_past(&channel)?;
         self.tx.add_group(&GroupRow {
             channel,
             conversation,

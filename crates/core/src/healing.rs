@@ -102,6 +102,7 @@ impl Step<'_, '_> {
 
     /// Everything that waited has come: what is still missing will not come by itself.
     pub(crate) fn caught_up(&mut self) -> Result<(), ClientError> {
+        self.forget_old_past()?;
         self.merge_answered()?;
         self.sessions.retries.wake_all();
         self.work_off_welcomes()?;
@@ -312,6 +313,8 @@ impl Step<'_, '_> {
         while let Some(row) = self.tx.group(&row.channel)?.filter(|row| row.ended.is_none()) {
             let epoch = self.epoch_of(&row)?;
             let Some(body) = healing.since(epoch).and_then(|since| since.first()) else { break };
+            // What was posted before this commit may still be on its way to the inbox.
+            self.keep_past(&row)?;
             if let Some(own) = self.own_commit_with(&row, body)? {
                 self.accepted(own)?;
                 continue;
@@ -363,6 +366,7 @@ impl Step<'_, '_> {
     /// The way back in was accepted: what was set aside takes the place of the old state.
     pub(crate) fn rejoined(&mut self, row: &GroupRow) -> Result<(), ClientError> {
         let storage: MlsStorage<'_> = self.tx.mls();
+        self.keep_past(row)?;
         self.load_group(row)?.delete(&storage)?;
         storage.use_aside(aside(&row.channel))?;
         if let Some(key) = self.tx.take_prospect(&row.channel)? {
@@ -371,6 +375,7 @@ impl Step<'_, '_> {
         self.tx.set_intent(&row.channel, Intent::None as u8)?;
         let Some(row) = self.tx.group(&row.channel)? else { return Ok(()) };
         let epoch = self.epoch_of(&row)?;
+        self.past_goes_until(&row.channel, epoch)?;
         self.healed(&row, epoch)?;
         if row.cut_off {
             // The new leaf has a token of its own.

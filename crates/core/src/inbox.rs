@@ -29,7 +29,7 @@ pub(crate) struct ChannelEntry<'e> {
 }
 
 /// What became of an entry.
-enum Progress {
+pub(crate) enum Progress {
     /// It was worked off.
     Done,
     /// It is of a later epoch.
@@ -144,6 +144,7 @@ impl Step<'_, '_> {
             self.dropped("a post to an unknown channel")?;
             return Ok(Progress::Done);
         };
+        self.past_reached(&row, entry.epoch)?;
         let mut group = self.load_group(&row)?;
         let opened = match entry.epoch.cmp(&group.epoch()) {
             Ordering::Equal => Some(group.open(&self.provider(), entry.body)?),
@@ -155,14 +156,18 @@ impl Step<'_, '_> {
             if entry.epoch > epoch {
                 return Ok(Progress::Later);
             }
-            self.dropped("a post of an epoch that is over")?;
-            return Ok(Progress::Done);
+            return self.late_post(&row, entry);
         };
-        match opened {
-            IncomingMessage::Own => {}
-            IncomingMessage::Message { sender, plain } => self.message(&row, sender, &plain)?,
-        }
+        self.opened(&row, opened)?;
         Ok(Progress::Done)
+    }
+
+    /// Takes what a post turned out to be.
+    pub(crate) fn opened(&mut self, row: &GroupRow, opened: IncomingMessage) -> Result<(), ClientError> {
+        match opened {
+            IncomingMessage::Own => Ok(()),
+            IncomingMessage::Message { sender, plain } => self.message(row, sender, &plain),
+        }
     }
 
     fn commit(&mut self, entry: &ChannelEntry<'_>) -> Result<Progress, ClientError> {
@@ -171,14 +176,13 @@ impl Step<'_, '_> {
             self.dropped("a commit to an unknown channel")?;
             return Ok(Progress::Done);
         };
-        let epoch = self.epoch_of(&row)?;
-        if entry.epoch > epoch {
-            return Ok(Progress::Later);
+        // The epoch that it begins has come to the inbox.
+        self.past_reached(&row, entry.epoch.saturating_add(1))?;
+        match entry.epoch.cmp(&self.epoch_of(&row)?) {
+            Ordering::Greater => Ok(Progress::Later),
+            Ordering::Equal => self.process_commit(&row, entry).map(|()| Progress::Done),
+            Ordering::Less => self.late_commit(&row, entry),
         }
-        if entry.epoch == epoch {
-            self.process_commit(&row, entry)?;
-        }
-        Ok(Progress::Done)
     }
 
     /// Takes a commit of somebody else in the current epoch. An own one has lost.
@@ -367,6 +371,6 @@ impl Received<'_> {
     }
 }
 
-fn is_peer_fault(fault: &MlsError) -> bool {
+pub(crate) fn is_peer_fault(fault: &MlsError) -> bool {
     matches!(fault, MlsError::PeerFault(_) | MlsError::Certificate(_) | MlsError::Violation { .. })
 }

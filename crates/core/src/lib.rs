@@ -29,6 +29,7 @@ mod messages;
 mod notice;
 mod outbox;
 mod own_link;
+mod past;
 mod queries;
 mod relays;
 mod reports;

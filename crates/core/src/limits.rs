@@ -44,6 +44,9 @@ pub(crate) const MAX_BLOB_RETRIES: usize = 64;
 /// Milliseconds of the first and of the longest such rest.
 pub(crate) const RETRY_BLOB_FIRST: i64 = 2_000;
 pub(crate) const RETRY_BLOB_LAST: i64 = 600_000;
+/// Milliseconds that the state of an epoch is kept, which was left before the inbox had come to its end: as long as relays keep
+/// entries.
+pub(crate) const KEEP_PAST: i64 = 30 * 86_400_000;
 /// Pages of one channel's commits that are read in one go.
 pub(crate) const MAX_PAGES: usize = 16;
 /// Ended key packages whose private halves are forgotten in one step.

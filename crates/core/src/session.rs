@@ -403,6 +403,7 @@ impl Step<'_, '_> {
         if self.account.is_none() {
             return Ok(());
         }
+        self.forget_old_past()?;
         self.tend_blobs()?;
         self.tend_leaves()
     }

@@ -266,6 +266,11 @@ impl Group {
         self.channel
     }
 
+    /// The name under which MLS knows the group.
+    pub fn id(&self) -> &GroupId {
+        self.group.group_id()
+    }
+
     /// What the group is.
     pub fn data(&self) -> &GroupData {
         &self.data
@@ -336,13 +341,15 @@ impl Group {
         Ok(targets.map(|target| (target.inbox, target.token)).collect())
     }
 
-    /// The tokens that this group gives for an inbox, wherever that is.
+    /// The tokens that this group gives for an inbox, wherever that is, and the one that its pending commit would give.
     ///
     /// # Errors
     /// [`MlsError::PeerFault`] if a leaf says not where it receives.
     pub fn tokens_of(&self, inbox: InboxId) -> Result<Vec<Token>, MlsError> {
         let deliveries = self.leaves().map(Delivery::of).collect::<Result<Vec<_>, _>>()?;
-        let own = deliveries.into_iter().filter(|delivery| delivery.inbox == inbox);
+        let pending = self.group.pending_commit().and_then(|staged| staged.update_path_leaf_node());
+        let pending = pending.map(Delivery::of).transpose()?;
+        let own = deliveries.into_iter().chain(pending).filter(|delivery| delivery.inbox == inbox);
         Ok(own.map(|delivery| delivery.token).collect())
     }
 

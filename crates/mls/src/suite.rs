@@ -30,7 +30,8 @@ pub(crate) fn capabilities() -> Capabilities {
 }
 
 /// Handshakes travel as PublicMessage inside Kuvert's own seal, so that a healing device can follow the public tree.
-/// Posts of past epochs never arrive (the relay refuses them), so no past secrets are kept.
+/// A relay refuses posts of past epochs, so no past secrets are kept. What was posted in time and comes late is opened by state that
+/// `kuvert-core` sets aside.
 pub(crate) fn join_config() -> MlsGroupJoinConfig {
     MlsGroupJoinConfig::builder()
         .wire_format_policy(PURE_PLAINTEXT_WIRE_FORMAT_POLICY)

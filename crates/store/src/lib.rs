@@ -19,6 +19,7 @@ mod meta;
 mod migrations;
 mod mls_storage;
 mod outbox;
+mod past;
 mod reaction;
 mod search;
 mod standing;
@@ -39,6 +40,7 @@ pub use message::{Edit, LastMessageRow, MessageKind, MessageRow, MessageState, N
 pub use meta::MetaKey;
 pub use mls_storage::{MlsStorage, MlsStorageError};
 pub use outbox::{OutboxKind, OutboxRow};
+pub use past::PastRow;
 pub use reaction::ReactionRow;
 pub use standing::RevokingRow;
 

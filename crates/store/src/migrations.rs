@@ -243,6 +243,14 @@ const STEPS: &[&str] = &[
          up_to INTEGER NOT NULL
      ) STRICT;
      INSERT INTO indexed SELECT COALESCE(MAX(id), 0) FROM message;",
+    // State of groups that was set aside, for what still comes from the epochs that they have left
+    "CREATE TABLE past (
+         channel BLOB PRIMARY KEY,
+         key BLOB NOT NULL,
+         until INTEGER NOT NULL,
+         since INTEGER NOT NULL,
+         own BLOB
+     ) STRICT, WITHOUT ROWID;",
 ];
 
 pub(crate) fn run(connection: &mut Connection) -> Result<(), StoreError> {

@@ -96,6 +96,27 @@ impl<'a> MlsStorage<'a> {
         Ok(())
     }
 
+    /// Sets a copy of a group's state aside, beside the state itself, which stays where it is.
+    ///
+    /// # Errors
+    /// [`MlsStorageError`] if the database fails.
+    pub fn copy_aside<G: traits::GroupId<V>>(&self, group_id: &G, number: i64) -> Result<()> {
+        // Keys of an epoch's key pairs have the group's id in front of the rest; nothing else holds the bytes of one by chance.
+        let group = bytes(group_id)?;
+        let base = number * ASIDE;
+        self.sql.execute(
+            "INSERT OR REPLACE INTO mls (kind, key, value)
+             SELECT kind + ?1, key, value FROM mls WHERE kind < ?2 AND instr(key, ?3) > 0",
+            params![base, ASIDE, *group],
+        )?;
+        self.sql.execute(
+            "INSERT INTO mls_list (kind, list, item, value)
+             SELECT kind + ?1, list, item, value FROM mls_list WHERE kind < ?2 AND list = ?3 ORDER BY position",
+            params![base, ASIDE, *group],
+        )?;
+        Ok(())
+    }
+
     /// Forgets what was set aside.
     ///
     /// # Errors

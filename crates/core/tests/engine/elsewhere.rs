@@ -9,6 +9,7 @@ use crate::world::{ALICE, BOB, World, on_disk};
 
 const CAROL: usize = 2;
 const DAY: i64 = 86_400_000;
+const WEEK: i64 = 8 * DAY;
 
 /// Alice at one relay and Bob at another, not acquainted.
 fn apart() -> World {
@@ -352,4 +353,121 @@ fn sixteen_other_relays_have_a_session_at_once_and_those_that_do_not_greet_give_
     // The own relay is not held up by any of it.
     world.send(ALICE, "still here");
     assert_eq!(world.devices[BOB].texts().last().map(String::as_str), Some("still here"));
+}
+
+/// Alice, on disk, and Bob, whose relay has the channel and rests before it hands over to Alice's: posts of three epochs, and the
+/// commits between them. Alice is online, and knows of nothing.
+fn overtaken(folder: &std::path::Path) -> World {
+    let mut world = World::new(&[]);
+    world.add_at(1, "Alice", ORIGIN, Some(folder.join("alice.db")));
+    world.add_at(2, "Bob", ELSEWHERE, None);
+    world.go_online(ALICE);
+    world.go_online(BOB);
+    world.meet();
+    world.settle(60);
+    world.elsewhere.rests = true;
+    let before = world.elsewhere.commits.len();
+    for text in ["one", "two"] {
+        world.now = world.now.plus_millis(WEEK);
+        world.send(BOB, text);
+        world.settle(60);
+    }
+    world.send(BOB, "three");
+    assert_eq!(world.elsewhere.commits.len(), before + 2);
+    world
+}
+
+/// What was written, without notices.
+fn said(world: &mut World, at: usize) -> Vec<String> {
+    world.devices[at].texts().into_iter().filter(|text| !text.is_empty()).collect()
+}
+
+/// The relay that rested hands over what it held.
+fn hand_over(world: &mut World) {
+    world.elsewhere.rests = false;
+    world.run();
+    world.settle(60);
+}
+
+fn nothing_is_set_aside(world: &mut World, at: usize) {
+    world.go_offline(at);
+    world.tamper(at, |tx| {
+        assert!(tx.past_since_before(i64::MAX).expect("reads").is_empty());
+    });
+    world.go_online(at);
+}
+
+#[test]
+fn who_follows_a_channel_faster_than_the_inbox_loses_nothing_of_what_comes_later() {
+    // CORE-3
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let mut world = overtaken(dir.path());
+    world.send(ALICE, "mine");
+    world.settle(60);
+    assert_eq!(
+        said(&mut world, BOB),
+        ["hello", "one", "two", "three", "mine"],
+        "nothing waits for the inbox"
+    );
+    assert_eq!(said(&mut world, ALICE), ["hello", "mine"]);
+    // Also over another run.
+    world.restart(ALICE);
+    world.go_online(ALICE);
+    hand_over(&mut world);
+    assert_eq!(said(&mut world, ALICE), ["hello", "mine", "one", "two", "three"]);
+    world.send(BOB, "four");
+    world.send(ALICE, "five");
+    for device in [ALICE, BOB] {
+        assert_eq!(said(&mut world, device)[4..].last().map(String::as_str), Some("five"));
+    }
+    nothing_is_set_aside(&mut world, ALICE);
+}
+
+#[test]
+fn an_own_commit_that_was_followed_opens_what_was_posted_before_and_after_it() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let mut world = World::new(&[]);
+    world.add_at(1, "Alice", ORIGIN, Some(dir.path().join("alice.db")));
+    world.add_at(2, "Bob", ELSEWHERE, None);
+    world.go_online(ALICE);
+    world.go_online(BOB);
+    world.meet();
+    world.settle(60);
+    world.elsewhere.rests = true;
+    world.send(BOB, "one");
+    // Alice renews her keys over the other relay; nothing of it comes back.
+    world.now = world.now.plus_millis(WEEK);
+    world.send(ALICE, "mine");
+    world.settle(60);
+    world.send(BOB, "two");
+    world.settle(120);
+    hand_over(&mut world);
+    let texts = said(&mut world, ALICE);
+    assert!(["one", "two", "mine"].iter().all(|text| texts.iter().any(|it| it == text)), "{texts:?}");
+    world.send(ALICE, "again");
+    assert_eq!(said(&mut world, BOB).last().map(String::as_str), Some("again"));
+    nothing_is_set_aside(&mut world, ALICE);
+}
+
+#[test]
+fn what_is_kept_of_a_past_epoch_goes_after_a_month() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let mut world = overtaken(dir.path());
+    world.send(ALICE, "mine");
+    world.settle(60);
+    world.go_offline(ALICE);
+    world.tamper(ALICE, |tx| {
+        assert_eq!(tx.past_since_before(i64::MAX).expect("reads").len(), 1);
+    });
+    world.now = world.now.plus_millis(31 * DAY);
+    world.go_online(ALICE);
+    nothing_is_set_aside(&mut world, ALICE);
+    hand_over(&mut world);
+    assert_eq!(
+        said(&mut world, ALICE),
+        ["hello", "mine", "three"],
+        "of the epochs before, the keys are gone"
+    );
+    world.send(BOB, "four");
+    assert_eq!(said(&mut world, ALICE), ["hello", "mine", "three", "four"]);
 }

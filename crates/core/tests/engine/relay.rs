@@ -65,6 +65,8 @@ pub(crate) struct Relay {
     pub(crate) is_alone: bool,
     /// Takes nothing, and says nothing.
     pub(crate) down: bool,
+    /// It hands nothing over to other relays for now.
+    pub(crate) rests: bool,
     /// What waits for other relays, in order.
     pub(crate) outbox: Vec<(String, SealedDeposit)>,
     sealed: u64,
@@ -101,6 +103,7 @@ impl Relay {
             pair: RelayKeyPair::from_bytes([origin.len() as u8; 32]),
             is_alone: false,
             down: false,
+            rests: false,
             outbox: Vec::new(),
             sealed: 0,
             generation: Generation::new([1; 8]),

@@ -261,3 +261,31 @@ fn familiarity_grows_with_the_days_on_which_both_write() {
     world.now = world.now.plus_millis(200 * 86_400_000);
     assert_eq!(familiarity(&mut world), Familiarity::Stranger);
 }
+
+#[test]
+fn a_commit_that_is_pending_when_its_contact_is_blocked_does_not_wait_for_ever() {
+    let (mut world, _dir) = on_disk();
+    world.meet();
+    world.settle(60);
+    world.now = world.now.plus_millis(8 * 86_400_000);
+    // Both renew their keys; Bob's commit wins, and Alice does not hear of it before she blocks him.
+    world.go_offline(ALICE);
+    world.send(ALICE, "one");
+    world.send(BOB, "two");
+    world.settle(60);
+    block(&mut world, ALICE, true);
+    world.go_online(ALICE);
+    world.settle(60);
+    world.go_offline(ALICE);
+    world.tamper(ALICE, |tx| assert!(tx.outbox().expect("reads").is_empty()));
+    world.go_online(ALICE);
+    block(&mut world, ALICE, false);
+    world.settle(60);
+    world.send(BOB, "back");
+    world.send(ALICE, "good");
+    world.settle(60);
+    for at in [ALICE, BOB] {
+        let texts = world.devices[at].texts();
+        assert!(texts.ends_with(&["back".to_owned(), "good".to_owned()]), "{texts:?}");
+    }
+}

@@ -315,7 +315,7 @@ impl World {
 
     /// What waits at one relay for another goes there. Says whether there was something.
     fn hand_over(&mut self, from: &str, to: &'static str) -> bool {
-        if self.relay_at(from).down || self.relay_at(to).down {
+        if self.relay_at(from).down || self.relay_at(from).rests || self.relay_at(to).down {
             return false;
         }
         let (theirs, others) =

@@ -139,6 +139,9 @@ fn what_keeps_a_relay_from_starting_is_said_with_an_exit_code() {
         said.contains("kuvert.toml") && said.contains("`lissten`") && said.contains("`listen`"),
         "{said}"
     );
+    let (code, said) = failed(&["--data", text(&data), "--listen", "127.0.0.1:0", "--web", text(dir.path())]);
+    assert_eq!(code, Some(2));
+    assert!(said.contains(text(dir.path())) && said.contains("index.html"), "{said}");
     let (code, said) = failed(&["--data", text(&data), "--listen", "0.0.0.0:0"]);
     assert_eq!(code, Some(2));
     assert!(said.contains("--origin"), "{said}");
@@ -231,6 +234,34 @@ fn commands_about_a_relay_that_is_not_there_say_so() {
     assert!(!dir.path().join("absent").exists());
     let (code, said) = failed(&["invite", "--count", "0", "--data", text(dir.path())]);
     assert_eq!(code, Some(2), "{said}");
+}
+
+/// Runs a command of the client that ends well or not, and returns what it printed.
+fn client(profile: &Path, args: &[&str]) -> (bool, String) {
+    let mut command = Command::new(KUVERT);
+    let output = command.args(args).arg("--profile").arg(profile).output().expect("the binary runs");
+    (output.status.success(), String::from_utf8(output.stdout).expect("text"))
+}
+
+#[test]
+fn a_setting_that_keeps_people_at_two_relays_apart_is_named_in_the_log_once() {
+    // LOG-1
+    let dir = tempfile::tempdir().expect("a directory");
+    let one = Running::start(&dir.path().join("one"), &[]);
+    let two = Running::start(&dir.path().join("two"), &["--federation-private-addresses"]);
+    let (alice, bob) = (dir.path().join("alice"), dir.path().join("bob"));
+    for (profile, relay) in [(&alice, &one), (&bob, &two)] {
+        assert!(client(profile, &["id", "create", "--name", "A", "--relay", &origin(relay.address)]).0);
+    }
+    let link = client(&bob, &["link"]).1;
+    for _ in 0..2 {
+        assert!(!client(&alice, &["contact", "add", link.trim()]).0);
+    }
+    let other = two.address.to_string();
+    let (_, log) = one.stop();
+    assert_eq!(log.matches("federation.private_addresses is false").count(), 1, "{log}");
+    assert!(!log.contains(&other), "{log}");
+    two.stop();
 }
 
 #[tokio::test]

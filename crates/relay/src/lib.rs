@@ -127,6 +127,7 @@ impl Relay {
     /// [`StartError`]; nothing runs then.
     pub async fn start(config: Config) -> Result<Self, StartError> {
         config.check()?;
+        config.check_web()?;
         let data = DataDir::open(&config.data)?;
         let path = config.data.clone();
         let store = tokio::task::spawn_blocking(move || Embedded::open(&path)).await;

@@ -51,13 +51,14 @@ impl clap::Args for ConfigFlags {
             let default = option.default.as_deref().map(|default| format!(" [default: {default}]"));
             let first = option.summary();
             let first = first.split_inclusive(". ").next().unwrap_or_default().trim().trim_end_matches('.');
-            command.arg(
-                Arg::new(option.key.clone())
-                    .long(option.flag())
-                    .value_name(value)
-                    .action(if list { ArgAction::Append } else { ArgAction::Set })
-                    .help(format!("{first}{}", default.unwrap_or_default())),
-            )
+            let arg = Arg::new(option.key.clone())
+                .long(option.flag())
+                .value_name(value)
+                .action(if list { ArgAction::Append } else { ArgAction::Set })
+                .help(format!("{first}{}", default.unwrap_or_default()));
+            // A switch by itself is on.
+            let is_switch = option.kind == OptionKind::Bool;
+            command.arg(if is_switch { arg.num_args(0..=1).default_missing_value("true") } else { arg })
         })
     }
 

@@ -135,8 +135,9 @@ pub struct Federation {
     /// Whether posts are delivered to inboxes on other relays.
     #[config(default = true)]
     pub enabled: bool,
-    /// Whether other relays may have private and loopback addresses. Who runs relays inside of one network may want it;
-    /// elsewhere it would let anybody make this relay knock at doors that only it can reach.
+    /// Whether other relays may have private and loopback addresses, and speak plain HTTP. Who runs relays on one machine or
+    /// inside of one network needs it, on each of them; elsewhere it would let anybody make this relay knock at doors that
+    /// only it can reach.
     #[config(default = false)]
     pub private_addresses: bool,
 }
@@ -172,6 +173,15 @@ pub enum ConfigError {
     BadOrigin {
         /// What was given.
         origin: String,
+    },
+    /// No web app where one was named.
+    #[error(
+        "{}: there is no web app here, since it has no index.html; give the directory that `cargo xtask wasm` made, or leave out web",
+        directory.display()
+    )]
+    NoWebApp {
+        /// What was given.
+        directory: PathBuf,
     },
     /// A certificate without a key, or the other way round.
     #[error("tls.certificate and tls.key belong together: give both, or neither for plain HTTP")]
@@ -242,6 +252,16 @@ impl Config {
         }
         let (given, most) = (self.limits.sessions, limits::MOST_SESSIONS);
         if given > most { Err(ConfigError::TooManySessions { given, most }) } else { Ok(()) }
+    }
+
+    /// Whether the web app is where it was said to be. Asked when a relay starts only: who backs one up need not have it.
+    pub(crate) fn check_web(&self) -> Result<(), ConfigError> {
+        match &self.web {
+            Some(directory) if !directory.join(crate::http::START_PAGE).is_file() => {
+                Err(ConfigError::NoWebApp { directory: directory.clone() })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The origins that count once the relay listens on `bound`.

@@ -19,7 +19,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
-use super::Origin;
+use super::{Origin, unwilling};
 
 /// The other relay was not reached, or did not do what a relay does. Try again later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +64,10 @@ impl Client {
 
     async fn open(&self, origin: Origin) -> Result<Link, Unreached> {
         let addresses = origin.resolve(self.private_addresses).await.map_err(|_| Unreached)?;
+        if addresses.is_empty() {
+            unwilling::avoids_private_addresses();
+            return Err(Unreached);
+        }
         // To the addresses that were checked, not to the name: it could lead elsewhere a moment later.
         let stream = TcpStream::connect(addresses.as_slice()).await.map_err(|_| Unreached)?;
         let _ = stream.set_nodelay(true);

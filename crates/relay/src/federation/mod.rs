@@ -10,6 +10,7 @@ mod forward;
 pub(crate) mod key;
 #[cfg(test)]
 mod tests;
+pub(crate) mod unwilling;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -8,6 +8,8 @@ mod deposits;
 mod status;
 mod web;
 
+pub(crate) use web::START_PAGE;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 

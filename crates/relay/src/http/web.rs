@@ -14,7 +14,8 @@ use tokio::io::AsyncReadExt;
 
 use super::Site;
 
-const START_PAGE: &str = "index.html";
+/// The page that begins the web app.
+pub(crate) const START_PAGE: &str = "index.html";
 /// Bytes read at a time.
 const CHUNK: usize = 64 * 1024;
 

@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::{Content, Success, Work};
-use crate::federation::{Origin, RelayName, Wakes};
+use crate::federation::{Origin, RelayName, Wakes, unwilling};
 use crate::seal::random;
 use crate::store::{OutboxRow, RelayRow, StoreError, Table, outbox_key};
 
@@ -165,8 +165,15 @@ impl Work<'_, '_> {
 
     /// Whether this relay speaks with others, and this could be one.
     pub(super) fn delivers_to(&self, relay: &RelayAddress) -> bool {
-        let outbox = self.service.outbox.as_ref();
-        outbox.is_some_and(|outbox| Origin::parse(&relay.origin, outbox.private_addresses).is_some())
+        let Some(outbox) = self.service.outbox.as_ref() else {
+            unwilling::keeps_to_itself();
+            return false;
+        };
+        let can_be_one = Origin::parse(&relay.origin, outbox.private_addresses).is_some();
+        if !can_be_one && Origin::parse(&relay.origin, true).is_some() {
+            unwilling::avoids_private_addresses();
+        }
+        can_be_one
     }
 
     /// Finds relays that have to give way, those that never took anything, so that an entry with a body of this length can be

@@ -10,6 +10,7 @@ use kuvert_view::{
     Connection, ConversationId, ConversationView, Failure, FoundView, MessageId, MessageView, ProfileView,
     SettingsView, UiCommand, VerificationView, ViewUpdate,
 };
+use kuvert_wire::ErrorCode;
 
 use crate::files;
 use crate::views::{self, Names};
@@ -54,6 +55,7 @@ pub struct App {
     relay: String,
     watch: Watch,
     stays_at_own_relay: bool,
+    refused: Option<ErrorCode>,
     shown: Option<ConversationId>,
     connection: Connection,
     pub(crate) updates: VecDeque<ViewUpdate>,
@@ -73,6 +75,7 @@ impl App {
             relay: relay.to_owned(),
             watch,
             stays_at_own_relay: false,
+            refused: None,
             shown: None,
             connection: Connection::Connecting,
             updates: VecDeque::new(),
@@ -91,6 +94,11 @@ impl App {
     pub fn stay_at_own_relay(&mut self) -> Result<(), ClientError> {
         self.stays_at_own_relay = true;
         self.client.stay_at_own_relay()
+    }
+
+    /// Why a relay last refused something for good, since the profile was opened.
+    pub fn last_refusal(&self) -> Option<ErrorCode> {
+        self.refused
     }
 
     /// Fulfils a wish of the user. What cannot be fulfilled comes back as [`ViewUpdate::Failed`].
@@ -196,6 +204,15 @@ impl App {
     ) -> Result<Option<ConversationView>, ClientError> {
         let summary = self.client.conversation(views::conversation_row(conversation))?;
         Ok(summary.as_ref().map(|row| views::conversation(row, self.now)))
+    }
+
+    /// The newest message of a conversation when everything in it was last read; 0 if that never was.
+    ///
+    /// # Errors
+    /// [`ClientError`] if the database fails.
+    pub fn read_to(&mut self, conversation: ConversationId) -> Result<MessageId, ClientError> {
+        let summary = self.client.conversation(views::conversation_row(conversation))?;
+        Ok(summary.map_or(MessageId(0), |summary| views::message_id(summary.conversation.read_to)))
     }
 
     fn try_command(&mut self, now: Timestamp, command: UiCommand) -> Result<(), ClientError> {
@@ -514,6 +531,8 @@ impl App {
                     self.updates.push_back(ViewUpdate::Changed { conversation, message, by, change });
                 }
             }
+            // The messages that failed say that; why is asked for by who is to give advice.
+            Event::Refused(code) => self.refused = Some(code),
             // What was dropped had no effect.
             Event::Dropped(_) => {}
         }

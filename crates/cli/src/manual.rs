@@ -35,7 +35,14 @@ impl ManArgs {
     /// Writes the page of the whole program to stdout, or all pages into a folder.
     pub(crate) fn run(self, command: Command) -> ExitCode {
         match self.to {
-            Some(folder) => ended(clap_mangen::generate_to(command, folder)),
+            Some(folder) => {
+                let written = clap_mangen::generate_to(command, &folder);
+                ended(
+                    written.map_err(|error| {
+                        io::Error::new(error.kind(), format!("{}: {error}", folder.display()))
+                    }),
+                )
+            }
             None => {
                 let mut page = Vec::new();
                 let made = clap_mangen::Man::new(command).render(&mut page);
@@ -48,6 +55,8 @@ impl ManArgs {
 fn ended(done: io::Result<()>) -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
+        // Who reads as much as they want, as in `kuvert completions bash | head`, knows.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::FAILURE,
         Err(error) => {
             // Nobody may be reading; the exit code says it too.
             let _ = writeln!(io::stderr(), "kuvert: {error}");

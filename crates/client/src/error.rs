@@ -14,6 +14,12 @@ pub enum ProfileError {
         /// The folder.
         folder: PathBuf,
     },
+    /// What was named as the profile's folder is none: name another.
+    #[error("{} is not a folder", folder.display())]
+    NoFolder {
+        /// What was named.
+        folder: PathBuf,
+    },
     /// Another process has the profile open: end it.
     #[error("the profile is in use by {}", if by.is_empty() { "another process" } else { by })]
     InUse {

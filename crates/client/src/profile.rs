@@ -42,9 +42,7 @@ impl Profile {
     /// # Errors
     /// [`ProfileError`]; nothing was changed then.
     pub fn protection(folder: &Path) -> Result<Protection, ProfileError> {
-        if !folder.join(DATABASE).exists() {
-            return Err(ProfileError::Missing { folder: folder.to_owned() });
-        }
+        is_there(folder)?;
         let path = folder.join(KEY);
         match read_key(&path)? {
             Some(file) => protection_of(&file, &path),
@@ -57,9 +55,7 @@ impl Profile {
     /// # Errors
     /// [`ProfileError`]; nothing was changed then.
     pub fn open(folder: &Path, holder: &str, unlock: &Unlock) -> Result<Self, ProfileError> {
-        if !folder.join(DATABASE).exists() {
-            return Err(ProfileError::Missing { folder: folder.to_owned() });
-        }
+        is_there(folder)?;
         Self::open_or_create(folder, holder, unlock)
     }
 
@@ -68,6 +64,9 @@ impl Profile {
     /// # Errors
     /// [`ProfileError`].
     pub fn open_or_create(folder: &Path, holder: &str, unlock: &Unlock) -> Result<Self, ProfileError> {
+        if folder.exists() && !folder.is_dir() {
+            return Err(ProfileError::NoFolder { folder: folder.to_owned() });
+        }
         make_folder(folder).map_err(io_error(folder))?;
         let lock = lock(&folder.join(LOCK), holder)?;
         let database = folder.join(DATABASE);
@@ -141,6 +140,15 @@ impl Profile {
     pub(crate) fn key(&self) -> &DatabaseKey {
         &self.database_key
     }
+}
+
+/// Whether there is a profile to open.
+fn is_there(folder: &Path) -> Result<(), ProfileError> {
+    let folder_of = || folder.to_owned();
+    if folder.exists() && !folder.is_dir() {
+        return Err(ProfileError::NoFolder { folder: folder_of() });
+    }
+    if folder.join(DATABASE).exists() { Ok(()) } else { Err(ProfileError::Missing { folder: folder_of() }) }
 }
 
 pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {

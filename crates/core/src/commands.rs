@@ -2,13 +2,14 @@
 
 use std::rc::Rc;
 
-use kuvert_content::{Content, Profile};
+use kuvert_content::Content;
 use kuvert_store::{ContactState, ConversationId, MessageId, MessageKind, MessageState, MetaKey};
 use kuvert_wire::{CardId, Invite, limits};
 
 use crate::account::Account;
 use crate::card::Card;
 use crate::files::Around;
+use crate::group::checked_name;
 use crate::link::is_origin;
 use crate::session::Fetching;
 use crate::step::Step;
@@ -69,7 +70,7 @@ impl Step<'_, '_> {
         if self.account.is_some() {
             return Err(Refusal::IdentityExists.into());
         }
-        let profile = Profile::new(name.trim()).map_err(|_| Refusal::NameInvalid)?;
+        let name = checked_name(name)?;
         let relay = relay.trim_end_matches('/');
         if !is_origin(relay) {
             return Err(Refusal::RelayInvalid.into());
@@ -77,7 +78,7 @@ impl Step<'_, '_> {
         if let Some(invite) = invite {
             self.tx.set_meta(MetaKey::Invite, checked_invite(invite)?.as_bytes())?;
         }
-        let account = Account::create(self.tx, self.rng, self.now, &profile.name, relay)?;
+        let account = Account::create(self.tx, self.rng, self.now, &name, relay)?;
         self.outputs.extend(self.sessions.begin(&account.relay, &[]));
         self.account = Some(Rc::new(account));
         Ok(())

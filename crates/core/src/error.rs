@@ -26,8 +26,8 @@ pub enum ClientError {
 /// Why a command cannot be fulfilled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// The name is empty or longer than 64 characters.
-    #[error("a name has 1 to 64 characters")]
+    /// The name is empty, longer than 64 characters, has control characters, or reads as an ID.
+    #[error("a name has 1 to 64 characters, and does not look like an ID")]
     NameInvalid,
     /// The text is empty or too long.
     #[error("a message has 1 character to 16 KiB")]

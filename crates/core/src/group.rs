@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kuvert_content::{Content, Profile};
-use kuvert_mls::{Group, GroupData, GroupKey, IdentityKey, KuvertId, LeaveStatement, Welcomed};
+use kuvert_mls::{
+    Group, GroupData, GroupKey, IdentityKey, KuvertId, KuvertIdError, LeaveStatement, Welcomed,
+};
 use kuvert_store::{
     ContactId, ContactState, ConversationId, GroupProfile, GroupRow, GroupState, MessageId, MessageState, Tx,
 };
@@ -552,7 +554,37 @@ pub(crate) fn admins(group: &Group) -> Result<BTreeSet<IdentityKey>, ClientError
     Ok(members.filter(|member| member.is_admin).map(|member| member.identity).collect())
 }
 
-fn checked_name(name: &str) -> Result<String, Refusal> {
+/// A name for oneself or a group. One that reads as an ID is none: it could be taken for somebody else.
+pub(crate) fn checked_name(name: &str) -> Result<String, Refusal> {
     let profile = Profile::new(name).map_err(|_| Refusal::NameInvalid)?;
-    Ok(profile.name)
+    if is_like_an_id(&profile.name) { Err(Refusal::NameInvalid) } else { Ok(profile.name) }
+}
+
+/// Whether a name reads as a Kuvert ID, mistyped or not, or as what the terminal calls groups, as in `group-3`.
+fn is_like_an_id(name: &str) -> bool {
+    let has_digit = || name.bytes().any(|byte| byte.is_ascii_digit());
+    let number = name.get(..6).filter(|start| start.eq_ignore_ascii_case("group-")).map(|_| &name[6..]);
+    number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+        || match KuvertId::parse(name) {
+            Ok(_) => true,
+            // Eighteen letters may well be a name.
+            Err(KuvertIdError::Check) => has_digit(),
+            Err(KuvertIdError::Shape) => false,
+        }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_name_reads_as_an_id() {
+        for bad in ["0C39-3TP1-YHBB-RXV4-MZ", "0c393tp1yhbbrxv4mz", "group-3", "Group-17", " group-3 "] {
+            assert_eq!(checked_name(bad), Err(Refusal::NameInvalid), "{bad}");
+        }
+        for good in ["Anna", "Alexandra Freeman-Ash", "group-", "group-three", "Group 3", "4711", "grüße-3"]
+        {
+            assert_eq!(checked_name(good).as_deref(), Ok(good));
+        }
+    }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use kuvert_mls::IdentityKey;
 use kuvert_store::{AttachmentId, ChangeSet, ContactId, ConversationId, MessageId, MessageState};
+use kuvert_wire::ErrorCode;
 
 use crate::{BlobOutcome, BlobTask, Card, NewFile, Transfer};
 
@@ -370,6 +371,8 @@ pub enum Event {
         /// What they did.
         change: MessageChange,
     },
+    /// A relay refused something for good, and why: it does not go as it is. Messages that it was for have failed.
+    Refused(ErrorCode),
     /// Another session of this profile took over.
     TakenOver,
     /// The own relay makes no inbox for this device: nothing can be received, and what is sent waits.

@@ -11,7 +11,7 @@ use kuvert_wire::{
 use crate::limits::PATIENCE;
 use crate::step::Step;
 use crate::wishes::Wish;
-use crate::{ClientError, Origin, Refusal};
+use crate::{ClientError, Event, Origin, Refusal};
 
 /// Age of the own keys in a group after which sending renews them: a week in milliseconds.
 const ROTATE_AFTER: i64 = 7 * 86_400_000;
@@ -239,13 +239,16 @@ impl Step<'_, '_> {
             (OutboxKind::Post, ErrorCode::Conflict) => self.post_conflicted(&row, epoch),
             // It was made before: by an earlier try, or by the other side.
             (OutboxKind::CreateChannel, ErrorCode::Taken) => Ok(()),
-            (OutboxKind::Post, _) => match row.message {
-                Some(message) => self.fail(row.conversation, message),
-                None => Ok(()),
-            },
-            (OutboxKind::Commit, _) => self.commit_refused(&row, code),
             (OutboxKind::TakeKeyPackage, _) if self.package_refused(&row.id)? => Ok(()),
-            _ => self.fail_waiting(row.conversation),
+            (kind, _) => {
+                self.event(Event::Refused(code));
+                match (kind, row.message) {
+                    (OutboxKind::Post, Some(message)) => self.fail(row.conversation, message),
+                    (OutboxKind::Post, None) => Ok(()),
+                    (OutboxKind::Commit, _) => self.commit_refused(&row, code),
+                    _ => self.fail_waiting(row.conversation),
+                }
+            }
         }
     }
 

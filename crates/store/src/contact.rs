@@ -4,7 +4,7 @@ use rusqlite::{OptionalExtension, Row, params};
 use zeroize::Zeroizing;
 
 use crate::message::LastMessageRow;
-use crate::{ContactId, ConversationId, GroupProfile, StoreError, Tx};
+use crate::{ContactId, ConversationId, GroupProfile, MessageId, StoreError, Tx};
 
 /// Where first contact stands. The numbers are part of the file format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,6 +71,8 @@ pub struct ConversationRow {
     pub channel: Option<[u8; 16]>,
     /// Messages not yet seen.
     pub unread: u32,
+    /// The newest message when everything was last seen.
+    pub read_to: MessageId,
     /// What is needed to reach the contact for the first time, until that is done.
     pub introduction: Option<Vec<u8>>,
 }
@@ -147,7 +149,7 @@ pub struct GroupRow {
 
 const CONTACT: &str =
     "c.id, c.identity, c.name, c.state, c.trust, c.blocked, c.heard, c.heard_on, c.wrote, c.wrote_on";
-const CONVERSATION: &str = "v.id, v.contact, v.channel, v.unread, v.introduction";
+const CONVERSATION: &str = "v.id, v.contact, v.channel, v.unread, v.read_to, v.introduction";
 const GROUP: &str =
     "g.channel, g.conversation, g.relay, g.intent, g.rotated, g.key, g.behind, g.ended, g.cut_off";
 
@@ -430,7 +432,8 @@ fn conversation(row: &Row<'_>, at: usize) -> rusqlite::Result<ConversationRow> {
         contact: row.get::<_, Option<i64>>(at + 1)?.map(ContactId),
         channel: row.get(at + 2)?,
         unread: row.get(at + 3)?,
-        introduction: row.get(at + 4)?,
+        read_to: MessageId(row.get(at + 4)?),
+        introduction: row.get(at + 5)?,
     })
 }
 

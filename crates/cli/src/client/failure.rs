@@ -3,6 +3,7 @@
 use kuvert_client::{ProfileError, SealError, SessionError};
 use kuvert_core::{BlobFailure, ClientError, Refusal, StoreError};
 use kuvert_view::TransferFailure;
+use kuvert_wire::ErrorCode;
 
 /// A command that was not done.
 #[derive(Debug, thiserror::Error)]
@@ -12,7 +13,10 @@ pub(crate) enum Failure {
     NoIdentity { relay: Option<String> },
     #[error("this profile has an identity already, and keeps it; use another --profile for another identity")]
     IdentityExists,
-    #[error("this name cannot be used; a name has 1 to 64 characters and no control characters")]
+    #[error(
+        "this name cannot be used; a name has 1 to 64 characters, no control characters, and does not \
+         look like a Kuvert ID or a group's ID"
+    )]
     NameInvalid,
     #[error(
         "this is not a relay's address; give https://HOST or https://HOST:PORT (http only for this machine)"
@@ -24,6 +28,9 @@ pub(crate) enum Failure {
     NotUtf8,
     #[error("this is not a complete Kuvert link; copy it again, with the part after #, and quote it")]
     BadLink,
+    /// The same where no shell reads it.
+    #[error("this is not a complete Kuvert link; copy it again, with the part after #")]
+    LinkIncomplete,
     #[error("the relay does not hold this card any more: the link was revoked, or is old; ask for a new one")]
     CardGone,
     #[error("the card behind this link does not hold; do not trust it, and ask for the link again")]
@@ -73,6 +80,8 @@ pub(crate) enum Failure {
     NotAcceptedByYou { id: String },
     #[error("there is nothing to accept: you asked this person, who has to accept")]
     NothingToAccept,
+    #[error("there is nothing to accept: nobody waits for your answer in this group")]
+    NothingToAcceptInGroup,
     #[error("this relay takes nobody new; use another one: kuvert id create --profile OTHER --relay URL")]
     RelayClosed,
     #[error(
@@ -108,6 +117,8 @@ pub(crate) enum Failure {
     Group(Refusal),
     #[error("the relay refused the message, and it was not sent; ask the contact for a new link")]
     Refused,
+    #[error("{}", refused(*.0))]
+    RefusedBy(ErrorCode),
     #[error("{0}")]
     File(#[from] SealError),
     #[error("a message takes at most 16 files of at most 4 GiB each")]
@@ -154,6 +165,8 @@ pub(crate) enum Failure {
     Damaged,
     #[error("the profile cannot be used: {0}")]
     Engine(ClientError),
+    #[error("{}: {error}; give a folder that can be written to", path.display())]
+    Folder { path: std::path::PathBuf, error: std::io::Error },
     #[error("{0}")]
     System(#[from] std::io::Error),
     #[error("{0}")]
@@ -169,7 +182,7 @@ impl Failure {
             Self::NameInvalid => "name_invalid",
             Self::RelayInvalid => "relay_invalid",
             Self::TextInvalid | Self::NotUtf8 => "text_invalid",
-            Self::BadLink => "bad_link",
+            Self::BadLink | Self::LinkIncomplete => "bad_link",
             Self::CardGone => "card_gone",
             Self::CardInvalid => "card_invalid",
             Self::Unreachable | Self::LinkNotPublished => "unreachable",
@@ -185,7 +198,7 @@ impl Failure {
             Self::NotAccepted => "not_accepted",
             Self::NotAsked => "not_asked",
             Self::NotAcceptedByYou { .. } => "not_accepted_by_you",
-            Self::NothingToAccept => "nothing_to_accept",
+            Self::NothingToAccept | Self::NothingToAcceptInGroup => "nothing_to_accept",
             Self::RelayClosed => "relay_closed",
             Self::InviteNeeded => "invite_needed",
             Self::InviteInvalid => "invite_invalid",
@@ -198,13 +211,14 @@ impl Failure {
             Self::CodeForAnother => "code_for_another",
             Self::NotAddable { .. } => "not_reachable",
             Self::Group(refusal) => group_code(*refusal),
-            Self::Refused => "refused",
+            Self::RefusedBy(ErrorCode::NoSuchRelay) => "no_such_relay",
+            Self::Refused | Self::RefusedBy(_) => "refused",
             Self::File(_) | Self::FilesInvalid => "file_invalid",
             Self::FileNotSent { .. } => "file_not_sent",
             Self::FileNotSaved { .. } => "file_not_saved",
             Self::NothingToSave { .. } => "nothing_to_save",
             Self::NothingToCancel { .. } => "nothing_to_cancel",
-            Self::PathNotUtf8 => "no_folder",
+            Self::PathNotUtf8 | Self::Folder { .. } => "no_folder",
             Self::TakenOver => "taken_over",
             Self::TimedOut => "timed_out",
             Self::NoTerminal => "no_terminal",
@@ -231,6 +245,11 @@ impl Failure {
         }
     }
 
+    /// Whether only nobody reads the results any more.
+    pub(crate) fn is_unread(&self) -> bool {
+        matches!(self, Self::System(error) if error.kind() == std::io::ErrorKind::BrokenPipe)
+    }
+
     /// The process's exit code.
     pub(crate) fn exit(&self) -> u8 {
         match self {
@@ -238,6 +257,28 @@ impl Failure {
             Self::TimedOut => 4,
             _ => 1,
         }
+    }
+}
+
+/// Why a relay did not take a message, and what to do.
+fn refused(code: ErrorCode) -> &'static str {
+    match code {
+        ErrorCode::NoSuchRelay => {
+            "your relay does not deliver to the relay of this person, and the message was not sent; ask the operator of \
+             your relay (settings federation.enabled and, for relays on one machine or in one network, \
+             federation.private_addresses), then do it again"
+        }
+        ErrorCode::NoKeyPackage => {
+            "the device of this person has no more keys at its relay, and the message was not sent; ask them to open \
+             Kuvert, then do it again"
+        }
+        ErrorCode::TooLarge => {
+            "the relay refused the message as too large, and it was not sent; send less at once"
+        }
+        ErrorCode::BadToken | ErrorCode::NoSuchInbox => {
+            "the relay of this person does not know this link any more, and the message was not sent; ask for a new link"
+        }
+        _ => "the relay refused the message, and it was not sent; ask the contact for a new link",
     }
 }
 
@@ -291,7 +332,7 @@ fn next_step(error: &ProfileError) -> &'static str {
         ProfileError::PassphraseTooShort | ProfileError::KeyFileTooShort => "choose a longer one",
         ProfileError::KeyRecord => "put the right file back from a backup; nothing was changed",
         ProfileError::Missing { .. } => "make an identity: kuvert id create --name NAME",
-        ProfileError::Path { .. } => "use another --profile",
+        ProfileError::Path { .. } | ProfileError::NoFolder { .. } => "use another --profile",
         ProfileError::Io { .. } => "check the folder's permissions and its disk",
         ProfileError::Random(_) => "try again",
     }
@@ -335,7 +376,7 @@ impl From<kuvert_view::Failure> for Failure {
         match failure {
             Shown::NameInvalid => Self::NameInvalid,
             Shown::TextInvalid => Self::TextInvalid,
-            Shown::LinkUnreadable => Self::BadLink,
+            Shown::LinkUnreadable => Self::LinkIncomplete,
             Shown::CardGone => Self::CardGone,
             Shown::CardInvalid => Self::CardInvalid,
             Shown::Unreachable => Self::Unreachable,

@@ -13,6 +13,7 @@ use kuvert_view::{
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
+use super::message::message_id;
 use super::progress::{Progress, size};
 use super::{CATCH_UP, Common, Failure, asked, catch_up, open, seconds, sent};
 use crate::output::{Output, foreign};
@@ -24,7 +25,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 #[derive(Debug, clap::Args)]
 pub(crate) struct SaveArgs {
     /// Number of the message in the history
-    message: u64,
+    #[arg(value_name = "ID", value_parser = message_id)]
+    message: MessageId,
     /// Folder to save its files in
     #[arg(long, value_name = "DIR", default_value = ".")]
     to: PathBuf,
@@ -110,9 +112,10 @@ pub(super) struct Saved {
 impl Saving {
     /// `folder` is made where it is missing.
     pub(super) fn new(folder: &Path) -> Result<Self, Failure> {
-        std::fs::create_dir_all(folder)?;
+        let unusable = |error| Failure::Folder { path: folder.to_owned(), error };
+        std::fs::create_dir_all(folder).map_err(unusable)?;
         // Another command, started elsewhere, may have to go on.
-        let folder = folder.canonicalize()?;
+        let folder = folder.canonicalize().map_err(unusable)?;
         Ok(Self { folder, taken: BTreeSet::new(), on_the_way: BTreeMap::new() })
     }
 
@@ -164,11 +167,11 @@ impl Saving {
 /// Saves the files of a message.
 pub(super) async fn save(args: SaveArgs, output: Output) -> Result<(), Failure> {
     let (mut session, _) = open(&args.common, "kuvert save")?;
-    let unknown = Failure::UnknownMessage { id: args.message };
-    let (_, message) = session.app().message(MessageId(args.message))?.ok_or(unknown)?;
+    let unknown = Failure::UnknownMessage { id: args.message.0 };
+    let (_, message) = session.app().message(args.message)?.ok_or(unknown)?;
     let is_unsent = |file: &FileView| matches!(file.state, FileState::Uploading | FileState::NotUploaded);
     if message.files.is_empty() || message.files.iter().any(is_unsent) {
-        return Err(Failure::NothingToSave { message: args.message });
+        return Err(Failure::NothingToSave { message: args.message.0 });
     }
     let mut saving = Saving::new(&args.to)?;
     for file in &message.files {
@@ -196,7 +199,8 @@ pub(super) async fn save(args: SaveArgs, output: Output) -> Result<(), Failure> 
     if !saving.is_done() {
         lines.push("queued: the relay cannot be reached; the next command that does goes on".to_owned());
     }
-    output.result(&json!({ "message": args.message, "state": state, "files": files }), &lines.join("\n"))?;
+    output
+        .result(&json!({ "message": args.message.0, "state": state, "files": files }), &lines.join("\n"))?;
     session.close().await;
     Ok(())
 }

@@ -179,7 +179,7 @@ impl GroupCommand {
                 let (session, group, deadline) =
                     begin(&args.common, "kuvert group accept", &args.group, &args.wait).await?;
                 if group.group.is_some_and(|group| group.standing != GroupStanding::Invited) {
-                    return Err(Failure::NothingToAccept);
+                    return Err(Failure::NothingToAcceptInGroup);
                 }
                 change(session, group.id, UiCommand::Accept { conversation: group.id }, deadline, output)
                     .await
@@ -387,13 +387,22 @@ fn value(group: &ConversationView) -> Value {
         "id": id_of(group),
         "name": group.title,
         "state": group.group.map_or("", |group| standing(group.standing)),
-        "members": group.group.map_or(0, |group| group.members),
+        "members": members_now(group),
     })
 }
 
 fn line(group: &ConversationView) -> String {
-    let (state, members) = group.group.map_or(("", 0), |one| (standing(one.standing), one.members));
-    format!("{:9}  {state:8}  {members:4}  {}", id_of(group), foreign(&group.title))
+    let state = group.group.map_or("", |one| standing(one.standing));
+    let members = members_now(group).map_or_else(|| "-".to_owned(), |count| count.to_string());
+    format!("{:9}  {state:8}  {members:>4}  {}", id_of(group), foreign(&group.title))
+}
+
+/// How many are in a group. Nobody who is out of it learns who comes and goes.
+fn members_now(group: &ConversationView) -> Option<u32> {
+    let group = group.group?;
+    let is_out =
+        matches!(group.standing, GroupStanding::Left | GroupStanding::Removed | GroupStanding::Broken);
+    (!is_out).then_some(group.members)
 }
 
 /// What a group is to the user, for programs.

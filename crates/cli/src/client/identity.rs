@@ -6,12 +6,11 @@ use std::time::Duration;
 use clap::Subcommand;
 use kuvert_client::{Profile, Session, Watch};
 use kuvert_view::{Connection, ProfileView, UiCommand, ViewUpdate};
-use qrcode::QrCode;
-use qrcode::render::unicode::Dense1x2;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::message::Wait;
+use super::qr;
 use super::{CATCH_UP, Common, DEFAULT_RELAY, Failure, ask, catch_up, folder, open};
 use crate::output::{Output, foreign};
 
@@ -100,7 +99,7 @@ impl IdCommand {
 
     pub(super) async fn run(self, common: &Common, output: Output) -> Result<(), Failure> {
         match self {
-            Self::Create(args) => create(args, output),
+            Self::Create(args) => create(args, output).await,
             Self::Show(_) => {
                 let (_, own) = open(common, "kuvert id show")?;
                 show(&own, output)
@@ -119,7 +118,7 @@ impl IdCommand {
     }
 }
 
-fn create(args: CreateArgs, output: Output) -> Result<(), Failure> {
+async fn create(args: CreateArgs, output: Output) -> Result<(), Failure> {
     let unlock = args.common.unlock.for_new_profile()?;
     let profile = Profile::open_or_create(&folder(&args.common)?, "kuvert id create", &unlock)?;
     let mut session = Session::open(profile, &args.relay, Watch::All)?;
@@ -131,15 +130,38 @@ fn create(args: CreateArgs, output: Output) -> Result<(), Failure> {
         },
     )?;
     let own = session.own_profile().ok_or(Failure::NoIdentity { relay: None })?;
-    show(&own, output)?;
-    output.note("others reach you by your link: kuvert link");
+    let (state, note) = match catch_up(&mut session, CATCH_UP).await {
+        Ok(true) => ("ready", "others reach you by your link: kuvert link".to_owned()),
+        Ok(false) => {
+            let note = format!(
+                "the relay {} has not answered yet: is that its address? Every command tries again; the address cannot \
+                 be changed",
+                own.relay
+            );
+            ("unreachable", note)
+        }
+        // The identity is made all the same.
+        Err(failure @ (Failure::RelayClosed | Failure::InviteNeeded)) => {
+            (failure.code(), failure.to_string())
+        }
+        Err(failure) => return Err(failure),
+    };
+    let (mut json, text) = shown(&own);
+    json["state"] = state.into();
+    output.result(&json, &text)?;
+    output.note(&note);
+    session.close().await;
     Ok(())
 }
 
 fn show(own: &ProfileView, output: Output) -> Result<(), Failure> {
-    let json = json!({ "id": own.kuvert_id, "name": own.name, "relay": own.relay });
-    let text = format!("{}  {}  {}", own.kuvert_id, foreign(&own.name), own.relay);
+    let (json, text) = shown(own);
     Ok(output.result(&json, &text)?)
+}
+
+fn shown(own: &ProfileView) -> (Value, String) {
+    let json = json!({ "id": own.kuvert_id, "name": own.name, "relay": own.relay });
+    (json, format!("{}  {}  {}", own.kuvert_id, foreign(&own.name), own.relay))
 }
 
 /// Shows the link, which is made the first time, or takes it back.
@@ -162,8 +184,8 @@ pub(super) async fn link(args: LinkArgs, output: Output) -> Result<(), Failure> 
     let link = shown_link(&mut session, deadline).await?;
     // Who opens the link finds an inbox, and keys in it.
     catch_up(&mut session, CATCH_UP).await?;
-    let code = if output.is_terminal() { qr(&link) } else { None };
-    let text = code.map_or_else(|| link.clone(), |code| format!("{code}\n{link}"));
+    let text =
+        if output.is_terminal() { format!("{}\n{link}", qr::beside(&link, &[&link])) } else { link.clone() };
     output.result(&json!({ "link": link }), &text)?;
     session.close().await;
     Ok(())
@@ -226,25 +248,4 @@ async fn revoke(session: &mut Session, deadline: Instant) -> Result<bool, Failur
         _ => ControlFlow::Continue(()),
     });
     revoked.await?.unwrap_or(Ok(false))
-}
-
-/// A QR code for a dark screen; `None` for a text that is too long for one.
-pub(super) fn qr(text: &str) -> Option<String> {
-    let code = QrCode::new(text).ok()?;
-    let mut image = code.render::<Dense1x2>();
-    Some(image.dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).quiet_zone(true).build())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_link_fits_into_a_qr_code_of_a_terminal_window() {
-        let link =
-            format!("https://relay.example.org/c/{}#{}", "AbCdEfGhIjKlMnOpQrStUv", "AbCdEfGhIjKl".repeat(4));
-        let code = qr(&link).expect("fits");
-        assert!(code.lines().all(|line| line.chars().count() <= 80));
-        assert!(code.lines().count() <= 40);
-    }
 }

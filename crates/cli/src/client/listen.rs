@@ -42,6 +42,9 @@ pub(crate) struct ListenArgs {
     pub(super) common: Common,
 }
 
+/// Characters of an own message that are repeated when others have it.
+const MAX_EXCERPT: usize = 60;
+
 /// Listens until enough came, or time ran out.
 pub(super) async fn listen(args: ListenArgs, output: Output) -> Result<(), Failure> {
     let (mut session, _) = open(&args.common, "kuvert listen")?;
@@ -113,13 +116,14 @@ impl Listener {
     ) -> Result<BTreeMap<MessageId, (ConversationId, MessageView)>, Failure> {
         let mut waiting = BTreeMap::new();
         for conversation in session.app().conversations()? {
+            let seen = self.seen(session, conversation.id)?;
             let mut before = None;
             loop {
                 let (page, has_older) = session.app().page(conversation.id, before)?;
                 before = page.first().map(|message| message.id);
-                let new = page.into_iter().filter(|m| is_reported(m) && m.id > self.listened);
+                let new = page.into_iter().filter(|m| is_reported(m) && m.id > seen);
                 waiting.extend(new.map(|message| (message.id, (conversation.id, message))));
-                if !has_older || before.is_none_or(|oldest| oldest <= self.listened) {
+                if !has_older || before.is_none_or(|oldest| oldest <= seen) {
                     break;
                 }
             }
@@ -127,12 +131,17 @@ impl Listener {
         Ok(waiting)
     }
 
+    /// Up to which message of a conversation nothing is to be reported: it was before, or it was read in `kuvert chat`.
+    fn seen(&self, session: &mut Session, conversation: ConversationId) -> Result<MessageId, Failure> {
+        Ok(self.listened.max(session.app().read_to(conversation)?))
+    }
+
     fn take(&mut self, session: &mut Session, updates: Vec<ViewUpdate>) -> Result<(), Failure> {
         let mut messages = BTreeMap::new();
         for update in updates {
             match update {
                 ViewUpdate::Message { conversation, message }
-                    if message.id > self.listened && is_reported(&message) =>
+                    if is_reported(&message) && message.id > self.seen(session, conversation)? =>
                 {
                     messages.insert(message.id, (conversation, message));
                 }
@@ -253,7 +262,7 @@ impl Listener {
         change: &ChangeView,
     ) -> Result<(), Failure> {
         let Some((conversation, message)) = session.app().message(id)? else { return Ok(()) };
-        if message.from == Sender::Contact && id > self.listened {
+        if message.from == Sender::Contact && id > self.seen(session, conversation)? {
             return Ok(());
         }
         let Some(contact) = session.app().conversation(conversation)? else { return Ok(()) };
@@ -307,7 +316,19 @@ impl Listener {
         let state = standing(now_is);
         let mut value = event_of("group", group);
         value["state"] = state.into();
-        self.event(value, now(), &format!("{} group: {state}", who(group)))
+        let name = who(group);
+        let text = match now_is {
+            GroupStanding::Member => format!("you are a member of {name}"),
+            GroupStanding::Invited => format!(
+                "somebody who is no contact added you to {name}: kuvert group accept {id}, or kuvert group leave {id}",
+                id = id_of(group)
+            ),
+            GroupStanding::Leaving => format!("you are leaving {name}"),
+            GroupStanding::Left => format!("you left {name}"),
+            GroupStanding::Removed => format!("you were removed from {name}"),
+            GroupStanding::Broken => format!("{name} cannot be used any more"),
+        };
+        self.event(value, now(), &text)
     }
 
     /// An own message is on the contact's device, or was read.
@@ -318,7 +339,7 @@ impl Listener {
             Delivery::Read => ("read", "has read"),
             _ => ("delivered", "has"),
         };
-        let text = format!("{} {did} your message: {}", who(&contact), foreign(&message.text));
+        let text = format!("{} {did} your message: {}", who(&contact), excerpt(&message.text));
         self.event(own_event(event, &contact, &message), now(), &text)
     }
 
@@ -356,6 +377,14 @@ fn is_reported(message: &MessageView) -> bool {
         || message.notice.as_ref().is_some_and(|notice| notice.not_added.is_some())
 }
 
+/// How a text begins, to tell which one is meant.
+fn excerpt(text: &str) -> String {
+    let mut rest = text.chars();
+    let begin: String = rest.by_ref().take(MAX_EXCERPT).collect();
+    let more = if rest.next().is_some() { "…" } else { "" };
+    format!("{}{more}", foreign(&begin))
+}
+
 fn own_event(event: &str, contact: &ConversationView, message: &MessageView) -> Value {
     let mut value = event_of(event, contact);
     value["message"] = message.id.0.into();
@@ -378,4 +407,16 @@ fn who(contact: &ConversationView) -> String {
 fn now() -> i64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_long_text_only_the_beginning_is_repeated() {
+        assert_eq!(excerpt("short\ntext"), "short\u{21b5}text");
+        assert_eq!(excerpt(&"ü".repeat(60)), "ü".repeat(60));
+        assert_eq!(excerpt(&"ü".repeat(16_000)), format!("{}…", "ü".repeat(60)));
+    }
 }

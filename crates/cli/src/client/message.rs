@@ -198,9 +198,11 @@ async fn change(
     let (mut session, _) = open(common, command)?;
     let deadline = Instant::now() + timeout;
     catch_up(&mut session, CATCH_UP.min(timeout)).await?;
+    let is_here_alone = matches!(wish, UiCommand::Delete { everywhere: false, .. });
     about(Some(message), ask(&mut session, wish))?;
     let state = delivered(&mut session, deadline).await?;
-    let text = if state == "sent" { "done" } else { QUEUED };
+    let state = if is_here_alone { "deleted" } else { state };
+    let text = if state == "queued" { QUEUED } else { "done" };
     output.result(&json!({ "message": message.0, "state": state }), text)?;
     session.close().await;
     Ok(())
@@ -259,7 +261,7 @@ fn text(given: String) -> Result<String, Failure> {
 }
 
 /// Reads a message's number, as the history shows it.
-fn message_id(text: &str) -> Result<MessageId, String> {
+pub(super) fn message_id(text: &str) -> Result<MessageId, String> {
     let number = text.strip_prefix('#').unwrap_or(text);
     number
         .parse()

@@ -12,6 +12,7 @@ mod listen;
 mod lookup;
 mod message;
 mod progress;
+mod qr;
 mod trust;
 mod unlock;
 
@@ -86,8 +87,9 @@ pub(crate) enum ClientCommand {
 /// What all client commands have in common.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Common {
-    /// Folder of the profile [default: kuvert in the data folder of this user]
-    #[arg(long, value_name = "DIR", env = "KUVERT_PROFILE")]
+    /// Folder of the profile [env: KUVERT_PROFILE; default: kuvert in the data folder of this user]
+    // Not read from the variable by clap, whose usage lines would then all show it.
+    #[arg(long, value_name = "DIR")]
     profile: Option<PathBuf>,
     /// Write JSON, for programs
     #[arg(long)]
@@ -113,6 +115,8 @@ impl ClientCommand {
         };
         match done {
             Ok(()) => ExitCode::SUCCESS,
+            // As for `kuvert history ben | head`: nobody is there who could be told.
+            Err(failure) if failure.is_unread() => ExitCode::FAILURE,
             Err(failure) => {
                 output.failure(failure.code(), &failure.to_string());
                 ExitCode::from(failure.exit())
@@ -176,7 +180,9 @@ fn open(common: &Common, command: &str) -> Result<(Session, ProfileView), Failur
 
 /// The profile's folder.
 fn folder(common: &Common) -> Result<PathBuf, Failure> {
-    common.profile.clone().or_else(|| Some(data_folder()?.join("kuvert"))).ok_or(Failure::NoFolder)
+    let named = || std::env::var_os("KUVERT_PROFILE").filter(|name| !name.is_empty()).map(PathBuf::from);
+    let default = || Some(data_folder()?.join("kuvert"));
+    common.profile.clone().or_else(named).or_else(default).ok_or(Failure::NoFolder)
 }
 
 /// Where programs keep data of this user.
@@ -248,7 +254,9 @@ async fn sent(
     let (page, _) = session.app().page(conversation, Some(MessageId(id.0 + 1)))?;
     match page.last().filter(|message| message.id == id).map(|message| message.delivery) {
         Some(Delivery::Queued) => Ok("queued"),
-        Some(Delivery::Failed) => Err(Failure::Refused),
+        Some(Delivery::Failed) => {
+            Err(session.app().last_refusal().map_or(Failure::Refused, Failure::RefusedBy))
+        }
         _ => Ok("sent"),
     }
 }

@@ -6,8 +6,8 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use super::contact::{report, value};
-use super::identity::qr;
 use super::message::{Wait, delivered};
+use super::qr;
 use super::{CATCH_UP, Common, Failure, ask, catch_up, find_contact, open};
 use crate::output::{Output, foreign};
 
@@ -119,17 +119,19 @@ fn show(session: &mut Session, contact: &ConversationView, output: Output) -> Re
     let mut json = value(contact, None);
     json["words"] = words.clone().into();
     json["code"] = code.clone().into();
-    let picture = if output.is_terminal() { qr(&code) } else { None };
-    let words = words.join(" ");
     let name = foreign(&contact.title);
-    let mut text = format!("words to compare with {name}: {words}");
-    for part in [picture, Some(format!("code for {name} to scan: {code}"))].into_iter().flatten() {
-        text = format!("{text}\n{part}");
-    }
-    output.result(&json, &text)?;
-    output.note(&format!(
+    let words = format!("words to compare with {name}: {}", words.join(" "));
+    let below = format!("code for {name} to scan: {code}");
+    let next = format!(
         "same words on both sides: kuvert contact verify {id} --same-words; scanned a code: --code CODE",
         id = contact.kuvert_id
-    ));
+    );
+    let text = if output.is_terminal() {
+        format!("{words}\n{}\n{below}", qr::beside(&code, &[&words, &below, &next]))
+    } else {
+        format!("{words}\n{below}")
+    };
+    output.result(&json, &text)?;
+    output.note(&next);
     Ok(())
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crossterm::event::{Event, KeyCode, KeyEventKind, KeyModifiers, read};
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
-use kuvert_client::{Profile, Protection, Unlock, limits};
+use kuvert_client::{Profile, ProfileError, Protection, Unlock, limits};
 use serde_json::json;
 use zeroize::Zeroizing;
 
@@ -82,6 +82,10 @@ pub(super) fn lock(args: &LockArgs, output: Output) -> Result<(), Failure> {
         (None, None) if args.remove => Unlock::Nothing,
         (None, None) if can_ask() => {
             let first = ask("New passphrase: ")?;
+            // Said before it is typed again.
+            if first.chars().count() < limits::MIN_PASSPHRASE {
+                return Err(Failure::Profile(ProfileError::PassphraseTooShort));
+            }
             if first != ask("The same again: ")? {
                 return Err(Failure::PassphrasesDiffer);
             }

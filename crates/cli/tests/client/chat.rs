@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::support::{Person, Relay};
+use crate::support::{Person, Relay, texts};
 use crate::terminal::Terminal;
 
 fn chat(person: &Person) -> Command {
@@ -72,6 +72,35 @@ fn the_full_screen_says_that_the_relay_is_gone_and_sends_later() {
     assert!(refused.failure().1.contains("kuvert chat (process "));
     at_alice.press("\u{3}");
     assert!(at_alice.end().success());
+}
+
+#[test]
+fn what_was_read_in_full_screen_is_not_reported_again() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let relay = Relay::start(&dir.path().join("relay"), &[]);
+    let alice = Person::new(&dir, "a", "Alice", &relay.origin());
+    let bob = Person::new(&dir, "b", "Bob", &relay.origin());
+    alice.befriend(&bob);
+    alice.send(&bob, "read in full screen");
+    let mut at_bob = Terminal::run(chat(&bob), (24, 80));
+    at_bob.see("Kuvert Bob 2 unread connected");
+    at_bob.press("\r");
+    at_bob.see("Alice: read in full screen");
+    at_bob.press("\u{3}");
+    assert!(at_bob.end().success());
+    // What was read and changes now is told as a change; what was deleted before it was read hides nothing.
+    let history = alice.run(&["history", &bob.id]).json();
+    let first = history[1]["id"].to_string();
+    alice.run(&["edit", &first, "read, and changed"]).json();
+    for text in ["new", "taken back"] {
+        alice.send(&bob, text);
+    }
+    let history = alice.run(&["history", &bob.id]).json();
+    alice.run(&["delete", &history[3]["id"].to_string()]).json();
+    bob.run(&["contact", "list"]).json();
+    let heard = bob.run(&["listen", "--timeout", "2"]).lines();
+    assert_eq!(texts(&heard).first().map(String::as_str), Some("new"), "{heard:?}");
+    assert!(!texts(&heard).iter().any(|text| text.starts_with("read")), "{heard:?}");
 }
 
 #[test]

@@ -187,6 +187,15 @@ fn what_the_relay_has_altered_is_not_saved() {
     bytes[200_000] ^= 1;
     fs::write(&blob, &bytes).expect("written");
     assert_eq!(bob.run(&["save", &number, "--to", path_of(&into)]).json()["state"], "saved");
+    let no_folder = bob.run(&["save", &number, "--to", path_of(&original)]).failure();
+    assert_eq!(no_folder.0, "no_folder");
+    assert!(no_folder.1.contains(path_of(&original)), "{}", no_folder.1);
+    let no_number = bob.text(&["save", "abc"]);
+    assert!(
+        no_number.code == 2 && no_number.stderr.contains("kuvert history shows it"),
+        "{}",
+        no_number.stderr
+    );
     drop(relay);
     let nowhere = bob.run(&["save", &number, "--to", path_of(&into), "--timeout", "0.5"]).json();
     assert_eq!((&nowhere["state"], &nowhere["files"]), (&json!("queued"), &json!([])));
@@ -306,7 +315,7 @@ fn files_reach_people_at_another_relay_both_ways() {
     let dir = tempfile::tempdir().expect("a folder");
     let start = |name: &str| {
         let (data, proxy) = (dir.path().join(name), Proxy::start());
-        let relay = Relay::start_with(&data, &[&proxy.origin], &["--federation-private-addresses", "true"]);
+        let relay = Relay::start_with(&data, &[&proxy.origin], &["--federation-private-addresses"]);
         proxy.lead_to(Some(&relay));
         (data, proxy, relay)
     };

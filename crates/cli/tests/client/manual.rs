@@ -1,7 +1,7 @@
 //! Completions and manual pages.
 
 use std::fs;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use crate::support::{KUVERT, ended};
 
@@ -21,5 +21,21 @@ fn every_shell_gets_completions_and_every_command_a_page() {
         let page = fs::read_to_string(dir.path().join(page)).expect(page);
         assert!(page.contains(".SH SYNOPSIS"));
     }
-    assert_eq!(ended(Command::new(KUVERT).args(["man", "--to"]).arg(dir.path().join("no"))).code, 1);
+    let missing = dir.path().join("no");
+    let refused = ended(Command::new(KUVERT).args(["man", "--to"]).arg(&missing));
+    assert_eq!(refused.code, 1);
+    assert!(refused.stderr.contains(missing.to_str().expect("UTF-8")), "{}", refused.stderr);
+}
+
+#[test]
+fn who_reads_only_the_beginning_of_a_script_is_not_told_of_it() {
+    let mut child = Command::new(KUVERT)
+        .args(["completions", "bash"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary runs");
+    drop(child.stdout.take());
+    let ended = child.wait_with_output().expect("ends");
+    assert_eq!(String::from_utf8_lossy(&ended.stderr), "");
 }

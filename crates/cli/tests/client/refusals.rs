@@ -55,6 +55,53 @@ fn an_identity_is_made_once_and_with_a_sound_name_and_relay() {
 }
 
 #[test]
+fn no_name_reads_as_an_id() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let alice = Person::new(&dir, "a", "Alice", NOWHERE);
+    let other = nobody(dir.path().join("b"));
+    for name in [alice.id.as_str(), &alice.id.to_lowercase().replace('-', " "), "group-3", "GROUP-12"] {
+        let made = other.run(&["id", "create", "--name", name, "--relay", NOWHERE]);
+        assert_fails(&made, 1, "name_invalid", &["look like"]);
+    }
+}
+
+#[test]
+fn a_new_identity_says_whether_its_relay_has_an_inbox_for_it() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let create = |folder: &str, relay: &str| {
+        let person = nobody(dir.path().join(folder));
+        person.run(&["id", "create", "--name", "Alice", "--relay", relay]).json()["state"].clone()
+    };
+    assert_eq!(create("a", NOWHERE), "unreachable");
+    let text = nobody(dir.path().join("b")).text(&["id", "create", "--name", "Alice", "--relay", NOWHERE]);
+    assert!(text.code == 0 && text.stderr.contains("has not answered yet"), "{}", text.stderr);
+    let relay = Relay::start(&dir.path().join("relay"), &[]);
+    assert_eq!(create("c", &relay.origin()), "ready");
+    let invited = Relay::start_with(&dir.path().join("invited"), &[], &["--registration", "invite"]);
+    assert_eq!(create("d", &invited.origin()), "invite_needed");
+    let closed = Relay::start_with(&dir.path().join("closed"), &[], &["--registration", "closed"]);
+    assert_eq!(create("e", &closed.origin()), "relay_closed");
+}
+
+#[test]
+fn what_the_shell_or_the_environment_got_wrong_is_named() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let file = dir.path().join("a-file");
+    fs::write(&file, "").expect("written");
+    let refused = nobody(file.clone()).run(&["id", "show"]);
+    assert_fails(&refused, 1, "profile", &["a-file is not a folder", "--profile"]);
+    assert_fails(
+        &nobody(file).run(&["id", "create", "--name", "Alice"]),
+        1,
+        "profile",
+        &["a-file is not a folder"],
+    );
+    let usage = ended(Command::new(KUVERT).args(["send", "bob"]).env("KUVERT_PROFILE", dir.path()));
+    assert!(usage.code == 2 && usage.stderr.contains("<TEXT>"), "{}", usage.stderr);
+    assert!(!usage.stderr.contains("--profile"), "{}", usage.stderr);
+}
+
+#[test]
 fn a_wrong_or_missing_key_is_said_and_destroys_nothing() {
     let dir = tempfile::tempdir().expect("a folder");
     let alice = Person::new(&dir, "a", "Alice", NOWHERE);
@@ -168,11 +215,12 @@ fn a_request_that_was_refused_is_made_again_with_its_new_text() {
     let alice = Person::new(&dir, "a", "Alice", &here.origin);
     let bob = Person::new(&dir, "b", "Bob", &there.origin);
     let link = bob.link();
-    assert_fails(&alice.run(&["contact", "add", &link, "--message", "first"]), 1, "refused", &[]);
+    let asked = alice.run(&["contact", "add", &link, "--message", "first"]);
+    assert_fails(&asked, 1, "no_such_relay", &["federation.private_addresses", "not sent"]);
     let words = ["did not get there", "kuvert contact add LINK"];
     assert_fails(&alice.run(&["send", &bob.id, "hello?"]), 1, "not_asked", &words);
     drop(apart);
-    let _together = start(&["--federation-private-addresses", "true"]);
+    let _together = start(&["--federation-private-addresses"]);
     let asked = alice.run(&["contact", "add", &link, "--message", "second"]).json();
     assert_eq!(asked["delivery"], "sent", "{asked}");
     assert_eq!(bob.hear(1), ["second"]);

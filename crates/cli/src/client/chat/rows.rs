@@ -28,6 +28,20 @@ pub(super) fn line(text: &str) -> String {
     foreign(text).graphemes(true).flat_map(|one| one.chars().take(MAX_PILE)).collect()
 }
 
+/// As many of these words as fit beside each other; what finds no room is left out, and all after it.
+pub(super) fn as_many(words: &[&str], columns: usize) -> String {
+    let mut shown = String::new();
+    for word in words {
+        let gap = if shown.is_empty() { "" } else { "  " };
+        if width(&shown) + gap.len() + width(word) > columns {
+            break;
+        }
+        shown.push_str(gap);
+        shown.push_str(word);
+    }
+    shown
+}
+
 /// A text on one line, cut to `columns` with an ellipsis.
 pub(super) fn clip(text: &str, columns: usize) -> String {
     let text = line(text);

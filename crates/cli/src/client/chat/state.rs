@@ -122,6 +122,11 @@ impl Chat {
         self.drafts.get(&self.shown()?.id)
     }
 
+    /// What is written in a conversation and not sent, if anything is.
+    pub(super) fn draft_of(&self, conversation: ConversationId) -> Option<&str> {
+        self.drafts.get(&conversation).map(|draft| draft.editor.text()).filter(|text| !text.is_empty())
+    }
+
     pub(super) fn draft_mut(&mut self) -> Option<&mut Draft> {
         let id = self.shown()?.id;
         Some(self.drafts.entry(id).or_default())

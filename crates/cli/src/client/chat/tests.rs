@@ -239,6 +239,18 @@ fn a_draft_is_not_thrown_away_by_one_key() {
 }
 
 #[test]
+fn the_list_tells_groups_and_what_is_not_sent_yet() {
+    let mut chat = talking((80, 12));
+    let mut walks = conversation(3, "Walks", ContactState::Accepted);
+    walks.group = Some(GroupView { standing: GroupStanding::Member, members: 3 });
+    chat.apply(ViewUpdate::Conversation(walks));
+    assert_says(&mut chat, "Walks group");
+    type_text(&mut chat, "unsent");
+    press(&mut chat, KeyCode::Esc);
+    assert_says(&mut chat, "draft: unsent");
+}
+
+#[test]
 fn a_request_is_accepted_with_one_key() {
     let mut chat = talking((80, 12));
     press_with(&mut chat, KeyCode::Down, KeyModifiers::ALT);

@@ -149,8 +149,17 @@ pub(super) fn decline(name: &str) -> String {
 
 /// One word for the list.
 pub(super) fn state(one: &ConversationView) -> &'static str {
+    if let Some(group) = one.group {
+        return match group.standing {
+            GroupStanding::Member => "group",
+            GroupStanding::Invited => "invited",
+            GroupStanding::Leaving => "leaving",
+            GroupStanding::Left => "left",
+            GroupStanding::Removed => "removed",
+            GroupStanding::Broken => "broken",
+        };
+    }
     match one.state {
-        _ if one.group.is_some_and(|group| group.standing == GroupStanding::Invited) => "invited",
         _ if one.blocked => "blocked",
         ContactState::Accepted => "",
         ContactState::Requested => "asked",
@@ -170,7 +179,7 @@ pub(super) fn state_explained(one: &ConversationView) -> &'static str {
 pub(super) fn familiarity(familiarity: Familiarity) -> &'static str {
     match familiarity {
         Familiarity::Stranger => "you have hardly written to each other lately",
-        Familiarity::Acquainted => "you wrote to each other on a day or two lately",
+        Familiarity::Acquainted => "you have written to each other a little lately",
         Familiarity::Familiar => "you write to each other now and then",
         Familiarity::Close => "you write to each other often",
     }

@@ -1,6 +1,5 @@
 //! QR codes: the own link, and what verifies a contact.
 
-use qrcode::{EcLevel, QrCode};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -12,6 +11,7 @@ use crate::client::chat::overlay::{LinkState, Verify};
 use crate::client::chat::rows::{self, line};
 use crate::client::chat::state::Chat;
 use crate::client::chat::words;
+use crate::client::qr;
 
 /// The own link, as a QR code where there is room for one. Takes the whole screen: a code needs it.
 pub(super) fn link(frame: &mut Frame<'_>, chat: &Chat, state: &LinkState, style: Style) {
@@ -25,7 +25,7 @@ pub(super) fn link(frame: &mut Frame<'_>, chat: &Chat, state: &LinkState, style:
     let columns = usize::from(area.width);
     let cut = rows::rows(shown, columns, columns);
     let room = usize::from(area.height).saturating_sub(cut.len() + 1);
-    let mut lines: Vec<Line<'_>> = match qr(shown, (columns, room)) {
+    let mut lines: Vec<Line<'_>> = match qr::rows(shown, (columns, room)) {
         Some(code) => code.into_iter().map(|row| Line::styled(row, style.code()).centered()).collect(),
         None => vec![Line::from(Span::styled(words::QR_TOO_LARGE, style.quiet()))],
     };
@@ -39,36 +39,6 @@ pub(super) fn link(frame: &mut Frame<'_>, chat: &Chat, state: &LinkState, style:
 
 fn plain_link(frame: &mut Frame<'_>, chat: &Chat, text: &str, hint: &str) {
     window(frame, chat, " Your link ", vec![Line::raw(line(text))], hint);
-}
-
-/// A QR code for a dark screen, with as much of a bright border as there is room for, at least one module; `None` if
-/// it does not fit.
-fn qr(text: &str, (columns, rows): (usize, usize)) -> Option<Vec<String>> {
-    let code = QrCode::with_error_correction_level(text, EcLevel::L).ok()?;
-    let modules = code.width();
-    let border = (1..=4).rev().find(|border| {
-        let side = modules + 2 * border;
-        side <= columns && side.div_ceil(2) <= rows
-    })?;
-    // Rows are pairs of modules, from the border's first one on.
-    let is_bright = |x: usize, y: usize| {
-        let within = |at: usize| at.checked_sub(border).filter(|at| *at < modules);
-        match (within(x), within(y)) {
-            (Some(x), Some(y)) => code[(x, y)] == qrcode::Color::Light,
-            _ => x < modules + 2 * border && y < modules + 2 * border,
-        }
-    };
-    let side = modules + 2 * border;
-    let row = |y: usize| {
-        let symbol = |x: usize| match (is_bright(x, 2 * y), is_bright(x, 2 * y + 1)) {
-            (true, true) => '█',
-            (true, false) => '▀',
-            (false, true) => '▄',
-            (false, false) => ' ',
-        };
-        (0..side).map(symbol).collect()
-    };
-    Some((0..side.div_ceil(2)).map(row).collect())
 }
 
 /// What makes sure that a contact is who they say: words to compare and a code to scan. Takes the whole screen.
@@ -86,9 +56,9 @@ pub(super) fn verify(frame: &mut Frame<'_>, chat: &Chat, verify: &Verify, style:
     lines.push(Line::raw(words::VERIFY_WORDS));
     lines.push(Line::styled(verify.shown.words.join(" "), style.strong()));
     let above: usize = lines.iter().map(|line| rows::rows(&line.to_string(), columns, columns).len()).sum();
-    let hint = rows::clip("y the words are the same  e enter their code  u not verified  Esc close", columns);
+    let hint = rows::as_many(&["y same words", "e their code", "Esc close", "u not verified"], columns);
     let room = usize::from(area.height).saturating_sub(above + 1);
-    let mut below: Vec<Line<'_>> = match qr(&verify.shown.code, (columns, room)) {
+    let mut below: Vec<Line<'_>> = match qr::rows(&verify.shown.code, (columns, room)) {
         Some(code) if room > code.len() => {
             let rows = code.into_iter().map(|row| Line::styled(row, style.code()).centered());
             std::iter::once(Line::raw(rows::clip(words::VERIFY_CODE, columns))).chain(rows).collect()

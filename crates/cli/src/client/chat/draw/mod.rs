@@ -15,7 +15,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Paragraph, Wrap};
 
-use super::rows::{clip, is_right_to_left, width};
+use super::rows::{as_many, clip, is_right_to_left, width};
 use super::state::{Chat, Focus};
 use super::{layout, words};
 use style::Style;
@@ -118,15 +118,23 @@ fn entry(frame: &mut Frame<'_>, chat: &Chat, style: Style, one: &ConversationVie
     ]);
     let mut lines = vec![first];
     if area.height > 1 {
-        let last = one.last.as_ref().map_or_else(String::new, |last| {
-            let from = if last.from == Sender::Own { "me: " } else { "" };
-            let text = match last.kind {
-                MessageKind::Deleted => words::DELETED,
-                MessageKind::NeedsNewer => words::NOT_UNDERSTOOD,
-                MessageKind::Text | MessageKind::Attachments => &last.text,
-            };
-            clip(&format!("{from}{text}"), columns.saturating_sub(3))
-        });
+        let is_written = chat.focus != Focus::List && chat.shown().is_some_and(|shown| shown.id == one.id);
+        let draft = chat
+            .draft_of(one.id)
+            .filter(|_| !is_written)
+            .map(|text| clip(&format!("draft: {text}"), columns.saturating_sub(3)));
+        let last = || {
+            one.last.as_ref().map_or_else(String::new, |last| {
+                let from = if last.from == Sender::Own { "me: " } else { "" };
+                let text = match last.kind {
+                    MessageKind::Deleted => words::DELETED,
+                    MessageKind::NeedsNewer => words::NOT_UNDERSTOOD,
+                    MessageKind::Text | MessageKind::Attachments => &last.text,
+                };
+                clip(&format!("{from}{text}"), columns.saturating_sub(3))
+            })
+        };
+        let last = draft.unwrap_or_else(last);
         lines.push(Line::from(Span::styled(format!("  {last}"), style.quiet())));
     }
     let style = if is_chosen { style.chosen(chat.focus == Focus::List) } else { style.normal() };
@@ -149,12 +157,6 @@ fn hints(frame: &mut Frame<'_>, chat: &Chat, style: Style, area: Rect) {
         frame.render_widget(Paragraph::new(text).wrap(Wrap { trim: true }).style(style), area);
         return;
     }
-    let mut shown = String::new();
-    for hint in words::hints(chat.focus, chat.shown()) {
-        if width(&shown) + width(hint) + 2 > columns {
-            break;
-        }
-        shown = if shown.is_empty() { format!(" {hint}") } else { format!("{shown}  {hint}") };
-    }
-    frame.render_widget(Paragraph::new(shown).style(style.quiet()), area);
+    let shown = as_many(words::hints(chat.focus, chat.shown()), columns.saturating_sub(1));
+    frame.render_widget(Paragraph::new(format!(" {shown}")).style(style.quiet()), area);
 }

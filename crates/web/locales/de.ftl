@@ -83,6 +83,8 @@ composer-send = Senden
 request-asking = { $name } möchte dir schreiben
 request-asking-text = Wenn du annimmst, könnt ihr euch schreiben. Bis dahin kann { $name } nichts weiter senden.
 request-accept = Annehmen
+request-decline = Ablehnen
+request-decline-sure = Wirklich ablehnen, für immer
 conversation-blocked = Du hast { $name } blockiert. Von { $name } kommt hier nichts an, und du kannst nichts senden.
 request-waiting = Deine Anfrage wartet, bis { $name } annimmt. Danach könnt ihr euch schreiben.
 
@@ -159,7 +161,7 @@ broken-text = Ein Teil der App hat aufgehört zu arbeiten. Was du gesendet hast,
 broken-button = Seite neu laden
 
 failure-dismiss = Meldung schließen
-failure-name-invalid = Dieser Name geht nicht: Er ist leer oder länger als 64 Zeichen. Bitte wähle einen anderen.
+failure-name-invalid = Dieser Name geht nicht: Er ist leer, länger als 64 Zeichen oder sieht aus wie eine Kuvert-ID. Bitte wähle einen anderen.
 failure-text-invalid = Diese Nachricht ist leer oder zu lang. Sie steht wieder im Eingabefeld; bitte kürze sie.
 failure-link-unreadable = Das ist kein vollständiger Kuvert-Link. Vielleicht ging beim Kopieren ein Stück verloren; kopiere ihn noch einmal ganz.
 failure-card-gone = Diesen Link gibt es nicht mehr. Bitte frag nach einem neuen.

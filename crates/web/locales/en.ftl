@@ -83,6 +83,8 @@ composer-send = Send
 request-asking = { $name } wants to write to you
 request-asking-text = If you accept, you can write to each other. Until then { $name } cannot send anything more.
 request-accept = Accept
+request-decline = Decline
+request-decline-sure = Really decline, for good
 conversation-blocked = You have blocked { $name }. Nothing of { $name } arrives here, and nothing can be sent.
 request-waiting = Your request is waiting until { $name } accepts. After that you can write to each other.
 
@@ -159,7 +161,7 @@ broken-text = A part of the app has stopped working. What you sent is saved. Rel
 broken-button = Reload page
 
 failure-dismiss = Close message
-failure-name-invalid = This name cannot be used: it is empty or longer than 64 characters. Please choose another.
+failure-name-invalid = This name cannot be used: it is empty, longer than 64 characters, or looks like a Kuvert ID. Please choose another.
 failure-text-invalid = This message is empty or too long. It is back in the input field; please shorten it.
 failure-link-unreadable = This is not a complete Kuvert link. Perhaps a part was lost in copying; copy all of it again.
 failure-card-gone = This link no longer exists. Please ask for a new one.

@@ -12,6 +12,7 @@ mod bridge;
 mod browser;
 mod components;
 mod dates;
+mod harmless;
 mod i18n;
 mod model;
 mod navigation;

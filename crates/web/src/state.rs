@@ -9,8 +9,8 @@ use kuvert_view::{
 };
 use leptos::prelude::*;
 
-use crate::bridge;
 use crate::model::{self, Drafts, Outgoing, Timeline};
+use crate::{bridge, harmless};
 
 /// What is known of the user's own identity.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,7 +88,8 @@ impl AppState {
     }
 
     /// Takes an update of the engine.
-    pub(crate) fn apply(self, update: ViewUpdate) {
+    pub(crate) fn apply(self, mut update: ViewUpdate) {
+        harmless::update(&mut update);
         match update {
             ViewUpdate::Profile(profile) => {
                 self.profile.set(profile.map_or(Profile::Missing, Profile::Known));

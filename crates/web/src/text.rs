@@ -4,6 +4,9 @@
 pub(crate) const NAME_CHARS_MAX: usize = 64;
 /// Length of an invitation, in characters.
 const INVITE_CHARS: usize = 22;
+/// Length of a card's id in a link, and of its secret, in characters.
+const CARD_CHARS: usize = 22;
+const SECRET_CHARS: usize = 43;
 /// Longest message, in bytes of UTF-8.
 pub(crate) const TEXT_BYTES_MAX: usize = 16 * 1024;
 
@@ -95,6 +98,18 @@ pub(crate) fn relay_elsewhere<'a>(link: &'a str, own: &str) -> Option<&'a str> {
     (is_relay && relay != own).then_some(relay)
 }
 
+/// Whether a link has all its parts. One that has not is not opened by trying again.
+pub(crate) fn is_complete_link(link: &str) -> bool {
+    let is_base64url = |text: &str, length| {
+        text.len() == length && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
+    };
+    let parts = link
+        .trim()
+        .split_once('#')
+        .and_then(|(address, secret)| Some((address.rsplit_once("/c/")?.1, secret)));
+    parts.is_some_and(|(card, secret)| is_base64url(card, CARD_CHARS) && is_base64url(secret, SECRET_CHARS))
+}
+
 /// A relay's origin as people read it.
 pub(crate) fn relay_name(origin: &str) -> &str {
     origin.split_once("://").map_or(origin, |(_, host)| host).trim_end_matches('/')
@@ -125,6 +140,21 @@ mod tests {
             ["https://relay.example/c/abc#secret", "javascript:alert(1)/c/abc#x", "https:///c/abc", "abc"]
         {
             assert_eq!(relay_elsewhere(here, own), None, "{here}");
+        }
+    }
+
+    #[test]
+    fn a_link_that_lost_a_part_is_told_from_a_complete_one() {
+        let (card, secret) = ("A".repeat(22), "b".repeat(43));
+        assert!(is_complete_link(&format!(" https://relay.example/c/{card}#{secret}\n")));
+        for bad in [
+            format!("https://relay.example/c/{card}"),
+            format!("https://relay.example/c/{card}#"),
+            format!("https://relay.example/c/{card}#{}", &secret[1..]),
+            format!("https://relay.example/c/{}#{secret}", &card[1..]),
+            format!("https://relay.example/#{secret}"),
+        ] {
+            assert!(!is_complete_link(&bad), "{bad}");
         }
     }
 

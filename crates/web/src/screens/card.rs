@@ -12,7 +12,7 @@ use crate::i18n::{t, t1};
 use crate::navigation::navigation;
 use crate::route::Route;
 use crate::state::{Profile, state};
-use crate::text::{is_too_long, relay_elsewhere, relay_name, valid_name, valid_text};
+use crate::text::{is_complete_link, is_too_long, relay_elsewhere, relay_name, valid_name, valid_text};
 use crate::{bridge, browser};
 
 /// The page of an opened link.
@@ -78,13 +78,18 @@ fn Again() -> impl IntoView {
             state.open_link(link);
         }
     };
+    let route = navigation.route().get_untracked();
+    let helps = matches!(&route, Route::OpenedLink(link) if is_complete_link(link));
     view! {
         <h1 id="screen-heading" tabindex="-1">{t("card-failed-heading")}</h1>
         <div class="buttons">
-            <button type="button" class="button" on:click=again>{t("card-retry")}</button>
+            {helps.then(|| view! {
+                <button type="button" class="button" on:click=again>{t("card-retry")}</button>
+            })}
             <button
                 type="button"
-                class="button button-is-second"
+                class="button"
+                class:button-is-second=helps
                 on:click=move |_| navigation.go(Route::Home)
             >
                 {t("card-home")}

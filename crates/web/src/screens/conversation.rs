@@ -9,6 +9,8 @@ use crate::components::composer::Composer;
 use crate::components::marks::trust_mark;
 use crate::components::stamp::stamp;
 use crate::i18n::{t, t1};
+use crate::navigation::navigation;
+use crate::route::Route;
 use crate::state::state;
 use crate::{bridge, browser};
 
@@ -75,12 +77,34 @@ fn head(shown: ConversationView) -> AnyView {
 }
 
 fn asking(conversation: ConversationId, name: Signal<String>) -> AnyView {
+    let navigation = navigation();
     let accept = move |_| bridge::post(&UiCommand::Accept { conversation });
+    // Nothing brings a request back: the first press asks.
+    let is_sure = RwSignal::new(false);
+    let decline = move |_| {
+        if is_sure.get_untracked() {
+            bridge::post(&UiCommand::Decline { conversation });
+            navigation.go(Route::Home);
+        } else {
+            is_sure.set(true);
+        }
+    };
+    let (ask, sure) = (t("request-decline"), t("request-decline-sure"));
     view! {
         <section class="request" aria-labelledby="request-heading">
             <h2 id="request-heading">{t1("request-asking", "name", move || name.get())}</h2>
             <p>{t1("request-asking-text", "name", move || name.get())}</p>
-            <button type="button" class="button" on:click=accept>{t("request-accept")}</button>
+            <div class="buttons">
+                <button type="button" class="button" on:click=accept>{t("request-accept")}</button>
+                <button
+                    type="button"
+                    class="button button-is-second"
+                    data-testid="decline"
+                    on:click=decline
+                >
+                    {move || if is_sure.get() { sure() } else { ask() }}
+                </button>
+            </div>
         </section>
     }
     .into_any()

@@ -1,0 +1,125 @@
+//! What others write, without what could disguise it.
+//!
+//! Names and texts of other people may hold control characters and marks that turn the direction of what follows. All
+//! that comes from the engine passes through [`update`] before it is shown. What the user wrote stays as it is.
+
+use kuvert_view::{ChangeView, ConversationView, MessageView, ReplyView, Sender, ViewUpdate};
+
+/// Takes out of an update what could disguise who says what.
+pub(crate) fn update(update: &mut ViewUpdate) {
+    match update {
+        ViewUpdate::Conversations(list) => list.iter_mut().for_each(conversation),
+        ViewUpdate::Conversation(one) => conversation(one),
+        ViewUpdate::Timeline { messages, .. } | ViewUpdate::Older { messages, .. } => {
+            messages.iter_mut().for_each(message);
+        }
+        ViewUpdate::Message { message: one, .. } => message(one),
+        ViewUpdate::Card(card) => clean(&mut card.name),
+        ViewUpdate::Found { messages, .. } => {
+            messages.iter_mut().for_each(|found| message(&mut found.message))
+        }
+        ViewUpdate::Details(details) => {
+            message(&mut details.message);
+            details.receipts.iter_mut().for_each(|receipt| clean(&mut receipt.name));
+            for reacted in &mut details.reactions {
+                clean(&mut reacted.name);
+                clean(&mut reacted.text);
+            }
+        }
+        ViewUpdate::Members { members, .. } => members.iter_mut().for_each(|member| clean(&mut member.name)),
+        ViewUpdate::Changed { by, change, .. } => {
+            clean(by);
+            if let ChangeView::Edited(text) | ChangeView::Reacted(text) = change {
+                clean(text);
+            }
+        }
+        // Nothing in these was written by others. What comes to be is to be asked that here, too.
+        ViewUpdate::Profile(_)
+        | ViewUpdate::Link { .. }
+        | ViewUpdate::LinkRevoked
+        | ViewUpdate::Requested { .. }
+        | ViewUpdate::Connection(_)
+        | ViewUpdate::Storage(_)
+        | ViewUpdate::Failed(_)
+        | ViewUpdate::Lost { .. }
+        | ViewUpdate::RelayUnreachable { .. }
+        | ViewUpdate::MessageGone { .. }
+        | ViewUpdate::ConversationGone { .. }
+        | ViewUpdate::Verification(_)
+        | ViewUpdate::Settings(_)
+        | ViewUpdate::Transfer(_)
+        | ViewUpdate::GroupCreated { .. }
+        | ViewUpdate::Progressed { .. } => {}
+    }
+}
+
+fn conversation(one: &mut ConversationView) {
+    clean(&mut one.title);
+    if let Some(last) = one.last.as_mut().filter(|last| last.from != Sender::Own) {
+        clean(&mut last.text);
+    }
+}
+
+fn message(one: &mut MessageView) {
+    clean(&mut one.author);
+    for reaction in &mut one.reactions {
+        clean(&mut reaction.text);
+    }
+    if let Some(ReplyView { author, text, .. }) = &mut one.reply {
+        clean(author);
+        clean(text);
+    }
+    if let Some(notice) = &mut one.notice {
+        clean(&mut notice.by);
+        clean(&mut notice.what);
+    }
+    if one.from != Sender::Own {
+        clean(&mut one.text);
+        for file in &mut one.files {
+            clean(&mut file.name);
+        }
+    }
+}
+
+/// Drops control characters but for new lines and tabs, and overrides, embeddings and isolates of direction. The marks that
+/// right-to-left writing needs between words stay; they turn nothing.
+fn clean(text: &mut String) {
+    let is_harmful = |letter: char| {
+        letter.is_control() && !matches!(letter, '\n' | '\t')
+            || matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if text.contains(is_harmful) {
+        text.retain(|letter| !is_harmful(letter));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kuvert_view::{ConversationId, Delivery, MessageId};
+
+    use super::*;
+
+    #[test]
+    fn nothing_that_others_write_turns_what_stands_around_it() {
+        let mut text = "a\u{202e}b\u{2066}c\u{1b}[2J\u{9b}d\r\n\te\u{7f}\u{200f}שלום".to_owned();
+        clean(&mut text);
+        assert_eq!(text, "abc[2Jd\n\te\u{200f}שלום");
+        let mut plain = "Grüß Gott, 👩‍👩‍👧".to_owned();
+        clean(&mut plain);
+        assert_eq!(plain, "Grüß Gott, 👩‍👩‍👧");
+    }
+
+    #[test]
+    fn names_and_texts_of_others_are_cleaned_and_own_texts_stay() {
+        let of = |from| {
+            let mut one = MessageView::text(MessageId(1), from, "x\u{202e}y", 0, Delivery::Received);
+            one.author = "A\u{202e}nna".into();
+            let mut all = ViewUpdate::Message { conversation: ConversationId(1), message: one };
+            update(&mut all);
+            let ViewUpdate::Message { message, .. } = all else { unreachable!("it is still a message") };
+            (message.author, message.text)
+        };
+        assert_eq!(of(Sender::Contact), ("Anna".into(), "xy".into()));
+        assert_eq!(of(Sender::Own), ("Anna".into(), "x\u{202e}y".into()));
+    }
+}

@@ -112,6 +112,11 @@ pub(crate) enum Failure {
         "{who} cannot be added to groups before the request between you is accepted; nothing was changed"
     )]
     NotAddable { who: String },
+    #[error(
+        "the group was made, and none of these people could be added: you are alone in it; \
+         add others: kuvert group add {id} CONTACT, or leave it: kuvert group leave {id}"
+    )]
+    NobodyAdded { id: String },
     /// What a group does not allow, in the engine's words.
     #[error("{0}")]
     Group(Refusal),
@@ -210,6 +215,7 @@ impl Failure {
             Self::CodeOfAnother => "code_of_another",
             Self::CodeForAnother => "code_for_another",
             Self::NotAddable { .. } => "not_reachable",
+            Self::NobodyAdded { .. } => "nobody_added",
             Self::Group(refusal) => group_code(*refusal),
             Self::RefusedBy(ErrorCode::NoSuchRelay) => "no_such_relay",
             Self::Refused | Self::RefusedBy(_) => "refused",

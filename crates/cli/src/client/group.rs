@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::list::{ListArgs, Listing, list};
-use super::lookup::{find_contact, find_group, find_member, id_of};
+use super::lookup::{find_contact, find_group, find_member, group_id, id_of};
 use super::message::{Wait, delivered};
 use super::{CATCH_UP, Common, Failure, ask, catch_up, open};
 use crate::output::{Output, foreign};
@@ -153,7 +153,7 @@ impl GroupCommand {
                     after: session.app().page(group.id, None)?.0.last().map(|newest| newest.id),
                 };
                 ask(&mut session, UiCommand::AddMembers { conversation: group.id, with: wanted.ids() })?;
-                report(session, group.id, Some(&wanted), deadline, output).await
+                report(session, group.id, Some(&wanted), deadline, output).await.map(drop)
             }
             Self::Remove(args) => {
                 let (mut session, group, deadline) =
@@ -204,7 +204,11 @@ async fn create(args: CreateArgs, output: Output) -> Result<(), Failure> {
         ViewUpdate::GroupCreated { conversation } => Some(conversation),
         _ => None,
     });
-    report(session, created.ok_or(Failure::Refused)?, Some(&wanted), deadline, output).await
+    let group = created.ok_or(Failure::Refused)?;
+    let missing = report(session, group, Some(&wanted), deadline, output).await?;
+    // The group is there, and said; a program that takes it for one of several people is not to go on.
+    let has_failed = missing.len() == wanted.contacts.len() && !missing.iter().any(Missing::may_come);
+    if has_failed { Err(Failure::NobodyAdded { id: group_id(group) }) } else { Ok(()) }
 }
 
 /// Catches up and finds the group.
@@ -229,17 +233,18 @@ async fn change(
     output: Output,
 ) -> Result<(), Failure> {
     ask(&mut session, wish)?;
-    report(session, group, None, deadline, output).await
+    report(session, group, None, deadline, output).await.map(drop)
 }
 
 /// Waits until the relay has everything, and says what the group is then, and who of those who were wanted is not in it.
+/// Returns the latter.
 async fn report(
     mut session: Session,
     group: ConversationId,
     wanted: Option<&Wanted>,
     deadline: Instant,
     output: Output,
-) -> Result<(), Failure> {
+) -> Result<Vec<Missing<'_>>, Failure> {
     let delivery = delivered(&mut session, deadline).await?;
     let missing = wanted.map(|wanted| missing(&mut session, group, wanted)).transpose()?;
     let group = session.app().conversation(group)?.ok_or(Failure::Refused)?;
@@ -249,13 +254,13 @@ async fn report(
     if delivery == "queued" {
         text.push_str("  (queued: sent by the next command that reaches the relay)");
     }
-    if let Some(missing) = missing {
+    if let Some(missing) = &missing {
         json["not_added"] = missing.iter().map(Missing::value).collect();
         text.extend(missing.iter().map(|one| format!("\n{}", one.words)));
     }
     output.result(&json, &text)?;
     session.close().await;
-    Ok(())
+    Ok(missing.unwrap_or_default())
 }
 
 async fn members(args: GroupArgs, output: Output) -> Result<(), Failure> {
@@ -296,6 +301,9 @@ impl Wanted {
     }
 }
 
+/// Why somebody is not in a group whom nothing speaks against: not everything was reached.
+const WAITING: &str = "waiting";
+
 /// Somebody who was to be added to a group, and is not in it.
 struct Missing<'w> {
     contact: &'w ConversationView,
@@ -304,6 +312,11 @@ struct Missing<'w> {
 }
 
 impl Missing<'_> {
+    /// Whether the wish to add them still stands.
+    fn may_come(&self) -> bool {
+        self.why == WAITING
+    }
+
     fn value(&self) -> Value {
         json!({ "id": self.contact.kuvert_id, "name": self.contact.title, "why": self.why })
     }
@@ -324,7 +337,7 @@ fn missing<'w>(
             None => {
                 let name = foreign(&contact.title);
                 let words = format!("{name} is not in the group yet; kuvert listen says if that fails");
-                Missing { contact, why: "waiting", words }
+                Missing { contact, why: WAITING, words }
             }
         })
         .collect())

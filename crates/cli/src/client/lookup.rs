@@ -2,7 +2,7 @@
 
 use kuvert_client::Session;
 use kuvert_core::{KuvertId, Refusal};
-use kuvert_view::{ConversationView, MemberView};
+use kuvert_view::{ConversationId, ConversationView, MemberView};
 
 use super::Failure;
 
@@ -51,7 +51,12 @@ pub(super) fn find_member(members: &[MemberView], who: &str) -> Result<String, F
 
 /// What names a conversation in commands for sure: a Kuvert ID, or the ID of a group.
 pub(super) fn id_of(one: &ConversationView) -> String {
-    if one.group.is_some() { format!("{GROUP}{}", one.id.0) } else { one.kuvert_id.clone() }
+    if one.group.is_some() { group_id(one.id) } else { one.kuvert_id.clone() }
+}
+
+/// How a group is named in commands, whatever its name is.
+pub(super) fn group_id(id: ConversationId) -> String {
+    format!("{GROUP}{}", id.0)
 }
 
 fn choose(all: Vec<ConversationView>, who: &str) -> Result<ConversationView, Failure> {
@@ -92,7 +97,7 @@ fn is_like_an_id(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use kuvert_view::{ContactState, ConversationId, Familiarity, GroupStanding, GroupView, Trust};
+    use kuvert_view::{ContactState, Familiarity, GroupStanding, GroupView, Trust};
 
     use super::*;
 

@@ -32,6 +32,21 @@ async function befriend(t) {
   return met;
 }
 
+test("A request is declined by a second press, and nothing of it is left", async (t) => {
+  const { annaPage, world } = await meet(t);
+  await open(annaPage, "Ben");
+  const decline = annaPage.getByTestId("decline");
+  await decline.click();
+  await annaPage.getByRole("button", { name: "Wirklich ablehnen, für immer" }).waitFor();
+  await message(annaPage, HELLO).waitFor();
+  await decline.click();
+  await annaPage.getByTestId("conversation-item").waitFor({ state: "detached" });
+  await annaPage.reload();
+  await annaPage.getByRole("button", { name: "Mein Link" }).waitFor();
+  assert.equal(await annaPage.getByTestId("conversation-item").count(), 0);
+  world.assertQuiet();
+});
+
 test("WEB-1: Anna and Ben meet by a link, and everything is there after reloads and restarts", async (t) => {
   const { world, anna, ben, annaPage, benPage } = await meet(t);
 

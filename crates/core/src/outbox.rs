@@ -53,9 +53,12 @@ impl Step<'_, '_> {
         let (Some(group_row), false) = (group_row, waiting.is_empty()) else { return Ok(()) };
         let mut group = self.load_group(&group_row)?;
         let is_alone = group.epoch() == 0 && self.waits_for_members(conversation)?;
-        let may_seal = !group.has_pending_commit() && group_row.intent != Intent::Rejoin as u8 && !is_alone;
+        if group.has_pending_commit() || group_row.intent == Intent::Rejoin as u8 || is_alone {
+            self.keep_loaded(group);
+            return Ok(());
+        }
         let channel = group.channel();
-        for (message, content) in waiting.into_iter().filter(|_| may_seal) {
+        for (message, content) in waiting {
             let sealed = group.seal(&provider, &account.device, &content)?;
             let id = self.fresh_id();
             let post = ClientFrame::Post(post_frame(id, channel, sealed));

@@ -8,7 +8,7 @@
 use std::cmp::Ordering;
 
 use kuvert_mls::{Group, GroupKey, MlsError, Provider};
-use kuvert_store::{GroupRow, MlsStorage, OutboxKind, PastRow};
+use kuvert_store::{GroupRow, MlsStorage, OutboxKind, OutboxRow, PastRow};
 use kuvert_wire::{ChannelId, Entry, decode, limits};
 
 use crate::ClientError;
@@ -38,9 +38,10 @@ impl<'a> Step<'a, '_> {
         if row.cut_off || self.inbox_has_passed(&row.channel, epoch)? {
             self.drop_past(&row.channel)?;
         } else if self.tx.past(&row.channel)?.is_none() {
-            let outbox = self.tx.outbox()?;
-            let is_own = |row: &&kuvert_store::OutboxRow| row.kind == OutboxKind::Commit;
-            let own = outbox.iter().filter(|waiting| waiting.channel == Some(row.channel)).find(is_own);
+            let is_own = |waiting: &OutboxRow| {
+                waiting.kind == OutboxKind::Commit && waiting.channel == Some(row.channel)
+            };
+            let own = self.tx.outbox()?.into_iter().find(is_own);
             self.tx.mls().copy_aside(group.id(), number(&row.channel)).map_err(storage)?;
             self.tx.set_past(&PastRow {
                 channel: row.channel,

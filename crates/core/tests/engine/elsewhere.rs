@@ -377,11 +377,6 @@ fn overtaken(folder: &std::path::Path) -> World {
     world
 }
 
-/// What was written, without notices.
-fn said(world: &mut World, at: usize) -> Vec<String> {
-    world.devices[at].texts().into_iter().filter(|text| !text.is_empty()).collect()
-}
-
 /// The relay that rested hands over what it held.
 fn hand_over(world: &mut World) {
     world.elsewhere.rests = false;
@@ -405,20 +400,20 @@ fn who_follows_a_channel_faster_than_the_inbox_loses_nothing_of_what_comes_later
     world.send(ALICE, "mine");
     world.settle(60);
     assert_eq!(
-        said(&mut world, BOB),
+        world.devices[BOB].said(),
         ["hello", "one", "two", "three", "mine"],
         "nothing waits for the inbox"
     );
-    assert_eq!(said(&mut world, ALICE), ["hello", "mine"]);
+    assert_eq!(world.devices[ALICE].said(), ["hello", "mine"]);
     // Also over another run.
     world.restart(ALICE);
     world.go_online(ALICE);
     hand_over(&mut world);
-    assert_eq!(said(&mut world, ALICE), ["hello", "mine", "one", "two", "three"]);
+    assert_eq!(world.devices[ALICE].said(), ["hello", "mine", "one", "two", "three"]);
     world.send(BOB, "four");
     world.send(ALICE, "five");
     for device in [ALICE, BOB] {
-        assert_eq!(said(&mut world, device)[4..].last().map(String::as_str), Some("five"));
+        assert_eq!(world.devices[device].said()[4..].last().map(String::as_str), Some("five"));
     }
     nothing_is_set_aside(&mut world, ALICE);
 }
@@ -442,10 +437,10 @@ fn an_own_commit_that_was_followed_opens_what_was_posted_before_and_after_it() {
     world.send(BOB, "two");
     world.settle(120);
     hand_over(&mut world);
-    let texts = said(&mut world, ALICE);
+    let texts = world.devices[ALICE].said();
     assert!(["one", "two", "mine"].iter().all(|text| texts.iter().any(|it| it == text)), "{texts:?}");
     world.send(ALICE, "again");
-    assert_eq!(said(&mut world, BOB).last().map(String::as_str), Some("again"));
+    assert_eq!(world.devices[BOB].said().last().map(String::as_str), Some("again"));
     nothing_is_set_aside(&mut world, ALICE);
 }
 
@@ -464,10 +459,10 @@ fn what_is_kept_of_a_past_epoch_goes_after_a_month() {
     nothing_is_set_aside(&mut world, ALICE);
     hand_over(&mut world);
     assert_eq!(
-        said(&mut world, ALICE),
+        world.devices[ALICE].said(),
         ["hello", "mine", "three"],
         "of the epochs before, the keys are gone"
     );
     world.send(BOB, "four");
-    assert_eq!(said(&mut world, ALICE), ["hello", "mine", "three", "four"]);
+    assert_eq!(world.devices[ALICE].said(), ["hello", "mine", "three", "four"]);
 }

@@ -3,7 +3,7 @@
 use kuvert_core::{Command, GroupState};
 
 use crate::groups::Circle;
-use crate::world::{ALICE, BOB, World, anonymous, on_disk};
+use crate::world::{ALICE, BOB, World, on_disk};
 
 const WEEK: i64 = 8 * 86_400_000;
 
@@ -44,9 +44,7 @@ fn a_device_that_missed_a_removal_comes_back_from_outside() {
     circle.command(0, Command::RemoveMember { conversation, member: dora }).expect("removes");
     circle.world.settle(60);
     circle.say(1, "lost for Chris");
-    let inbox = circle.world.devices[2].inbox();
-    let waiting = circle.world.relay.waiting(inbox) as u64;
-    circle.world.relay.lose_oldest(inbox, waiting);
+    circle.world.lose_waiting(2);
     circle.world.go_offline(0);
     circle.world.go_offline(1);
     // Nobody else is online, and Chris writes before he knows.
@@ -70,20 +68,14 @@ fn a_direct_conversation_heals_as_well() {
     world.now = world.now.plus_millis(WEEK);
     world.send(BOB, "lost");
     world.settle(60);
-    let inbox = world.devices[ALICE].inbox();
-    let waiting = world.relay.waiting(inbox) as u64;
-    world.relay.lose_oldest(inbox, waiting);
+    world.lose_waiting(ALICE);
     world.go_online(ALICE);
     world.settle(120);
     world.send(BOB, "again");
     world.send(ALICE, "here");
     world.settle(60);
-    let texts = |world: &mut World, at: usize| {
-        let texts: Vec<_> = world.devices[at].texts().into_iter().filter(|text| !text.is_empty()).collect();
-        texts
-    };
-    assert_eq!(texts(&mut world, ALICE), ["hello", "again", "here"]);
-    assert_eq!(texts(&mut world, BOB), ["hello", "lost", "again", "here"]);
+    assert_eq!(world.devices[ALICE].said(), ["hello", "again", "here"]);
+    assert_eq!(world.devices[BOB].said(), ["hello", "lost", "again", "here"]);
 }
 
 #[test]
@@ -91,12 +83,7 @@ fn a_device_that_lost_its_own_commit_comes_back_from_outside() {
     let (mut world, _dir) = on_disk();
     world.meet();
     world.now = world.now.plus_millis(WEEK);
-    world.go_offline(BOB);
-    world.send(BOB, "one");
-    world.relay.mute = true;
-    world.open_lines(BOB, &[anonymous()]);
-    world.go_offline(BOB);
-    world.relay.mute = false;
+    world.send_unanswered(BOB, "one");
     let commit = |tx: &kuvert_store::Tx<'_>| {
         let row =
             tx.outbox().expect("reads").into_iter().find(|row| row.kind == kuvert_store::OutboxKind::Commit);
@@ -108,11 +95,8 @@ fn a_device_that_lost_its_own_commit_comes_back_from_outside() {
     world.send(BOB, "two");
     world.send(ALICE, "three");
     world.settle(60);
-    let said = |world: &mut World, at: usize| -> Vec<String> {
-        world.devices[at].texts().into_iter().filter(|text| !text.is_empty()).collect()
-    };
-    assert_eq!(said(&mut world, ALICE), ["hello", "one", "two", "three"]);
-    assert_eq!(said(&mut world, BOB), ["hello", "one", "two", "three"]);
+    assert_eq!(world.devices[ALICE].said(), ["hello", "one", "two", "three"]);
+    assert_eq!(world.devices[BOB].said(), ["hello", "one", "two", "three"]);
 }
 
 #[test]
@@ -142,9 +126,7 @@ fn a_kill_while_healing_only_delays_it() {
     let (conversation, dora) = (circle.group(0), circle.identity(3));
     circle.command(0, Command::RemoveMember { conversation, member: dora }).expect("removes");
     circle.world.settle(60);
-    let inbox = circle.world.devices[2].inbox();
-    let waiting = circle.world.relay.waiting(inbox) as u64;
-    circle.world.relay.lose_oldest(inbox, waiting);
+    circle.world.lose_waiting(2);
     circle.world.relay.mute = true;
     for _ in 0..3 {
         circle.world.restart(2);
@@ -172,9 +154,7 @@ fn who_was_removed_and_added_again_heals_without_the_welcome() {
     circle.command(0, Command::AddMembers { conversation, contacts: vec![contact] }).expect("adds");
     circle.world.settle(60);
     circle.say(0, "lost for Chris");
-    let inbox = circle.world.devices[2].inbox();
-    let waiting = circle.world.relay.waiting(inbox) as u64;
-    circle.world.relay.lose_oldest(inbox, waiting);
+    circle.world.lose_waiting(2);
     circle.world.go_online(2);
     circle.world.settle(120);
     assert_eq!(circle.state(2), GroupState::Member);

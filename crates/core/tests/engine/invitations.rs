@@ -19,9 +19,7 @@ fn invited() -> Circle {
         let accept = Command::Accept { conversation: conversation.conversation.id };
         circle.world.command(0, accept).expect("accepts");
     }
-    let inbox = circle.world.devices[2].inbox();
-    let answers = circle.world.relay.waiting(inbox) as u64;
-    circle.world.relay.lose_oldest(inbox, answers);
+    circle.world.lose_waiting(2);
     circle.create(3);
     circle.say(0, "welcome");
     circle.world.settle(60);

@@ -38,9 +38,7 @@ fn devices_beyond_one_envelope_make_a_group_in_one_commit_change_it_and_heal() {
     circle.command(0, Command::RemoveMember { conversation, member: last }).expect("removes");
     circle.world.settle(60);
     circle.say(1, "who was not here?");
-    let inbox = circle.world.devices[20].inbox();
-    let waiting = circle.world.relay.waiting(inbox) as u64;
-    circle.world.relay.lose_oldest(inbox, waiting);
+    circle.world.lose_waiting(20);
     circle.world.go_online(20);
     circle.world.settle(120);
     assert_eq!(circle.state(34), GroupState::Removed);
@@ -65,9 +63,7 @@ fn a_large_group_whose_channel_was_forgotten_is_made_anew_with_its_tree_as_a_blo
     let rename = Command::RenameGroup { conversation: circle.group(0), name: "Choir of Kiel".into() };
     circle.command(0, rename).expect("renames");
     circle.world.settle(60);
-    let inbox = circle.world.devices[5].inbox();
-    let waiting = circle.world.relay.waiting(inbox) as u64;
-    circle.world.relay.lose_oldest(inbox, waiting);
+    circle.world.lose_waiting(5);
     circle.world.go_online(5);
     circle.world.settle(120);
     assert_heard(&mut circle, 5, "still singing");
@@ -114,9 +110,7 @@ fn a_blob_that_does_not_get_through_is_tried_again_without_a_new_session() {
     let nora = circle.identity(13);
     circle.command(0, Command::RemoveMember { conversation, member: nora }).expect("removes");
     circle.world.settle(60);
-    let inbox = circle.world.devices[4].inbox();
-    let waiting = circle.world.relay.waiting(inbox) as u64;
-    circle.world.relay.lose_oldest(inbox, waiting);
+    circle.world.lose_waiting(4);
     circle.world.relay.no_blobs = true;
     circle.world.go_online(4);
     circle.world.settle(60);

@@ -174,9 +174,7 @@ fn a_gap_lets_nobody_in_who_is_blocked() {
     let link = world.link(ALICE);
     world.command(2, Command::OpenLink { link: link.clone() }).expect("opens");
     world.command(2, Command::Request { link, text: "lost".into() }).expect("requests");
-    let inbox = world.devices[ALICE].inbox();
-    let waiting = world.relay.waiting(inbox) as u64;
-    world.relay.lose_oldest(inbox, waiting);
+    world.lose_waiting(ALICE);
     world.go_online(ALICE);
     world.settle(120);
     let heard = world.devices[ALICE].heard.len();

@@ -96,12 +96,7 @@ fn a_commit_is_not_given_up_because_the_relay_was_away_for_long() {
     // MLS-1: it may have been accepted before, and the answer lost.
     let mut world = World::acquainted();
     world.now = world.now.plus_millis(WEEK);
-    world.go_offline(BOB);
-    world.send(BOB, "one");
-    world.relay.mute = true;
-    world.open_lines(BOB, &[anonymous()]);
-    world.go_offline(BOB);
-    world.relay.mute = false;
+    world.send_unanswered(BOB, "one");
     world.take_down(ORIGIN);
     world.now = world.now.plus_millis(31 * 86_400_000);
     let line = anonymous();

@@ -64,9 +64,7 @@ fn who_was_dropped_as_unused_is_back_by_itself() {
 #[test]
 fn who_was_dropped_and_lost_what_waited_is_back_by_itself() {
     let mut circle = after(50);
-    let inbox = circle.world.devices[3].inbox();
-    let waiting = circle.world.relay.waiting(inbox) as u64;
-    circle.world.relay.lose_oldest(inbox, waiting);
+    circle.world.lose_waiting(3);
     circle.world.go_online(3);
     circle.world.settle(600);
     assert_eq!(circle.state(3), GroupState::Member);

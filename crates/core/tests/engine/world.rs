@@ -70,6 +70,11 @@ impl Device {
         rows.into_iter().map(|row| (row.sender, row.text, row.state)).collect()
     }
 
+    /// What was written, without notices.
+    pub(crate) fn said(&mut self) -> Vec<String> {
+        self.texts().into_iter().filter(|text| !text.is_empty()).collect()
+    }
+
     pub(crate) fn texts(&mut self) -> Vec<String> {
         self.timeline().into_iter().map(|(_, text, _)| text).collect()
     }
@@ -250,6 +255,24 @@ impl World {
             self.devices[at].inputs.push_back(Input::Disconnected(line));
         }
         self.run();
+    }
+
+    /// Writes a text that a relay takes in a session which ends before its answers come. The device is offline before and after.
+    pub(crate) fn send_unanswered(&mut self, at: usize, text: &str) {
+        self.go_offline(at);
+        self.send(at, text);
+        self.relay.mute = true;
+        self.open_lines(at, &[anonymous()]);
+        self.go_offline(at);
+        self.relay.mute = false;
+    }
+
+    /// All that waits for a device at its relay has expired.
+    pub(crate) fn lose_waiting(&mut self, at: usize) {
+        let inbox = self.devices[at].inbox();
+        let relay = self.relay_at(self.devices[at].home);
+        let waiting = relay.waiting(inbox) as u64;
+        relay.lose_oldest(inbox, waiting);
     }
 
     /// A relay is gone, for a while or for good.

@@ -399,8 +399,13 @@ impl Step<'_, '_> {
         Ok(())
     }
 
-    /// There is no way back: that is said, once.
+    /// There is no way back: that is said, once. Who was leaving has left.
     fn lost(&mut self, row: &GroupRow, notice: &Notice) -> Result<(), ClientError> {
+        let profile = self.tx.group_profile(row.conversation)?;
+        if profile.is_some_and(|profile| profile.state == GroupState::Leaving) {
+            let group = self.load_group(row)?;
+            return self.end_membership(row, group, GroupState::Left);
+        }
         self.tx.set_behind(&row.channel, 0)?;
         let channel = ChannelId::new(row.channel);
         let mark = [b"lost".as_slice(), &crate::group::mark(channel, row.behind, 0)].concat();

@@ -137,11 +137,20 @@ impl Step<'_, '_> {
         }
     }
 
+    /// The group of a channel, if this device is in it. What was on its way when a membership ended is nobody's fault; a channel that
+    /// was never known is dropped for this reason.
+    fn living(&mut self, channel: ChannelId, why: &'static str) -> Result<Option<GroupRow>, ClientError> {
+        let row = self.tx.group(channel.as_bytes())?;
+        if row.is_none() {
+            self.dropped(why)?;
+        }
+        Ok(row.filter(|row| row.ended.is_none()))
+    }
+
     fn post(&mut self, entry: &ChannelEntry<'_>) -> Result<Progress, ClientError> {
         // The own post, come back in the channel's order: as good as the relay's answer.
         self.accepted(entry.id)?;
-        let Some(row) = self.tx.group(entry.channel.as_bytes())?.filter(|row| row.ended.is_none()) else {
-            self.dropped("a post to an unknown channel")?;
+        let Some(row) = self.living(entry.channel, "a post to an unknown channel")? else {
             return Ok(Progress::Done);
         };
         self.past_reached(&row, entry.epoch)?;
@@ -172,8 +181,7 @@ impl Step<'_, '_> {
 
     fn commit(&mut self, entry: &ChannelEntry<'_>) -> Result<Progress, ClientError> {
         self.accepted(entry.id)?;
-        let Some(row) = self.tx.group(entry.channel.as_bytes())?.filter(|row| row.ended.is_none()) else {
-            self.dropped("a commit to an unknown channel")?;
+        let Some(row) = self.living(entry.channel, "a commit to an unknown channel")? else {
             return Ok(Progress::Done);
         };
         // The epoch that it begins has come to the inbox.

@@ -252,7 +252,9 @@ impl Step<'_, '_> {
             Wish::Name(name) => !rules || group.data().name == *name,
             Wish::Picture(picture) => !rules || group.data().picture == *picture,
             Wish::Admin(identity, admin) => {
-                !rules || !is_member(identity) || group.data().admins.contains(identity) == *admin
+                // The other admins may have gone since it was wished.
+                let is_last = !admin && standing.rulers == BTreeSet::from([*identity]);
+                !rules || is_last || !is_member(identity) || group.data().admins.contains(identity) == *admin
             }
             Wish::Renew => false,
             Wish::Drop(device) => !group.unused(self.now.seconds())?.contains(device),

@@ -487,3 +487,49 @@ fn who_leaves_while_renewing_keys_is_let_go() {
     assert_eq!(circle.state(2), GroupState::Left);
     assert_eq!(circle.members(0), ["Anna", "Ben"]);
 }
+
+#[test]
+fn an_admin_who_wished_to_be_none_stays_one_if_the_others_have_left() {
+    let mut circle = Circle::new(3);
+    let conversation = circle.group(0);
+    let (anna, ben) = (circle.identity(0), circle.identity(1));
+    circle.command(0, Command::SetAdmin { conversation, member: ben, admin: true }).expect("promotes");
+    circle.world.settle(60);
+    // Anna steps down offline, while Ben leaves.
+    circle.world.go_offline(0);
+    circle.command(0, Command::SetAdmin { conversation, member: anna, admin: false }).expect("steps down");
+    let theirs = circle.group(1);
+    circle.command(1, Command::LeaveGroup { conversation: theirs }).expect("leaves");
+    circle.world.settle(600);
+    circle.world.go_online(0);
+    circle.world.settle(600);
+    assert_eq!(circle.state(1), GroupState::Left);
+    for at in [0, 2] {
+        assert_eq!(circle.state(at), GroupState::Member);
+        assert_eq!(circle.members(at), ["Anna", "Chris"]);
+    }
+    let rename = Command::RenameGroup { conversation, name: "Still ruled".into() };
+    circle.command(0, rename).expect("rules");
+    circle.world.settle(60);
+    assert_eq!(circle.summary(2).expect("a group").name(), "Still ruled");
+}
+
+#[test]
+fn what_was_written_before_the_last_member_left_is_no_attack() {
+    let mut circle = Circle::new(2);
+    let conversation = circle.group(1);
+    circle.command(1, Command::LeaveGroup { conversation }).expect("leaves");
+    circle.world.settle(600);
+    circle.world.go_offline(0);
+    circle.say(0, "to nobody");
+    // It is accepted, and does not come back yet.
+    circle.world.open_lines(0, &[anonymous()]);
+    circle.world.go_offline(0);
+    let conversation = circle.group(0);
+    circle.command(0, Command::LeaveGroup { conversation }).expect("leaves");
+    circle.world.devices[0].events.clear();
+    circle.world.go_online(0);
+    circle.world.settle(60);
+    let events = &circle.world.devices[0].events;
+    assert!(!events.iter().any(|event| matches!(event, Event::Dropped(_))), "{events:?}");
+}

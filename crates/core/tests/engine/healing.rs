@@ -1,6 +1,6 @@
 //! Devices that missed something, and come back by themselves.
 
-use kuvert_core::{Command, GroupState};
+use kuvert_core::{Command, Event, GroupState};
 
 use crate::groups::Circle;
 use crate::world::{ALICE, BOB, World, on_disk};
@@ -162,4 +162,23 @@ fn who_was_removed_and_added_again_heals_without_the_welcome() {
     circle.world.settle(60);
     assert_eq!(circle.texts(2), ["here we are"]);
     circle.assert_all_hear_all();
+}
+
+#[test]
+fn who_was_leaving_and_lost_the_commit_that_lets_them_go_has_left() {
+    let mut circle = Circle::new(3);
+    let conversation = circle.group(2);
+    circle.world.go_offline(0);
+    circle.world.go_offline(1);
+    circle.command(2, Command::LeaveGroup { conversation }).expect("leaves");
+    circle.world.go_offline(2);
+    circle.world.go_online(0);
+    circle.world.settle(600);
+    assert_eq!(circle.members(0), ["Anna", "Ben"]);
+    circle.say(0, "without Chris");
+    circle.world.lose_waiting(2);
+    circle.world.go_online(2);
+    circle.world.settle(120);
+    assert_eq!(circle.state(2), GroupState::Left);
+    assert!(!circle.world.devices[2].events.iter().any(|event| matches!(event, Event::GroupLost(_))));
 }

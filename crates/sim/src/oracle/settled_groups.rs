@@ -30,8 +30,8 @@ type Views = BTreeMap<Channel, BTreeMap<DeviceId, View>>;
 pub(super) fn settled(world: &mut World) -> Result<Vec<Violation>, SimError> {
     let views = views(world)?;
     let mut found = world.rolls.judge_all();
-    for there in views.values() {
-        found.extend(agreement(world, there));
+    for (channel, there) in &views {
+        found.extend(agreement(world, *channel, there));
         found.extend(same_order(world, there));
     }
     for told in world.ledger.told.iter().filter(|told| !world.ledger.deleted.contains(&told.text)) {
@@ -75,10 +75,23 @@ fn views(world: &mut World) -> Result<Views, SimError> {
 }
 
 /// Members are in the same epoch and see the same group; all others know that they are none.
-fn agreement(world: &World, there: &BTreeMap<DeviceId, View>) -> Vec<Violation> {
+fn agreement(world: &World, channel: Channel, there: &BTreeMap<DeviceId, View>) -> Vec<Violation> {
     let mut found = Vec::new();
     let open = there.values().filter_map(|view| view.epoch.as_ref().map(|epoch| (epoch.number, view)));
-    let Some((latest, model)) = open.max_by_key(|(number, _)| *number) else { return found };
+    let last = world.rolls.latest(channel);
+    let Some((latest, model)) =
+        open.max_by_key(|(number, _)| *number).filter(|(latest, _)| Some(*latest) >= last)
+    else {
+        // The last members have left: whoever was in the last epoch knows that.
+        let stays = |(id, view): &(&DeviceId, &View)| {
+            world.rolls.is_in(channel, **id) && !matches!(view.state, GroupState::Left | GroupState::Removed)
+        };
+        found.extend(there.iter().filter(stays).map(|(id, view)| {
+            let what = format!("device {id} is {:?} and not in the last epoch {last:?}", view.state);
+            violation("members stay members", what)
+        }));
+        return found;
+    };
     for (id, view) in there {
         let number = view.epoch.as_ref().map(|epoch| epoch.number);
         let what = |what: &str| {

@@ -12,6 +12,7 @@ use kuvert_wire::{ChannelId, Entries, Entry, PostId, decode, limits};
 
 use crate::changes::Change;
 use crate::group::mark;
+use crate::limits::MAX_ASKING;
 use crate::messages::{Shape, written_at};
 use crate::outbox::sender_uri;
 use crate::step::Step;
@@ -305,11 +306,13 @@ impl Step<'_, '_> {
             if contact.state == ContactState::Requested {
                 self.tx.update_contact(contact.id, &contact.name, ContactState::Accepted)?;
             }
-            // A request is one message, until it is accepted.
-            if contact.state == ContactState::Asking && self.tx.has_received(conversation)? {
+            // A request is few messages, until it is accepted.
+            if contact.state == ContactState::Asking
+                && self.tx.received(conversation, MAX_ASKING)? == MAX_ASKING
+            {
                 return match self.tx.find_message(conversation, received.mimi.as_bytes())? {
                     Some(_) => Ok(()),
-                    None => self.dropped("a second message of a request"),
+                    None => self.dropped("too many messages of a request"),
                 };
             }
         }

@@ -15,7 +15,7 @@ use kuvert_wire::{
 
 use crate::card::CardDevice;
 use crate::commands::checked_text;
-use crate::limits::{ASK_ANEW, MAX_REQUESTS};
+use crate::limits::{ASK_ANEW, MAX_ASKED, MAX_REQUESTS};
 use crate::outbox::{Intent, post_frame};
 use crate::step::Step;
 use crate::{ClientError, Event, Link, Refusal};
@@ -68,9 +68,13 @@ impl Step<'_, '_> {
         Ok(())
     }
 
-    /// Whether a request may be made anew: at once where the one before did not get there; where it did, nobody is pressed.
+    /// Whether a request may be made anew: at once where the one before did not get there; where it did, a day later, and not for ever.
     fn check_may_ask(&self, conversation: ConversationId) -> Result<(), ClientError> {
         let own = self.requests(conversation)?;
+        let there = own.iter().filter(|row| row.state != MessageState::Failed).count();
+        if there >= MAX_ASKED {
+            return Err(Refusal::NotAccepted.into());
+        }
         let is_waiting = |row: &MessageRow| match row.state {
             MessageState::Failed => false,
             MessageState::Queued => true,

@@ -12,6 +12,10 @@ pub const FAMILIARITY_HALF_LIFE: i64 = 30;
 
 /// Milliseconds after which a request that got there and was not answered may be made anew: a day.
 pub(crate) const ASK_ANEW: i64 = 86_400_000;
+/// Requests to one person that may be there without an answer: nobody is pressed.
+pub(crate) const MAX_ASKED: usize = 3;
+/// Messages that are shown of somebody who is not accepted. More than [`MAX_ASKED`], since not all who ask know what got there.
+pub(crate) const MAX_ASKING: u32 = 2 * MAX_ASKED as u32;
 /// Messages that are looked at for earlier requests; there is one per day at most.
 pub(crate) const MAX_REQUESTS: u32 = 16;
 

@@ -283,14 +283,16 @@ impl Tx<'_> {
         Ok(messages)
     }
 
-    /// Whether anything ever came from the contact, or other members.
+    /// How many messages of the contact, or other members, are there; counted to `most`.
     ///
     /// # Errors
     /// [`StoreError`] if the database fails.
-    pub fn has_received(&self, conversation: ConversationId) -> Result<bool, StoreError> {
-        let sql = "SELECT EXISTS (SELECT 1 FROM message WHERE conversation = ?1 AND sender = ?2)";
+    pub fn received(&self, conversation: ConversationId, most: u32) -> Result<u32, StoreError> {
+        let sql =
+            "SELECT count(*) FROM (SELECT 1 FROM message WHERE conversation = ?1 AND sender = ?2 LIMIT ?3)";
         let mut statement = self.sql().prepare_cached(sql)?;
-        Ok(statement.query_row([conversation.0, SenderKind::Contact as i64], |row| row.get(0))?)
+        let contact = SenderKind::Contact as i64;
+        Ok(statement.query_row(params![conversation.0, contact, most], |row| row.get(0))?)
     }
 
     /// Gives a message a later version of its text. Of several, the one edited last stays, whichever comes first; of two

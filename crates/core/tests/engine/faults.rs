@@ -489,7 +489,7 @@ fn a_request_that_was_followed_by_another_is_not_sent_before_that_is_accepted() 
     world.request("first");
     world.relay.refuse = None;
     world.request("second");
-    // Alice would drop a second message of a stranger: Bob keeps it, and sees that it did not go out.
+    // Nobody is pressed: Bob keeps it, and sees that it did not go out.
     let message = first(&mut world);
     let retried = world.command(BOB, Command::Retry { message });
     assert!(matches!(retried, Err(ClientError::Refused(Refusal::NotAccepted))), "{retried:?}");

@@ -5,7 +5,7 @@ use kuvert_core::{
 };
 use kuvert_wire::ErrorCode;
 
-use crate::world::{ALICE, BOB, World};
+use crate::world::{ALICE, BOB, World, on_disk};
 
 #[test]
 fn a_link_a_request_an_acceptance_and_a_chat() {
@@ -142,19 +142,44 @@ fn who_got_no_answer_may_ask_again_a_day_later() {
         assert!(matches!(soon, Err(ClientError::Refused(Refusal::NotAccepted))));
         world.now = world.now.plus_millis(86_400_000);
         again(&mut world).expect("asks again");
-        // Who has not looked at the first request sees that one alone.
-        let expected = if is_declined { "it is me, Bob" } else { "hello" };
-        assert_eq!(world.devices[ALICE].texts(), [expected]);
+        let mut expected = if is_declined { vec!["it is me, Bob"] } else { vec!["hello", "it is me, Bob"] };
+        assert_eq!(world.devices[ALICE].texts(), expected);
         assert_eq!(world.devices[ALICE].state(), ContactState::Asking);
         let once_more = again(&mut world);
         assert!(matches!(once_more, Err(ClientError::Refused(Refusal::NotAccepted))));
+        world.now = world.now.plus_millis(86_400_000);
+        again(&mut world).expect("asks for the third time");
+        world.now = world.now.plus_millis(86_400_000);
+        let for_ever = again(&mut world);
+        assert!(matches!(for_ever, Err(ClientError::Refused(Refusal::NotAccepted))));
+        expected.push("it is me, Bob");
         let conversation = world.devices[ALICE].id();
         world.command(ALICE, Command::Accept { conversation }).expect("accepts");
         world.send(ALICE, "hello Bob");
         world.send(BOB, "hello Alice");
-        assert_eq!(world.devices[ALICE].texts(), [expected, "hello Bob", "hello Alice"]);
-        assert_eq!(world.devices[BOB].texts()[2..], ["hello Bob", "hello Alice"]);
+        expected.extend(["hello Bob", "hello Alice"]);
+        assert_eq!(world.devices[ALICE].texts(), expected);
+        assert_eq!(world.devices[BOB].texts()[3..], ["hello Bob", "hello Alice"]);
     }
+}
+
+#[test]
+fn who_asks_and_does_not_wait_for_an_answer_is_not_heard_for_long() {
+    let (mut world, _dir) = on_disk();
+    world.go_online(ALICE);
+    world.go_online(BOB);
+    world.request("0");
+    // A client that does not keep the rules.
+    let alice = world.devices[BOB].conversation().contact().expect("a contact").id;
+    world.tamper(BOB, |tx| {
+        let alice = tx.contact(alice).expect("reads").expect("a contact");
+        tx.update_contact(alice.id, &alice.name, kuvert_store::ContactState::Accepted).expect("writes");
+    });
+    world.go_online(BOB);
+    for number in 1..9 {
+        world.send(BOB, &number.to_string());
+    }
+    assert_eq!(world.devices[ALICE].texts(), ["0", "1", "2", "3", "4", "5"]);
 }
 
 #[test]

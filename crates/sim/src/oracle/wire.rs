@@ -27,9 +27,11 @@ enum Asked {
 #[derive(Debug, Default)]
 pub(crate) struct Watch {
     asked: BTreeMap<PostId, Asked>,
-    /// The day, and how requests were accepted: with which seq, and when.
+    /// The day, and on which one a request came to its relay, which remembers it from then on.
     pub(crate) today: u32,
-    accepted: BTreeMap<PostId, (u64, u32)>,
+    came: BTreeMap<PostId, u32>,
+    /// With which seq requests were accepted.
+    accepted: BTreeMap<PostId, u64>,
     /// The request that was accepted under a channel's seq. Channels that are made anew begin anew.
     seqs: BTreeMap<(ChannelId, u64), PostId>,
     /// The commit that won an epoch.
@@ -94,6 +96,9 @@ impl Watch {
             },
         };
         let asked = if self.forged.contains_key(&id) { Asked::Forged } else { asked };
+        if !self.accepted.contains_key(&id) {
+            self.came.insert(id, self.today);
+        }
         self.asked.insert(id, asked);
     }
 
@@ -144,11 +149,13 @@ impl Watch {
         if let Some((_, is_revoked)) = self.revoked.get_mut(&id) {
             *is_revoked = true;
         }
-        match self.accepted.insert(id, (seq, self.today)) {
-            Some((before, _)) if before == seq => return None,
+        match self.accepted.insert(id, seq) {
+            Some(before) if before == seq => return None,
             // What is repeated after that is a new request, and its seq another.
-            Some((_, day)) if self.today.saturating_sub(day) >= limits::REPEAT_DAYS => {}
-            Some((before, _)) => {
+            Some(_) if self.is_forgotten(id) => {
+                self.came.insert(id, self.today);
+            }
+            Some(before) => {
                 let what = format!("a repeat is answered with seq {seq} after {before}");
                 return Some(violation("RELAY-1", what));
             }
@@ -175,6 +182,11 @@ impl Watch {
             }
             Some(Asked::Take | Asked::Other) => None,
         }
+    }
+
+    /// Whether a relay does not know any more that it accepted a request.
+    fn is_forgotten(&self, id: PostId) -> bool {
+        self.came.get(&id).is_some_and(|day| self.today.saturating_sub(*day) >= limits::REPEAT_DAYS)
     }
 
     fn in_order(&mut self, channel: ChannelId, seq: u64, id: PostId) -> Option<Violation> {

@@ -233,6 +233,7 @@ impl Step<'_, '_> {
         if contact.blocked {
             return self.dropped("a message of somebody who is blocked");
         }
+        let contact = self.consented(row, contact, &content)?;
         let received = Received {
             conversation: row.conversation,
             author: sender.0,
@@ -256,13 +257,7 @@ impl Step<'_, '_> {
                 self.note_reach(contact.id, &profile.reach)?;
                 Ok(self.tx.update_contact(contact.id, &profile.name, contact.state)?)
             }
-            Meaning::Acceptance(profile) => {
-                self.note_reach(contact.id, &profile.reach)?;
-                if contact.state == ContactState::Requested {
-                    self.tx.update_contact(contact.id, &contact.name, ContactState::Accepted)?;
-                }
-                Ok(())
-            }
+            Meaning::Acceptance(profile) => self.note_reach(contact.id, &profile.reach),
             Meaning::Leave(_) => self.dropped("nobody leaves a direct conversation"),
             Meaning::Deletion { .. } => self.change(&received.change()),
             _ if is_request => self.dropped("a request that is more than a text"),
@@ -301,11 +296,7 @@ impl Step<'_, '_> {
     /// Something for the eyes came.
     fn arrived(&mut self, received: &Received<'_>) -> Result<(), ClientError> {
         let conversation = received.conversation;
-        // Who answers has accepted, even if the acceptance itself was lost; who asks while being asked, too.
         if let Some(contact) = received.contact {
-            if contact.state == ContactState::Requested {
-                self.tx.update_contact(contact.id, &contact.name, ContactState::Accepted)?;
-            }
             // A request is few messages, until it is accepted.
             if contact.state == ContactState::Asking
                 && self.tx.received(conversation, MAX_ASKING)? == MAX_ASKING

@@ -3,11 +3,11 @@
 //! The requesting device takes a key package of the contact's device, creates group and channel, and adds the device
 //! by a commit that carries the welcome. Each step waits in the outbox, so that the wish survives a crash.
 
-use kuvert_content::Content;
+use kuvert_content::{Content, Meaning};
 use kuvert_mls::{Group, GroupData, GroupKind, JoinerPackage, MlsError, Plan, introduction_box};
 use kuvert_store::{
-    ContactState, ConversationId, ConversationRow, GroupState, MessageKind, MessageRow, MessageState,
-    OutboxKind, OutboxRow, SenderKind,
+    ContactRow, ContactState, ConversationId, ConversationRow, GroupRow, GroupState, MessageKind, MessageRow,
+    MessageState, OutboxKind, OutboxRow, SenderKind,
 };
 use kuvert_wire::{
     ChannelId, ClientFrame, Commit, KeyPackageReply, TakeKeyPackage, WelcomeDeposit, decode, encode, limits,
@@ -252,6 +252,67 @@ impl Step<'_, '_> {
         }
         // A key package was used up: another takes its place, so that the next stranger finds a fresh one.
         self.put_key_packages(1, false)
+    }
+
+    /// The contact as they are once they wrote this. Who answers a request has accepted it, even if the acceptance itself was lost; who asks
+    /// while being asked, too.
+    pub(crate) fn consented(
+        &mut self,
+        row: &GroupRow,
+        mut contact: ContactRow,
+        content: &Content,
+    ) -> Result<ContactRow, ClientError> {
+        let says_nothing = matches!(
+            content.meaning(),
+            Meaning::Report(_)
+                | Meaning::Profile(_)
+                | Meaning::Leave(_)
+                | Meaning::Edit { .. }
+                | Meaning::Deletion { .. }
+                | Meaning::Reaction { .. }
+        );
+        if contact.state != ContactState::Requested || says_nothing {
+            return Ok(contact);
+        }
+        contact.state = ContactState::Accepted;
+        self.tx.update_contact(contact.id, &contact.name, contact.state)?;
+        // It may be on its way again, since no answer had come.
+        let outbox = self.tx.outbox()?;
+        let of_it = || outbox.iter().filter(|waiting| waiting.conversation == row.conversation);
+        if !of_it().any(|waiting| matches!(waiting.kind, OutboxKind::CreateChannel | OutboxKind::Commit)) {
+            for asking in of_it().filter(|waiting| waiting.kind == OutboxKind::TakeKeyPackage) {
+                self.tx.take_outbox(&asking.id)?;
+            }
+            self.go_on_in(row)?;
+        }
+        Ok(contact)
+    }
+
+    /// An introduction ended without a group. Where an earlier one was answered, its group is the one to write to.
+    pub(crate) fn introduction_failed(&mut self, conversation: ConversationId) -> Result<(), ClientError> {
+        let contact = self.tx.contact_of(conversation)?;
+        if contact.is_some_and(|contact| contact.state == ContactState::Accepted) {
+            for channel in self.tx.channels_of(conversation)? {
+                let row = self.tx.group(&channel)?.filter(|row| row.ended.is_none());
+                if let Some(row) = row.filter(|row| row.intent != Intent::Introduce as u8)
+                    && self.epoch_of(&row)? > 0
+                {
+                    return self.go_on_in(&row);
+                }
+            }
+        }
+        self.fail_waiting(conversation)
+    }
+
+    /// What waits for an introduction goes to a group that is there.
+    fn go_on_in(&mut self, row: &GroupRow) -> Result<(), ClientError> {
+        let conversation = self.tx.conversation(row.conversation)?.ok_or(Refusal::Unknown)?;
+        if conversation.introduction.is_none() {
+            return Ok(());
+        }
+        self.tx.set_channel(row.conversation, &row.channel)?;
+        self.tx.set_introduction(row.conversation, None)?;
+        self.seal_waiting(row.conversation)
     }
 
     /// Whether a welcome may be followed: to a group of which this device is no member, or which it lost.

@@ -283,7 +283,7 @@ impl Step<'_, '_> {
             self.fail_waiting(row.conversation)
         } else {
             self.abandon_commit(row)?;
-            self.fail_waiting(row.conversation)
+            self.introduction_failed(row.conversation)
         }
     }
 

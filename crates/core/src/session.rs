@@ -13,7 +13,7 @@ use kuvert_wire::{
 use crate::account::Account;
 use crate::healing::Asking;
 use crate::introduction::KEY_PACKAGE;
-use crate::limits::MAX_ENDED_PACKAGES;
+use crate::limits::{MAX_ENDED_PACKAGES, REVOKE_AGAIN};
 use crate::relays::Relays;
 use crate::retries::Retries;
 use crate::step::Step;
@@ -53,6 +53,8 @@ pub(crate) struct Sessions {
     pub(crate) answered: BTreeSet<PostId>,
     /// The relay takes no more tokens back in this session.
     pub(crate) not_revoked: bool,
+    /// The relay was busy: when it is asked again to take tokens back.
+    revoke_at: Option<Timestamp>,
     /// Until when the reports of this device in a group have used up their pauses.
     pub(crate) paid_until: BTreeMap<ConversationId, Timestamp>,
     /// The greeting of the owner session.
@@ -109,6 +111,7 @@ impl Sessions {
         self.hello = None;
         self.owned = false;
         self.not_revoked = false;
+        self.revoke_at = None;
         self.deleting.clear();
     }
 
@@ -193,7 +196,7 @@ impl Step<'_, '_> {
                 self.caught_up()
             }
             (Line::Owner, RelayFrame::Accepted { id, .. }) => self.owner_accepted(id),
-            (Line::Owner, RelayFrame::Refused { id, .. }) => self.owner_refused(id),
+            (Line::Owner, RelayFrame::Refused { id, code, .. }) => self.owner_refused(id, code),
             (Line::Owner, RelayFrame::Error { code: ErrorCode::NoSuchInbox }) => {
                 if self.sessions.asked_to_create {
                     return Err(ClientError::PeerFault("the relay does not create the inbox"));
@@ -346,13 +349,35 @@ impl Step<'_, '_> {
     }
 
     /// The relay did not take a request of the owner session. Key packages that did not arrive are missed at the next
-    /// greeting; so are revocations, but nothing waits for them any longer.
-    fn owner_refused(&mut self, id: PostId) -> Result<(), ClientError> {
-        if self.tx.revoking()?.iter().any(|row| row.request == *id.as_bytes()) {
-            self.sessions.not_revoked = true;
-            self.tend_groups()?;
+    /// greeting. Revocations are tried again soon where it was only busy; else at the next greeting, and nothing waits for them
+    /// any longer.
+    fn owner_refused(&mut self, id: PostId, code: ErrorCode) -> Result<(), ClientError> {
+        if !self.tx.revoking()?.iter().any(|row| row.request == *id.as_bytes()) {
+            return Ok(());
         }
-        Ok(())
+        if matches!(code, ErrorCode::Busy | ErrorCode::RateLimited) {
+            let at = self.now.plus_millis(REVOKE_AGAIN);
+            self.sessions.revoke_at = Some(at);
+            self.outputs.push(Output::WakeAt(at));
+            return Ok(());
+        }
+        self.sessions.not_revoked = true;
+        self.tend_groups()
+    }
+
+    /// Asks a relay again that was too busy to take tokens back.
+    fn tend_revocations(&mut self) -> Result<(), ClientError> {
+        match self.sessions.revoke_at {
+            Some(at) if at <= self.now => {
+                self.sessions.revoke_at = None;
+                self.revoke_waiting()
+            }
+            Some(at) => {
+                self.outputs.push(Output::WakeAt(at));
+                Ok(())
+            }
+            None => Ok(()),
+        }
     }
 
     fn publish_key_packages(
@@ -403,6 +428,7 @@ impl Step<'_, '_> {
         if self.account.is_none() {
             return Ok(());
         }
+        self.tend_revocations()?;
         self.forget_old_past()?;
         self.tend_blobs()?;
         self.tend_leaves()

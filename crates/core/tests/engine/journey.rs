@@ -1,11 +1,11 @@
 //! What people do: link, request, acceptance, chat.
 
 use kuvert_core::{
-    ClientError, Command, ContactState, Event, LinkFailure, MessageState, Refusal, SenderKind,
+    ClientError, Command, ContactState, Event, Line, LinkFailure, MessageState, Refusal, SenderKind,
 };
 use kuvert_wire::ErrorCode;
 
-use crate::world::{ALICE, BOB, World, on_disk};
+use crate::world::{ALICE, BOB, World, anonymous, on_disk};
 
 #[test]
 fn a_link_a_request_an_acceptance_and_a_chat() {
@@ -160,6 +160,41 @@ fn who_got_no_answer_may_ask_again_a_day_later() {
         expected.extend(["hello Bob", "hello Alice"]);
         assert_eq!(world.devices[ALICE].texts(), expected);
         assert_eq!(world.devices[BOB].texts()[3..], ["hello Bob", "hello Alice"]);
+    }
+}
+
+#[test]
+fn who_asks_again_and_was_answered_meanwhile_goes_on_in_the_first_conversation() {
+    // The answer comes after the second request failed, or while it waits.
+    for comes_first in [false, true] {
+        let mut world = World::new(&["Alice", "Bob"]);
+        world.go_online(ALICE);
+        world.go_online(BOB);
+        world.request("hello");
+        world.go_offline(BOB);
+        let conversation = world.devices[ALICE].id();
+        world.command(ALICE, Command::Accept { conversation }).expect("accepts");
+        world.send(ALICE, "welcome");
+        let link = world.link(ALICE);
+        world.command(BOB, Command::OpenLink { link: link.clone() }).expect("opens");
+        world.now = world.now.plus_millis(86_400_000);
+        world.command(BOB, Command::Request { link, text: "are you there?".into() }).expect("asks again");
+        world.command(ALICE, Command::RevokeLink).expect("revokes");
+        world.open_lines(BOB, &[if comes_first { Line::Owner } else { anonymous() }]);
+        world.go_online(BOB);
+        world.settle(60);
+        let (id, state) = {
+            let conversation = world.devices[BOB].id();
+            let rows = world.devices[BOB].client.messages(conversation, None, 10).expect("reads");
+            let again = rows.into_iter().find(|row| row.text == "are you there?").expect("a message");
+            (again.id, again.state)
+        };
+        assert_eq!(state == MessageState::Failed, !comes_first, "{state:?}");
+        world.command(BOB, Command::Retry { message: id }).expect("tries again");
+        world.send(BOB, "good");
+        world.settle(60);
+        assert_eq!(world.devices[ALICE].texts(), ["hello", "welcome", "are you there?", "good"]);
+        assert_eq!(world.devices[BOB].client.waiting().expect("reads"), 0);
     }
 }
 

@@ -250,6 +250,9 @@ impl Relay {
                 inbox.last_resort = put.last_resort.map(Vec::from).or(inbox.last_resort.take());
                 vec![RelayFrame::Accepted { id: put.id, seq: 0 }]
             }
+            ClientFrame::RevokeTokens(revoke) if self.busy => {
+                vec![RelayFrame::Refused { id: revoke.id, code: ErrorCode::Busy, epoch: None }]
+            }
             ClientFrame::RevokeTokens(revoke) => {
                 let inbox = self.inboxes.get_mut(&owner.expect("proven")).expect("inbox");
                 inbox.revoked.extend(revoke.nonces);

@@ -47,6 +47,19 @@ fn blocking_without_a_connection_is_made_up_for_with_the_next_one() {
 }
 
 /// Blocks or unblocks.
+#[test]
+fn blocking_while_the_relay_is_busy_is_made_up_for_soon() {
+    let mut world = World::acquainted();
+    world.relay.busy = true;
+    block(&mut world, ALICE, true);
+    world.relay.busy = false;
+    world.settle(10);
+    let heard = world.devices[ALICE].heard.len();
+    world.send(BOB, "let me in");
+    assert_eq!(world.devices[ALICE].heard.len(), heard, "the relay keeps it out");
+    assert_eq!(world.devices[ALICE].client.waiting().expect("reads"), 0);
+}
+
 fn block(world: &mut World, at: usize, blocked: bool) {
     let conversation = world.devices[at].id();
     let command = if blocked { Command::Block { conversation } } else { Command::Unblock { conversation } };

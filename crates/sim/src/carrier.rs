@@ -255,6 +255,9 @@ impl World {
             if said.closed {
                 self.cut(link);
             }
+            if said.goes_on {
+                self.work_soon(id);
+            }
         }
     }
 

@@ -26,12 +26,10 @@ impl Features {
         let mut rng = Rng::new(!seed);
         Self {
             groups: rng.chance(300),
-            // By hand only, until it is known what every planted fault's seeds become by it.
-            relays: false,
             changes: rng.chance(250),
-            // By hand only, as long as requests may wait for ever there (seed 16).
-            blocking: false,
             files: rng.chance(150),
+            relays: rng.chance(200),
+            blocking: rng.chance(150),
         }
     }
 }

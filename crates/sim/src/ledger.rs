@@ -53,6 +53,11 @@ pub(crate) fn original(text: &str) -> &str {
     text.split(',').next().unwrap_or_default()
 }
 
+/// Who wrote it.
+pub(crate) fn author(text: &str) -> Option<DeviceId> {
+    original(text).split(' ').next().and_then(|author| author.parse().ok())
+}
+
 /// Which one of all texts it is.
 pub(crate) fn number(text: &str) -> u64 {
     original(text).rsplit(' ').next().and_then(|number| number.parse().ok()).unwrap_or_default()

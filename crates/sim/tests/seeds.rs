@@ -24,7 +24,7 @@ fn some_seeds_end_without_a_violation_and_with_messages() {
 
 #[test]
 fn worlds_with_each_feature_end_without_a_violation() {
-    for with in ["groups", "relays", "changes", "files"] {
+    for with in ["groups", "relays", "changes", "files", "blocking"] {
         let features = Some(with.parse().expect("a feature"));
         for seed in 1..=2 {
             let outcome = run(seed, &Options { features, ..Options::default() }).expect("runs");

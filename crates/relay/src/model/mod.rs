@@ -51,6 +51,8 @@ pub struct Said {
     pub frames: Vec<Vec<u8>>,
     /// The relay closes the connection behind them.
     pub closed: bool,
+    /// Frames of this connection waited for these to be said: call [`Model::work`] once more.
+    pub goes_on: bool,
 }
 
 impl Model {
@@ -141,13 +143,13 @@ impl Model {
         let Some(connection) = self.connections.get_mut(&id) else { return Said::default() };
         let Ok(frames) = connection.take() else {
             self.connections.remove(&id);
-            return Said { frames: Vec::new(), closed: true };
+            return Said { closed: true, ..Said::default() };
         };
-        let closed = connection.is_over();
+        let (closed, goes_on) = (connection.is_over(), connection.may_go_on());
         if closed {
             self.connections.remove(&id);
         }
-        Said { frames, closed }
+        Said { frames, closed, goes_on }
     }
 
     /// Removes what is too old, as a running relay does now and then.

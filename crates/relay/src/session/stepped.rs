@@ -110,6 +110,11 @@ impl Stepped {
         }
     }
 
+    /// Whether frames that waited for what was taken can be read now.
+    pub(crate) fn may_go_on(&self) -> bool {
+        !self.ending && !self.unread.is_empty() && self.talk.reads()
+    }
+
     /// Whether everything was said, and the connection is to be closed.
     pub(crate) fn is_over(&self) -> bool {
         self.ending && self.talk.in_flight == 0

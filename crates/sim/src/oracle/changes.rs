@@ -6,7 +6,7 @@ use kuvert_core::{GroupState, MessageKind, SenderKind};
 
 use super::violation;
 use crate::device::DeviceId;
-use crate::ledger::{Channel, original};
+use crate::ledger::{Channel, author, original};
 use crate::run::SimError;
 use crate::world::{Violation, World};
 
@@ -43,7 +43,9 @@ pub(super) fn settled(world: &mut World) -> Result<Vec<Violation>, SimError> {
             }
         }
         for (id, (deleted, text, _)) in there {
-            if !deleted && world.ledger.deleted.contains(original(text)) {
+            // What somebody deleted on the way out of a group, nobody there hears of.
+            let stays = author(text).is_none_or(|author| there.contains_key(&author));
+            if !deleted && stays && world.ledger.deleted.contains(original(text)) {
                 let what = format!("device {id} still shows \"{text}\"");
                 found.push(violation("gone is gone", what));
             }

@@ -24,8 +24,9 @@ pub const MAX_HANDSHAKES: u64 = 256;
 pub const MAX_HANDSHAKE_BYTES: u64 = 1024 * 1024;
 /// Bytes of commits in one answer about a channel.
 pub const MAX_HANDSHAKE_PAGE: usize = 256 * 1024;
-/// Post secrets of earlier epochs that a channel recognises.
-pub const MAX_RECENT_SECRETS: usize = 256;
+/// Post secrets of earlier epochs that a channel recognises. A thousand devices that renew their leaves make some fifty epochs a day, and
+/// who is away for as long as a relay keeps entries comes back by one of them.
+pub const MAX_RECENT_SECRETS: usize = 2048;
 /// Most targets that one fan-out list may name.
 pub const MAX_FANOUT_TARGETS: usize = 1024;
 /// Most other relays that one fan-out list may name.

@@ -239,6 +239,10 @@ impl Step<'_, '_> {
             return self.dropped("a statement that cannot be read");
         };
         let group = self.load_group(row)?;
+        if !group.identities()?.contains(&sender) {
+            // It came late, and was carried out before.
+            return Ok(());
+        }
         if group.who_leaves(&statement) != Some(sender) {
             return self.dropped("a statement of somebody else");
         }

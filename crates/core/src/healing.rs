@@ -100,6 +100,12 @@ impl Step<'_, '_> {
         Ok(())
     }
 
+    /// The relay has forgotten the inbox, or was set back: what waited is gone, commits above all, and nobody counted.
+    pub(crate) fn lost_uncounted(&mut self) -> Result<(), ClientError> {
+        self.event(Event::Gap { lost: 0 });
+        self.lost_entries()
+    }
+
     /// Everything that waited has come: what is still missing will not come by itself.
     pub(crate) fn caught_up(&mut self) -> Result<(), ClientError> {
         self.forget_old_past()?;

@@ -344,7 +344,7 @@ pub enum Event {
     CaughtUp,
     /// Entries were lost at the relay before this device fetched them.
     Gap {
-        /// How many.
+        /// How many; 0 where the relay has forgotten the inbox, or was set back: nobody knows whether anything waited there.
         lost: u64,
     },
     /// A relay cannot be reached for now. What waits for it goes on waiting: said once, until it was reached again.

@@ -67,6 +67,9 @@ pub(crate) const RENEW_LEAF: u64 = 14 * 86_400;
 pub(crate) const PATIENCE: i64 = 20_000;
 /// Milliseconds after which a channel that could not be asked is asked again.
 pub(crate) const ASK_AGAIN: i64 = 30_000;
+/// Milliseconds after which a channel that was made anew may be made anew once more in the same session: relays forget one after
+/// months.
+pub(crate) const REVIVE_AGAIN: i64 = 86_400_000;
 /// Milliseconds after which a relay that was busy is asked again to take tokens back.
 pub(crate) const REVOKE_AGAIN: i64 = 5_000;
 /// Milliseconds that wishes to add wait for the key packages of others.

@@ -222,7 +222,7 @@ impl Step<'_, '_> {
             // What was sent before its channel was made anew is sent once more already.
             let row = self.tx.outbox_row(id.as_bytes())?;
             let channel = row.and_then(|row| row.channel);
-            if !channel.is_some_and(|channel| self.sessions.relays.is_revived(relay, channel)) {
+            if !channel.is_some_and(|channel| self.sessions.relays.is_revived(relay, channel, self.now)) {
                 self.retry_later(relay);
             }
             return Ok(());
@@ -333,7 +333,7 @@ impl Step<'_, '_> {
     fn may_revive(&mut self, row: &OutboxRow) -> Result<bool, ClientError> {
         let group = self.group_of(row)?;
         let is_introduced = group.intent != Intent::Introduce as u8;
-        Ok(is_introduced && self.sessions.relays.may_revive(&group.relay, group.channel))
+        Ok(is_introduced && self.sessions.relays.may_revive(&group.relay, group.channel, self.now))
     }
 
     /// The relay forgot the channel, because nobody wrote for long: makes it anew, in the epoch in which the group is. What

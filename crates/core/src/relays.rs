@@ -4,11 +4,12 @@
 //! a relay in their order, a bounded number at a time. Of other relays only so many have a session at once; those that do
 //! not greet give their place to others that wait.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use kuvert_store::OutboxKind;
 use kuvert_wire::{ClientFrame, ErrorCode, PostId, RelayFrame};
 
+use crate::limits::REVIVE_AGAIN;
 use crate::session::check_version;
 use crate::step::Step;
 use crate::{ClientError, Event, Line, Origin, Output, Timestamp};
@@ -47,8 +48,8 @@ struct Link {
     sent_to: i64,
     /// Requests without an answer.
     in_flight: usize,
-    /// Channels that were made anew on it.
-    revived: BTreeSet<[u8; 16]>,
+    /// Channels that were made anew on it, and when.
+    revived: BTreeMap<[u8; 16], Timestamp>,
     /// Pause after the relay was busy.
     retry_pause: i64,
     retry_at: Option<Timestamp>,
@@ -66,7 +67,7 @@ impl Link {
             is_ready: false,
             sent_to: 0,
             in_flight: 0,
-            revived: BTreeSet::new(),
+            revived: BTreeMap::new(),
             retry_pause: 0,
             retry_at: None,
             is_held: false,
@@ -104,14 +105,20 @@ impl Relays {
         self.links.iter().filter(|(relay, _)| !self.is_own(relay))
     }
 
-    /// Whether a channel may be made anew at a relay: once in a session.
-    pub(crate) fn may_revive(&mut self, relay: &str, channel: [u8; 16]) -> bool {
-        self.links.get_mut(&Origin::from(relay)).is_some_and(|link| link.revived.insert(channel))
+    /// Whether a channel may be made anew at a relay: once in a session, or a day.
+    pub(crate) fn may_revive(&mut self, relay: &str, channel: [u8; 16], now: Timestamp) -> bool {
+        let may = !self.is_revived(&Origin::from(relay), channel, now);
+        if let Some(link) = self.links.get_mut(&Origin::from(relay)).filter(|_| may) {
+            link.revived.insert(channel, now);
+            return true;
+        }
+        false
     }
 
-    /// Whether a channel was made anew in this session with a relay.
-    pub(crate) fn is_revived(&self, relay: &Origin, channel: [u8; 16]) -> bool {
-        self.links.get(relay).is_some_and(|link| link.revived.contains(&channel))
+    /// Whether a channel was made anew in this session with a relay, not long ago.
+    pub(crate) fn is_revived(&self, relay: &Origin, channel: [u8; 16], now: Timestamp) -> bool {
+        let revived = self.links.get(relay).and_then(|link| link.revived.get(&channel));
+        revived.is_some_and(|at| at.plus_millis(REVIVE_AGAIN) > now)
     }
 }
 

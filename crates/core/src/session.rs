@@ -203,7 +203,10 @@ impl Step<'_, '_> {
                 }
                 // The next one counts from 1, also if the answer that it was made is lost.
                 self.sessions.has_inbox = false;
-                self.tx.set_meta(MetaKey::Generation, &[])?;
+                if self.generation()?.is_some() {
+                    self.tx.set_meta(MetaKey::Generation, &[])?;
+                    self.lost_uncounted()?;
+                }
                 self.prove_again()
             }
             (Line::Owner, RelayFrame::Error { code: ErrorCode::RegistrationClosed }) => {
@@ -294,6 +297,7 @@ impl Step<'_, '_> {
         }
         if was_set_back {
             self.put_card_again()?;
+            self.lost_uncounted()?;
         }
         if self.tx.meta(MetaKey::StalePackages)?.is_some_and(|stale| !stale.is_empty()) {
             return self.replace_key_packages();

@@ -68,6 +68,8 @@ pub(crate) fn number(text: &str) -> u64 {
 pub(crate) struct Ledger {
     /// All messages.
     pub(crate) sent: Vec<Sent>,
+    /// Who asked whom.
+    pub(crate) asked: BTreeSet<(DeviceId, DeviceId)>,
     /// All messages to groups.
     pub(crate) told: Vec<Told>,
     /// Who is meant to be in the group that a device makes.

@@ -94,7 +94,7 @@ pub enum ViewUpdate {
     /// Entries expired, or were lost, at the relay before this device fetched them. Said once.
     #[n(12)]
     Lost {
-        /// How many entries: messages, reports and changes of keys.
+        /// How many entries: messages, reports and changes of keys; 0 if that is not known, or whether there were any.
         #[n(0)]
         entries: u64,
     },

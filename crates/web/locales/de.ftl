@@ -187,6 +187,7 @@ failure-code-of-another = Dieser Code gehört jemand anderem. Wer ihn zeigt, ist
 failure-code-for-another = Dieser Code wurde für einen anderen Schlüssel als deinen gemacht. Frag nach, ob er für dich ist; wenn ja, steht jemand zwischen euch.
 failure-invite-invalid = Das ist keine vollständige Einladung. Kopiere sie noch einmal.
 failure-files-invalid = Eine Nachricht fasst 1 bis 16 Dateien von je höchstens 4 GiB.
+alert-forgotten = Das Relais hatte dieses Gerät vergessen. War es lange weg, können Nachrichten fehlen; frag deine Kontakte, was fehlt.
 alert-lost = Einige Nachrichten gingen beim Relais verloren, bevor dieses Gerät sie abholen konnte. Frag deine Kontakte, was fehlt.
 failure-version = Seite und Programmteil passen nicht zusammen. Lade die Seite neu.
 

@@ -187,6 +187,7 @@ failure-code-of-another = This code belongs to somebody else. Whoever shows it i
 failure-code-for-another = This code was made for another key than yours. Make sure it is meant for you; if it is, somebody is between you.
 failure-invite-invalid = This is not a complete invitation. Copy it again.
 failure-files-invalid = A message takes 1 to 16 files of at most 4 GiB each.
+alert-forgotten = The relay had forgotten this device. If it was away for long, messages may be lost; ask your contacts what is missing.
 alert-lost = Some messages were lost at the relay before this device could fetch them. Ask your contacts what is missing.
 failure-version = Page and engine do not match. Reload the page.
 

@@ -32,6 +32,8 @@ pub(crate) enum Alert {
     Version,
     /// Something was lost at the relay.
     Lost,
+    /// The relay had forgotten this device.
+    Forgotten,
 }
 
 /// Why the relay makes no inbox.
@@ -123,6 +125,7 @@ impl AppState {
             ViewUpdate::RelayUnreachable { .. } => {}
             // The page moves no files yet.
             ViewUpdate::Transfer(_) => {}
+            ViewUpdate::Lost { entries: 0 } => self.alert(Alert::Forgotten),
             ViewUpdate::Lost { .. } => self.alert(Alert::Lost),
             ViewUpdate::MessageGone { conversation, message } => {
                 self.timeline.update(|timeline| timeline.remove(conversation, message));

@@ -344,8 +344,12 @@ impl Listener {
     }
 
     fn lost(&self, entries: u64) -> Result<(), Failure> {
-        let text =
-            "some messages were lost at the relay before this device could fetch them; ask your contacts";
+        let text = match entries {
+            0 => "the relay had forgotten this device, and messages may be lost; ask your contacts",
+            _ => {
+                "some messages were lost at the relay before this device could fetch them; ask your contacts"
+            }
+        };
         self.event(json!({ "event": "lost", "entries": entries }), now(), text)
     }
 

@@ -325,7 +325,7 @@ fn the_engine_asks_to_be_woken_when_a_message_expires() {
 }
 
 #[test]
-fn a_request_is_one_text_and_nothing_else() {
+fn a_request_is_texts_and_nothing_else() {
     let (mut world, _dir) = on_disk();
     world.go_online(ALICE);
     world.go_online(BOB);
@@ -341,6 +341,9 @@ fn a_request_is_one_text_and_nothing_else() {
     world.go_online(BOB);
     let react = Command::React { message: row.id, reaction: "x".into() };
     assert_eq!(refused(world.command(BOB, react)), Refusal::NotAccepted);
-    assert_eq!(world.devices[ALICE].texts(), ["hello"]);
-    assert!(world.devices[ALICE].last().reactions.is_empty());
+    assert_eq!(world.devices[ALICE].texts(), ["hello", "second"]);
+    let conversation = world.devices[ALICE].id();
+    let rows = world.devices[ALICE].client.messages(conversation, None, 10).expect("reads");
+    let shown = world.devices[ALICE].client.with_context(rows).expect("reads");
+    assert!(shown.iter().all(|one| one.reactions.is_empty()));
 }

@@ -22,7 +22,7 @@ use crate::world::{Violation, World};
 pub(crate) fn unexpected(world: &World, id: DeviceId, event: &Event) -> Option<Violation> {
     let violation = |rule, what| Some(Violation { rule, what });
     match event {
-        Event::Gap { lost } if world.entries_lost() == 0 => {
+        Event::Gap { lost } if *lost > 0 && world.entries_lost() == 0 => {
             violation("RELAY-2", format!("device {id} missed {lost} entries, and the relay lost none"))
         }
         Event::Dropped(what) if !may_drop(world, what) => {
@@ -58,7 +58,13 @@ fn violation(rule: &'static str, what: String) -> Violation {
 
 /// A device that lost entries at its relay, and said so: it may miss what was in them, also a welcome.
 fn has_lost(world: &World, id: DeviceId) -> bool {
-    world.devices[id].events.iter().any(|event| matches!(event, Event::Gap { .. }))
+    let told = |event: &Event| match event {
+        // Whether anything waited there, nobody told the device.
+        Event::Gap { lost: 0 } => world.entries_lost() > 0,
+        Event::Gap { .. } => true,
+        _ => false,
+    };
+    world.devices[id].events.iter().any(told)
 }
 
 /// What a device may have to drop though nobody did anything wrong.
@@ -77,7 +83,13 @@ fn may_drop(world: &World, what: &str) -> bool {
     let unwelcome = world.relays.len() > 1
         && what == "a post to an unknown channel"
         && world.ledger.links.iter().any(|link| link.revoked);
+    // What comes between the wish to let somebody in again and the commit for it is lost.
     let blocked = !world.ledger.blocked.is_empty()
-        && matches!(what, "a message of somebody who is blocked" | "a message or commit does not hold");
+        && matches!(
+            what,
+            "a message of somebody who is blocked"
+                | "a message or commit does not hold"
+                | "a post of an epoch that is over"
+        );
     unwelcome || blocked || repeated_late || world.entries_lost() > 0
 }

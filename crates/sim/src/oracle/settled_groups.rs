@@ -158,7 +158,7 @@ fn arrived(world: &World, told: &Told, there: &BTreeMap<DeviceId, View>) -> Vec<
             let is_member = there
                 .get(&told.from)
                 .is_some_and(|view| matches!(view.state, GroupState::Member | GroupState::Invited));
-            if is_member && !has_lost(world, told.from) {
+            if is_member && !has_lost(world, told.from) && is_at_home(world, told) {
                 found.push(violation("nothing is lost", what(&told.from, "failed at")));
             }
         }
@@ -179,6 +179,13 @@ fn arrived(world: &World, told: &Told, there: &BTreeMap<DeviceId, View>) -> Vec<
         }
     }
     found
+}
+
+/// Whether somebody in the group has its channel's relay as their own: a channel that was forgotten is made anew by those alone.
+fn is_at_home(world: &World, told: &Told) -> bool {
+    let latest = world.rolls.latest(told.channel).and_then(|epoch| world.rolls.members(told.channel, epoch));
+    let home = world.rolls.homes.get(&told.channel);
+    latest.into_iter().flatten().any(|member| Some(&world.devices[*member].home) == home)
 }
 
 /// What two members received of others came to both in the same order, and what one person wrote in the order of its writing.

@@ -41,6 +41,7 @@ pub(super) fn request(world: &mut World, id: DeviceId) -> Result<bool, SimError>
     // A card that was opened is forgotten by the next run of the process; whoever asked is asked to wait.
     if refused.is_none() && world.violations.is_empty() {
         world.trace.note(world.now, format_args!("{id} asked {to} in run {start}"));
+        world.ledger.asked.insert((id, to));
         world.ledger.take(id, to, text);
     }
     Ok(true)

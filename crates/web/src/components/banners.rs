@@ -67,6 +67,7 @@ fn alert_key(alert: Alert) -> &'static str {
     match alert {
         Alert::Version => "failure-version",
         Alert::Lost => "alert-lost",
+        Alert::Forgotten => "alert-forgotten",
         Alert::Failure(failure) => failure_key(failure),
     }
 }

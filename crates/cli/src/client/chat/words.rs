@@ -54,7 +54,11 @@ pub(super) fn greeting(own: &str) -> String {
 }
 
 pub(super) fn lost(entries: u64) -> String {
-    let what = if entries == 1 { "A message was" } else { "Some messages were" };
+    let what = match entries {
+        0 => "The relay had forgotten this device: messages may be",
+        1 => "A message was",
+        _ => "Some messages were",
+    };
     format!("{what} lost at the relay before this device could fetch them; ask your contacts.")
 }
 

@@ -277,6 +277,7 @@ impl Step<'_, '_> {
             Some(if row.cut_off { delivery } else { Delivery { token: group.own_token()?, ..delivery } });
         plan.snapshot = self.sessions.snapshots.contains(&row.channel);
         let provider = self.provider();
+        let plan = group.with_an_admin(plan)?;
         let commit = group.stage(&provider, &account.device, plan)?;
         for mut intent in rows {
             intent.state = IntentState::Committing;

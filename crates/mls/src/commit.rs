@@ -151,6 +151,29 @@ impl Group {
         Ok((wire::MAX_FRAME.saturating_sub(others) / each).clamp(1, MAX_ADDS))
     }
 
+    /// A plan that does not leave the group without an admin, as one may whose parts were wished at different times: whoever makes it
+    /// stays one then.
+    ///
+    /// # Errors
+    /// [`MlsError`] if a leaf does not hold, or this device is no member.
+    pub fn with_an_admin(&self, mut plan: Plan) -> Result<Plan, MlsError> {
+        let Some(data) = plan.data.as_mut().filter(|data| data.admins != self.data.admins) else {
+            return Ok(plan);
+        };
+        let removed = [self.leaves_of(&plan.remove)?, self.leaves_of_devices(&plan.unused)?].concat();
+        let mut after: BTreeSet<_> = plan.add.iter().map(|joiner| joiner.certificate.identity).collect();
+        for (index, leaf) in self.group.public_group().treesync().full_leaves() {
+            if !removed.contains(&index) {
+                after.insert(member_of(leaf)?.identity);
+            }
+        }
+        if data.admins.is_disjoint(&after) {
+            let own = self.group.own_leaf_node().ok_or(MlsError::State("this device is no member"))?;
+            data.admins.insert(member_of(own)?.identity);
+        }
+        Ok(plan)
+    }
+
     /// Stages a commit. Nothing changes until [`Self::accept_commit`].
     ///
     /// # Errors
@@ -173,7 +196,6 @@ impl Group {
         let unused = self.leaves_of_devices(&plan.unused)?;
         let removed = [self.leaves_of(&plan.remove)?, unused.clone()].concat();
         let plan = self.with_away(plan, &unused, !removed.is_empty())?;
-        let plan = self.with_an_admin(plan, &removed)?;
         let targets: Vec<_> = plan.add.iter().map(|joiner| joiner.delivery.clone()).collect();
         let messages = self.commit_messages(provider, device, &plan, &removed)?;
         let staged = self.group.pending_commit().ok_or(MlsError::State("the commit was not staged"))?;
@@ -224,25 +246,6 @@ impl Group {
         let body = self.seal_handshake(provider, messages.commit, &mut blobs)?;
         let post = SealedPost { epoch: self.epoch(), secret: secrets.post, fanout_key: secrets.fanout, body };
         Ok(SealedCommit { post, next, joiners, blobs })
-    }
-
-    /// A plan that does not leave the group without an admin, whatever of it was wished at different times: who makes it stays one.
-    fn with_an_admin(&self, mut plan: Plan, removed: &[LeafNodeIndex]) -> Result<Plan, MlsError> {
-        let Some(data) = plan.data.as_mut().filter(|data| data.admins != self.data.admins) else {
-            return Ok(plan);
-        };
-        let mut after: BTreeSet<_> = plan.add.iter().map(|joiner| joiner.certificate.identity).collect();
-        for (index, leaf) in self.group.public_group().treesync().full_leaves() {
-            if !removed.contains(&index) {
-                after.insert(member_of(leaf)?.identity);
-            }
-        }
-        if data.admins.is_disjoint(&after) {
-            let own = self.group.own_leaf_node().ok_or(MlsError::State("this device is no member"))?;
-            data.admins.insert(member_of(own)?.identity);
-        }
-        plan.data = plan.data.filter(|data| *data != self.data);
-        Ok(plan)
     }
 
     fn commit_messages<S: StorageProvider<CURRENT_VERSION>>(

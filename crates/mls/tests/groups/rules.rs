@@ -224,7 +224,10 @@ fn who_is_no_admin_changes_nothing_but_itself() {
     violates(circle.refused(0, Plan { data: Some(data), ..Plan::default() }), 1);
     let mut data = circle.members[0].1.data().clone();
     data.admins = BTreeSet::from([identity(77)]);
-    violates(circle.refused(0, Plan { data: Some(data), ..Plan::default() }), 1);
+    let plan = || Plan { data: Some(data.clone()), ..Plan::default() };
+    violates(circle.refused(0, plan()), 1);
+    let plan = circle.members[0].1.with_an_admin(plan()).expect("holds");
+    circle.commit(0, plan).expect("whoever makes it stays one");
     circle.commit(1, Plan::default()).expect("renewing the own keys is everybody's right");
     circle.assert_all_hear(0, "after");
 }

@@ -369,6 +369,19 @@ impl Step<'_, '_> {
         self.queue_after(row, blobs, ClientFrame::Commit(commit))
     }
 
+    /// Whether the way back in waits for its verdict in a later epoch than this one: a commit that was missed says nothing about it.
+    pub(crate) fn rejoins_after(&self, row: &GroupRow, epoch: u64) -> Result<bool, ClientError> {
+        if row.intent != Intent::Rejoin as u8 {
+            return Ok(false);
+        }
+        let outbox = self.tx.outbox()?;
+        let mut own = outbox.iter().filter(|waiting| waiting.channel == Some(row.channel));
+        Ok(own.any(|waiting| match decode(&waiting.frame, limits::MAX_FRAME) {
+            Ok(ClientFrame::Commit(commit)) => commit.post.epoch > epoch,
+            _ => false,
+        }))
+    }
+
     /// The way back in was accepted: what was set aside takes the place of the old state.
     pub(crate) fn rejoined(&mut self, row: &GroupRow) -> Result<(), ClientError> {
         let storage: MlsStorage<'_> = self.tx.mls();
@@ -413,6 +426,14 @@ impl Step<'_, '_> {
             return self.end_membership(row, group, GroupState::Left);
         }
         self.tx.set_behind(&row.channel, 0)?;
+        // Nothing answers any more for what waits.
+        let mut group = self.load_group(row)?;
+        self.drop_own_commit(row, &mut group)?;
+        self.keep_loaded(group);
+        self.tx.drop_posts(&row.channel)?;
+        for intent in self.tx.intents(row.conversation)? {
+            self.tx.remove_intent(intent.id)?;
+        }
         let channel = ChannelId::new(row.channel);
         let mark = [b"lost".as_slice(), &crate::group::mark(channel, row.behind, 0)].concat();
         self.note(row.conversation, notice, &mark)?;

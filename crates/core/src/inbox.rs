@@ -201,7 +201,9 @@ impl Step<'_, '_> {
         entry: &ChannelEntry<'_>,
     ) -> Result<(), ClientError> {
         let mut group = self.load_group(row)?;
-        self.drop_own_commit(row, &mut group)?;
+        if !self.rejoins_after(row, entry.epoch)? {
+            self.drop_own_commit(row, &mut group)?;
+        }
         let before = group.data().clone();
         let (provider, now) = (self.provider(), self.now.seconds());
         let merged = group.process_commit(&provider, entry.body, &self.sessions.blobs, now)?;

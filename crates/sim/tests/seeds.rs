@@ -34,6 +34,14 @@ fn worlds_with_each_feature_end_without_a_violation() {
 }
 
 #[test]
+fn seeds_that_found_something_end_without_a_violation() {
+    for seed in [720, 996, 1548, 2776, 8164, 8544] {
+        let outcome = run(seed, &Options::default()).expect("runs");
+        assert_eq!(outcome.violations, [], "seed {seed}");
+    }
+}
+
+#[test]
 fn a_relay_that_takes_every_token_is_found() {
     let options = Options { fault: Some(Fault::TokenNotChecked), ..Options::default() };
     let found = (1..=20).any(|seed| !run(seed, &options).expect("runs").violations.is_empty());

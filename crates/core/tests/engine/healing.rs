@@ -182,3 +182,20 @@ fn who_was_leaving_and_lost_the_commit_that_lets_them_go_has_left() {
     assert_eq!(circle.state(2), GroupState::Left);
     assert!(!circle.world.devices[2].events.iter().any(|event| matches!(event, Event::GroupLost(_))));
 }
+
+#[test]
+fn nothing_waits_for_an_answer_in_a_group_that_is_lost() {
+    let mut circle = Circle::new(3);
+    circle.world.go_offline(2);
+    // Chris renews his keys with what he writes.
+    circle.world.now = circle.world.now.plus_millis(WEEK);
+    circle.say(2, "anybody there?");
+    let (conversation, chris) = (circle.group(0), circle.identity(2));
+    circle.command(0, Command::RemoveMember { conversation, member: chris }).expect("removes");
+    circle.world.settle(60);
+    circle.world.lose_waiting(2);
+    circle.world.go_online(2);
+    circle.world.settle(120);
+    assert_eq!(circle.state(2), GroupState::Broken);
+    assert_eq!(circle.world.devices[2].client.waiting().expect("reads"), 0);
+}

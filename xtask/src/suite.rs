@@ -67,7 +67,7 @@ impl Step {
             Self::Test => cargo(&["test", "--workspace", "--all-targets", "--no-fail-fast"]),
             Self::Sim => sim::briefly(),
             Self::Doc => cargo(&["test", "--workspace", "--doc"]),
-            Self::Wasm => wasm::run(&wasm::Options { check_budget: true, deny_warnings: true }),
+            Self::Wasm => wasm::run(&wasm::Options { check_budget: true, deny_warnings: true, quick: false }),
             Self::Browser => browser(),
         }
     }

@@ -134,8 +134,9 @@ fn styles(root: &Path) -> Result<Vec<u8>> {
     Ok(all.into_bytes())
 }
 
-/// Writes the web app to `target/web`. The old one stays until the new one is complete.
-pub(super) fn write(root: &Path, site: &Site) -> Result<Sizes> {
+/// Writes the web app to `target/web`, compressed unless it has to be `quick`. The old one stays until the new one is
+/// complete.
+pub(super) fn write(root: &Path, site: &Site, quick: bool) -> Result<Sizes> {
     let (web, next) = (root.join("target/web"), root.join("target/web.next"));
     if next.is_dir() {
         fs::remove_dir_all(&next)?;
@@ -146,6 +147,7 @@ pub(super) fn write(root: &Path, site: &Site) -> Result<Sizes> {
         files::write(&target, bytes)?;
         let compressed = match compressed_before(&web, path, bytes) {
             Some(compressed) => Some(compressed),
+            None if quick => None,
             None => compress(path, bytes)?,
         };
         let brotli = compressed.as_ref().map_or(bytes.len(), Vec::len) as u64;
@@ -254,11 +256,11 @@ mod tests {
         let dir = repository("{{style}}");
         files::write(&dir.path().join("target/web/assets/old.js"), b"").expect("written");
         let site = site(dir.path(), &[bound("web", &[]), bound("worker", &[])]).expect("laid out");
-        let sizes = write(dir.path(), &site).expect("written");
+        let sizes = write(dir.path(), &site, false).expect("written");
         assert!(!dir.path().join("target/web/assets/old.js").exists());
         assert!(dir.path().join("target/web/index.html").is_file());
         assert!(sizes.0.iter().any(|size| size.name == "worker.wasm" && size.raw == 64 && size.brotli < 64));
-        assert_eq!(write(dir.path(), &site).expect("written again"), sizes);
+        assert_eq!(write(dir.path(), &site, false).expect("written again"), sizes);
     }
 
     #[test]

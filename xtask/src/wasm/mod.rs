@@ -56,6 +56,16 @@ pub(crate) struct Options {
     /// Fail when the compiler warns about a crate of this repository
     #[arg(long)]
     pub(crate) deny_warnings: bool,
+    /// Build larger modules in less time, and compress nothing
+    #[arg(long, conflicts_with = "check_budget")]
+    pub(crate) quick: bool,
+}
+
+impl Options {
+    /// The profile of the compiler.
+    fn profile(&self) -> &'static str {
+        if self.quick { "wasm-quick" } else { "wasm" }
+    }
 }
 
 /// Builds `target/web` and prints the sizes.
@@ -64,7 +74,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let Some(toolchain) = Toolchain::find()? else {
         bail!("no Rust compiler for wasm here: run `cargo xtask setup` first");
     };
-    let compiled = compile(&toolchain, &root, options.deny_warnings)?;
+    let compiled = compile(&toolchain, &root, options)?;
     let _lock = lock(&root)?;
     let stamp = stamp(&root, &compiled)?;
     let sizes = match up_to_date(&root, &stamp) {
@@ -72,7 +82,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             println!("  target/web is up to date");
             sizes
         }
-        None => assemble(&root, &compiled, &stamp)?,
+        None => assemble(&root, &compiled, &stamp, options.quick)?,
     };
     print!("{sizes}");
     if options.check_budget {
@@ -87,14 +97,14 @@ struct Compiled {
     bytes: Vec<u8>,
 }
 
-fn compile(toolchain: &Toolchain, root: &Path, deny_warnings: bool) -> Result<Vec<Compiled>> {
+fn compile(toolchain: &Toolchain, root: &Path, options: &Options) -> Result<Vec<Compiled>> {
     println!("  compiling with {toolchain}");
     let target_dir = root.join("target/wasm-build");
-    let mut cargo = toolchain.cargo_build(&target_dir)?;
+    let mut cargo = toolchain.cargo_build(&target_dir, options.profile())?;
     for module in &MODULES {
         cargo.args(["--package", module.package]);
     }
-    if deny_warnings {
+    if options.deny_warnings {
         let count = warnings(&process::output_shown(cargo.arg("--message-format=json-render-diagnostics"))?);
         if count > 0 {
             bail!("the compiler warned {count} time(s), see above");
@@ -102,7 +112,7 @@ fn compile(toolchain: &Toolchain, root: &Path, deny_warnings: bool) -> Result<Ve
     } else {
         process::run(&mut cargo)?;
     }
-    let outputs = target_dir.join(toolchain::TARGET).join("wasm");
+    let outputs = target_dir.join(toolchain::TARGET).join(options.profile());
     let read = |module: &'static Module| -> Result<Compiled> {
         let path = outputs.join(module.package.replace('-', "_")).with_extension("wasm");
         Ok(Compiled { module, bytes: files::read_bytes(&path)? })
@@ -128,16 +138,16 @@ fn up_to_date(root: &Path, stamp: &str) -> Option<Sizes> {
 }
 
 /// Everything after the compiler.
-fn assemble(root: &Path, compiled: &[Compiled], stamp: &str) -> Result<Sizes> {
+fn assemble(root: &Path, compiled: &[Compiled], stamp: &str, quick: bool) -> Result<Sizes> {
     // What is half written must not look complete to the next run.
     remove(&root.join("target/web.stamp"))?;
     let modules = compiled.iter().map(|compiled| bind(root, compiled)).collect::<Result<Vec<_>>>()?;
     let started = Instant::now();
     let site = layout::site(root, &modules)?;
-    let sizes = layout::write(root, &site)?;
+    let sizes = layout::write(root, &site, quick)?;
     sizes.save(root)?;
     files::write(&root.join("target/web.stamp"), stamp.as_bytes())?;
-    println!("  target/web laid out and compressed in {:.1} s", started.elapsed().as_secs_f64());
+    println!("  target/web laid out in {:.1} s", started.elapsed().as_secs_f64());
     Ok(sizes)
 }
 

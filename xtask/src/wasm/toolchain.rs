@@ -57,12 +57,12 @@ impl Toolchain {
     }
 
     /// A `cargo build` for wasm with everything set but the packages.
-    pub(crate) fn cargo_build(&self, target_dir: &Path) -> Result<Command> {
+    pub(crate) fn cargo_build(&self, target_dir: &Path, profile: &str) -> Result<Command> {
         let mut command = match self {
             Self::Rustup => process::cargo()?,
             Self::Debian(_) => process::command(DEBIAN_CARGO)?,
         };
-        command.args(["build", "--target", TARGET, "--profile", "wasm", "--target-dir"]).arg(target_dir);
+        command.args(["build", "--target", TARGET, "--profile", profile, "--target-dir"]).arg(target_dir);
         if let Self::Debian(linker) = self {
             // Building the standard library is an unstable option, which Debian's stable compiler must be told to allow.
             command.args(["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"]);

@@ -2,36 +2,9 @@
 // tests/e2e/results.
 
 import { test } from "node:test";
-import { assertAccessible, DESKTOP, PHONE, World } from "./lib/harness.mjs";
+import { World } from "./lib/harness.mjs";
 import { accept, message, open, ownLink, request, say, settings, start } from "./lib/journeys.mjs";
-
-/**
- * Takes the pictures of the screen that is shown. The language changes by a reload, as on a return to the page.
- *
- * @param {import("playwright-core").Locator} ready what has to be there before a picture is taken
- */
-async function pictures(browser, page, name, ready) {
-  const before = await page.evaluate(() => localStorage.getItem("kuvert-language"));
-  for (const language of ["de", "en"]) {
-    await page.evaluate((tag) => localStorage.setItem("kuvert-language", tag), language);
-    await page.reload();
-    for (const [width, viewport] of [[390, PHONE], [1440, DESKTOP]]) {
-      await page.setViewportSize(viewport);
-      await ready.first().waitFor();
-      for (const colorScheme of ["light", "dark"]) {
-        await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-        await assertAccessible(page);
-        await browser.screenshot(page, `${name}-${language}-${colorScheme}-${width}`);
-      }
-    }
-  }
-  await page.evaluate((tag) => {
-    if (tag) localStorage.setItem("kuvert-language", tag);
-    else localStorage.removeItem("kuvert-language");
-  }, before);
-  await page.reload();
-  await page.setViewportSize(DESKTOP);
-}
+import { pictures } from "./lib/pictures.mjs";
 
 test("every screen is accessible in both languages, colours and widths", { timeout: 600_000 }, async (t) => {
   const world = await World.start(t);
@@ -61,5 +34,14 @@ test("every screen is accessible in both languages, colours and widths", { timeo
   await pictures(anna, page, "settings", page.getByRole("radio"));
   await page.goBack();
   await page.goBack();
+  world.assertQuiet();
+});
+
+test("the page with every component is accessible, without an identity", async (t) => {
+  const world = await World.start(t);
+  const anna = await world.browser("anna");
+  const page = await anna.open("/#components");
+  const heading = page.getByRole("heading", { level: 1, name: /^(Bausteine|Components)$/ });
+  await pictures(anna, page, "components", heading, { fullPage: true });
   world.assertQuiet();
 });

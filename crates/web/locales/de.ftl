@@ -240,3 +240,13 @@ failure-no-member = Kein Mitglied dieser Gruppe.
 failure-not-reachable = Dieser Kontakt kann noch nicht in Gruppen aufgenommen werden. Tauscht zuerst eine Nachricht aus.
 failure-picture-invalid = Das Bild einer Gruppe hat höchstens 4 KiB.
 failure-too-much = In dieser Gruppe wartet zu viel darauf, erledigt zu werden. Versuch es später noch einmal.
+
+## Die Seite mit allen Bausteinen
+components-heading = Bausteine
+components-text = Jeder Baustein in jedem seiner Zustände, gemacht mit dem Code der Ansichten. Hier bewirkt nichts etwas.
+components-colours = Farben
+components-letters = Schrift
+components-buttons = Knöpfe
+components-fields = Felder und Schalter
+components-marks = Marken und Zeichen
+components-notices = Hinweise

@@ -240,3 +240,13 @@ failure-no-member = Not a member of this group.
 failure-not-reachable = This contact cannot be added to groups yet. Exchange a message with them first.
 failure-picture-invalid = The picture of a group has at most 4 KiB.
 failure-too-much = Too much waits to be done in this group. Try again later.
+
+## The page with every component
+components-heading = Components
+components-text = Every component in each of its states, made by the code that the screens use. Nothing here does anything.
+components-colours = Colours
+components-letters = Letters
+components-buttons = Buttons
+components-fields = Fields and switches
+components-marks = Stamps and marks
+components-notices = Notices

@@ -11,6 +11,7 @@ use crate::i18n::{self, Lang, Language, language};
 use crate::navigation::{Navigation, navigation};
 use crate::route::Route;
 use crate::screens::card::CardScreen;
+use crate::screens::components::Components;
 use crate::screens::desk::Desk;
 use crate::screens::door::AtTheDoor;
 use crate::screens::elsewhere::{Broken, Elsewhere, Loading};
@@ -28,6 +29,7 @@ enum Stage {
     Start,
     Door(Door),
     OpenedLink,
+    Components,
     Desk,
 }
 
@@ -62,6 +64,7 @@ pub(crate) fn App() -> impl IntoView {
             Stage::Start => view! { <Start/> }.into_any(),
             Stage::Door(door) => view! { <AtTheDoor door=door/> }.into_any(),
             Stage::OpenedLink => view! { <CardScreen/> }.into_any(),
+            Stage::Components => view! { <Components/> }.into_any(),
             Stage::Desk => view! { <Desk/> }.into_any(),
         }}
     }
@@ -103,6 +106,9 @@ fn stage() -> Memo<Stage> {
     let elsewhere = held_elsewhere();
     Memo::new(move |_| {
         let opened_link = route.with(|route| matches!(route, Route::OpenedLink(_)));
+        if route.with(|route| *route == Route::Components) {
+            return Stage::Components;
+        }
         if state.broken().get() {
             return Stage::Broken;
         }
@@ -202,6 +208,7 @@ fn follow_title() {
         let app = i18n::text(lang, "app-name", &[]);
         let screen = route.with(|route| match route {
             Route::Home | Route::OpenedLink(_) => None,
+            Route::Components => Some("components-heading"),
             Route::Conversation(_) => Some("conversation-messages"),
             Route::MyLink => Some("link-heading"),
             Route::Settings => Some("settings-heading"),

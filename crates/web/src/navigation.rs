@@ -6,6 +6,9 @@ use wasm_bindgen::JsValue;
 
 use crate::route::{Route, is_link_path};
 
+/// The fragment of the page with every component.
+const COMPONENTS: &str = "#components";
+
 /// Where the user is; [`Navigation::go`] and the browser's history are the only writers.
 #[derive(Clone, Copy)]
 pub(crate) struct Navigation {
@@ -79,6 +82,9 @@ fn current() -> (Route, u32) {
     if at_link() {
         let link = window().location().href().unwrap_or_default();
         return (Route::OpenedLink(link), 0);
+    }
+    if window().location().hash().is_ok_and(|hash| hash == COMPONENTS) {
+        return (Route::Components, 0);
     }
     entry.map_or((Route::Home, 0), |entry| Route::from_entry(&entry))
 }

@@ -18,13 +18,15 @@ pub(crate) enum Route {
     Settings,
     /// Somebody's link.
     OpenedLink(String),
+    /// Every component, for who designs them; has no entry in the history.
+    Components,
 }
 
 impl Route {
     /// The entry for `history.state`: how many steps inside the app lie before it, and the screen.
     pub(crate) fn entry(&self, depth: u32) -> String {
         match self {
-            Self::Home | Self::OpenedLink(_) => format!("{depth} home"),
+            Self::Home | Self::OpenedLink(_) | Self::Components => format!("{depth} home"),
             Self::Conversation(id) => format!("{depth} conversation {}", id.0),
             Self::MyLink => format!("{depth} link"),
             Self::Settings => format!("{depth} settings"),

@@ -26,7 +26,7 @@ pub(crate) fn Desk() -> impl IntoView {
                     Route::Conversation(id) => view! { <Conversation id=id/> }.into_any(),
                     Route::MyLink => view! { <MyLink/> }.into_any(),
                     Route::Settings => view! { <Settings/> }.into_any(),
-                    Route::Home | Route::OpenedLink(_) => view! { <NothingChosen/> }.into_any(),
+                    Route::Home | Route::OpenedLink(_) | Route::Components => view! { <NothingChosen/> }.into_any(),
                 }}
             </div>
         </main>

@@ -163,7 +163,8 @@ fn preview(last: Option<LastMessage>) -> AnyView {
     .into_any()
 }
 
-fn unread_badge(count: u32) -> AnyView {
+/// How many messages are unread.
+pub(crate) fn unread_badge(count: u32) -> AnyView {
     let shown = if count > 99 { "99+".to_owned() } else { count.to_string() };
     view! {
         <span class="badge" data-testid="unread">
@@ -174,7 +175,8 @@ fn unread_badge(count: u32) -> AnyView {
     .into_any()
 }
 
-fn state_mark(state: ContactState) -> AnyView {
+/// Where first contact stands, if it is not done with.
+pub(crate) fn state_mark(state: ContactState) -> AnyView {
     let word = match state {
         ContactState::Asking => "list-request",
         ContactState::Requested => "list-requested",

@@ -1,6 +1,7 @@
 //! What fills the page, or one of its panes.
 
 pub(crate) mod card;
+pub(crate) mod components;
 pub(crate) mod conversation;
 pub(crate) mod desk;
 pub(crate) mod door;

@@ -1,0 +1,160 @@
+//! The page with every component, in the colours and the language of the moment: `/#components`.
+//!
+//! For who designs or changes a component: each stands here once in each of its states, made by the same functions that
+//! the screens use. Nothing on the page does anything, and nothing leads to it from the app.
+
+use kuvert_view::{ContactState, Delivery, Trust};
+use leptos::prelude::*;
+
+use super::desk::PaneHead;
+use super::list::{state_mark, unread_badge};
+use crate::components::field::NameField;
+use crate::components::icon::{Icon, envelope, icon};
+use crate::components::marks::{delivery_mark, trust_mark};
+use crate::components::stamp::stamp;
+use crate::components::switches::{LanguageSwitch, ThemeSwitch};
+use crate::i18n::t;
+
+/// The colours of the design system, by the names of their tokens.
+const COLOURS: [&str; 14] = [
+    "paper",
+    "paper-deep",
+    "sheet",
+    "line",
+    "line-strong",
+    "ink",
+    "ink-soft",
+    "blue",
+    "link",
+    "own",
+    "seal",
+    "warning",
+    "notice-paper",
+    "focus",
+];
+
+/// People of the examples, whose Kuvert IDs choose the stamps' colours.
+const PEOPLE: [(&str, &str); 4] = [("Anna", "A"), ("Ben", "B"), ("Chris", "C"), ("Anna Ben", "D")];
+
+/// The page.
+#[component]
+pub(crate) fn Components() -> impl IntoView {
+    view! {
+        <main class="page components">
+            <PaneHead>
+                <h1 id="screen-heading" tabindex="-1">{t("components-heading")}</h1>
+            </PaneHead>
+            <div class="page-body">
+                <p class="lead">{t("components-text")}</p>
+                {colours()}
+                {letters()}
+                {buttons()}
+                {fields()}
+                {marks()}
+                {notices()}
+            </div>
+        </main>
+    }
+}
+
+/// A section with its heading.
+fn section(heading: &'static str, content: AnyView) -> AnyView {
+    view! {
+        <section class="sheet">
+            <h2>{t(heading)}</h2>
+            {content}
+        </section>
+    }
+    .into_any()
+}
+
+fn colours() -> AnyView {
+    let swatch = |name: &'static str| {
+        view! {
+            <li class="swatch">
+                <span class=format!("swatch-colour swatch-is-{name}")></span>
+                <code>{name}</code>
+            </li>
+        }
+    };
+    section("components-colours", view! { <ul class="swatches">{COLOURS.map(swatch)}</ul> }.into_any())
+}
+
+fn letters() -> AnyView {
+    let content = view! {
+        <p class="brand">{envelope()} {t("app-name")}</p>
+        <p class="components-title">{t("start-heading")}</p>
+        <p class="lead">{t("start-sentence")}</p>
+        <p>{t("list-empty-text")}</p>
+        <p class="hint">{t("start-name-hint")}</p>
+        <p class="kuvert-id">"ABCD-EFGH-JKMN-PQRS-TV"</p>
+        <p class="note">{icon(Icon::Lock)} {t("start-note")}</p>
+    };
+    section("components-letters", content.into_any())
+}
+
+fn buttons() -> AnyView {
+    let content = view! {
+        <div class="buttons">
+            <button type="button" class="button">{t("request-accept")}</button>
+            <button type="button" class="button button-is-second">{t("request-decline")}</button>
+            <button type="button" class="button" disabled>{t("request-accept")}</button>
+            <button type="button" class="button-quiet">{icon(Icon::Link)} {t("nav-link")}</button>
+            <button type="button" class="button-icon" aria-label=t("nav-back")>{icon(Icon::Back)}</button>
+        </div>
+    };
+    section("components-buttons", content.into_any())
+}
+
+fn fields() -> AnyView {
+    let (value, wrong) = (RwSignal::new(String::new()), RwSignal::new(None));
+    let (other, amiss) = (RwSignal::new(String::new()), RwSignal::new(Some("name-invalid")));
+    let content = view! {
+        <NameField
+            id="components-name"
+            label="start-name"
+            hint=Signal::derive(t("start-name-hint"))
+            value=value
+            wrong=wrong
+        />
+        <NameField
+            id="components-wrong"
+            label="settings-name"
+            hint=Signal::derive(t("start-name-hint"))
+            value=other
+            wrong=amiss
+        />
+        <LanguageSwitch/>
+        <ThemeSwitch/>
+    };
+    section("components-fields", content.into_any())
+}
+
+fn marks() -> AnyView {
+    let trust = [Trust::New, Trust::Introduced, Trust::Verified, Trust::Changed];
+    let delivery = [Delivery::Queued, Delivery::Sent, Delivery::Delivered, Delivery::Read, Delivery::Failed];
+    let content = view! {
+        <p class="components-row">{PEOPLE.map(|(name, id)| stamp(name, id))}</p>
+        <p class="components-row">{trust.map(trust_mark)}</p>
+        <p class="components-row">{delivery.map(delivery_mark)}</p>
+        <p class="components-row">
+            {unread_badge(3)} {unread_badge(120)} {state_mark(ContactState::Asking)}
+            {state_mark(ContactState::Requested)}
+        </p>
+    };
+    section("components-marks", content.into_any())
+}
+
+fn notices() -> AnyView {
+    let content = view! {
+        <p class="banner">{t("connection-offline")}</p>
+        <p class="banner banner-is-warning">{t("storage-passing")}</p>
+        <div class="alert">
+            {icon(Icon::Warning)}
+            <p>{t("failure-unreachable")}</p>
+            <button type="button" class="button-icon" aria-label=t("failure-dismiss")>{icon(Icon::Close)}</button>
+        </div>
+        <p class="wrong">{t("text-too-long")}</p>
+    };
+    section("components-notices", content.into_any())
+}

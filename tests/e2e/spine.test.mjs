@@ -2,35 +2,12 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { DESKTOP, PHONE, World } from "./lib/harness.mjs";
-import { accept, message, open, ownLink, request, say, start } from "./lib/journeys.mjs";
+import { PHONE, World } from "./lib/harness.mjs";
+import { accept, message, open, say, start } from "./lib/journeys.mjs";
+import { ANSWER, befriend, HELLO, meet } from "./lib/meeting.mjs";
 import { expectDelivery } from "./lib/waiting.mjs";
 
-const HELLO = "Hallo Anna, hier ist Ben.";
-const ANSWER = "Schön, dass du schreibst, Ben!";
 const REPLY = "Von jetzt an immer hier.";
-
-/** Anna on a desktop in German, Ben on a phone in English, and the request between them. */
-async function meet(t) {
-  const world = await World.start(t);
-  const anna = await world.browser("anna", { locale: "de-DE", viewport: DESKTOP });
-  const ben = await world.browser("ben", { locale: "en-GB", viewport: PHONE });
-  const annaPage = await anna.open("/");
-  await start(annaPage, "Anna");
-  const link = await ownLink(annaPage);
-  const benPage = await ben.open(link);
-  await request(benPage, { name: "Ben", text: HELLO });
-  return { world, anna, ben, annaPage, benPage, link };
-}
-
-async function befriend(t) {
-  const met = await meet(t);
-  await open(met.annaPage, "Ben");
-  await accept(met.annaPage);
-  await say(met.annaPage, ANSWER);
-  await message(met.benPage, ANSWER).waitFor();
-  return met;
-}
 
 test("A request is declined by a second press, and nothing of it is left", async (t) => {
   const { annaPage, world } = await meet(t);

@@ -3,7 +3,8 @@
 import { assertAccessible, DESKTOP, PHONE } from "./harness.mjs";
 
 /**
- * Takes the pictures of the screen that is shown, and lets axe look at each. The language changes by a reload, as on a return to the page.
+ * Takes the pictures of the screen that is shown, and lets axe look at each. The language changes by a reload, as on a
+ * return to the page.
  *
  * @param {import("playwright-core").Locator} ready what has to be there before a picture is taken
  * @param {object} [options] of the browser's screenshots

@@ -241,6 +241,10 @@ failure-not-reachable = Dieser Kontakt kann noch nicht in Gruppen aufgenommen we
 failure-picture-invalid = Das Bild einer Gruppe hat höchstens 4 KiB.
 failure-too-much = In dieser Gruppe wartet zu viel darauf, erledigt zu werden. Versuch es später noch einmal.
 
+## Fragen und Fenster
+dialog-close = Schließen
+dialog-cancel = Abbrechen
+
 ## Die Seite mit allen Bausteinen
 components-heading = Bausteine
 components-text = Jeder Baustein in jedem seiner Zustände, gemacht mit dem Code der Ansichten. Hier bewirkt nichts etwas.
@@ -250,3 +254,4 @@ components-buttons = Knöpfe
 components-fields = Felder und Schalter
 components-marks = Marken und Zeichen
 components-notices = Hinweise
+components-dialogs = Fragen und Fenster

@@ -241,6 +241,10 @@ failure-not-reachable = This contact cannot be added to groups yet. Exchange a m
 failure-picture-invalid = The picture of a group has at most 4 KiB.
 failure-too-much = Too much waits to be done in this group. Try again later.
 
+## Questions and dialogs
+dialog-close = Close
+dialog-cancel = Cancel
+
 ## The page with every component
 components-heading = Components
 components-text = Every component in each of its states, made by the code that the screens use. Nothing here does anything.
@@ -250,3 +254,4 @@ components-buttons = Buttons
 components-fields = Fields and switches
 components-marks = Stamps and marks
 components-notices = Notices
+components-dialogs = Questions and dialogs

@@ -4,6 +4,7 @@ pub(crate) mod announcer;
 pub(crate) mod banners;
 pub(crate) mod bubble;
 pub(crate) mod composer;
+pub(crate) mod dialog;
 pub(crate) mod field;
 pub(crate) mod icon;
 pub(crate) mod marks;

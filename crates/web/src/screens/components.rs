@@ -8,6 +8,7 @@ use leptos::prelude::*;
 
 use super::desk::PaneHead;
 use super::list::{state_mark, unread_badge};
+use crate::components::dialog::{Confirm, Dialog};
 use crate::components::field::NameField;
 use crate::components::icon::{Icon, envelope, icon};
 use crate::components::marks::{delivery_mark, trust_mark};
@@ -52,6 +53,7 @@ pub(crate) fn Components() -> impl IntoView {
                 {fields()}
                 {marks()}
                 {notices()}
+                {dialogs()}
             </div>
         </main>
     }
@@ -157,4 +159,30 @@ fn notices() -> AnyView {
         <p class="wrong">{t("text-too-long")}</p>
     };
     section("components-notices", content.into_any())
+}
+
+fn dialogs() -> AnyView {
+    let (asks, shows) = (RwSignal::new(false), RwSignal::new(false));
+    let content = view! {
+        <div class="buttons">
+            <button type="button" class="button button-is-second" on:click=move |_| asks.set(true)>
+                {t("request-decline")}
+            </button>
+            <button type="button" class="button button-is-second" on:click=move |_| shows.set(true)>
+                {t("nav-settings")}
+            </button>
+        </div>
+        <Confirm
+            open=asks
+            heading=Signal::derive(t("request-decline"))
+            text=Signal::derive(t("link-renew-text"))
+            yes="request-decline-sure"
+            danger=true
+            on_yes=Callback::new(|()| {})
+        />
+        <Dialog open=shows heading=Signal::derive(t("nav-settings"))>
+            <LanguageSwitch/>
+        </Dialog>
+    };
+    section("components-dialogs", content.into_any())
 }

@@ -17,7 +17,7 @@ use crate::views::{self, Names};
 use crate::{groups, wishes};
 
 /// Messages of one page of a timeline.
-const PAGE: u32 = 50;
+pub(crate) const PAGE: u32 = 50;
 
 /// For which conversations a user interface wants to see every message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -224,6 +224,9 @@ impl App {
                 return Ok(());
             }
             UiCommand::LoadOlder { conversation, before } => return self.older(conversation, before),
+            UiCommand::LoadNewer { conversation, after } => return self.newer(conversation, after),
+            UiCommand::LoadAround { conversation, message } => return self.around(conversation, message),
+            UiCommand::LoadSince { conversation, at } => return self.since(conversation, Timestamp(at)),
             UiCommand::ShowMembers { conversation } => return self.show_members(conversation),
             UiCommand::ShowDetails { message } => return self.details(message),
             UiCommand::Search { words, conversation, before } => {
@@ -260,19 +263,27 @@ impl App {
         self.updates.push_back(ViewUpdate::Profile(self.profile()));
         let conversations = self.conversations()?;
         self.updates.push_back(ViewUpdate::Conversations(conversations));
+        self.show_composing()?;
         self.updates.push_back(ViewUpdate::Connection(self.connection));
         Ok(())
     }
 
     fn show(&mut self, now: Timestamp, conversation: ConversationId) -> Result<(), ClientError> {
-        let row = views::conversation_row(conversation);
-        if self.client.conversation(row)?.is_none() {
-            return Err(kuvert_core::Refusal::Unknown.into());
-        }
+        let summary = self.client.conversation(views::conversation_row(conversation))?;
+        let row = summary.ok_or(kuvert_core::Refusal::Unknown)?.conversation;
         self.shown = Some(conversation);
+        let (read_to, unread) = (views::message_id(row.read_to), row.unread);
+        self.updates.push_back(ViewUpdate::Opened { conversation, read_to, unread });
         let (messages, has_older) = self.page(conversation, None)?;
         self.updates.push_back(ViewUpdate::Timeline { conversation, messages, has_older });
         self.mark_read(now, conversation)
+    }
+
+    /// Shows what is being written.
+    fn show_composing(&mut self) -> Result<(), ClientError> {
+        let composing = self.client.composing()?.into_iter().map(views::composing).collect();
+        self.updates.push_back(ViewUpdate::Composing(composing));
+        Ok(())
     }
 
     fn older(&mut self, conversation: ConversationId, before: MessageId) -> Result<(), ClientError> {

@@ -7,6 +7,7 @@
 mod app;
 mod files;
 mod groups;
+mod pages;
 mod views;
 mod wishes;
 

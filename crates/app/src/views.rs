@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use kuvert_core::{
-    CardInfo, Client, ClientError, ContactRow, ContactState, ConversationSummary, Familiarity, GroupProfile,
-    GroupState, IdentityKey, KuvertId, LinkFailure, MessageChange, MessageDetails, MessageKind, MessageRow,
-    MessageState, Peer, ReactionRow, Refusal, SenderKind, ShownMessage, StoreError, Timestamp, Trust,
+    CardInfo, Client, ClientError, ComposingRow, ContactRow, ContactState, ConversationSummary, Familiarity,
+    GroupProfile, GroupState, IdentityKey, KuvertId, LinkFailure, MessageChange, MessageDetails, MessageKind,
+    MessageRow, MessageState, Peer, ReactionRow, Refusal, SenderKind, ShownMessage, StoreError, Timestamp,
+    Trust,
 };
 use kuvert_view as view;
 
@@ -77,6 +78,14 @@ fn group(summary: &ConversationSummary, profile: &GroupProfile) -> view::Convers
         blocked: false,
         familiarity: view::Familiarity::Stranger,
         group: Some(groups::group(profile)),
+    }
+}
+
+pub(crate) fn composing(row: ComposingRow) -> view::ComposingView {
+    view::ComposingView {
+        conversation: conversation_id(row.conversation),
+        draft: row.draft,
+        expires_after: row.expires_after,
     }
 }
 

@@ -12,6 +12,9 @@ pub(crate) fn command(wish: UiCommand, relay: &str) -> Option<Command> {
         | UiCommand::OpenConversation { .. }
         | UiCommand::CloseConversation
         | UiCommand::LoadOlder { .. }
+        | UiCommand::LoadNewer { .. }
+        | UiCommand::LoadAround { .. }
+        | UiCommand::LoadSince { .. }
         | UiCommand::ShowDetails { .. }
         | UiCommand::Search { .. }
         | UiCommand::ShowVerification { .. }
@@ -55,6 +58,12 @@ pub(crate) fn command(wish: UiCommand, relay: &str) -> Option<Command> {
         },
         UiCommand::React { message, reaction } => Command::React { message: message_row(message), reaction },
         UiCommand::Unreact { message } => Command::Unreact { message: message_row(message) },
+        UiCommand::SetDraft { conversation, text } => {
+            Command::SetDraft { conversation: conversation_row(conversation), text }
+        }
+        UiCommand::SetTimer { conversation, expires_after } => {
+            Command::SetTimer { conversation: conversation_row(conversation), expires_after }
+        }
         UiCommand::Retry { message } => Command::Retry { message: message_row(message) },
     })
 }

@@ -82,6 +82,7 @@ impl Step<'_, '_> {
         content.in_reply_to = answered.and_then(|row| kuvert_content::MessageId::from_slice(&row.mimi));
         content.expires = around.expires_after.map(Expires::After);
         let (_, message) = self.note_down(conversation, content, true)?;
+        self.tx.set_draft(conversation, "")?;
         for (file, reference) in files.iter().zip(&refs) {
             let (secret, key) = (zeroize::Zeroizing::new(self.rng.bytes()), key_bytes(&reference.key));
             let new = new_attachment(reference, &key, AttachmentState::Uploading);

@@ -233,6 +233,20 @@ pub enum Command {
         /// Whether.
         on: bool,
     },
+    /// Keeps what was typed and not sent, or forgets it, if it is empty. It goes when something is sent there.
+    SetDraft {
+        /// Where.
+        conversation: ConversationId,
+        /// At most [`crate::limits::MAX_DRAFT`] bytes; of a longer one the beginning is kept.
+        text: String,
+    },
+    /// Chooses when messages that the user writes are deleted, for who writes them: see [`Command::Write`].
+    SetTimer {
+        /// Where.
+        conversation: ConversationId,
+        /// So many seconds after they were read; `None` for never.
+        expires_after: Option<u32>,
+    },
     /// Turns a request down: nothing of it is left, and who asked is not told.
     Decline {
         /// The conversation that it began.

@@ -62,10 +62,10 @@ pub mod file {
 }
 pub use kuvert_mls::{IdentityKey, KuvertId};
 pub use kuvert_store::{
-    AttachmentId, AttachmentRow, AttachmentState, ChangeSet, ContactId, ContactRow, ContactState,
-    ConversationId, ConversationRow, ConversationSummary, DatabaseKey, GroupProfile, GroupState,
-    LastMessageRow, Location, MessageId, MessageKind, MessageRow, MessageState, Peer, ReactionRow,
-    ReceiptRow, SenderKind, StoreError, Trust,
+    AttachmentId, AttachmentRow, AttachmentState, ChangeSet, ComposingRow, ContactId, ContactRow,
+    ContactState, ConversationId, ConversationRow, ConversationSummary, DatabaseKey, GroupProfile,
+    GroupState, LastMessageRow, Location, MessageId, MessageKind, MessageRow, MessageState, Peer,
+    ReactionRow, ReceiptRow, SenderKind, StoreError, Trust,
 };
 pub use link::{Link, LinkError};
 pub use notice::{NotAdded, Notice, Person};

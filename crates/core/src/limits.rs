@@ -78,3 +78,5 @@ pub(crate) const ADD_TOGETHER: i64 = 10_000;
 pub(crate) const CROWD: usize = 8;
 /// Milliseconds between their tries.
 pub(crate) const CROWD_TURN: i64 = 40;
+/// Longest draft that is kept, in bytes: more than may be sent, so that nothing is lost of a text that is to be shortened.
+pub const MAX_DRAFT: usize = 64 * 1024;

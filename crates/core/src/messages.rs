@@ -60,8 +60,28 @@ impl Step<'_, '_> {
         content.in_reply_to = answered.and_then(|row| kuvert_content::MessageId::from_slice(&row.mimi));
         content.expires = expires_after.map(Expires::After);
         self.write_down(conversation, content, true)?;
+        self.tx.set_draft(conversation, "")?;
         self.wrote_to(conversation)?;
         self.rotate_if_due(conversation)
+    }
+
+    /// Keeps what was typed and not sent. A conversation that is gone has no drafts.
+    pub(crate) fn set_draft(&mut self, conversation: ConversationId, text: &str) -> Result<(), ClientError> {
+        if self.tx.conversation(conversation)?.is_none() {
+            return Ok(());
+        }
+        let kept = text.floor_char_boundary(crate::limits::MAX_DRAFT);
+        Ok(self.tx.set_draft(conversation, &text[..kept])?)
+    }
+
+    /// Chooses for how long what the user writes there is kept.
+    pub(crate) fn set_timer(
+        &mut self,
+        conversation: ConversationId,
+        expires_after: Option<u32>,
+    ) -> Result<(), ClientError> {
+        self.tx.conversation(conversation)?.ok_or(Refusal::Unknown)?;
+        Ok(self.tx.set_timer(conversation, expires_after.filter(|seconds| *seconds > 0))?)
     }
 
     /// Whether the user may write; a request that waits for an answer is accepted by it.

@@ -1,13 +1,15 @@
 //! What can be asked about messages and contacts, beside the lists.
 
 use kuvert_mls::{Group, GroupKey};
-use kuvert_store::{ContactRow, ConversationId, MessageId, MessageRow, ReactionRow, ReceiptRow, Tx};
+use kuvert_store::{
+    ComposingRow, ContactRow, ConversationId, MessageId, MessageRow, ReactionRow, ReceiptRow, Tx,
+};
 use kuvert_wire::{ChannelId, PostId};
 
 use crate::limits::MAX_FOUND;
 use crate::reports::sends_read_reports;
 use crate::verification::{SAFETY_WORDS, safety_words, verification_code};
-use crate::{Client, ClientError, IdentityKey, Refusal};
+use crate::{Client, ClientError, IdentityKey, Refusal, Timestamp};
 
 /// A message with all that is shown around it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,6 +86,41 @@ impl Client {
             let Some(row) = tx.message(id)?.filter(|row| row.is_shown_at(now)) else { return Ok(None) };
             Ok(Some(MessageDetails { receipts: tx.receipts(id)?, message: shown(tx, row, now)? }))
         })
+    }
+
+    /// At most `limit` messages after `after`, or that one and those after it, oldest first.
+    ///
+    /// # Errors
+    /// [`ClientError::Store`] if the database fails.
+    pub fn messages_after(
+        &mut self,
+        conversation: ConversationId,
+        after: MessageId,
+        with_it: bool,
+        limit: u32,
+    ) -> Result<Vec<MessageRow>, ClientError> {
+        let now = self.seen.0;
+        self.read(|tx| Ok(tx.messages_after(conversation, after, with_it, limit, now)?))
+    }
+
+    /// The first message of a conversation that was written at `at` or later, by its writer's clock.
+    ///
+    /// # Errors
+    /// [`ClientError::Store`] if the database fails.
+    pub fn message_since(
+        &mut self,
+        conversation: ConversationId,
+        at: Timestamp,
+    ) -> Result<Option<MessageId>, ClientError> {
+        self.read(|tx| Ok(tx.message_since(conversation, at.0)?))
+    }
+
+    /// What is being written, and the timers that were chosen, of all conversations.
+    ///
+    /// # Errors
+    /// [`ClientError::Store`] if the database fails.
+    pub fn composing(&mut self) -> Result<Vec<ComposingRow>, ClientError> {
+        self.read(|tx| Ok(tx.composing()?))
     }
 
     /// Messages that have all of `words`, each as the beginning of a word, the newest first: at most `limit` and

@@ -6,6 +6,7 @@
 
 mod attachment;
 mod changes;
+mod composing;
 mod contact;
 mod database;
 mod delivery;
@@ -26,6 +27,7 @@ mod standing;
 
 pub use attachment::{AttachmentRow, AttachmentState, NewAttachment, UnwantedBlob};
 pub use changes::ChangeSet;
+pub use composing::ComposingRow;
 pub use contact::{
     ContactRow, ContactState, ConversationRow, ConversationSummary, GroupRow, Peer, Trust, Writing,
 };

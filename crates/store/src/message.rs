@@ -283,6 +283,44 @@ impl Tx<'_> {
         Ok(messages)
     }
 
+    /// The oldest messages that are newer than `after`, or that one itself and newer ones, at most `limit`, oldest first. Those
+    /// that have expired at `now` are left out, also while they are still here.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn messages_after(
+        &self,
+        conversation: ConversationId,
+        after: MessageId,
+        with_it: bool,
+        limit: u32,
+        now: i64,
+    ) -> Result<Vec<MessageRow>, StoreError> {
+        let sql = format!(
+            "SELECT {MESSAGE} FROM message m WHERE m.conversation = ?1 AND m.id > ?2 AND m.state < 6
+             AND (m.expires_at IS NULL OR m.expires_at > ?4) ORDER BY m.id LIMIT ?3"
+        );
+        let mut statement = self.sql().prepare_cached(&sql)?;
+        let after = if with_it { after.0.saturating_sub(1) } else { after.0 };
+        let rows = statement.query_map(params![conversation.0, after, limit, now], message_row)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The first message that was written at `at` (milliseconds since 1970) or later.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn message_since(
+        &self,
+        conversation: ConversationId,
+        at: i64,
+    ) -> Result<Option<MessageId>, StoreError> {
+        let sql =
+            "SELECT id FROM message WHERE conversation = ?1 AND state < 6 AND at >= ?2 ORDER BY id LIMIT 1";
+        let mut statement = self.sql().prepare_cached(sql)?;
+        Ok(statement.query_row(params![conversation.0, at], |row| row.get(0).map(MessageId)).optional()?)
+    }
+
     /// How many messages of the contact, or other members, are there; counted to `most`.
     ///
     /// # Errors

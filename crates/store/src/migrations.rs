@@ -251,6 +251,12 @@ const STEPS: &[&str] = &[
          since INTEGER NOT NULL,
          own BLOB
      ) STRICT, WITHOUT ROWID;",
+    // What is being written, and for how long it will be kept
+    "CREATE TABLE composing (
+         conversation INTEGER PRIMARY KEY REFERENCES conversation(id),
+         draft TEXT NOT NULL,
+         expires_after INTEGER
+     ) STRICT;",
 ];
 
 pub(crate) fn run(connection: &mut Connection) -> Result<(), StoreError> {

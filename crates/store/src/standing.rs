@@ -166,7 +166,9 @@ impl Tx<'_> {
             );
             self.sql().execute(&sql, [id.0])?;
         }
-        for table in ["outbox", "report", "early", "message", "intent", "group_profile", "mls_group"] {
+        for table in
+            ["outbox", "report", "early", "message", "intent", "group_profile", "mls_group", "composing"]
+        {
             self.sql().execute(&format!("DELETE FROM {table} WHERE conversation = ?1"), [id.0])?;
         }
         self.sql().execute("DELETE FROM conversation WHERE id = ?1", [id.0])?;

@@ -297,4 +297,54 @@ pub enum UiCommand {
         #[n(0)]
         conversation: ConversationId,
     },
+    /// Keeps what was typed and not sent; empty forgets it. It goes by itself when something is sent there.
+    #[n(100)]
+    SetDraft {
+        /// Where.
+        #[n(0)]
+        conversation: ConversationId,
+        /// As typed; of what is longer than 64 KiB the beginning is kept.
+        #[n(1)]
+        text: String,
+    },
+    /// Chooses for how long what the user writes in a conversation is kept; [`UiCommand::Write`] says it for each message.
+    #[n(101)]
+    SetTimer {
+        /// Where.
+        #[n(0)]
+        conversation: ConversationId,
+        /// So many seconds after it was read; `None` for ever.
+        #[n(1)]
+        expires_after: Option<u32>,
+    },
+    /// Asks for messages after the newest one shown; answered by `Newer`.
+    #[n(102)]
+    LoadNewer {
+        /// Which conversation.
+        #[n(0)]
+        conversation: ConversationId,
+        /// The newest message shown.
+        #[n(1)]
+        after: MessageId,
+    },
+    /// Asks for a message with those before and after it; answered by `Around`.
+    #[n(103)]
+    LoadAround {
+        /// Which conversation.
+        #[n(0)]
+        conversation: ConversationId,
+        /// Which message. If it is gone, the one after it takes its place.
+        #[n(1)]
+        message: MessageId,
+    },
+    /// Asks for the first message of a day, or of any later one, with those before and after it; answered by `Around`.
+    #[n(104)]
+    LoadSince {
+        /// Which conversation.
+        #[n(0)]
+        conversation: ConversationId,
+        /// When the day begins: milliseconds since 1970 (UTC).
+        #[n(1)]
+        at: i64,
+    },
 }

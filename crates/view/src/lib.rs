@@ -17,8 +17,9 @@ pub use condition::{Connection, Failure, Storage};
 pub use file::{FileId, FileState, FileView, TransferFailure, TransferStage, TransferView};
 pub use group::{GroupStanding, GroupView, MemberView, NotAdded, NotAddedView, NoticeKind, NoticeView, Role};
 pub use update::{
-    CardView, ChangeView, ContactState, ConversationId, ConversationView, Delivery, Familiarity, LastMessage,
-    MessageId, MessageKind, MessageView, ProfileView, ReactionView, ReplyView, Sender, Trust, ViewUpdate,
+    CardView, ChangeView, ComposingView, ContactState, ConversationId, ConversationView, Delivery,
+    Familiarity, LastMessage, MessageId, MessageKind, MessageView, ProfileView, ReactionView, ReplyView,
+    Sender, Trust, ViewUpdate,
 };
 
 /// The bytes were not written by this version's counterpart.

@@ -196,6 +196,68 @@ pub enum ViewUpdate {
         #[n(2)]
         delivery: Delivery,
     },
+    /// What is being written, and the timers that were chosen; after `Conversations`.
+    #[n(100)]
+    Composing(#[n(0)] Vec<ComposingView>),
+    /// Messages after those shown, oldest first.
+    #[n(101)]
+    Newer {
+        /// Which conversation.
+        #[n(0)]
+        conversation: ConversationId,
+        /// Oldest first.
+        #[n(1)]
+        messages: Vec<MessageView>,
+        /// Whether there are still newer ones.
+        #[n(2)]
+        has_newer: bool,
+    },
+    /// A part of a conversation, somewhere in it.
+    #[n(102)]
+    Around {
+        /// Which conversation.
+        #[n(0)]
+        conversation: ConversationId,
+        /// The message that was asked for, or the one that stands in its place; `None` if nothing comes after it.
+        #[n(1)]
+        message: Option<MessageId>,
+        /// Oldest first.
+        #[n(2)]
+        messages: Vec<MessageView>,
+        /// Whether there are older ones.
+        #[n(3)]
+        has_older: bool,
+        /// Whether there are newer ones.
+        #[n(4)]
+        has_newer: bool,
+    },
+    /// What was unread in a conversation when it was opened; comes before its `Timeline`.
+    #[n(103)]
+    Opened {
+        /// Which conversation.
+        #[n(0)]
+        conversation: ConversationId,
+        /// Up to which message everything had been read.
+        #[n(1)]
+        read_to: MessageId,
+        /// How many messages had not been.
+        #[n(2)]
+        unread: u32,
+    },
+}
+
+/// What is being written in a conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct ComposingView {
+    /// Where.
+    #[n(0)]
+    pub conversation: ConversationId,
+    /// What was typed and not sent.
+    #[n(1)]
+    pub draft: String,
+    /// What is written there is deleted everywhere so many seconds after it was read.
+    #[n(2)]
+    pub expires_after: Option<u32>,
 }
 
 /// What somebody did to a message.

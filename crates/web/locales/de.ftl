@@ -71,6 +71,67 @@ message-unsupported = Diese Nachricht braucht eine neuere Version von Kuvert.
 
 day-today = Heute
 
+## Die Unterhaltung: Nachrichten, Menüs, was geschrieben wird.
+timeline-hint = Mit den Pfeiltasten kommst du von Nachricht zu Nachricht, mit der Eingabetaste in ihr Menü.
+timeline-unread = Ungelesen
+conversation-newest-unread = { $count ->
+    [one] Zu den neuesten Nachrichten, { $count } ungelesen
+   *[other] Zu den neuesten Nachrichten, { $count } ungelesen
+}
+message-menu = Was du mit dieser Nachricht tun kannst
+message-more = Mehr anzeigen
+message-less = Weniger anzeigen
+message-expires = Wird gelöscht: { $when }
+message-copied = Text kopiert
+message-copy-failed = Dein Browser lässt das Kopieren nicht zu. Markiere den Text und kopiere ihn von Hand.
+menu-react = Reagieren
+menu-more-reactions = Weitere Reaktionen
+menu-reply = Antworten
+menu-edit = Bearbeiten
+menu-copy = Text kopieren
+menu-details = Details
+menu-delete = Löschen …
+reactions-heading = Reaktionen
+reactions-any = Ein anderes Emoji
+reactions-give = Reagieren
+delete-heading = Diese Nachricht löschen?
+delete-text = Sie ist dann von diesem Gerät verschwunden. Andere behalten sie.
+delete-text-own = Für alle: Sie verschwindet von den Geräten aller, die sie haben. Nur hier: Die anderen behalten sie.
+delete-keep = Behalten
+delete-here = Auf diesem Gerät löschen
+delete-everywhere = Für alle löschen
+details-heading = Details
+details-written = Geschrieben
+details-expires = Wird gelöscht
+details-state = Zustand
+details-receipts = Wer sie hat
+details-nobody = Noch hat niemand sie bestätigt.
+dialog-done = Fertig
+timer-heading = Verschwindende Nachrichten
+timer-text = Was du hier von jetzt an schreibst, wird auf allen Geräten einige Zeit nach dem Lesen gelöscht.
+timer-off = Aus: Nachrichten bleiben
+timer-hour = 1 Stunde
+timer-day = 1 Tag
+timer-week = 7 Tage
+timer-month = 30 Tage
+timer-quarter = 90 Tage
+day-heading = Zu einem Tag gehen
+day-choose = Zu einem anderen Tag gehen
+day-label = Tag
+day-go = Anzeigen
+composer-editing = Du bearbeitest eine Nachricht
+composer-replying = Antwort an
+composer-leave-edit = Nicht mehr bearbeiten
+composer-leave-reply = Nicht antworten
+composer-timer = Verschwindende Nachrichten
+composer-timer-on = Verschwindende Nachrichten: { $after }
+composer-room = { $count ->
+    [one] Noch Platz für { $count } Zeichen
+   *[other] Noch Platz für { $count } Zeichen
+}
+list-draft = Entwurf:
+
+## Eine Unterhaltung
 conversation-messages = Nachrichten
 conversation-older = Ältere Nachrichten laden
 conversation-newest = Zu den neuesten Nachrichten

@@ -71,6 +71,67 @@ message-reactions = Reactions
 
 day-today = Today
 
+## The conversation: messages, menus, what is being written.
+timeline-hint = The arrow keys go from message to message; Enter opens the menu of one.
+timeline-unread = Unread
+conversation-newest-unread = { $count ->
+    [one] To the newest messages, { $count } unread
+   *[other] To the newest messages, { $count } unread
+}
+message-menu = What to do with this message
+message-more = Show more
+message-less = Show less
+message-expires = Will be deleted: { $when }
+message-copied = Text copied
+message-copy-failed = Your browser does not allow copying. Select the text and copy it by hand.
+menu-react = React
+menu-more-reactions = More reactions
+menu-reply = Reply
+menu-edit = Edit
+menu-copy = Copy text
+menu-details = Details
+menu-delete = Delete …
+reactions-heading = Reactions
+reactions-any = Any other emoji
+reactions-give = React
+delete-heading = Delete this message?
+delete-text = It will be gone from this device. Others keep it.
+delete-text-own = For everyone: it disappears from the devices of all who have it. Only here: the others keep it.
+delete-keep = Keep
+delete-here = Delete on this device
+delete-everywhere = Delete for everyone
+details-heading = Details
+details-written = Written
+details-expires = Will be deleted
+details-state = State
+details-receipts = Who has it
+details-nobody = Nobody has reported it yet.
+dialog-done = Done
+timer-heading = Disappearing messages
+timer-text = What you write here from now on is deleted on all devices some time after it was read.
+timer-off = Off: messages stay
+timer-hour = 1 hour
+timer-day = 1 day
+timer-week = 7 days
+timer-month = 30 days
+timer-quarter = 90 days
+day-heading = Go to a day
+day-choose = Go to another day
+day-label = Day
+day-go = Show
+composer-editing = You are editing a message
+composer-replying = Reply to
+composer-leave-edit = Stop editing
+composer-leave-reply = Do not reply
+composer-timer = Disappearing messages
+composer-timer-on = Disappearing messages: { $after }
+composer-room = { $count ->
+    [one] Room for { $count } more character
+   *[other] Room for { $count } more characters
+}
+list-draft = Draft:
+
+## A conversation
 conversation-messages = Messages
 conversation-older = Load older messages
 conversation-newest = To the newest messages

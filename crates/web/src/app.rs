@@ -142,13 +142,19 @@ fn follow_route() {
     let state = state();
     let route = navigation().route();
     let visible = RwSignal::new(browser::is_visible());
-    let _ = window_event_listener_untyped("visibilitychange", move |_| visible.set(browser::is_visible()));
+    let _ = window_event_listener_untyped("visibilitychange", move |_| {
+        // What was typed outlasts a page that is closed, and a phone that ends it in the background.
+        if !browser::is_visible() {
+            state.talk().save();
+        }
+        visible.set(browser::is_visible());
+    });
 
     let shown = Memo::new(move |_| visible.get().then(|| route.with(Route::conversation)).flatten());
     Effect::new(move |before: Option<Option<ConversationId>>| {
         let shown = shown.get();
         match shown {
-            Some(conversation) => state.open_conversation(conversation),
+            Some(conversation) => state.talk().open(conversation),
             None if before.flatten().is_some() => bridge::post(&UiCommand::CloseConversation),
             None => {}
         }

@@ -9,6 +9,7 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Event, MessageEvent, Worker};
 
+use crate::batch;
 use crate::state::AppState;
 
 fn worker() -> Option<Worker> {
@@ -50,7 +51,7 @@ pub(crate) fn connect(state: AppState) {
 fn receive(state: AppState, data: JsValue) {
     let update = data.dyn_into::<Uint8Array>().ok().map(|bytes| decode_update(&bytes.to_vec()));
     match update {
-        Some(Ok(update)) => state.apply(update),
+        Some(Ok(update)) => batch::receive(state, update),
         _ => state.version_differs(),
     }
 }

@@ -58,6 +58,18 @@ pub(crate) fn focus(id: &str) {
     }
 }
 
+/// Moves the keyboard's focus to an element, which stays where it is.
+pub(crate) fn focus_in_place(element: &HtmlElement) {
+    let options = web_sys::FocusOptions::new();
+    options.set_prevent_scroll(true);
+    let _ = element.focus_with_options(&options);
+}
+
+/// Whether some text of the page is selected.
+pub(crate) fn has_selection() -> bool {
+    window().get_selection().ok().flatten().is_some_and(|selection| !selection.is_collapsed())
+}
+
 /// Whether the page has a fine pointer, so that a focused text field brings up no keyboard on the screen.
 pub(crate) fn has_keyboard() -> bool {
     matches("(hover: hover) and (pointer: fine)")

@@ -10,7 +10,10 @@ pub(crate) fn update(update: &mut ViewUpdate) {
     match update {
         ViewUpdate::Conversations(list) => list.iter_mut().for_each(conversation),
         ViewUpdate::Conversation(one) => conversation(one),
-        ViewUpdate::Timeline { messages, .. } | ViewUpdate::Older { messages, .. } => {
+        ViewUpdate::Timeline { messages, .. }
+        | ViewUpdate::Older { messages, .. }
+        | ViewUpdate::Newer { messages, .. }
+        | ViewUpdate::Around { messages, .. } => {
             messages.iter_mut().for_each(message);
         }
         ViewUpdate::Message { message: one, .. } => message(one),
@@ -49,6 +52,8 @@ pub(crate) fn update(update: &mut ViewUpdate) {
         | ViewUpdate::Settings(_)
         | ViewUpdate::Transfer(_)
         | ViewUpdate::GroupCreated { .. }
+        | ViewUpdate::Composing(_)
+        | ViewUpdate::Opened { .. }
         | ViewUpdate::Progressed { .. } => {}
     }
 }

@@ -1,27 +1,33 @@
 //! The Kuvert web app: Leptos, client-side rendered.
 //!
 //! The page shows what the engine says and posts what the user wishes; both are plain data of `kuvert-view`. Pure rules
-//! (order, bounds, texts, QR codes) stand in modules of their own and are tested natively: [`model`], [`route`],
-//! [`text`], [`qr`], [`i18n`], [`dates`]. [`state`] holds what the screens share, [`bridge`] the way to the engine,
+//! (order, bounds, texts, QR codes) stand in modules of their own and are tested natively: [`model`], [`window`], [`compose`],
+//! [`markdown`], [`route`], [`text`], [`qr`], [`i18n`], [`dates`]. [`state`] holds what the screens share, [`bridge`] the way to the engine,
 //! [`screens`] and [`components`] what one sees.
 
 #![allow(unreachable_pub, reason = "the component macro makes the properties of every component public")]
 
 mod app;
+mod batch;
 mod bridge;
 mod browser;
 mod components;
+mod compose;
 mod dates;
 mod harmless;
 mod i18n;
+mod markdown;
 mod model;
 mod navigation;
 mod qr;
 mod route;
 mod screens;
 mod state;
+mod talk;
 mod text;
 mod theme;
+mod viewport;
+mod window;
 
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -35,6 +41,7 @@ pub fn start() {
     let Some(root) = root else {
         return;
     };
+    viewport::follow();
     // The picture that the page shows while it loads.
     root.set_text_content(None);
     leptos::mount::mount_to(root, app::App).forget();

@@ -1,93 +1,9 @@
 //! What the screens show, as plain data that changes by pure functions.
 //!
-//! Knows nothing of signals or of the browser, so that every rule here is tested natively. It guarantees that a
-//! timeline is ordered and bounded, and that a text which the user sent is in exactly one place: shown as unconfirmed,
-//! in the timeline, or back in the draft.
+//! Knows nothing of signals or of the browser, so that every rule here is tested natively. It guarantees that a text which
+//! the user sent is in exactly one place: shown as unconfirmed, in the timeline, or back in the draft.
 
-use kuvert_view::{
-    ConversationId, ConversationView, Delivery, Failure, LastMessage, MessageId, MessageView, Sender,
-};
-
-/// Rows that a timeline keeps at most while the newest end is shown; older ones are loaded again on demand.
-pub(crate) const TIMELINE_ROWS_MAX: usize = 300;
-/// Rows that stay when the bound is reached.
-pub(crate) const TIMELINE_ROWS_KEPT: usize = 150;
-
-/// The messages of the conversation that is shown.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Timeline {
-    /// Which conversation, once the engine answered.
-    pub(crate) conversation: Option<ConversationId>,
-    /// Oldest first, each id once.
-    pub(crate) messages: Vec<MessageView>,
-    /// Whether the engine holds older ones.
-    pub(crate) has_older: bool,
-}
-
-impl Timeline {
-    /// Takes the newest page. Pages that were loaded before stay if they join up with it.
-    pub(crate) fn show(&mut self, conversation: ConversationId, page: Vec<MessageView>, has_older: bool) {
-        let joins = self.conversation == Some(conversation)
-            && match (self.messages.last(), page.first()) {
-                (Some(newest), Some(oldest)) => newest.id >= oldest.id,
-                _ => false,
-            };
-        if !joins {
-            *self = Self { conversation: Some(conversation), messages: page, has_older };
-            return;
-        }
-        for message in page {
-            self.put(message);
-        }
-    }
-
-    /// Takes messages before those shown; a page for another conversation is ignored.
-    pub(crate) fn prepend(&mut self, conversation: ConversationId, page: Vec<MessageView>, has_older: bool) {
-        if self.conversation != Some(conversation) {
-            return;
-        }
-        for message in page {
-            self.put(message);
-        }
-        self.has_older = has_older;
-    }
-
-    /// Takes one new or changed message and says whether it is new.
-    pub(crate) fn put(&mut self, message: MessageView) -> bool {
-        match self.messages.binary_search_by_key(&message.id, |shown| shown.id) {
-            Ok(index) => {
-                self.messages[index] = message;
-                false
-            }
-            Err(index) => {
-                self.messages.insert(index, message);
-                true
-            }
-        }
-    }
-
-    /// Drops a message that is gone.
-    pub(crate) fn remove(&mut self, conversation: ConversationId, id: MessageId) {
-        if self.conversation == Some(conversation) {
-            self.messages.retain(|shown| shown.id != id);
-        }
-    }
-
-    /// Drops the oldest rows of a timeline that grew beyond its bound.
-    pub(crate) fn trim(&mut self) {
-        if self.messages.len() > TIMELINE_ROWS_MAX {
-            let surplus = self.messages.len() - TIMELINE_ROWS_KEPT;
-            self.messages.drain(..surplus);
-            self.has_older = true;
-        }
-    }
-
-    /// The message with this id.
-    pub(crate) fn find(&self, id: MessageId) -> Option<&MessageView> {
-        let index = self.messages.binary_search_by_key(&id, |shown| shown.id).ok()?;
-        self.messages.get(index)
-    }
-}
+use kuvert_view::{ConversationId, ConversationView, Delivery, Failure, LastMessage, MessageView, Sender};
 
 /// Puts a new or changed conversation where its newest message says.
 pub(crate) fn put_conversation(list: &mut Vec<ConversationView>, changed: ConversationView) {
@@ -161,58 +77,6 @@ impl Outgoing {
     pub(crate) fn of(&self, conversation: ConversationId) -> Vec<String> {
         self.0.iter().filter(|sent| sent.conversation == conversation).map(|sent| sent.text.clone()).collect()
     }
-}
-
-/// What was typed and not sent, per conversation. Kept in memory only: on disk it would lie there in the clear.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Drafts(Vec<(ConversationId, String)>);
-
-impl Drafts {
-    /// The draft of a conversation; empty if there is none.
-    pub(crate) fn of(&self, conversation: ConversationId) -> &str {
-        self.0.iter().find(|(id, _)| *id == conversation).map_or("", |(_, text)| text.as_str())
-    }
-
-    /// Replaces the draft of a conversation.
-    pub(crate) fn set(&mut self, conversation: ConversationId, text: String) {
-        self.0.retain(|(id, _)| *id != conversation);
-        if !text.is_empty() {
-            self.0.push((conversation, text));
-        }
-    }
-
-    /// Brings back a text that could not be sent, before what was typed since.
-    pub(crate) fn bring_back(&mut self, conversation: ConversationId, text: &str) {
-        let typed = self.of(conversation);
-        let joined = if typed.is_empty() { text.to_owned() } else { format!("{text}\n{typed}") };
-        self.set(conversation, joined);
-    }
-}
-
-/// One row of the timeline.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Row {
-    /// A new day begins; its first message, and the time of that.
-    Day(MessageId, i64),
-    /// A message, and whether the one before it on the same day came from the same side.
-    Message(MessageId, bool),
-}
-
-/// Lays messages out in rows. `day_of` gives the number of the local day of a point in time.
-pub(crate) fn rows(messages: &[MessageView], day_of: impl Fn(i64) -> i64) -> Vec<Row> {
-    let mut rows = Vec::with_capacity(messages.len() + 8);
-    let mut before: Option<(i64, Sender)> = None;
-    for message in messages {
-        let day = day_of(message.at);
-        if before.is_none_or(|(shown, _)| shown != day) {
-            rows.push(Row::Day(message.id, message.at));
-            before = None;
-        }
-        let follows = before.is_some_and(|(_, from)| from == message.from);
-        rows.push(Row::Message(message.id, follows));
-        before = Some((day, message.from));
-    }
-    rows
 }
 
 /// Whether a newest message shows what became of it: only own ones do.

@@ -4,13 +4,15 @@
 //! (typing, sending, opening, dismissing). Nothing here waits: a command is posted, and its answer is an update.
 
 use kuvert_view::{
-    CardView, Connection, ConversationId, ConversationView, Failure, MessageView, ProfileView, Sender,
-    Storage, UiCommand, ViewUpdate,
+    CardView, Connection, ConversationId, ConversationView, Failure, MessageId, ProfileView, Storage,
+    UiCommand, ViewUpdate,
 };
 use leptos::prelude::*;
 
-use crate::model::{self, Drafts, Outgoing, Timeline};
-use crate::{bridge, harmless};
+use crate::navigation::Navigation;
+use crate::route::Route;
+use crate::talk::Talk;
+use crate::{bridge, harmless, model};
 
 /// What is known of the user's own identity.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,7 +52,7 @@ pub(crate) enum Door {
 pub(crate) struct AppState {
     profile: RwSignal<Profile>,
     conversations: RwSignal<Option<Vec<ConversationView>>>,
-    timeline: RwSignal<Timeline>,
+    talk: Talk,
     link: RwSignal<Option<String>>,
     card: RwSignal<Option<CardView>>,
     requested: RwSignal<Option<ConversationId>>,
@@ -58,9 +60,6 @@ pub(crate) struct AppState {
     storage: RwSignal<Option<Storage>>,
     alerts: RwSignal<Vec<Alert>>,
     failures: RwSignal<u32>,
-    outgoing: RwSignal<Outgoing>,
-    drafts: RwSignal<Drafts>,
-    arrived: RwSignal<Option<MessageView>>,
     broken: RwSignal<bool>,
     door: RwSignal<Option<Door>>,
     passed_by: RwSignal<bool>,
@@ -72,7 +71,7 @@ impl AppState {
         Self {
             profile: RwSignal::new(Profile::Unknown),
             conversations: RwSignal::new(None),
-            timeline: RwSignal::new(Timeline::default()),
+            talk: Talk::new(),
             link: RwSignal::new(None),
             card: RwSignal::new(None),
             requested: RwSignal::new(None),
@@ -80,17 +79,21 @@ impl AppState {
             storage: RwSignal::new(None),
             alerts: RwSignal::new(Vec::new()),
             failures: RwSignal::new(0),
-            outgoing: RwSignal::new(Outgoing::default()),
-            drafts: RwSignal::new(Drafts::default()),
-            arrived: RwSignal::new(None),
             broken: RwSignal::new(false),
             door: RwSignal::new(None),
             passed_by: RwSignal::new(false),
         }
     }
 
-    /// Takes an update of the engine.
-    pub(crate) fn apply(self, mut update: ViewUpdate) {
+    /// Takes updates of the engine, in their order; what follows from all of them is laid out once.
+    pub(crate) fn apply_all(self, updates: impl IntoIterator<Item = ViewUpdate>) {
+        for update in updates {
+            self.apply(update);
+        }
+        self.talk.commit();
+    }
+
+    fn apply(self, mut update: ViewUpdate) {
         harmless::update(&mut update);
         match update {
             ViewUpdate::Profile(profile) => {
@@ -100,14 +103,15 @@ impl AppState {
             ViewUpdate::Conversation(changed) => self.conversations.update(|list| {
                 model::put_conversation(list.get_or_insert_default(), changed);
             }),
-            ViewUpdate::Timeline { conversation, messages, has_older } => {
-                self.outgoing.update(|outgoing| outgoing.opened(conversation));
-                self.timeline.update(|timeline| timeline.show(conversation, messages, has_older));
-            }
-            ViewUpdate::Older { conversation, messages, has_older } => {
-                self.timeline.update(|timeline| timeline.prepend(conversation, messages, has_older));
-            }
-            ViewUpdate::Message { conversation, message } => self.apply_message(conversation, message),
+            update @ (ViewUpdate::Opened { .. }
+            | ViewUpdate::Timeline { .. }
+            | ViewUpdate::Older { .. }
+            | ViewUpdate::Newer { .. }
+            | ViewUpdate::Around { .. }
+            | ViewUpdate::Message { .. }
+            | ViewUpdate::MessageGone { .. }
+            | ViewUpdate::Details(_)
+            | ViewUpdate::Composing(_)) => self.talk.apply(update),
             ViewUpdate::Link { link } => self.link.set(Some(link)),
             // It was gone from the page with the wish.
             ViewUpdate::LinkRevoked => {}
@@ -127,34 +131,20 @@ impl AppState {
             ViewUpdate::Transfer(_) => {}
             ViewUpdate::Lost { entries: 0 } => self.alert(Alert::Forgotten),
             ViewUpdate::Lost { .. } => self.alert(Alert::Lost),
-            ViewUpdate::MessageGone { conversation, message } => {
-                self.timeline.update(|timeline| timeline.remove(conversation, message));
+            ViewUpdate::ConversationGone { conversation } => {
+                self.talk.conversation_gone(conversation);
+                self.conversations.update(|list| {
+                    list.get_or_insert_default().retain(|shown| shown.id != conversation);
+                });
             }
-            ViewUpdate::ConversationGone { conversation } => self.conversations.update(|list| {
-                list.get_or_insert_default().retain(|shown| shown.id != conversation);
-            }),
             // Answers to questions that this page does not ask.
-            ViewUpdate::Details(_)
-            | ViewUpdate::Found { .. }
+            ViewUpdate::Found { .. }
             | ViewUpdate::Verification(_)
             | ViewUpdate::Settings(_)
             | ViewUpdate::GroupCreated { .. }
             | ViewUpdate::Changed { .. }
             | ViewUpdate::Progressed { .. }
             | ViewUpdate::Members { .. } => {}
-        }
-    }
-
-    fn apply_message(self, conversation: ConversationId, message: MessageView) {
-        self.outgoing.update(|outgoing| outgoing.shown(conversation, &message));
-        if self.timeline.with_untracked(|timeline| timeline.conversation != Some(conversation)) {
-            return;
-        }
-        let from = message.from;
-        let copy = message.clone();
-        let is_new = self.timeline.try_update(|timeline| timeline.put(message)).unwrap_or(false);
-        if is_new && from == Sender::Contact {
-            self.arrived.set(Some(copy));
         }
     }
 
@@ -169,9 +159,7 @@ impl AppState {
             self.failures.update(|count| *count += 1);
             return;
         }
-        if let Some(refused) = self.outgoing.try_update(|outgoing| outgoing.refused(failure)).flatten() {
-            self.drafts.update(|drafts| drafts.bring_back(refused.conversation, &refused.text));
-        }
+        self.talk.refused(failure);
         self.alert(Alert::Failure(failure));
         self.failures.update(|count| *count += 1);
     }
@@ -219,23 +207,23 @@ impl AppState {
         bridge::post(&UiCommand::OpenLink { link });
     }
 
-    /// The user opens a conversation, or looks at it again.
-    pub(crate) fn open_conversation(self, conversation: ConversationId) {
-        self.outgoing.update(|outgoing| outgoing.opening(conversation));
-        bridge::post(&UiCommand::OpenConversation { conversation });
+    /// Shows a message in its conversation, wherever that is and however long ago it was written.
+    #[allow(dead_code, reason = "for what finds messages")]
+    pub(crate) fn show_message(
+        self,
+        navigation: Navigation,
+        conversation: ConversationId,
+        message: MessageId,
+    ) {
+        let route = Route::Conversation(conversation);
+        let is_shown = navigation.route().with_untracked(|shown| *shown == route);
+        self.talk.want(conversation, message, is_shown);
+        navigation.go(route);
     }
 
-    /// The user typed.
-    pub(crate) fn typed(self, conversation: ConversationId, text: String) {
-        self.drafts.update(|drafts| drafts.set(conversation, text));
-    }
-
-    /// The user sends a text that was found valid. The input is empty at once.
-    pub(crate) fn send(self, conversation: ConversationId, text: String) {
-        self.drafts.update(|drafts| drafts.set(conversation, String::new()));
-        self.timeline.update(Timeline::trim);
-        self.outgoing.update(|outgoing| outgoing.sent(conversation, text.clone()));
-        bridge::post(&UiCommand::Send { conversation, text });
+    /// The conversation that is shown, and what is being written.
+    pub(crate) fn talk(self) -> Talk {
+        self.talk
     }
 
     /// The own identity.
@@ -253,11 +241,6 @@ impl AppState {
         Memo::new(move |_| {
             self.conversations.with(|list| list.as_ref()?.iter().find(|shown| shown.id == id).cloned())
         })
-    }
-
-    /// The timeline that is shown.
-    pub(crate) fn timeline(self) -> Signal<Timeline> {
-        self.timeline.into()
     }
 
     /// The own link, once the relay holds the card.
@@ -298,21 +281,6 @@ impl AppState {
     /// How many failures there were: whoever waits for an answer watches this.
     pub(crate) fn failures(self) -> Signal<u32> {
         self.failures.into()
-    }
-
-    /// Texts of a conversation that the engine has not shown yet.
-    pub(crate) fn outgoing(self, conversation: ConversationId) -> Memo<Vec<String>> {
-        Memo::new(move |_| self.outgoing.with(|outgoing| outgoing.of(conversation)))
-    }
-
-    /// The draft of a conversation.
-    pub(crate) fn draft(self, conversation: ConversationId) -> Memo<String> {
-        Memo::new(move |_| self.drafts.with(|drafts| drafts.of(conversation).to_owned()))
-    }
-
-    /// The newest message that arrived in the shown conversation.
-    pub(crate) fn arrived(self) -> Signal<Option<MessageView>> {
-        self.arrived.into()
     }
 
     /// Whether the engine stopped.

@@ -34,40 +34,10 @@ pub(crate) fn is_too_long(typed: &str) -> bool {
     typed.trim().len() > TEXT_BYTES_MAX
 }
 
-/// A part of a message.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Segment {
-    /// Shown as it is.
-    Plain(String),
-    /// An address that can be opened.
-    Address(String),
-}
-
-/// Finds the web addresses in a message.
-pub(crate) fn segments(text: &str) -> Vec<Segment> {
-    let mut segments = Vec::new();
-    let mut plain = String::new();
-    for word in text.split_inclusive(char::is_whitespace) {
-        let address = address_in(word);
-        if address.is_empty() {
-            plain.push_str(word);
-            continue;
-        }
-        if !plain.is_empty() {
-            segments.push(Segment::Plain(std::mem::take(&mut plain)));
-        }
-        segments.push(Segment::Address(address.to_owned()));
-        plain.push_str(&word[address.len()..]);
-    }
-    if !plain.is_empty() {
-        segments.push(Segment::Plain(plain));
-    }
-    segments
-}
-
 /// The address that a word begins with, without the punctuation of the sentence around it; else empty.
-fn address_in(word: &str) -> &str {
-    let Some(rest) = word.strip_prefix("https://").or_else(|| word.strip_prefix("http://")) else {
+pub(crate) fn address_in(word: &str) -> &str {
+    let schemes = ["https://", "http://", "mailto:"];
+    let Some(rest) = schemes.iter().find_map(|scheme| word.strip_prefix(scheme)) else {
         return "";
     };
     if !rest.starts_with(char::is_alphanumeric) {
@@ -184,16 +154,10 @@ mod tests {
 
     #[test]
     fn addresses_are_found_without_the_sentence_around_them() {
-        assert_eq!(
-            segments("Siehe https://kuvert.example/a?b, bitte."),
-            [
-                Segment::Plain("Siehe ".into()),
-                Segment::Address("https://kuvert.example/a?b".into()),
-                Segment::Plain(", bitte.".into()),
-            ]
-        );
-        assert_eq!(segments("https:// nichts"), [Segment::Plain("https:// nichts".into())]);
-        assert_eq!(segments("javascript:alert(1)"), [Segment::Plain("javascript:alert(1)".into())]);
+        assert_eq!(address_in("https://kuvert.example/a?b,"), "https://kuvert.example/a?b");
+        assert_eq!(address_in("mailto:anna@kuvert.example)."), "mailto:anna@kuvert.example");
+        assert_eq!(address_in("https://"), "");
+        assert_eq!(address_in("javascript:alert(1)"), "");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The engine with virtual time: two real devices and a relay in memory.
 
+mod composing;
 mod elsewhere;
 mod faults;
 mod files;

@@ -13,7 +13,7 @@ pub(crate) fn Announcer() -> impl IntoView {
     let route = navigation().route();
     let language = language();
     let said = move || {
-        let message = state.arrived().get()?;
+        let message = state.talk().arrived().get()?;
         let conversation = route.with_untracked(|route| route.conversation())?;
         let name = state.conversations().with_untracked(|list| {
             list.iter().flatten().find(|shown| shown.id == conversation).map(|shown| shown.title.clone())

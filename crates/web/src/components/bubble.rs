@@ -8,60 +8,157 @@ use leptos::prelude::*;
 
 use super::icon::{Icon, icon};
 use super::marks::delivery_mark;
+use super::rich_text::rich_text;
 use crate::i18n::{Lang, language, t, text};
 use crate::state::state;
-use crate::text::{Segment, segments};
+use crate::text::stamp_tone;
 use crate::{bridge, dates};
+
+/// What of a message stands in its body; the rest of it changes more often.
+#[derive(Debug, Clone, PartialEq)]
+struct Body {
+    kind: MessageKind,
+    text: String,
+    reply: Option<ReplyView>,
+}
 
 /// A message of the timeline, which follows its changes.
 #[component]
 pub(crate) fn Bubble(
     /// Which message.
     id: MessageId,
-    /// Whether the message before it came from the same side.
+    /// Whether the message before it came from the same person.
     follows: bool,
     /// The other person's name, for screen readers.
     #[prop(into)]
     name: Signal<String>,
+    /// Whether several people write here, so that each message says who.
+    is_group: bool,
 ) -> impl IntoView {
-    let timeline = state().timeline();
-    let message = Memo::new(move |_| timeline.with(|timeline| timeline.find(id).cloned()));
-    move || message.get().map(|message| shown(message, follows, name))
+    let cell = state().talk().message(id)?;
+    let message = move || cell.get();
+    let first = message();
+    if first.from == Sender::System {
+        return Some(system_line(Signal::derive(message)));
+    }
+    let message = Memo::new(move |_| message());
+    Some(person_bubble(message, &first, follows, name, is_group))
 }
 
-fn shown(message: MessageView, follows: bool, name: Signal<String>) -> AnyView {
-    let class = match (message.from, follows) {
-        (Sender::System, _) => return system_line(message),
-        (Sender::Own, false) => "bubble bubble-is-own",
-        (Sender::Own, true) => "bubble bubble-is-own bubble-follows",
-        (Sender::Contact, false) => "bubble",
-        (Sender::Contact, true) => "bubble bubble-follows",
+/// A message of a person.
+fn person_bubble(
+    message: Memo<MessageView>,
+    first: &MessageView,
+    follows: bool,
+    name: Signal<String>,
+    is_group: bool,
+) -> AnyView {
+    let id = first.id;
+    let is_own = first.from == Sender::Own;
+    let body = Memo::new(move |_| {
+        message.with(|message| Body {
+            kind: message.kind,
+            text: message.text.clone(),
+            reply: message.reply.clone(),
+        })
+    });
+    let files = Memo::new(move |_| message.with(|message| message.files.clone()));
+    let given = Memo::new(move |_| message.with(|message| message.reactions.clone()));
+    let mentions_me = Memo::new(move |_| message.with(|message| message.mentions_me));
+    let failed = Memo::new(move |_| message.with(|message| message.delivery == Delivery::Failed));
+    let is_open = RwSignal::new(false);
+    let shows_author = is_group && !is_own && !follows;
+    let author = first.author.clone();
+    let class = match (is_own, follows) {
+        (true, false) => "bubble bubble-is-own",
+        (true, true) => "bubble bubble-is-own bubble-follows",
+        (false, false) => "bubble",
+        (false, true) => "bubble bubble-follows",
     };
-    let id = message.id;
-    let failed = message.delivery == Delivery::Failed;
+    let label = format!("who-{0} said-{0} foot-{0}", id.0);
     view! {
-        <div class=class data-testid="message">
-            {speaker(message.from, name)}
-            {message.reply.as_ref().map(quotation)}
-            <p class="bubble-text" dir="auto">{said(message.kind, &message.text)}</p>
-            {files(&message.files)}
-            {reactions(&message.reactions)}
-            <p class="bubble-foot">
-                {message.edited_at.map(edited)}
-                {time_of(message.at)}
-                {delivery_mark(message.delivery)}
-            </p>
+        <div
+            class=class
+            class:bubble-mentions-me=mentions_me
+            data-testid="message"
+            role="article"
+            tabindex="-1"
+            aria-labelledby=label
+        >
+            {speaker(id, first.from, name, is_group.then(|| author.clone()))}
+            {shows_author.then(|| author_line(author))}
+            <div id=format!("said-{}", id.0)>
+                {move || body.with(|body| body.reply.as_ref().map(quotation))}
+                {move || body.with(|body| said(body.kind, &body.text, is_open))}
+            </div>
+            {move || files.with(|all| self::files(all))}
+            {move || given.with(|all| reactions(all))}
+            {foot(id, message)}
+            <button
+                type="button"
+                class="bubble-more"
+                data-act="menu"
+                tabindex="-1"
+                aria-haspopup="menu"
+                aria-label=t("message-menu")
+                title=t("message-menu")
+            >
+                {icon(Icon::More)}
+            </button>
         </div>
-        {failed.then(|| retry(id))}
+        {move || failed.get().then(|| retry(id))}
+    }
+    .into_any()
+}
+
+/// The name of who wrote, in their colour.
+fn author_line(author: String) -> AnyView {
+    let class = format!("author author-is-{}", stamp_tone(&author));
+    view! { <p class=class aria-hidden="true"><bdi>{author}</bdi></p> }.into_any()
+}
+
+/// Time, ticks, and what else became of a message.
+fn foot(id: MessageId, message: Memo<MessageView>) -> AnyView {
+    let small = Memo::new(move |_| {
+        message.with(|message| (message.edited_at, message.at, message.delivery, message.expires_at))
+    });
+    let line = move || {
+        let (edited_at, at, delivery, expires_at) = small.get();
+        view! {
+            {expires_at.map(expiry)}
+            {edited_at.map(edited)}
+            {time_of(at)}
+            {delivery_mark(delivery)}
+        }
+    };
+    view! { <p class="bubble-foot" id=format!("foot-{}", id.0)>{line}</p> }.into_any()
+}
+
+/// Says that a message will be deleted, and when.
+fn expiry(at: i64) -> AnyView {
+    let lang = language();
+    let words = move || {
+        let when = dates::in_full(lang.get(), at);
+        text(lang.get(), "message-expires", &[("when", when.into())])
+    };
+    view! {
+        <span class="expiry" title=words data-testid="expiry">
+            {icon(Icon::Timer)}
+            <span class="hidden-words">{words}</span>
+        </span>
     }
     .into_any()
 }
 
 /// What a message says, or why it says nothing.
-fn said(kind: MessageKind, text: &str) -> AnyView {
+fn said(kind: MessageKind, text: &str, is_open: RwSignal<bool>) -> AnyView {
     match kind_key(kind) {
-        Some(key) => view! { <em data-testid="message-kind">{t(key)}</em> }.into_any(),
-        None => words(text).into_any(),
+        Some(key) => {
+            view! { <p class="bubble-text bubble-kind"><em data-testid="message-kind">{t(key)}</em></p> }
+                .into_any()
+        }
+        None if text.is_empty() => ().into_any(),
+        None => rich_text(text, is_open),
     }
 }
 
@@ -86,13 +183,25 @@ fn quotation(reply: &ReplyView) -> AnyView {
         Sender::Contact => view! { <bdi>{reply.author.clone()}</bdi> }.into_any(),
         Sender::System => ().into_any(),
     };
-    view! {
-        <blockquote class="quotation" data-testid="quotation">
-            <span class="quotation-author">{who}</span>
-            <p class="quotation-text" dir="auto">{quoted(reply)}</p>
-        </blockquote>
+    let inside = view! {
+        <span class="quotation-author">{who}</span>
+        <span class="quotation-text" dir="auto">{quoted(reply)}</span>
+    };
+    match reply.message {
+        Some(message) => view! {
+            <button
+                type="button"
+                class="quotation"
+                data-testid="quotation"
+                data-act="jump"
+                data-target=message.0.to_string()
+            >
+                {inside}
+            </button>
+        }
+        .into_any(),
+        None => view! { <div class="quotation" data-testid="quotation">{inside}</div> }.into_any(),
     }
-    .into_any()
 }
 
 fn quoted(reply: &ReplyView) -> AnyView {
@@ -103,12 +212,23 @@ fn quoted(reply: &ReplyView) -> AnyView {
     }
 }
 
-/// How often which reaction was given.
+/// How often which reaction was given; the own one is taken back by a press, another one joined.
 fn reactions(reactions: &[ReactionView]) -> Option<AnyView> {
     let one = |reaction: &ReactionView| {
-        let class = if reaction.own { "reaction reaction-is-own" } else { "reaction" };
         let count = (reaction.count > 1).then_some(reaction.count);
-        view! { <li class=class>{reaction.text.clone()} {count}</li> }
+        view! {
+            <li>
+                <button
+                    type="button"
+                    class="reaction"
+                    data-act="react"
+                    data-reaction=reaction.text.clone()
+                    aria-pressed=reaction.own.to_string()
+                >
+                    {reaction.text.clone()} {count.map(|count| format!(" {count}"))}
+                </button>
+            </li>
+        }
     };
     (!reactions.is_empty()).then(|| {
         view! {
@@ -140,7 +260,7 @@ pub(crate) fn unconfirmed(text: &str) -> AnyView {
     view! {
         <li class="row">
             <div class="bubble bubble-is-own bubble-is-unconfirmed">
-                <p class="bubble-text" dir="auto">{words(text)}</p>
+                <div class="rich" dir="auto"><p class="bubble-text">{text.to_owned()}</p></div>
                 <p class="bubble-foot">{delivery_mark(Delivery::Queued)}</p>
             </div>
         </li>
@@ -148,11 +268,13 @@ pub(crate) fn unconfirmed(text: &str) -> AnyView {
     .into_any()
 }
 
-fn system_line(message: MessageView) -> AnyView {
+fn system_line(message: Signal<MessageView>) -> AnyView {
     let lang = language();
-    let words = move || match &message.notice {
-        Some(notice) => notice_words(lang.get(), notice),
-        None => message.text.clone(),
+    let words = move || {
+        message.with(|message| match &message.notice {
+            Some(notice) => notice_words(lang.get(), notice),
+            None => message.text.clone(),
+        })
     };
     view! { <p class="system-line" data-testid="message" dir="auto">{words}</p> }.into_any()
 }
@@ -187,10 +309,14 @@ fn notice_words(lang: Lang, notice: &NoticeView) -> String {
     text(lang, name, &args)
 }
 
-fn speaker(from: Sender, name: Signal<String>) -> AnyView {
+fn speaker(id: MessageId, from: Sender, name: Signal<String>, author: Option<String>) -> AnyView {
     let own = t("conversation-own");
-    let words = move || if from == Sender::Own { own() } else { name.get() };
-    view! { <span class="hidden-words">{words}": "</span> }.into_any()
+    let words = move || match &author {
+        _ if from == Sender::Own => own(),
+        Some(author) => author.clone(),
+        None => name.get(),
+    };
+    view! { <span class="hidden-words" id=format!("who-{}", id.0)>{words}": "</span> }.into_any()
 }
 
 fn time_of(at: i64) -> AnyView {
@@ -213,17 +339,4 @@ fn retry(message: MessageId) -> AnyView {
         </button>
     }
     .into_any()
-}
-
-fn words(text: &str) -> Vec<AnyView> {
-    segments(text)
-        .into_iter()
-        .map(|segment| match segment {
-            Segment::Plain(text) => text.into_any(),
-            Segment::Address(address) => {
-                let target = address.clone();
-                view! { <a href=target target="_blank" rel="noopener noreferrer">{address}</a> }.into_any()
-            }
-        })
-        .collect()
 }

@@ -31,6 +31,20 @@ pub(crate) enum Icon {
     Share,
     /// A closed lock.
     Lock,
+    /// Three points: more.
+    More,
+    /// An arrow back to what was said.
+    Reply,
+    /// A pencil.
+    Edit,
+    /// A basket.
+    Delete,
+    /// A letter i.
+    Info,
+    /// An hourglass: it will be deleted.
+    Timer,
+    /// A plus.
+    Plus,
 }
 
 impl Icon {
@@ -50,6 +64,13 @@ impl Icon {
             Self::Send => "M4 12l16-7-6 15-3-6.5zM11 13.5L20 5",
             Self::Settings => "M4 7h9M17 7h3M4 17h3M11 17h9M15 4.5v5M9 14.5v5",
             Self::Share => "M12 15V4M8 7.5L12 4l4 3.5M6 12v8h12v-8",
+            Self::More => "M12 5.5v.01M12 12v.01M12 18.500v.01",
+            Self::Reply => "M9 7l-5 5 5 5M4.500 12H14a6 6 0 0 1 6 6",
+            Self::Edit => "M5 19l1-4L16.500 4.500l3 3L9 18zM14 7l3 3",
+            Self::Delete => "M5 7h14M9.500 7V4.500h5V7M7 7l1 13h8l1-13M10.500 11v5.500M13.500 11v5.500",
+            Self::Info => "M12 4a8 8 0 1 0 0 16 8 8 0 0 0 0-16M12 11v5M12 8v.01",
+            Self::Timer => "M7 4h10M7 20h10M8 4v3.500l4 4.500 4-4.500V4M8 20v-3.500l4-4.500 4 4.500V20",
+            Self::Plus => "M12 5v14M5 12h14",
             Self::Lock => "M6 11h12v9H6zM9 11V8a3 3 0 0 1 6 0v3",
         }
     }

@@ -7,8 +7,9 @@ use super::desk::PaneHead;
 use super::timeline::TimelineView;
 use crate::components::composer::Composer;
 use crate::components::marks::trust_mark;
+use crate::components::overlay::Overlays;
 use crate::components::stamp::stamp;
-use crate::i18n::{t, t1};
+use crate::i18n::{language, t, t1, text};
 use crate::navigation::navigation;
 use crate::route::Route;
 use crate::state::state;
@@ -30,8 +31,10 @@ pub(crate) fn Conversation(
         Memo::new(move |_| conversation.with(|shown| shown.as_ref().is_some_and(|shown| shown.blocked)));
     let is_gone =
         Memo::new(move |_| conversations.with(|list| list.is_some()) && conversation.with(Option::is_none));
-    let to_newest = RwSignal::new(0_u32);
-    let on_sent = Callback::new(move |()| to_newest.update(|count| *count += 1));
+    let is_group = Memo::new(move |_| {
+        conversation.with(|shown| shown.as_ref().is_some_and(|shown| shown.group.is_some()))
+    });
+    let can_write = Memo::new(move |_| contact.get() == Some(ContactState::Accepted) && !is_blocked.get());
     Effect::new(move |before: Option<Option<ContactState>>| {
         let contact = contact.get();
         // The button that had the focus is gone; what it made possible takes it.
@@ -44,7 +47,7 @@ pub(crate) fn Conversation(
         <article class="conversation" aria-labelledby="screen-heading">
             <PaneHead>{move || conversation.get().map(head)}</PaneHead>
             {move || is_gone.get().then(|| view! { <p class="pane-note">{t("conversation-gone")}</p> })}
-            <TimelineView id=id name=name to_newest=to_newest.into()/>
+            <TimelineView id=id name=name is_group=is_group.into() can_write=can_write.into()/>
             {move || match contact.get().filter(|_| !is_blocked.get()) {
                 Some(ContactState::Asking) => asking(id, name),
                 Some(ContactState::Requested) => waiting(name),
@@ -55,10 +58,23 @@ pub(crate) fn Conversation(
                 None | Some(ContactState::Asking) => ().into_any(),
                 Some(state) => {
                     let waiting = state == ContactState::Requested;
-                    view! { <Composer conversation=id name=name waiting=waiting on_sent=on_sent/> }.into_any()
+                    view! { <Composer conversation=id name=name waiting=waiting/> }.into_any()
                 }
             }}
+            <Said/>
+            <Overlays id=id can_write=can_write.into()/>
         </article>
+    }
+}
+
+/// A few words about what has just been done.
+#[component]
+fn Said() -> impl IntoView {
+    let said = state().talk().said();
+    let lang = language();
+    let words = move || said.get().map(|key| text(lang.get(), key, &[]));
+    view! {
+        <p class="said" class:said-is-shown=move || said.get().is_some() role="status">{words}</p>
     }
 }
 

@@ -102,6 +102,7 @@ fn Item(
     let conversation = state().conversation(id);
     let route = navigation.route();
     let is_shown = Memo::new(move |_| route.with(|route| route.conversation() == Some(id)));
+    let draft = state().talk().draft(id);
     view! {
         <li>
             <button
@@ -111,13 +112,17 @@ fn Item(
                 aria-current=move || is_shown.get().then_some("true")
                 on:click=move |_| navigation.go(Route::Conversation(id))
             >
-                {move || conversation.get().map(item)}
+                {move || {
+                    // While it is shown, what is being written there is in sight anyway.
+                    let draft = if is_shown.get() { String::new() } else { draft.get() };
+                    conversation.get().map(|shown| item(shown, &draft))
+                }}
             </button>
         </li>
     }
 }
 
-fn item(shown: ConversationView) -> AnyView {
+fn item(shown: ConversationView, draft: &str) -> AnyView {
     let unread = shown.unread;
     view! {
         {stamp(&shown.title, &shown.kuvert_id)}
@@ -127,7 +132,7 @@ fn item(shown: ConversationView) -> AnyView {
                 {shown.last.as_ref().map(|last| item_time(last.at))}
             </span>
             <span class="item-line item-line-is-last">
-                {preview(shown.last)}
+                {if draft.is_empty() { preview(shown.last) } else { draft_line(draft) }}
                 {(unread > 0).then(|| unread_badge(unread))}
             </span>
             <span class="item-line item-marks">{trust_mark(shown.trust)} {state_mark(shown.state)}</span>
@@ -159,6 +164,19 @@ fn preview(last: Option<LastMessage>) -> AnyView {
     view! {
         {mark}
         <span class="item-preview" dir="auto">{words}</span>
+    }
+    .into_any()
+}
+
+/// The beginning of what was typed and not sent.
+fn draft_line(draft: &str) -> AnyView {
+    let line: String = draft.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(120).collect();
+    view! {
+        <span class="item-preview" dir="auto" data-testid="draft">
+            <span class="item-draft">{t("list-draft")}</span>
+            " "
+            {line}
+        </span>
     }
     .into_any()
 }

@@ -1,11 +1,13 @@
 //! What fills the page, or one of its panes.
 
+pub(crate) mod anchor;
 pub(crate) mod card;
 pub(crate) mod components;
 pub(crate) mod conversation;
 pub(crate) mod desk;
 pub(crate) mod door;
 pub(crate) mod elsewhere;
+pub(crate) mod gestures;
 pub(crate) mod link;
 pub(crate) mod list;
 pub(crate) mod settings;

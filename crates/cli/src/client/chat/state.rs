@@ -261,7 +261,11 @@ impl Chat {
             ViewUpdate::Profile(None)
             | ViewUpdate::Storage(_)
             | ViewUpdate::Changed { .. }
-            | ViewUpdate::Progressed { .. } => {}
+            | ViewUpdate::Progressed { .. }
+            | ViewUpdate::Composing(_)
+            | ViewUpdate::Newer { .. }
+            | ViewUpdate::Around { .. }
+            | ViewUpdate::Opened { .. } => {}
         }
     }
 

@@ -1,0 +1,55 @@
+//! Pages of a long conversation: after what is shown, and around any message or day.
+
+use kuvert_core::{ClientError, Timestamp};
+use kuvert_view::{ConversationId, MessageId, MessageView, ViewUpdate};
+
+use crate::App;
+use crate::app::PAGE;
+use crate::views;
+
+impl App {
+    /// One page of messages after `after`.
+    pub(crate) fn newer(
+        &mut self,
+        conversation: ConversationId,
+        after: MessageId,
+    ) -> Result<(), ClientError> {
+        let (messages, has_newer) = self.page_after(conversation, after, false)?;
+        self.updates.push_back(ViewUpdate::Newer { conversation, messages, has_newer });
+        Ok(())
+    }
+
+    /// A page before a message, and one that begins with it.
+    pub(crate) fn around(
+        &mut self,
+        conversation: ConversationId,
+        message: MessageId,
+    ) -> Result<(), ClientError> {
+        let (mut messages, has_older) = self.page(conversation, Some(message))?;
+        let (after, has_newer) = self.page_after(conversation, message, true)?;
+        let found = after.first().map(|first| first.id);
+        messages.extend(after);
+        let around = ViewUpdate::Around { conversation, message: found, messages, has_older, has_newer };
+        self.updates.push_back(around);
+        Ok(())
+    }
+
+    /// The pages around the first message that was written at `at` or later; the newest if there is none.
+    pub(crate) fn since(&mut self, conversation: ConversationId, at: Timestamp) -> Result<(), ClientError> {
+        let first = self.client.message_since(views::conversation_row(conversation), at)?;
+        self.around(conversation, first.map_or(MessageId(i64::MAX.unsigned_abs()), views::message_id))
+    }
+
+    fn page_after(
+        &mut self,
+        conversation: ConversationId,
+        after: MessageId,
+        with_it: bool,
+    ) -> Result<(Vec<MessageView>, bool), ClientError> {
+        let (row, after) = (views::conversation_row(conversation), views::message_row(after));
+        let mut rows = self.client.messages_after(row, after, with_it, PAGE + 1)?;
+        let has_newer = rows.len() > PAGE as usize;
+        rows.truncate(PAGE as usize);
+        Ok((self.messages(rows)?, has_newer))
+    }
+}

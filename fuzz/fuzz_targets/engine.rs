@@ -223,6 +223,8 @@ impl World {
                     acknowledged: 0,
                     generation: Generation::new([1; 8]),
                     relay_key: None,
+                    push_key: None,
+                    subscribed: None,
                 };
                 self.answer(who, Line::Owner, &RelayFrame::Owned(owned));
                 self.answer(who, Line::Owner, &RelayFrame::Live);

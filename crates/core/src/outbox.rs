@@ -125,6 +125,7 @@ impl Step<'_, '_> {
             | ClientFrame::RevokeTokens(_)
             | ClientFrame::RenewDepositKey(_)
             | ClientFrame::DeleteInbox(_)
+            | ClientFrame::SetPush(_)
             | ClientFrame::FetchChannel(_)
             | ClientFrame::Resume
             | ClientFrame::Deposit(_) => {

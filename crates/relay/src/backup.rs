@@ -1,7 +1,7 @@
-//! Backups: one file with all rows of all tables as they were at one moment, the relay's own key, and the blobs' files.
+//! Backups: one file with all rows of all tables as they were at one moment, the relay's own keys, and the blobs' files.
 //!
-//! A backup holds what the relay's disk holds, and is as silent: ciphertext, days, counts. The key belongs to it, because
-//! other relays hold what is sealed to it. It begins with a line that names its
+//! A backup holds what the relay's disk holds, and is as silent: ciphertext, days, counts. The keys belong to it, because
+//! other relays hold what is sealed to the one, and browsers bind their push subscriptions to the other. It begins with a line that names its
 //! version and ends with a checksum over everything before, so that a file that was cut or changed is recognised before
 //! anything of it is used. In between are records, each behind its length.
 
@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::data::{BLOBS, DataDir, private_directory, walk};
-use crate::federation::key;
+use crate::key_file::{PUSH, RELAY};
 use crate::store::{Batch, Change, Key, MAX_KEY, RelayStore, StoreError, Table};
 
 /// The first bytes of a backup.
@@ -75,6 +75,9 @@ enum Record {
     /// The relay's own key, if it has one.
     #[n(5)]
     RelayKey(#[n(0)] ByteArray<32>),
+    /// The key for pushes, if there is one.
+    #[n(6)]
+    PushKey(#[n(0)] ByteArray<32>),
 }
 
 /// Writes a backup of what `store` holds now, and of the blobs in `data`. `may_go_on` is asked often.
@@ -86,8 +89,11 @@ pub(crate) fn write(
 ) -> Result<(), BackupError> {
     let mut out = Writing { out: io::BufWriter::with_capacity(CHUNK, out), hash: Sha256::new() };
     out.bytes(BEGIN)?;
-    if let Some(secret) = key::read(data)? {
+    if let Some(secret) = RELAY.read(data)? {
         out.record(&Record::RelayKey((*secret).into()))?;
+    }
+    if let Some(secret) = PUSH.read(data)? {
+        out.record(&Record::PushKey((*secret).into()))?;
     }
     // Rows first: a file's row says how much of it counts, and files only grow.
     let snapshot = store.snapshot()?;
@@ -247,7 +253,8 @@ pub(crate) fn restore(file: &Path, store: &dyn RelayStore, data: &DataDir) -> Re
                 let Some(file) = &mut open else { return Err(BackupError::Damaged) };
                 file.write_all(&bytes)?;
             }
-            Record::RelayKey(secret) => key::store(data.path(), &Zeroizing::new(secret.into()))?,
+            Record::RelayKey(secret) => RELAY.store(data.path(), &Zeroizing::new(secret.into()))?,
+            Record::PushKey(secret) => PUSH.store(data.path(), &Zeroizing::new(secret.into()))?,
             Record::Table(_) | Record::End => {}
         }
         Ok(())
@@ -289,7 +296,7 @@ impl Restoring {
                 return Err(BackupError::Damaged);
             }
             Record::Chunk(_) if self.file.is_none() => return Err(BackupError::Damaged),
-            Record::Row(..) | Record::Chunk(_) | Record::RelayKey(_) | Record::End => {}
+            Record::Row(..) | Record::Chunk(_) | Record::RelayKey(_) | Record::PushKey(_) | Record::End => {}
         }
         Ok(())
     }
@@ -446,22 +453,24 @@ mod tests {
     }
 
     #[test]
-    fn the_relays_own_key_is_restored_for_its_user_alone() {
+    fn the_relays_own_keys_are_restored_for_its_user_alone() {
         let dir = tempfile::tempdir().expect("a directory");
         let store = filled(&dir.path().join("one"));
-        let secret = Zeroizing::new([9; 32]);
-        key::store(&dir.path().join("one"), &secret).expect("written");
+        let (secret, push) = (Zeroizing::new([9; 32]), Zeroizing::new([8; 32]));
+        RELAY.store(&dir.path().join("one"), &secret).expect("written");
+        PUSH.store(&dir.path().join("one"), &push).expect("written");
         let file = dir.path().join("backup");
         write(&store, &dir.path().join("one"), &mut File::create(&file).expect("a file"), &|| true)
             .expect("a backup");
         let data = DataDir::begin_restore(&dir.path().join("two")).expect("a new one");
         let store = Embedded::open(data.path()).expect("opens");
         restore(&file, &store, &data).expect("restored");
-        assert_eq!(key::read(data.path()).expect("read"), Some(secret));
+        assert_eq!(RELAY.read(data.path()).expect("read"), Some(secret));
+        assert_eq!(PUSH.read(data.path()).expect("read"), Some(push));
         #[cfg(unix)]
-        {
+        for file in ["relay.key", "push.key"] {
             use std::os::unix::fs::PermissionsExt;
-            let about = fs::metadata(data.path().join("relay.key")).expect("there");
+            let about = fs::metadata(data.path().join(file)).expect("there");
             assert_eq!(about.permissions().mode() & 0o777, 0o600);
         }
     }

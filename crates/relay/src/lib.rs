@@ -16,10 +16,12 @@ mod federation;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 mod http;
+mod key_file;
 mod listen;
 mod metrics;
 pub mod model;
 mod networks;
+mod push;
 mod seal;
 mod service;
 mod session;
@@ -60,6 +62,7 @@ use crate::federation::Federation;
 use crate::listen::Door;
 use crate::metrics::Metrics;
 use crate::networks::Networks;
+use crate::push::Push;
 use crate::service::{Answer, Op, Service, SweepFrom};
 use crate::session::{Context, Phase, Sessions};
 use crate::store::{Embedded, RelayStore};
@@ -152,9 +155,12 @@ impl Relay {
         let sessions = Arc::new(Sessions::default());
         let federation = Federation::open(&config, &origins)?;
         let outbox = federation.as_ref().map(|federation| federation.outbox());
+        let push = Push::open(&config, &origins)?;
         let reserve = disk::Reserve::new(config.data.clone(), config.limits.free_disk.0);
-        let service =
-            Service::new(origins.clone(), config.registration).with_outbox(outbox).with_reserve(reserve);
+        let service = Service::new(origins.clone(), config.registration)
+            .with_outbox(outbox)
+            .with_push(push.clone())
+            .with_reserve(reserve);
         let metrics = figures(&store).await?;
         let writer = Writer::start(Arc::clone(&store), service, Arc::clone(&sessions), Arc::clone(&metrics));
         let writer = Arc::new(writer.map_err(StartError::Thread)?);
@@ -168,6 +174,7 @@ impl Relay {
             sessions,
             origins: origins.into(),
             relay_key: federation.as_deref().map(Federation::key),
+            push_key: push.as_deref().map(Push::key),
             phase: phases.clone(),
             room: Arc::default(),
             network: networks.of(address.ip()),
@@ -178,11 +185,7 @@ impl Relay {
         let room = Arc::new(Semaphore::new(places));
         let mut tasks = JoinSet::new();
         tasks.spawn(Sweeper::of(&site).run());
-        if let Some(federation) = federation {
-            tasks.spawn(
-                federation.forwarder(Arc::clone(&store), Arc::clone(&writer), Arc::clone(&metrics)).run(),
-            );
-        }
+        hand_over(&site.context, federation, push, &mut tasks);
         if let Some(tls) = tls.clone() {
             tasks.spawn(watch_certificate(tls, Arc::clone(&metrics)));
         }
@@ -267,6 +270,22 @@ fn answer_operator(desk: Desk, tasks: &mut JoinSet<()>) {
             kind = ?error.kind(),
             "the control socket cannot be made: inventory, backup and invitations need the relay stopped"
         ),
+    }
+}
+
+/// Hands over what goes elsewhere: deposits to other relays, pushes to push services.
+fn hand_over(
+    context: &Context,
+    federation: Option<Arc<Federation>>,
+    push: Option<Arc<Push>>,
+    tasks: &mut JoinSet<()>,
+) {
+    let Context { store, writer, sessions, metrics, .. } = context.clone();
+    if let Some(push) = push {
+        tasks.spawn(push.sender(store.clone(), writer.clone(), sessions, metrics.clone()).run());
+    }
+    if let Some(federation) = federation {
+        tasks.spawn(federation.forwarder(store, writer, metrics).run());
     }
 }
 

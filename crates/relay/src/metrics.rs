@@ -247,6 +247,16 @@ figures! {
         outbox_replaced => "kuvert_outbox_replaced_total",
         /// Notices that were dropped as well, and deliveries for which there was no room at all.
         outbox_dropped => "kuvert_outbox_dropped_total",
+        /// Pushes that push services took.
+        push_sent => "kuvert_push_sent_total",
+        /// Push subscriptions that were dropped because their push service does not know them any more.
+        push_gone => "kuvert_push_gone_total",
+        /// Pushes that push services refused.
+        push_refused => "kuvert_push_refused_total",
+        /// Pushes that were not taken and are tried again later.
+        push_retried => "kuvert_push_retried_total",
+        /// Pushes that were given up, or not begun because too many waited.
+        push_dropped => "kuvert_push_dropped_total",
     }
     gauges {
         /// Connections open.
@@ -261,6 +271,8 @@ figures! {
         store_failing => "kuvert_store_failing",
         /// Deliveries and notices that wait for other relays.
         outbox_waiting => "kuvert_outbox_waiting",
+        /// Owners who are to be pushed to, or were a moment ago.
+        push_waiting => "kuvert_push_waiting",
         /// Blobs announced or stored.
         blobs => "kuvert_blobs",
         /// Bytes of blobs stored.

@@ -82,4 +82,12 @@ pub enum ErrorCode {
     #[n(18)]
     #[error("this relay does not deliver to that other relay")]
     NoSuchRelay,
+    /// This relay sends no pushes.
+    #[n(19)]
+    #[error("this relay sends no pushes")]
+    NoPush,
+    /// A push subscription cannot be used: its endpoint is no public https address, or its key is none.
+    #[n(20)]
+    #[error("the push subscription cannot be used")]
+    BadSubscription,
 }

@@ -8,8 +8,10 @@ use crate::ErrorCode;
 use crate::channel::{ChannelInfo, Commit, CreateChannel, FetchChannel, Post};
 use crate::entry::SealedEntry;
 use crate::ids::{
-    Challenge, Generation, InboxId, Invite, OwnerKey, PostId, RelayKey, SealKey, Signature, TokenNonce,
+    Challenge, Generation, InboxId, Invite, OwnerKey, P256Key, PostId, RelayKey, SealKey, Signature,
+    TokenNonce,
 };
+use crate::push::SetPush;
 use crate::token::{DepositKey, Token};
 
 /// From a device to a relay. A session's first frame decides what it is: [`Own`] makes it an owner session, anything
@@ -58,6 +60,9 @@ pub enum ClientFrame {
     /// refused (anonymous session). Not answered.
     #[n(12)]
     Resume,
+    /// Registers or removes the push subscription of the own inbox (owner session). Answered by `Accepted`.
+    #[n(13)]
+    SetPush(#[n(0)] SetPush),
 }
 
 /// From a relay to a device.
@@ -185,6 +190,13 @@ pub struct Owned {
     /// it with their inbox, and publish it anew when it is another one than before.
     #[n(5)]
     pub relay_key: Option<RelayKey>,
+    /// The key by which this relay proves to push services who it is (RFC 8292); none if it does not push. Browsers bind
+    /// their subscriptions to it.
+    #[n(6)]
+    pub push_key: Option<P256Key>,
+    /// With true, the relay holds a push subscription of this inbox.
+    #[n(7)]
+    pub subscribed: Option<bool>,
 }
 
 /// Acknowledges all entries up to and including `seq`.
@@ -310,6 +322,7 @@ impl ClientFrame {
             Self::RenewDepositKey(f) => Some(f.id),
             Self::DeleteInbox(f) => Some(f.id),
             Self::FetchChannel(f) => Some(f.id),
+            Self::SetPush(f) => Some(f.id),
         }
     }
 }

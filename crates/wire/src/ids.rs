@@ -258,6 +258,18 @@ impl OwnerKey {
     }
 }
 
+identifier!(
+    /// A public key on the curve P-256: an uncompressed point. By one a browser is pushed to (RFC 8291), by another a relay
+    /// says who it is (RFC 8292).
+    P256Key,
+    65
+);
+secret!(
+    /// The authentication secret of a push subscription (RFC 8291).
+    PushAuth,
+    16
+);
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -17,6 +17,7 @@ pub mod headers;
 mod ids;
 pub mod limits;
 mod proof;
+mod push;
 mod token;
 
 pub use aead::{OpenError, SecretBoxKey, derive_key};
@@ -36,7 +37,9 @@ pub use frame::{
 };
 pub use ids::{
     CardId, Challenge, ChannelId, FanoutKey, Generation, InboxId, IntroductionKey, Invite, InviteHash,
-    OwnerKey, PostId, PostSecret, PostSecretHash, RelayKey, SealKey, Signature, TokenNonce,
+    OwnerKey, P256Key, PostId, PostSecret, PostSecretHash, PushAuth, RelayKey, SealKey, Signature,
+    TokenNonce,
 };
 pub use proof::{OwnerProof, verify_owner_proof};
+pub use push::{PushSubscription, SetPush};
 pub use token::{DepositKey, Fanout, FanoutTarget, RelayAddress, Token};

@@ -59,6 +59,19 @@ pub const BLOB_BUFFER: usize = 64 * 1024;
 /// Bytes of an upload after which what came is synced and counts.
 pub const BLOB_SYNC_EVERY: u64 = 4 * 1024 * 1024;
 
+/// Longest endpoint of a push subscription.
+pub const MAX_PUSH_ENDPOINT: usize = 1024;
+/// Inboxes whose owners are to be pushed to, waiting, in work or left alone for a while; beyond it nobody more is noted.
+pub const MAX_PUSHES_WAITING: usize = 65_536;
+/// Pushes under way at one moment.
+pub const MAX_PUSHES_AT_ONCE: usize = 32;
+/// Of those, to push services that failed when they were last tried, or never answered yet.
+pub const MAX_PUSHES_TO_STRANGERS: usize = MAX_PUSHES_AT_ONCE / 4;
+/// Push services of which a relay remembers how they answered, after which all are forgotten.
+pub const MAX_PUSH_SERVICES: usize = 1024;
+/// Tries to hand one push over, after which it is given up until something else comes.
+pub const MAX_PUSH_TRIES: u32 = 10;
+
 /// Most inboxes to which one deposit between relays goes.
 pub const MAX_FOREIGN_TARGETS: usize = 64;
 /// Largest sealed deposit between relays.
@@ -218,6 +231,18 @@ pub const FOREIGN_REST_MAX: Duration = Duration::from_secs(15 * 60);
 pub const FOREIGN_REST_STRANGER: Duration = Duration::from_secs(4 * 60 * 60);
 /// Time after which no further request of a turn to one relay is begun, and the relay counts as slow.
 pub const FOREIGN_TURN_TIME: Duration = Duration::from_secs(5);
+/// Rest between an entry and the push that tells of it: who acknowledges it meanwhile, or is back, needs none.
+pub const PUSH_AFTER: Duration = Duration::from_secs(2);
+/// The same where a session of the owner is open. It may be of a device that sleeps, or whose network is gone.
+pub const PUSH_AFTER_SILENCE: Duration = Duration::from_secs(60);
+/// Shortest time between two pushes to one owner.
+pub const PUSH_EVERY: Duration = Duration::from_secs(30);
+/// How long a push service keeps a push for a device that it does not reach.
+pub const PUSH_TTL: Duration = Duration::from_secs(28 * 24 * 60 * 60);
+/// Rest after a push service failed for the first time; it doubles with each time.
+pub const PUSH_REST_MIN: Duration = Duration::from_secs(10);
+/// Longest rest before a push service is tried again, and before one inbox is whose push was refused.
+pub const PUSH_REST_MAX: Duration = Duration::from_secs(60 * 60);
 /// Time for a graceful stop.
 pub const DRAIN: Duration = Duration::from_secs(5);
 

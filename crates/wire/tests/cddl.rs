@@ -26,7 +26,7 @@ fn rule(name: &str) -> Option<&str> {
         "sealed_deposits" => "sealed-deposits",
         "deposit_results" => "deposit-results",
         "example_12_entry" => "entry",
-        "example_03_own" | "example_07_deposit" | "example_13_ack" => "client-frame",
+        "example_03_own" | "example_07_deposit" | "example_13_ack" | "example_14_set_push" => "client-frame",
         "example_01_hello"
         | "example_04_owned"
         | "example_05_live"

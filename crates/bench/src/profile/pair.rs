@@ -213,6 +213,8 @@ impl Pair {
                     acknowledged: self.inboxes[who].seq,
                     generation: Generation::new([1; 8]),
                     relay_key: None,
+                    push_key: None,
+                    subscribed: None,
                 };
                 self.answer(who, Line::Owner, &RelayFrame::Owned(owned));
                 self.answer(who, Line::Owner, &RelayFrame::Live);

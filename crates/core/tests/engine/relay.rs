@@ -7,9 +7,9 @@ use kuvert_core::FetchMethod;
 use kuvert_wire::{
     CardDeletion, CardId, CardRecord, ChannelId, ChannelInfo, ChannelState, ClientFrame, Entries, Entry,
     EntrySealer, ErrorCode, Fanout, FanoutKey, FetchChannel, ForeignDeposit, ForeignSealer, ForeignTarget,
-    Generation, Hello, InboxId, InboxKeys, Invite, KeyPackageReply, Owned, OwnerProof, Post, PostId,
-    PostSecretHash, RelayAddress, RelayFrame, RelayKeyPair, SealedDeposit, SealedEntry, Token, TokenNonce,
-    decode, headers, limits, verify_owner_proof,
+    Generation, Hello, InboxId, InboxKeys, Invite, KeyPackageReply, Owned, OwnerProof, P256Key, Post, PostId,
+    PostSecretHash, PushSubscription, RelayAddress, RelayFrame, RelayKeyPair, SealedDeposit, SealedEntry,
+    SetPush, Token, TokenNonce, decode, headers, limits, verify_owner_proof,
 };
 
 pub(crate) const ORIGIN: &str = "http://localhost:8787";
@@ -28,9 +28,23 @@ pub(crate) struct Inbox {
     packages: Vec<Vec<u8>>,
     last_resort: Option<Vec<u8>>,
     revoked: BTreeSet<TokenNonce>,
+    pub(crate) push: Option<PushSubscription>,
 }
 
 impl Inbox {
+    fn new(keys: InboxKeys) -> Self {
+        Self {
+            keys,
+            next: 1,
+            acknowledged: 0,
+            entries: BTreeMap::new(),
+            packages: Vec::new(),
+            last_resort: None,
+            revoked: BTreeSet::new(),
+            push: None,
+        }
+    }
+
     fn takes(&self, token: &Token) -> bool {
         self.keys.deposit_key.made(token) && !self.revoked.contains(&token.nonce())
     }
@@ -80,6 +94,10 @@ pub(crate) struct Relay {
     pub(crate) mute: bool,
     /// Who has no inbox makes one only with this invitation.
     pub(crate) invite: Option<Invite>,
+    /// It pushes, with this key.
+    pub(crate) push_key: Option<P256Key>,
+    /// Subscriptions that were set or removed.
+    pub(crate) pushes: usize,
     /// Nothing is accepted for now.
     pub(crate) busy: bool,
     /// Everything is refused as busy until that was heard.
@@ -114,6 +132,8 @@ impl Relay {
             answers: BTreeMap::new(),
             mute: false,
             invite: None,
+            push_key: None,
+            pushes: 0,
             busy: false,
             holds: false,
             no_blobs: false,
@@ -208,16 +228,7 @@ impl Relay {
                     if self.invite.is_some() && self.invite != keys.invite {
                         return vec![RelayFrame::Error { code: ErrorCode::InviteNeeded }];
                     }
-                    let inbox = Inbox {
-                        keys,
-                        next: 1,
-                        acknowledged: 0,
-                        entries: BTreeMap::new(),
-                        packages: Vec::new(),
-                        last_resort: None,
-                        revoked: BTreeSet::new(),
-                    };
-                    self.inboxes.insert(id, inbox);
+                    self.inboxes.insert(id, Inbox::new(keys));
                 }
                 *owner = Some(id);
                 if own.generation == Some(self.generation) {
@@ -231,6 +242,8 @@ impl Relay {
                     acknowledged: inbox.acknowledged,
                     generation: self.generation,
                     relay_key: (!self.is_alone).then(|| self.pair.public()),
+                    push_key: self.push_key,
+                    subscribed: inbox.push.is_some().then_some(true),
                 };
                 let mut frames = vec![RelayFrame::Owned(owned)];
                 frames.extend(self.replay(id));
@@ -258,8 +271,22 @@ impl Relay {
                 inbox.revoked.extend(revoke.nonces);
                 vec![RelayFrame::Accepted { id: revoke.id, seq: 0 }]
             }
+            ClientFrame::SetPush(set) => vec![self.set_push(owner.expect("proven"), set)],
             _ => panic!("not on an owner session"),
         }
+    }
+
+    fn set_push(&mut self, owner: InboxId, set: SetPush) -> RelayFrame {
+        let refused = |code| RelayFrame::Refused { id: set.id, code, epoch: None };
+        if self.busy {
+            return refused(ErrorCode::Busy);
+        }
+        if set.subscription.as_ref().is_some_and(|subscription| !subscription.endpoint.contains("://")) {
+            return refused(ErrorCode::BadSubscription);
+        }
+        self.inboxes.get_mut(&owner).expect("inbox").push = set.subscription;
+        self.pushes += 1;
+        RelayFrame::Accepted { id: set.id, seq: 0 }
     }
 
     /// Forgets an inbox, as after 90 days.

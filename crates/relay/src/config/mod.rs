@@ -65,6 +65,10 @@ pub struct Config {
     /// Delivery to inboxes on other relays.
     #[config(nested)]
     pub federation: Federation,
+    /// Notifications for devices that are not connected, by their browsers' push services and without content. Each user
+    /// decides; without a user who does, nothing goes out.
+    #[config(nested)]
+    pub push: Push,
     /// Log lines, on standard error. They never carry identifiers, addresses or content.
     #[config(nested)]
     pub log: Log,
@@ -142,6 +146,22 @@ pub struct Federation {
     pub private_addresses: bool,
 }
 
+/// Notifications by push services.
+#[derive(Debug, Clone, confique::Config)]
+#[config(layer_attr(serde(deny_unknown_fields)))]
+pub struct Push {
+    /// Whether devices may ask to be pushed to.
+    #[config(default = true)]
+    pub enabled: bool,
+    /// Where push services reach who runs this relay, as mailto:admin@relay.example or an https address. Without it they
+    /// are told the relay's origin.
+    pub contact: Option<String>,
+    /// Whether push services may have private and loopback addresses, and speak plain HTTP. For tests only: elsewhere it
+    /// would let anybody make this relay knock at doors that only it can reach.
+    #[config(default = false)]
+    pub private_addresses: bool,
+}
+
 /// Log lines.
 #[derive(Debug, Clone, confique::Config)]
 #[config(layer_attr(serde(deny_unknown_fields)))]
@@ -193,6 +213,15 @@ pub enum ConfigError {
         given: usize,
         /// What is possible.
         most: usize,
+    },
+    /// Not a way to reach somebody.
+    #[error(
+        "push.contact is {contact:?}: give an address as in mailto:admin@relay.example or https://relay.example/contact, \
+         without spaces and quotes"
+    )]
+    BadContact {
+        /// What was given.
+        contact: String,
     },
     /// Something that must be set is not.
     #[error("{key} is not set: give --{flag}, the variable {variable}, or `{key}` in the file ({hint})")]
@@ -250,6 +279,9 @@ impl Config {
         if self.tls.certificate.is_some() != self.tls.key.is_some() {
             return Err(ConfigError::HalfTls);
         }
+        if let Some(contact) = self.push.contact.as_ref().filter(|contact| !is_contact(contact)) {
+            return Err(ConfigError::BadContact { contact: contact.clone() });
+        }
         let (given, most) = (self.limits.sessions, limits::MOST_SESSIONS);
         if given > most { Err(ConfigError::TooManySessions { given, most }) } else { Ok(()) }
     }
@@ -280,6 +312,15 @@ impl Config {
         let scheme = if self.tls.certificate.is_some() { "https" } else { "http" };
         Ok(vec![format!("{scheme}://localhost:{port}"), format!("{scheme}://{}:{port}", Ipv4Addr::LOCALHOST)])
     }
+}
+
+/// Whether `text` is a URI that RFC 8292 allows as a contact, and can stand in JSON as it is.
+fn is_contact(text: &str) -> bool {
+    let rest = text.strip_prefix("mailto:").or_else(|| text.strip_prefix("https://"));
+    text.len() <= limits::MAX_ORIGIN
+        && rest.is_some_and(|rest| {
+            !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_graphic() && b != b'"' && b != b'\\')
+        })
 }
 
 /// Whether `text` is a scheme, a host and at most a port, as browsers write it (RFC 6454).
@@ -321,6 +362,20 @@ mod tests {
         assert!(config.check().is_ok());
         config.limits.sessions = usize::MAX;
         assert!(matches!(config.check(), Err(ConfigError::TooManySessions { .. })));
+    }
+
+    #[test]
+    fn a_contact_is_a_mail_or_web_address() {
+        let checked = |contact: &str| {
+            let mut config = config(&[]);
+            config.push.contact = Some(contact.to_owned());
+            config.check()
+        };
+        assert!(checked("mailto:admin@relay.example").is_ok());
+        assert!(checked("https://relay.example/contact").is_ok());
+        for bad in ["", "admin@relay.example", "mailto:", "mailto:a b", "mailto:\"", "http://relay.example"] {
+            assert!(matches!(checked(bad), Err(ConfigError::BadContact { .. })), "{bad:?}");
+        }
     }
 
     #[test]

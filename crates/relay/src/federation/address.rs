@@ -10,7 +10,7 @@ use kuvert_wire::limits;
 pub(crate) struct Origin {
     pub(super) is_tls: bool,
     /// Without brackets.
-    pub(super) host: String,
+    pub(crate) host: String,
     pub(super) port: u16,
     /// Host and port as they stand in the origin.
     pub(super) authority: String,
@@ -68,7 +68,7 @@ impl Origin {
 }
 
 /// Whether an address belongs to the public Internet (the special-purpose registries of RFC 6890 and what came later).
-fn is_public(address: IpAddr) -> bool {
+pub(crate) fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),
         IpAddr::V6(address) => is_public_v6(address),

@@ -1,4 +1,4 @@
-//! The HTTP client for deposits: one POST at a time over one connection, to checked addresses, without redirects, bounded
+//! The HTTP client for deposits and pushes: one POST at a time over one connection, to checked addresses, without redirects, bounded
 //! in time and answer.
 //!
 //! hyper's connections rather than a whole client: they take a stream that was connected to an address that was checked,
@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
-use axum::http::{Request, StatusCode, header};
+use axum::http::{Request, StatusCode, header, request, response};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use kuvert_wire::{DepositResults, decode, limits};
@@ -48,7 +48,7 @@ impl Client {
     }
 
     /// That trusts these root certificates.
-    pub(super) fn trusting(roots: RootCertStore, private_addresses: bool) -> Result<Self, rustls::Error> {
+    pub(crate) fn trusting(roots: RootCertStore, private_addresses: bool) -> Result<Self, rustls::Error> {
         let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
             .with_safe_default_protocol_versions()?
             .with_root_certificates(roots)
@@ -57,7 +57,7 @@ impl Client {
     }
 
     /// Connects to the relay at `origin`.
-    pub(super) async fn connect(&self, origin: &str) -> Result<Link, Unreached> {
+    pub(crate) async fn connect(&self, origin: &str) -> Result<Link, Unreached> {
         let origin = Origin::parse(origin, self.private_addresses).ok_or(Unreached)?;
         timeout(limits::FOREIGN_PATIENCE, self.open(origin)).await.map_err(|_| Unreached)?
     }
@@ -92,7 +92,7 @@ async fn speak(
 
 impl Link {
     /// Whether the other side has not closed it, as far as is known.
-    pub(super) fn is_open(&self) -> bool {
+    pub(crate) fn is_open(&self) -> bool {
         !self.sender.is_closed()
     }
 
@@ -102,19 +102,37 @@ impl Link {
     }
 
     async fn post(&mut self, body: Bytes, count: usize) -> Result<DepositResults, Unreached> {
-        let request = Request::post("/v1/deposits")
-            .header(header::HOST, &self.authority)
-            .header(header::CONTENT_TYPE, "application/cbor")
-            .body(Body::from(body))
-            .map_err(|_| Unreached)?;
-        self.sender.ready().await.map_err(|_| Unreached)?;
-        let response = self.sender.send_request(request).await.map_err(|_| Unreached)?;
-        if response.status() != StatusCode::OK {
+        let request = Request::post("/v1/deposits").header(header::CONTENT_TYPE, "application/cbor");
+        let (head, answer) = self.ask(request, body).await?;
+        if head.status != StatusCode::OK {
             return Err(Unreached);
         }
-        let body = Body::new(response.into_body());
-        let answer = axum::body::to_bytes(body, limits::MAX_FOREIGN_ANSWER).await.map_err(|_| Unreached)?;
         let answer: DepositResults = decode(&answer, limits::MAX_FOREIGN_ANSWER).map_err(|_| Unreached)?;
         if answer.results.len() == count { Ok(answer) } else { Err(Unreached) }
+    }
+
+    /// Sends one request, whose path and further headers are set, and returns the head of the answer. Its body is read as
+    /// far as the bound allows, and dropped.
+    pub(crate) async fn send(
+        &mut self,
+        request: request::Builder,
+        body: Bytes,
+    ) -> Result<response::Parts, Unreached> {
+        let answered = timeout(limits::FOREIGN_PATIENCE, self.ask(request, body)).await;
+        answered.map_err(|_| Unreached)?.map(|(head, _)| head)
+    }
+
+    async fn ask(
+        &mut self,
+        request: request::Builder,
+        body: Bytes,
+    ) -> Result<(response::Parts, Bytes), Unreached> {
+        let request =
+            request.header(header::HOST, &self.authority).body(Body::from(body)).map_err(|_| Unreached)?;
+        self.sender.ready().await.map_err(|_| Unreached)?;
+        let response = self.sender.send_request(request).await.map_err(|_| Unreached)?;
+        let (head, body) = response.into_parts();
+        let answer = axum::body::to_bytes(Body::new(body), limits::MAX_FOREIGN_ANSWER).await;
+        Ok((head, answer.map_err(|_| Unreached)?))
     }
 }

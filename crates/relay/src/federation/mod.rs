@@ -4,10 +4,9 @@
 //! [`Forwarder`] hands it over by HTTPS, per relay in order, and tries again until it was taken or is too old. There is no
 //! trust between relays: who sends proves nothing, a deposit's token is all.
 
-mod address;
-mod client;
+pub(crate) mod address;
+pub(crate) mod client;
 mod forward;
-pub(crate) mod key;
 #[cfg(test)]
 mod tests;
 pub(crate) mod unwilling;
@@ -29,7 +28,9 @@ pub(crate) use forward::{read, settled};
 
 use crate::StartError;
 use crate::config::{self, Config};
+use crate::key_file::RELAY;
 use crate::metrics::Metrics;
+use crate::seal::random;
 use crate::service::{Answer, Op, Outbox, OutboxAnswer, OutboxOp};
 use crate::store::RelayStore;
 use crate::writer::Writer;
@@ -128,7 +129,8 @@ impl Federation {
         if !enabled {
             return Ok(None);
         }
-        let pair = key::load(&config.data).map_err(StartError::RelayKey)?;
+        let secret = RELAY.load(&config.data, random).map_err(StartError::RelayKey)?;
+        let pair = RelayKeyPair::from_bytes(*secret);
         let info =
             RelayInfo { version: limits::PROTOCOL_VERSION, origins: origins.to_vec(), key: pair.public() };
         Ok(Some(Arc::new(Self {

@@ -71,6 +71,7 @@ impl Stage {
         let (phase, phases) = watch::channel(Phase::Open);
         let context = Context {
             relay_key: None,
+            push_key: None,
             store: Arc::clone(&store) as _,
             writer: Arc::new(writer.expect("a thread")),
             sessions,

@@ -96,6 +96,8 @@ impl Model {
             sessions,
             origins: [origin.to_owned()].into(),
             relay_key: pair.as_ref().map(RelayKeyPair::public),
+            // Nobody is pushed to.
+            push_key: None,
             phase: phases,
             room: Arc::default(),
             metrics,

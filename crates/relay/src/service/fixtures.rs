@@ -29,12 +29,14 @@ pub(crate) fn request(request: Request) -> Op {
         Request::RevokeTokens(_, f) => encode(f),
         Request::RenewDepositKey(_, f) => encode(f),
         Request::DeleteInbox(_, f) => encode(f),
+        Request::SetPush(_, f) => encode(f),
     };
     let owner = match &request {
         Request::PutKeyPackages(inbox, _)
         | Request::RevokeTokens(inbox, _)
         | Request::RenewDepositKey(inbox, _)
-        | Request::DeleteInbox(inbox, _) => Some(*inbox),
+        | Request::DeleteInbox(inbox, _)
+        | Request::SetPush(inbox, _) => Some(*inbox),
         _ => None,
     };
     Op::Request(request, Content::of(&bytes, owner))

@@ -11,7 +11,7 @@ use super::{Answer, Outcome, Registration, Success, Work, refused};
 use crate::day::Day;
 use crate::seal::Sealing;
 use crate::store::{
-    EntryHead, GENERATION, InboxRow, LAST_RESORT, StoreError, Table, fresh_generation, package_key,
+    EntryHead, GENERATION, InboxRow, LAST_RESORT, Pushing, StoreError, Table, fresh_generation, package_key,
 };
 
 /// No sealed gap is longer, in bytes.
@@ -42,8 +42,18 @@ impl Answer {
             if acknowledged < row.next { acknowledged.max(row.acknowledged) } else { row.acknowledged };
         let key_packages = u16::try_from(row.packages()).unwrap_or(u16::MAX);
         let last_resort = row.last_resort;
-        // The session adds the relay's key.
-        let owned = Owned { created, key_packages, last_resort, acknowledged, generation, relay_key: None };
+        // The session adds the relay's keys.
+        let subscribed = (row.push != Pushing::Off).then_some(true);
+        let owned = Owned {
+            created,
+            key_packages,
+            last_resort,
+            acknowledged,
+            generation,
+            relay_key: None,
+            push_key: None,
+            subscribed,
+        };
         Self::Owned { owned, acknowledged, last: row.next - 1 }
     }
 }
@@ -75,6 +85,7 @@ impl Work<'_, '_> {
             self.drop_acknowledged(inbox, &mut row, acknowledged)?;
         }
         row.used = self.today;
+        row.rearm();
         self.tx.put_inbox(inbox, &row);
         Ok(Answer::owned(&row, created, acknowledged, generation))
     }
@@ -96,6 +107,7 @@ impl Work<'_, '_> {
             self.drop_acknowledged(inbox, &mut row, seq)?;
             // A session may last longer than an unused inbox does.
             row.used = self.today;
+            row.rearm();
             self.tx.put_inbox(inbox, &row);
         }
         Ok(())
@@ -211,6 +223,7 @@ impl Work<'_, '_> {
         }
         self.tx.remove(Table::Packages, package_key(inbox, LAST_RESORT));
         self.tx.remove(Table::Revoked, inbox.as_bytes());
+        self.tx.remove(Table::Push, inbox.as_bytes());
         self.tx.remove_inbox(inbox);
         // Should its owner come back, the new inbox begins at seq 1 again: never under the same keys.
         self.service.sealing.forget(inbox);
@@ -245,6 +258,7 @@ impl Work<'_, '_> {
         self.service.sealing.seal(inbox, &row.seal_key, row.next, entry, &mut value);
         self.tx.insert_entry(inbox, row.next, value);
         self.stored.insert(inbox, row.next);
+        self.name_for_push(inbox, &row, row.next);
         self.counts.queued += 1;
         row.next += 1;
         row.next_bytes += size;

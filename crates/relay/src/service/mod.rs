@@ -10,6 +10,7 @@ mod counts;
 mod inbox;
 mod keys;
 mod outbox;
+mod push;
 mod repeats;
 mod request;
 mod sweep;
@@ -20,6 +21,7 @@ pub(crate) mod fixtures;
 mod tests;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 use kuvert_wire::{
@@ -31,6 +33,7 @@ pub(crate) use blobs::{BlobAnswer, BlobOp, CreateBlob};
 pub(crate) use counts::Counts;
 pub(crate) use inbox::Counted;
 pub(crate) use outbox::{Outbox, OutboxAnswer, OutboxOp};
+pub(crate) use push::PushOp;
 pub(crate) use repeats::Content;
 pub(crate) use request::Request;
 pub(crate) use sweep::SweepFrom;
@@ -38,6 +41,7 @@ pub(crate) use sweep::SweepFrom;
 pub(crate) use crate::config::Registration;
 use crate::day::Day;
 use crate::disk::Reserve;
+use crate::push::Push;
 use crate::seal::Sealing;
 use crate::store::{StoreError, Tx};
 
@@ -77,6 +81,8 @@ pub(crate) enum Op {
     Blob(BlobOp),
     /// Something about other relays.
     Outbox(OutboxOp),
+    /// Something became of a push.
+    Push(PushOp),
     /// Removes what is too old, a part at a time.
     Sweep(SweepFrom),
 }
@@ -172,6 +178,8 @@ pub(crate) struct Service {
     blobs: blobs::Announced,
     /// Not there if this relay keeps to itself.
     outbox: Option<Outbox>,
+    /// Not there if this relay does not push.
+    push: Option<Arc<Push>>,
 }
 
 /// One transaction's view of the service.
@@ -196,12 +204,18 @@ impl Service {
             reserve: Reserve::default(),
             blobs: blobs::Announced::default(),
             outbox: None,
+            push: None,
         }
     }
 
     /// Delivers to other relays, too, if there is an outbox for them.
     pub(crate) fn with_outbox(self, outbox: Option<Outbox>) -> Self {
         Self { outbox, ..self }
+    }
+
+    /// Pushes to owners who are away, too, if there is a way.
+    pub(crate) fn with_push(self, push: Option<Arc<Push>>) -> Self {
+        Self { push, ..self }
     }
 
     /// Takes nothing more in while less than the reserve is free.
@@ -250,6 +264,7 @@ impl Work<'_, '_> {
             Op::DeleteCard { card, version } => self.delete_card(*card, *version).map(Answer::Card),
             Op::Blob(op) => self.blob(op).map(Answer::Blob),
             Op::Outbox(op) => self.outbox(op).map(Answer::Outbox),
+            Op::Push(op) => self.push(op).map(|()| Answer::Done),
             Op::Sweep(from) => self.sweep(from).map(Answer::Swept),
         }
     }
@@ -289,6 +304,7 @@ impl Work<'_, '_> {
             Request::RevokeTokens(inbox, request) => self.revoke_tokens(*inbox, request),
             Request::RenewDepositKey(inbox, request) => self.renew_deposit_key(*inbox, request),
             Request::DeleteInbox(inbox, _) => self.delete_inbox(*inbox),
+            Request::SetPush(inbox, request) => self.set_push(*inbox, request),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use kuvert_wire::{
     ClientFrame, Commit, CreateChannel, DeleteInbox, Deposit, FetchChannel, InboxId, Post, PostId,
-    PutKeyPackages, RenewDepositKey, RevokeTokens, TakeKeyPackage, limits,
+    PutKeyPackages, RenewDepositKey, RevokeTokens, SetPush, TakeKeyPackage, limits,
 };
 
 /// A request with an id, already known to come from who may ask for it: those that name an inbox first come from its
@@ -13,6 +13,7 @@ pub(crate) enum Request {
     RevokeTokens(InboxId, RevokeTokens),
     RenewDepositKey(InboxId, RenewDepositKey),
     DeleteInbox(InboxId, DeleteInbox),
+    SetPush(InboxId, SetPush),
     Deposit(Deposit),
     TakeKeyPackage(TakeKeyPackage),
     CreateChannel(Box<CreateChannel>),
@@ -30,6 +31,7 @@ impl Request {
             ClientFrame::RevokeTokens(request) => Some(Self::RevokeTokens(inbox, request)),
             ClientFrame::RenewDepositKey(request) => Some(Self::RenewDepositKey(inbox, request)),
             ClientFrame::DeleteInbox(request) => Some(Self::DeleteInbox(inbox, request)),
+            ClientFrame::SetPush(request) => Some(Self::SetPush(inbox, request)),
             ClientFrame::Own(_)
             | ClientFrame::Ack(_)
             | ClientFrame::Deposit(_)
@@ -57,6 +59,7 @@ impl Request {
             | ClientFrame::RevokeTokens(_)
             | ClientFrame::RenewDepositKey(_)
             | ClientFrame::DeleteInbox(_)
+            | ClientFrame::SetPush(_)
             | ClientFrame::Resume => None,
         }
     }
@@ -69,6 +72,7 @@ impl Request {
             | Self::CreateChannel(_)
             | Self::Post(_)
             | Self::Commit(_) => true,
+            Self::SetPush(_, request) => request.subscription.is_some(),
             Self::RevokeTokens(..)
             | Self::RenewDepositKey(..)
             | Self::DeleteInbox(..)
@@ -84,6 +88,7 @@ impl Request {
             Self::RevokeTokens(_, f) => f.id,
             Self::RenewDepositKey(_, f) => f.id,
             Self::DeleteInbox(_, f) => f.id,
+            Self::SetPush(_, f) => f.id,
             Self::Deposit(f) => f.id,
             Self::TakeKeyPackage(f) => f.id,
             Self::CreateChannel(f) => f.id,

@@ -1,6 +1,7 @@
 mod healing;
 mod inboxes;
 mod outbox;
+mod push;
 mod registration;
 mod sweeps;
 

@@ -423,8 +423,10 @@ impl Talk {
                 }
                 self.line.stored(last);
                 self.delivery = Some(Delivery::new(inbox, acknowledged, last));
-                let relay_key = self.context.relay_key;
-                self.notices.push(RelayFrame::Owned(Owned { relay_key, ..owned }));
+                let (relay_key, push_key) = (self.context.relay_key, self.context.push_key);
+                let subscribed = owned.subscribed.filter(|_| push_key.is_some());
+                let owned = Owned { relay_key, push_key, subscribed, ..owned };
+                self.notices.push(RelayFrame::Owned(owned));
                 Ok(())
             }
             Ok(Answer::NotOwned(ErrorCode::NoSuchInbox)) if !may_create => {

@@ -18,7 +18,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 
-use kuvert_wire::{ErrorCode, RelayKey, limits};
+use kuvert_wire::{ErrorCode, P256Key, RelayKey, limits};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, Sleep};
 
@@ -44,6 +44,8 @@ pub(crate) struct Context {
     pub(crate) origins: Arc<[String]>,
     /// What other relays seal to, if this one speaks with them.
     pub(crate) relay_key: Option<RelayKey>,
+    /// By which this relay tells push services who it is, if it pushes.
+    pub(crate) push_key: Option<P256Key>,
     pub(crate) phase: watch::Receiver<Phase>,
     /// What all sessions together may hold.
     pub(crate) room: Arc<Room>,

@@ -121,6 +121,11 @@ impl Sessions {
         }
     }
 
+    /// Whether a session owns this inbox.
+    pub(crate) fn is_owned(&self, inbox: InboxId) -> bool {
+        self.lock().contains_key(&inbox)
+    }
+
     /// The inboxes that are owned by a session.
     pub(crate) fn owned(&self) -> Vec<InboxId> {
         self.lock().keys().copied().collect()

@@ -24,7 +24,7 @@ pub(crate) use embedded::Embedded;
 pub(crate) use memory::Memory;
 pub(crate) use rows::read as read_row;
 pub(crate) use rows::{
-    BlobRow, CardRow, ChannelRow, HealingRow, InboxRow, LAST_RESORT, OutboxRow, RelayRow, RepeatRow,
+    BlobRow, CardRow, ChannelRow, HealingRow, InboxRow, LAST_RESORT, OutboxRow, Pushing, RelayRow, RepeatRow,
     entry_key, handshake_key, outbox_key, package_key, repeat_key,
 };
 pub(crate) use tx::{Changes, Tx};
@@ -106,6 +106,8 @@ pub(crate) enum Table {
     Totals,
     /// What is said of the whole store: its generation, see [`GENERATION`].
     Meta,
+    /// Sealed push subscription by inbox.
+    Push,
 }
 
 impl Table {
@@ -128,6 +130,7 @@ impl Table {
         (Self::Outbox, "outbox"),
         (Self::Totals, "totals"),
         (Self::Meta, "meta"),
+        (Self::Push, "push"),
     ];
 }
 

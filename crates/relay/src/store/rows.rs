@@ -54,6 +54,25 @@ pub(crate) struct InboxRow {
     /// Bytes of all sealed entries before the one at `next`, from the inbox's first on.
     #[n(12)]
     pub(crate) next_bytes: u64,
+    /// Whether its owner is to be pushed to. There is a subscription unless this is off.
+    #[cbor(n(13), default)]
+    pub(crate) push: Pushing,
+}
+
+/// Whether an owner is to be pushed to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub(crate) enum Pushing {
+    /// There is no subscription.
+    #[n(0)]
+    #[default]
+    Off,
+    /// With the next entry.
+    #[n(1)]
+    Armed,
+    /// Not before the owner was here again.
+    #[n(2)]
+    Told,
 }
 
 impl InboxRow {
@@ -73,6 +92,7 @@ impl InboxRow {
             revoked: 0,
             head_bytes: 0,
             next_bytes: 0,
+            push: Pushing::Off,
         }
     }
 

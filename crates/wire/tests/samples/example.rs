@@ -4,11 +4,11 @@
 use ed25519_dalek::Signer;
 use kuvert_wire::{
     Ack, ClientFrame, Deposit, DepositKey, Entries, Entry, EntrySealer, Generation, Hello, InboxId,
-    InboxKeys, Own, Owned, OwnerProof, PostId, RelayFrame, SealKeyPair, derive_key, encode, limits,
+    InboxKeys, Own, Owned, OwnerProof, PostId, RelayFrame, SealKeyPair, SetPush, derive_key, encode, limits,
 };
 use x25519_dalek::{PublicKey, StaticSecret};
 
-use super::{ORIGIN, Sample, challenge, owner, plain, sample, signing_key};
+use super::{ORIGIN, Sample, challenge, owner, plain, sample, signing_key, subscription};
 
 /// What the owner signs, put together as `docs/protocol/relay.md` says it.
 fn signed() -> Vec<u8> {
@@ -35,6 +35,8 @@ pub(super) fn story() -> Vec<Sample> {
         acknowledged: 0,
         generation,
         relay_key: None,
+        push_key: None,
+        subscribed: None,
     };
     let token = deposit_key.token([0x04; 16]);
     let (id, body) = (PostId::new([0x01; 16]), b"envelope".to_vec());
@@ -62,5 +64,9 @@ pub(super) fn story() -> Vec<Sample> {
         plain("example_11_key", key.to_vec()),
         plain("example_12_entry", encode(&entry)),
         sample("example_13_ack", ClientFrame::Ack(Ack { seq: 1 })),
+        sample(
+            "example_14_set_push",
+            ClientFrame::SetPush(SetPush { id, subscription: Some(subscription()) }),
+        ),
     ]
 }

@@ -9,10 +9,11 @@ use kuvert_wire::{
     Ack, BlobSecret, CardDeletion, CardRecord, Challenge, ChannelId, ChannelInfo, ChannelState, ClientFrame,
     Commit, CreateChannel, DeleteInbox, Deposit, DepositKey, DepositResults, Entries, Entry, EntrySealer,
     ErrorCode, Fanout, FanoutKey, FanoutTarget, FetchChannel, ForeignDeposit, ForeignSealer, ForeignTarget,
-    Generation, Hello, InboxId, InboxKeys, Invite, KeyPackageReply, Own, Owned, OwnerKey, OwnerProof, Post,
-    PostId, PostSecret, PostSecretHash, PutKeyPackages, RelayAddress, RelayFrame, RelayInfo, RelayKey,
-    RelayKeyPair, RenewDepositKey, RevokeTokens, SealKey, SealKeyPair, SealedDeposits, SealedEntry,
-    TakeKeyPackage, Token, WelcomeDeposit, decode, encode, limits,
+    Generation, Hello, InboxId, InboxKeys, Invite, KeyPackageReply, Own, Owned, OwnerKey, OwnerProof,
+    P256Key, Post, PostId, PostSecret, PostSecretHash, PushAuth, PushSubscription, PutKeyPackages,
+    RelayAddress, RelayFrame, RelayInfo, RelayKey, RelayKeyPair, RenewDepositKey, RevokeTokens, SealKey,
+    SealKeyPair, SealedDeposits, SealedEntry, SetPush, TakeKeyPackage, Token, WelcomeDeposit, decode, encode,
+    limits,
 };
 use minicbor::{Decode, Encode};
 
@@ -107,6 +108,18 @@ fn post() -> Post {
     }
 }
 
+/// That of RFC 8291, section 5.
+pub(crate) fn subscription() -> PushSubscription {
+    let bytes = |text: &str| data_encoding::BASE64URL_NOPAD.decode(text.as_bytes()).expect("base64url");
+    let key =
+        bytes("BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4");
+    PushSubscription {
+        endpoint: "https://push.example.net/push/JzLQ3raZJfFBR0aqvOMsLrt54w4rJUsV".to_owned(),
+        key: P256Key::from_slice(&key).expect("65 bytes"),
+        auth: PushAuth::from_slice(&bytes("BTBZMqHH6r4Tts7J_aSIgg")).expect("16 bytes"),
+    }
+}
+
 fn generation() -> Generation {
     Generation::new([0x14; 8])
 }
@@ -170,6 +183,11 @@ fn client_frames() -> Vec<Sample> {
                 deposit_key: DepositKey::new([0x12; 32]),
             }),
         ),
+        sample("client_set_push", ClientFrame::SetPush(SetPush { id: id(), subscription: None })),
+        sample(
+            "client_set_push_subscription",
+            ClientFrame::SetPush(SetPush { id: id(), subscription: Some(subscription()) }),
+        ),
         sample("client_delete_inbox", ClientFrame::DeleteInbox(DeleteInbox { id: id() })),
     ]
 }
@@ -226,7 +244,7 @@ fn relay_frames() -> Vec<Sample> {
             more: group_info.is_some(),
         })
     };
-    let owned = |relay_key| {
+    let owned = |relay_key, push: Option<bool>| {
         RelayFrame::Owned(Owned {
             created: true,
             key_packages: 32,
@@ -234,6 +252,8 @@ fn relay_frames() -> Vec<Sample> {
             acknowledged: 300,
             generation: generation(),
             relay_key,
+            push_key: push.map(|_| P256Key::new([0x04; 65])),
+            subscribed: push.filter(|subscribed| *subscribed),
         })
     };
     let conflict = RelayFrame::Refused { id: id(), code: ErrorCode::Conflict, epoch: Some(9) };
@@ -242,8 +262,10 @@ fn relay_frames() -> Vec<Sample> {
             "relay_hello",
             RelayFrame::Hello(Hello { version: limits::PROTOCOL_VERSION, challenge: challenge() }),
         ),
-        sample("relay_owned", owned(None)),
-        sample("relay_owned_with_key", owned(Some(relay_pair().public()))),
+        sample("relay_owned", owned(None, None)),
+        sample("relay_owned_with_key", owned(Some(relay_pair().public()), None)),
+        sample("relay_owned_pushes", owned(Some(relay_pair().public()), Some(false))),
+        sample("relay_owned_subscribed", owned(None, Some(true))),
         sample("relay_entries", RelayFrame::Entries(Entries { first: 5, sealed })),
         sample("relay_live", RelayFrame::Live),
         sample("relay_accepted", RelayFrame::Accepted { id: id(), seq: 11 }),
@@ -256,6 +278,14 @@ fn relay_frames() -> Vec<Sample> {
         sample(
             "relay_refused_no_such_relay",
             RelayFrame::Refused { id: id(), code: ErrorCode::NoSuchRelay, epoch: None },
+        ),
+        sample(
+            "relay_refused_no_push",
+            RelayFrame::Refused { id: id(), code: ErrorCode::NoPush, epoch: None },
+        ),
+        sample(
+            "relay_refused_bad_subscription",
+            RelayFrame::Refused { id: id(), code: ErrorCode::BadSubscription, epoch: None },
         ),
         sample("relay_error", RelayFrame::Error { code: ErrorCode::TakenOver }),
         sample("relay_error_invite_needed", RelayFrame::Error { code: ErrorCode::InviteNeeded }),

@@ -5,6 +5,7 @@ mod blobs;
 mod cards;
 pub(crate) mod cors;
 mod deposits;
+mod headers;
 mod status;
 mod web;
 
@@ -14,7 +15,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state, map_response_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -98,7 +99,7 @@ struct Client {
 
 /// All routes.
 pub(crate) fn router(site: Site) -> Router {
-    let headers = security_headers(&site.context.origins);
+    let headers = headers::of(&site.context.origins);
     let shared = Router::new()
         .route("/v1/cards/{id}", get(cards::read).put(cards::store).delete(cards::delete))
         .layer(DefaultBodyLimit::max(limits::MAX_CARD))
@@ -125,7 +126,7 @@ pub(crate) fn router(site: Site) -> Router {
         // Asked by who watches the relay, however busy it is.
         .route("/healthz", get(status::healthz))
         .route("/readyz", get(status::readyz))
-        .layer(map_response_with_state(headers, add_headers))
+        .layer(map_response_with_state(headers, headers::add))
         .with_state(site)
 }
 
@@ -226,43 +227,4 @@ fn websocket_accept(headers: &HeaderMap) -> Option<String> {
     let upgrades = has(header::CONNECTION, "upgrade") && has(header::UPGRADE, "websocket");
     let key = headers.get(header::SEC_WEBSOCKET_KEY)?;
     (upgrades && has(header::SEC_WEBSOCKET_VERSION, "13")).then(|| derive_accept_key(key.as_bytes()))
-}
-
-type Headers = Arc<[(HeaderName, HeaderValue)]>;
-
-/// Headers of every response. WEB-1: the page may talk to its own relay only.
-fn security_headers(origins: &[String]) -> Headers {
-    // 'self' covers a WebSocket to the same host in current browsers; older ones want it named.
-    let sockets: String = origins
-        .iter()
-        .filter_map(|origin| origin.strip_prefix("http"))
-        .map(|rest| format!(" ws{rest}"))
-        .collect();
-    let policy = format!(
-        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data: blob:; \
-         font-src 'self'; connect-src 'self'{sockets}; worker-src 'self'; manifest-src 'self'; base-uri 'none'; \
-         form-action 'none'; frame-ancestors 'none'"
-    );
-    let fixed = HeaderValue::from_static;
-    // Origins were checked to be plain ASCII when the relay started.
-    let policy = HeaderValue::try_from(policy).unwrap_or(fixed("default-src 'none'"));
-    Arc::new([
-        (header::CONTENT_SECURITY_POLICY, policy),
-        (HeaderName::from_static("cross-origin-opener-policy"), fixed("same-origin")),
-        (cors::RESOURCE_POLICY, fixed("same-origin")),
-        (header::X_CONTENT_TYPE_OPTIONS, fixed("nosniff")),
-        (header::REFERRER_POLICY, fixed("no-referrer")),
-        (
-            HeaderName::from_static("permissions-policy"),
-            fixed("camera=(self), microphone=(self), geolocation=(self), payment=(), usb=()"),
-        ),
-    ])
-}
-
-/// Adds what the response does not say itself.
-async fn add_headers(State(headers): State<Headers>, mut response: Response) -> Response {
-    for (name, value) in headers.iter() {
-        response.headers_mut().entry(name).or_insert_with(|| value.clone());
-    }
-    response
 }

@@ -1,13 +1,34 @@
 // Starts the engine in this worker: one worker per profile (a Web Lock), with the key of its database.
 //
-// A page that loses the lock, or does not get it, shows that Kuvert is open elsewhere. The name `kuvert-take-over`
-// asks for the lock at once, whoever holds it.
-import init, { held_elsewhere, receive, start } from "{{worker_glue}}";
+// The page (boot.js, bridge.rs) says whether it is seen, hands over the engine's compiled code, and posts commands as bytes.
+// This says `alive` (the name of a lock that is given back when this worker ends, however it ends), `elsewhere` (another
+// worker holds the profile; this one waits, as long as its page is seen) and `stolen` (another worker took the profile; this
+// one ends). Everything else is the engine's: updates as bytes.
+import init, { receive, start } from "{{worker_glue}}";
 
-const LOCK = "kuvert-profile";
+const PROFILE = "kuvert-profile";
+
+/** Commands that came before the engine could take them. */
 const early = [];
 let started = false;
-self.onmessage = ({ data }) => (started ? receive(data) : early.push(data));
+let isSeen = true;
+let onSeen = () => {};
+let gotCode;
+const loaded = new Promise((resolve) => {
+  gotCode = resolve;
+}).then((code) => init({ module_or_path: code }));
+
+self.onmessage = ({ data }) => {
+  if (data instanceof Uint8Array) {
+    if (started) receive(data);
+    else early.push(data);
+  } else if (data.code) {
+    gotCode(data.code);
+  } else if (data.seen !== undefined) {
+    isSeen = data.seen;
+    onSeen();
+  }
+};
 
 // A fault inside a promise would go unheard; thrown from a task, it reaches the page's `error` event.
 self.addEventListener("unhandledrejection", (event) => {
@@ -16,30 +37,56 @@ self.addEventListener("unhandledrejection", (event) => {
   });
 });
 
-const loaded = init({ module_or_path: "{{worker_wasm}}" });
+if (navigator.locks) {
+  const alive = `kuvert-alive-${crypto.randomUUID()}`;
+  navigator.locks.request(alive, () => {
+    self.postMessage({ alive });
+    return new Promise(() => {});
+  });
+}
 
-function lock(options) {
+/** Waits for the profile's lock as `options` say, and says whether it was granted. It is held until this worker ends. */
+function hold(options) {
+  let held = false;
   return new Promise((resolve) => {
     navigator.locks
-      .request(LOCK, options, (granted) => {
-        resolve(granted !== null);
-        // Held until this worker ends.
+      .request(PROFILE, options, (granted) => {
+        held = granted !== null;
+        resolve(held);
         return granted && new Promise(() => {});
       })
       .catch(() => {
+        resolve(false);
+        if (!held) return;
         // Another tab took over: the database is its own now.
-        held_elsewhere();
+        self.postMessage({ stolen: true });
         self.close();
       });
   });
 }
 
+/** Waits until the page is seen, or is not. */
+async function until(seen) {
+  while (isSeen !== seen) {
+    await new Promise((resolve) => {
+      onSeen = resolve;
+    });
+  }
+}
+
 async function acquire() {
-  if (self.name === "kuvert-take-over") return lock({ steal: true });
-  if (await lock({ ifAvailable: true })) return true;
-  await loaded;
-  held_elsewhere();
-  return lock({});
+  if (self.name === "take-over") return hold({ steal: true });
+  if (await hold({ ifAvailable: true })) return true;
+  self.postMessage({ elsewhere: true });
+  for (;;) {
+    // Only a page that is seen waits in line: the profile goes to where the person is.
+    await until(true);
+    const waiting = new AbortController();
+    const granted = hold({ signal: waiting.signal });
+    const hidden = until(false).then(() => waiting.abort());
+    if (await granted) return true;
+    await hidden;
+  }
 }
 
 function request(idb) {

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use kuvert_core::{
     Admission, BlobTask, ChangeSet, Client, ClientError, Command, Config, Event, FetchRequest, Input, Line,
-    Link, MessageRow, Origin, Output, Timestamp,
+    Link, MessageRow, Origin, Output, Ticket, Timestamp,
 };
 use kuvert_view::{
     Connection, ConversationId, ConversationView, Failure, FoundView, MessageId, MessageView, ProfileView,
@@ -107,6 +107,13 @@ impl App {
         if let Err(error) = self.try_command(now, command) {
             self.updates.push_back(ViewUpdate::Failed(views::failure(&error)));
         }
+    }
+
+    /// Like [`Self::command`], for who gives a command again when its answer was lost in a crash: it is carried out once.
+    pub fn command_once(&mut self, now: Timestamp, ticket: Ticket, command: UiCommand) {
+        self.client.once(Some(ticket));
+        self.command(now, command);
+        self.client.once(None);
     }
 
     /// Says at which time the questions that follow are asked: what has expired by then is neither shown nor found, and goes.

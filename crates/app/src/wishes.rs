@@ -25,7 +25,13 @@ pub(crate) fn command(wish: UiCommand, relay: &str) -> Option<Command> {
         | UiCommand::LeaveGroup { .. }
         | UiCommand::RenameGroup { .. }
         | UiCommand::SetAdmin { .. }
-        | UiCommand::ShowMembers { .. } => return None,
+        | UiCommand::ShowMembers { .. }
+        // The driver's.
+        | UiCommand::Unlock { .. }
+        | UiCommand::SetPassphrase { .. }
+        | UiCommand::Lock
+        | UiCommand::BeginAnew
+        | UiCommand::ShowLock => return None,
         UiCommand::CreateIdentity { name, invite } => {
             Command::CreateIdentity { name, relay: relay.to_owned(), invite }
         }

@@ -16,7 +16,9 @@ use crate::files;
 use crate::loaded::LoadedGroups;
 use crate::session::Sessions;
 use crate::step::Step;
-use crate::{ClientError, IdentityKey, Input, KuvertId, MemberInfo, Notice, Output, Timestamp, group};
+use crate::{
+    ClientError, IdentityKey, Input, KuvertId, MemberInfo, Notice, Output, Ticket, Timestamp, group,
+};
 
 /// How to start an engine.
 pub struct Config<'a> {
@@ -39,6 +41,8 @@ pub struct Client {
     outputs: VecDeque<Output>,
     /// The time of what is asked: what has expired by then is not shown.
     pub(crate) seen: Timestamp,
+    /// Names the next command.
+    ticket: Option<Ticket>,
 }
 
 impl Client {
@@ -58,6 +62,7 @@ impl Client {
             loaded: RefCell::default(),
             outputs: VecDeque::new(),
             seen: Timestamp(0),
+            ticket: None,
         };
         if let Some(account) = &client.account {
             let waiting = client.db.read(|tx| Ok::<_, ClientError>(tx.outbox_relays()?))?;
@@ -90,6 +95,12 @@ impl Client {
         if has_expired { self.handle(now, Input::Wake) } else { Ok(()) }
     }
 
+    /// Names the next command: if it was carried out before under this name, it does nothing, and says nothing. `None` for one
+    /// that nobody will give again.
+    pub fn once(&mut self, ticket: Option<Ticket>) {
+        self.ticket = ticket;
+    }
+
     /// Handles one input in one transaction (CORE-1). Drain [`Self::poll_output`] before the next input.
     ///
     /// # Errors
@@ -99,9 +110,12 @@ impl Client {
         self.seen = now;
         let (rng, crypto, loaded) = (&self.rng, &self.crypto, &self.loaded);
         let (account, sessions) = (self.account.clone(), self.sessions.clone());
+        let ticket = if matches!(input, Input::Command(_)) { self.ticket.take() } else { None };
         let done = self.db.transaction(|tx| {
             let mut step = Step { tx, now, rng, crypto, loaded, account, sessions, outputs: Vec::new() };
-            step.handle(input)?;
+            if ticket.map_or(Ok(true), |ticket| ticket.take(tx))? {
+                step.handle(input)?;
+            }
             Ok::<_, ClientError>(step.finish())
         });
         // What a failed transaction did to loaded groups was not written.

@@ -27,6 +27,7 @@ mod link;
 mod loaded;
 mod messages;
 mod notice;
+mod once;
 mod outbox;
 mod own_link;
 mod past;
@@ -69,5 +70,6 @@ pub use kuvert_store::{
 };
 pub use link::{Link, LinkError};
 pub use notice::{NotAdded, Notice, Person};
+pub use once::Ticket;
 pub use queries::{Epoch, MessageDetails, ShownMessage};
 pub use verification::{SAFETY_WORDS, TrustEvent, safety_words, verification_code};

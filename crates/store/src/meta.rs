@@ -47,6 +47,8 @@ pub enum MetaKey {
     OwnRelayOnly = 31,
     /// The key packages at the relay do not hold any more, and have to be replaced (1 byte); empty when they were.
     StalePackages = 32,
+    /// The last commands of user interfaces that were carried out: see `core`'s `once.rs`.
+    Tickets = 80,
 }
 
 impl Tx<'_> {

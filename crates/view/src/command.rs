@@ -2,7 +2,7 @@
 
 use minicbor::{Decode, Encode};
 
-use crate::{ConversationId, MessageId};
+use crate::{ConversationId, MessageId, Passphrase};
 
 /// A wish of the user. Each is answered by one or more [`crate::ViewUpdate`]s; a wish that cannot be fulfilled, by
 /// [`crate::ViewUpdate::Failed`].
@@ -297,6 +297,32 @@ pub enum UiCommand {
         #[n(0)]
         conversation: ConversationId,
     },
+    /// Opens a locked profile; answered by `Gate`. This and what follows is for the worker, and nothing to a terminal.
+    #[n(80)]
+    Unlock {
+        /// As typed.
+        #[n(0)]
+        passphrase: Passphrase,
+    },
+    /// Sets, changes or removes the passphrase; answered by `Lock`.
+    #[n(81)]
+    SetPassphrase {
+        /// The one of before, if there is one.
+        #[n(0)]
+        current: Option<Passphrase>,
+        /// The one from now on; `None` for none.
+        #[n(1)]
+        new: Option<Passphrase>,
+    },
+    /// Closes the profile; answered by `Gate`.
+    #[n(82)]
+    Lock,
+    /// Throws away what is left of a profile that cannot be opened, and begins a new one.
+    #[n(83)]
+    BeginAnew,
+    /// Asks how the profile is locked; answered by `Lock`.
+    #[n(84)]
+    ShowLock,
     /// Keeps what was typed and not sent; empty forgets it. It goes by itself when something is sent there.
     #[n(100)]
     SetDraft {

@@ -9,6 +9,7 @@ mod command;
 mod condition;
 mod file;
 mod group;
+mod shell;
 mod update;
 
 pub use answers::{DetailsView, FoundView, ReactedView, ReceiptView, SettingsView, VerificationView};
@@ -16,6 +17,7 @@ pub use command::UiCommand;
 pub use condition::{Connection, Failure, Storage};
 pub use file::{FileId, FileState, FileView, TransferFailure, TransferStage, TransferView};
 pub use group::{GroupStanding, GroupView, MemberView, NotAdded, NotAddedView, NoticeKind, NoticeView, Role};
+pub use shell::{Gate, LockOutcome, LockView, Passphrase, Posted};
 pub use update::{
     CardView, ChangeView, ComposingView, ContactState, ConversationId, ConversationView, Delivery,
     Familiarity, LastMessage, MessageId, MessageKind, MessageView, ProfileView, ReactionView, ReplyView,
@@ -44,6 +46,19 @@ pub fn encode_command(command: &UiCommand) -> Vec<u8> {
 /// # Errors
 /// [`BridgeError`] if page and worker are of different versions.
 pub fn decode_command(bytes: &[u8]) -> Result<UiCommand, BridgeError> {
+    minicbor::decode(bytes).map_err(|_| BridgeError)
+}
+
+/// Encodes a command on its way.
+pub fn encode_posted(posted: &Posted) -> Vec<u8> {
+    encode(posted)
+}
+
+/// Decodes a command on its way.
+///
+/// # Errors
+/// [`BridgeError`] if page and worker are of different versions.
+pub fn decode_posted(bytes: &[u8]) -> Result<Posted, BridgeError> {
     minicbor::decode(bytes).map_err(|_| BridgeError)
 }
 

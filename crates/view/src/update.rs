@@ -3,8 +3,8 @@
 use minicbor::{Decode, Encode};
 
 use crate::{
-    Connection, DetailsView, Failure, FileView, FoundView, GroupView, MemberView, NoticeView, SettingsView,
-    Storage, TransferView, VerificationView,
+    Connection, DetailsView, Failure, FileView, FoundView, Gate, GroupView, LockView, MemberView, NoticeView,
+    SettingsView, Storage, TransferView, VerificationView,
 };
 
 /// Names a conversation on this device.
@@ -196,6 +196,19 @@ pub enum ViewUpdate {
         #[n(2)]
         delivery: Delivery,
     },
+    /// Commands up to this number were carried out or refused, and their answers were given.
+    #[n(80)]
+    Done {
+        /// See [`crate::Posted`].
+        #[n(0)]
+        number: u64,
+    },
+    /// Why the profile is not open; `None` once it is.
+    #[n(81)]
+    Gate(#[n(0)] Option<Gate>),
+    /// How the profile is locked.
+    #[n(82)]
+    Lock(#[n(0)] LockView),
     /// What is being written, and the timers that were chosen; after `Conversations`.
     #[n(100)]
     Composing(#[n(0)] Vec<ComposingView>),

@@ -316,3 +316,8 @@ components-fields = Felder und Schalter
 components-marks = Marken und Zeichen
 components-notices = Hinweise
 components-dialogs = Fragen und Fenster
+
+# Die App selbst: neue Fassungen.
+version-new = Eine neue Version von Kuvert ist da.
+version-reload = Neu laden
+version-later = Nicht jetzt

@@ -316,3 +316,8 @@ components-fields = Fields and switches
 components-marks = Stamps and marks
 components-notices = Notices
 components-dialogs = Questions and dialogs
+
+# The app itself: new builds.
+version-new = A new version of Kuvert is ready.
+version-reload = Reload
+version-later = Not now

@@ -18,7 +18,7 @@ use crate::screens::elsewhere::{Broken, Elsewhere, Loading};
 use crate::screens::start::Start;
 use crate::state::{AppState, Door, Profile, state};
 use crate::theme::Look;
-use crate::{bridge, browser};
+use crate::{bridge, browser, pwa};
 
 /// What fills the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +51,7 @@ pub(crate) fn App() -> impl IntoView {
     follow_route();
     follow_request();
     follow_title();
+    pwa::follow(state);
 
     let stage = stage();
     view! {
@@ -151,7 +152,9 @@ fn follow_route() {
     });
 
     let shown = Memo::new(move |_| visible.get().then(|| route.with(Route::conversation)).flatten());
+    let starts = state.shell().starts();
     Effect::new(move |before: Option<Option<ConversationId>>| {
+        starts.track();
         let shown = shown.get();
         match shown {
             Some(conversation) => state.talk().open(conversation),
@@ -159,6 +162,17 @@ fn follow_route() {
             None => {}
         }
         shown
+    });
+
+    // A card that was being fetched is not, after the engine was started again.
+    Effect::new(move |before: Option<u32>| {
+        let starts = starts.get();
+        if before.is_some_and(|before| before != starts)
+            && let Route::OpenedLink(link) = route.get_untracked()
+        {
+            bridge::post(&UiCommand::OpenLink { link });
+        }
+        starts
     });
 
     let place = Memo::new(move |_| route.get());

@@ -1,57 +1,206 @@
 //! The way between page and engine: bytes of `kuvert-view`, posted to the worker that `boot.js` started.
 //!
 //! `boot.js` keeps what the worker says before this module runs in the worker's property `kuvertWaiting`, and a
-//! failure to start in `kuvertFailed`.
+//! failure to start in `kuvertFailed`. Beside bytes, the worker says a few things of its own as objects: see `worker.js`.
+//!
+//! A worker may end at any moment: by a fault, for lack of memory, or because another tab took the profile. Then another one is
+//! started here, and given again what was not answered ([`crate::unanswered`]); what is shown stays where it is.
 
-use js_sys::{Array, Reflect, Uint8Array};
-use kuvert_view::{UiCommand, decode_update, encode_command};
+use std::cell::RefCell;
+use std::time::Duration;
+
+use js_sys::{Array, Date, Function, Reflect, Uint8Array};
+use kuvert_view::{Posted, Storage, UiCommand, ViewUpdate, decode_update, encode_posted};
+use leptos::prelude::{GetUntracked, set_timeout};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Event, MessageEvent, Worker};
+use zeroize::Zeroizing;
 
 use crate::batch;
 use crate::state::AppState;
+use crate::unanswered::{Crashes, Unanswered};
 
-fn worker() -> Option<Worker> {
-    Reflect::get(&js_sys::global(), &JsValue::from_str("kuvertWorker")).ok()?.dyn_into().ok()
+/// How a worker comes by the profile; `worker.js` reads it.
+#[derive(Clone, Copy)]
+enum Start {
+    /// If nobody holds it, or else in its turn.
+    InTurn,
+    /// At once, whoever holds it.
+    TakeOver,
 }
 
-/// Posts a command to the engine. A worker that is gone has said so by its `error` event.
+struct Bridge {
+    state: AppState,
+    worker: Worker,
+    /// Tells this worker from those before it: what they still say is not heard.
+    generation: u32,
+    unanswered: Unanswered,
+    crashes: Crashes,
+}
+
+thread_local! {
+    static BRIDGE: RefCell<Option<Bridge>> = const { RefCell::new(None) };
+}
+
+/// What `boot.js` offers under this name.
+pub(crate) fn offered(name: &str) -> Option<JsValue> {
+    let kuvert = Reflect::get(&js_sys::global(), &JsValue::from_str("kuvert")).ok()?;
+    Reflect::get(&kuvert, &JsValue::from_str(name))
+        .ok()
+        .filter(|value| !value.is_undefined() && !value.is_null())
+}
+
+/// Posts a command to the engine. It is given again if the engine ends before it answers.
 pub(crate) fn post(command: &UiCommand) {
-    if let Some(worker) = worker() {
-        let bytes = Uint8Array::from(encode_command(command).as_slice());
-        let _ = worker.post_message(&bytes);
-    }
+    BRIDGE.with_borrow_mut(|slot| {
+        if let Some(bridge) = slot {
+            let posted = bridge.unanswered.post(command.clone());
+            send(&bridge.worker, &posted);
+        }
+    });
+}
+
+fn send(worker: &Worker, posted: &Posted) {
+    let bytes = Uint8Array::from(Zeroizing::new(encode_posted(posted)).as_slice());
+    // Handed over rather than copied: a passphrase does not stay behind.
+    let _ = worker.post_message_with_transfer(&bytes, &Array::of1(&bytes.buffer()));
 }
 
 /// Applies everything the engine says, from the first word on.
 pub(crate) fn connect(state: AppState) {
-    let Some(worker) = worker() else {
+    let worker = offered("worker").and_then(|worker| worker.dyn_into::<Worker>().ok());
+    let mut page = [0; 16];
+    let (Some(worker), Ok(())) = (worker, getrandom::fill(&mut page)) else {
         state.engine_stopped();
         return;
     };
-    let on_message =
-        Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| receive(state, event.data()));
-    worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
-    on_message.forget();
-    let on_error = Closure::<dyn Fn(Event)>::new(move |_| state.engine_stopped());
-    worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
-    worker.set_onmessageerror(Some(on_error.as_ref().unchecked_ref()));
-    on_error.forget();
+    listen(&worker, 0);
+    let (unanswered, crashes) = (Unanswered::new(page), Crashes::default());
+    let bridge = Bridge { state, worker: worker.clone(), generation: 0, unanswered, crashes };
+    BRIDGE.with_borrow_mut(|slot| *slot = Some(bridge));
 
     let property = |name: &str| Reflect::get(&worker, &JsValue::from_str(name)).unwrap_or_default();
     if let Ok(waiting) = property("kuvertWaiting").dyn_into::<Array>() {
         waiting.iter().for_each(|data| receive(state, data));
     }
     if property("kuvertFailed").is_truthy() {
-        state.engine_stopped();
+        crashed(state);
     }
 }
 
+/// The state, if what was heard is still of interest.
+fn hearing(generation: u32) -> Option<AppState> {
+    BRIDGE.with_borrow(|slot| {
+        slot.as_ref().filter(|bridge| bridge.generation == generation).map(|bridge| bridge.state)
+    })
+}
+
+fn listen(worker: &Worker, generation: u32) {
+    let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
+        if let Some(state) = hearing(generation) {
+            receive(state, event.data());
+        }
+    });
+    worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+    on_message.forget();
+    let on_error = Closure::<dyn Fn(Event)>::new(move |_| {
+        if let Some(state) = hearing(generation) {
+            crashed(state);
+        }
+    });
+    worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
+    worker.set_onmessageerror(Some(on_error.as_ref().unchecked_ref()));
+    on_error.forget();
+}
+
 fn receive(state: AppState, data: JsValue) {
-    let update = data.dyn_into::<Uint8Array>().ok().map(|bytes| decode_update(&bytes.to_vec()));
-    match update {
-        Some(Ok(update)) => batch::receive(state, update),
-        _ => state.version_differs(),
+    match data.dyn_into::<Uint8Array>() {
+        Ok(bytes) => match decode_update(&bytes.to_vec()) {
+            Ok(ViewUpdate::Done { number }) => BRIDGE.with_borrow_mut(|slot| {
+                if let Some(bridge) = slot {
+                    bridge.unanswered.done(number);
+                    bridge.crashes.worked();
+                }
+            }),
+            Ok(update) => batch::receive(state, update),
+            Err(_) => state.version_differs(),
+        },
+        Err(word) => {
+            let says =
+                |name: &str| Reflect::get(&word, &JsValue::from_str(name)).is_ok_and(|v| v.is_truthy());
+            if says("elsewhere") {
+                batch::receive(state, ViewUpdate::Storage(Storage::HeldElsewhere));
+            }
+            if says("stolen") {
+                batch::receive(state, ViewUpdate::Storage(Storage::HeldElsewhere));
+                // The next one waits in line, for when the other tab is closed.
+                end();
+                start(state, Start::InTurn);
+            }
+        }
     }
+}
+
+/// Takes the profile from the tab that holds it.
+pub(crate) fn take_over(state: AppState) {
+    end();
+    start(state, Start::TakeOver);
+}
+
+/// The engine ended, and nobody wanted that.
+fn crashed(state: AppState) {
+    end();
+    let storage = state.storage().get_untracked();
+    let pause =
+        BRIDGE.with_borrow_mut(|slot| slot.as_mut().and_then(|bridge| bridge.crashes.pause(Date::now())));
+    let Some(pause) = pause.filter(|_| storage != Some(Storage::Passing)) else {
+        // What lived in memory is gone with it.
+        state.engine_stopped();
+        return;
+    };
+    // Its lock may still be held by what is left of it, and others may wait for that lock.
+    let way = if storage == Some(Storage::Lasting) { Start::TakeOver } else { Start::InTurn };
+    set_timeout(move || start(state, way), Duration::from_millis(pause.into()));
+}
+
+/// Ends the worker, and hears no more of it.
+fn end() {
+    BRIDGE.with_borrow_mut(|slot| {
+        let Some(bridge) = slot else { return };
+        bridge.generation += 1;
+        match Reflect::get(&bridge.worker, &JsValue::from_str("kuvertEnd")).map(JsCast::dyn_into::<Function>)
+        {
+            Ok(Ok(end)) => drop(end.call0(&JsValue::NULL)),
+            _ => bridge.worker.terminate(),
+        }
+    });
+}
+
+/// Starts another worker, and brings it to where the last one was.
+fn start(state: AppState, way: Start) {
+    let name = match way {
+        Start::InTurn => "engine",
+        Start::TakeOver => "take-over",
+    };
+    let started = offered("start")
+        .and_then(|start| start.dyn_into::<Function>().ok())
+        .and_then(|start| start.call1(&JsValue::NULL, &JsValue::from_str(name)).ok())
+        .and_then(|worker| worker.dyn_into::<Worker>().ok());
+    let Some(worker) = started else {
+        state.engine_stopped();
+        return;
+    };
+    BRIDGE.with_borrow_mut(|slot| {
+        let Some(bridge) = slot else { return };
+        listen(&worker, bridge.generation);
+        bridge.worker = worker;
+        let page = bridge.unanswered.post(UiCommand::Start);
+        send(&bridge.worker, &page);
+        for posted in bridge.unanswered.again() {
+            send(&bridge.worker, posted);
+        }
+    });
+    // What is shown is asked for behind what was given again, so that the answer has all of it.
+    state.engine_started_again();
 }

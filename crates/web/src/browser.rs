@@ -40,14 +40,6 @@ pub(crate) fn reload() {
     let _ = window().location().reload();
 }
 
-/// Loads the page again, and takes the profile over from the tab that holds it; `boot.js` reads the note.
-pub(crate) fn take_over() {
-    if let Ok(Some(storage)) = window().session_storage() {
-        let _ = storage.set_item("kuvert-take-over", "1");
-    }
-    reload();
-}
-
 /// Moves the keyboard's focus to the element with this id, without scrolling.
 pub(crate) fn focus(id: &str) {
     let Some(element) = document().get_element_by_id(id) else {

@@ -52,6 +52,9 @@ pub(crate) fn update(update: &mut ViewUpdate) {
         | ViewUpdate::Settings(_)
         | ViewUpdate::Transfer(_)
         | ViewUpdate::GroupCreated { .. }
+        | ViewUpdate::Done { .. }
+        | ViewUpdate::Gate(_)
+        | ViewUpdate::Lock(_)
         | ViewUpdate::Composing(_)
         | ViewUpdate::Opened { .. }
         | ViewUpdate::Progressed { .. } => {}

@@ -19,27 +19,31 @@ mod i18n;
 mod markdown;
 mod model;
 mod navigation;
+mod pwa;
 mod qr;
 mod route;
 mod screens;
+mod shell;
 mod state;
 mod talk;
 mod text;
 mod theme;
+mod unanswered;
 mod viewport;
 mod window;
 
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-/// Shows the app in the element `app` of `index.html`. Called by `boot.js` after it started the engine.
+/// Shows the app in the element `app` of `index.html`. Called by `boot.js` after it started the engine and
+/// the page was parsed.
 #[wasm_bindgen(start)]
 pub fn start() {
     let root = leptos::prelude::document()
         .get_element_by_id("app")
         .and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok());
     let Some(root) = root else {
-        return;
+        wasm_bindgen::throw_str("there is no element `app` to show Kuvert in");
     };
     viewport::follow();
     // The picture that the page shows while it loads.

@@ -11,6 +11,7 @@ use leptos::prelude::*;
 
 use crate::navigation::Navigation;
 use crate::route::Route;
+use crate::shell::Shell;
 use crate::talk::Talk;
 use crate::{bridge, harmless, model};
 
@@ -63,6 +64,7 @@ pub(crate) struct AppState {
     broken: RwSignal<bool>,
     door: RwSignal<Option<Door>>,
     passed_by: RwSignal<bool>,
+    shell: Shell,
 }
 
 impl AppState {
@@ -82,6 +84,7 @@ impl AppState {
             broken: RwSignal::new(false),
             door: RwSignal::new(None),
             passed_by: RwSignal::new(false),
+            shell: Shell::new(),
         }
     }
 
@@ -123,7 +126,14 @@ impl AppState {
                 }
                 self.connection.set(Some(connection));
             }
-            ViewUpdate::Storage(storage) => self.storage.set(Some(storage)),
+            ViewUpdate::Storage(storage) => {
+                let before = self.storage.get_untracked();
+                if before == Some(Storage::HeldElsewhere) && storage == Storage::Lasting {
+                    // The other tab may have changed anything.
+                    self.talk.changed_elsewhere();
+                }
+                self.storage.set(Some(storage));
+            }
             ViewUpdate::Failed(failure) => self.apply_failure(failure),
             // Of the own relay the connection tells, and to others a page does not speak (WEB-1).
             ViewUpdate::RelayUnreachable { .. } => {}
@@ -144,6 +154,10 @@ impl AppState {
             | ViewUpdate::GroupCreated { .. }
             | ViewUpdate::Changed { .. }
             | ViewUpdate::Progressed { .. }
+            // The bridge's.
+            | ViewUpdate::Done { .. }
+            | ViewUpdate::Gate(_)
+            | ViewUpdate::Lock(_)
             | ViewUpdate::Members { .. } => {}
         }
     }
@@ -167,6 +181,11 @@ impl AppState {
     /// The engine's bytes are not those of this version.
     pub(crate) fn version_differs(self) {
         self.alert(Alert::Version);
+    }
+
+    /// The engine was started again, and knows nothing of what is shown.
+    pub(crate) fn engine_started_again(self) {
+        self.shell.started_again();
     }
 
     /// The engine stopped.
@@ -281,6 +300,11 @@ impl AppState {
     /// How many failures there were: whoever waits for an answer watches this.
     pub(crate) fn failures(self) -> Signal<u32> {
         self.failures.into()
+    }
+
+    /// What the app knows of itself: its build, and how the browser keeps it.
+    pub(crate) fn shell(self) -> Shell {
+        self.shell
     }
 
     /// Whether the engine stopped.

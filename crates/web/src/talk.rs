@@ -304,6 +304,11 @@ impl Talk {
         self.change(Window::forget_asked);
     }
 
+    /// Another tab may have changed anything: what is shown is asked for anew, and in full.
+    pub(crate) fn changed_elsewhere(self) {
+        self.change(|window| *window = Window::default());
+    }
+
     /// A conversation is gone, and with it what was being written.
     pub(crate) fn conversation_gone(self, conversation: ConversationId) {
         self.unsaved.update_value(|unsaved| {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use js_sys::Uint8Array;
 use kuvert_app::{App, Effect, Watch};
-use kuvert_core::{Config, DatabaseKey, Input, Line, Location, Origin, Timestamp};
-use kuvert_view::{Failure, Storage, ViewUpdate};
+use kuvert_core::{Config, DatabaseKey, Input, Line, Location, Origin, Ticket, Timestamp};
+use kuvert_view::{Failure, Posted, Storage, ViewUpdate};
 use wasm_bindgen_futures::spawn_local;
 
 use crate::socket::{Socket, SocketEvent};
@@ -80,10 +80,18 @@ pub(crate) async fn start(key: Option<Uint8Array>) {
 
 /// Takes a command of the page.
 pub(crate) fn command(bytes: &[u8]) {
-    match kuvert_view::decode_command(bytes) {
-        Ok(command) => with(|driver| driver.app.command(time::now(), command)),
-        Err(_) => post(&ViewUpdate::Failed(Failure::Unknown)),
+    let Ok(Posted { page, number, command }) = kuvert_view::decode_posted(bytes) else {
+        post(&ViewUpdate::Failed(Failure::Unknown));
+        return;
+    };
+    if number == 0 {
+        with(|driver| driver.app.command(time::now(), command));
+        return;
     }
+    let ticket = Ticket { asker: page, number };
+    with(|driver| driver.app.command_once(time::now(), ticket, command));
+    // After everything that the command led to.
+    post(&ViewUpdate::Done { number });
 }
 
 /// Takes what happened at a socket, unless a newer one has taken its place.

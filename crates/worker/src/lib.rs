@@ -11,7 +11,7 @@ mod storage;
 mod time;
 
 use js_sys::Uint8Array;
-use kuvert_view::{Storage, ViewUpdate};
+use kuvert_view::ViewUpdate;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::wasm_bindgen;
 use web_sys::DedicatedWorkerGlobalScope;
@@ -22,16 +22,10 @@ pub async fn start(key: Option<Uint8Array>) {
     driver::start(key).await;
 }
 
-/// Takes a command from the page: bytes of [`kuvert_view::encode_command`].
+/// Takes a command from the page: bytes of [`kuvert_view::encode_posted`].
 #[wasm_bindgen]
 pub fn receive(command: &Uint8Array) {
     driver::command(&command.to_vec());
-}
-
-/// Tells the page that another tab holds the profile.
-#[wasm_bindgen]
-pub fn held_elsewhere() {
-    post(&ViewUpdate::Storage(Storage::HeldElsewhere));
 }
 
 fn scope() -> DedicatedWorkerGlobalScope {

@@ -26,6 +26,9 @@ const FLAGS = [
   "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
 ];
 
+/** What Chromium says when the relay is away just when it looks for a new service worker; it looks again later. */
+const SERVICE_WORKER_LATER = /^An unknown error occurred when fetching the script\.$/;
+
 export class Browser {
   constructor({ name, test, relay, profile, context }) {
     this.name = name;
@@ -40,7 +43,7 @@ export class Browser {
     /** What pages and workers reported as errors. */
     this.errors = [];
     /** Errors that a test provokes on purpose are left out by these. @type {RegExp[]} */
-    this.expectedErrors = [];
+    this.expectedErrors = [SERVICE_WORKER_LATER];
     this.#watch();
   }
 

@@ -18,6 +18,9 @@ use crate::files;
 
 const INDEX: &str = "crates/web/index.html";
 const BOOT: &str = "crates/web/boot.js";
+const SERVICE_WORKER: &str = "crates/web/sw.js";
+/// Its name has no hash: browsers look for a new build under the name of the old one.
+const SERVICE_WORKER_URL: &str = "/sw.js";
 const STYLES: &str = "crates/web/style";
 const STATIC: &str = "crates/web/static";
 const WORKER: &str = "crates/worker/worker.js";
@@ -74,7 +77,8 @@ impl Site {
 
 /// The source files that a web app is made from, compiled modules excepted.
 pub(super) fn inputs(root: &Path) -> Result<Vec<PathBuf>> {
-    let mut paths: Vec<PathBuf> = [INDEX, BOOT, WORKER].iter().map(|path| root.join(path)).collect();
+    let templates = [INDEX, BOOT, SERVICE_WORKER, WORKER];
+    let mut paths: Vec<PathBuf> = templates.iter().map(|path| root.join(path)).collect();
     paths.extend(files::with_extension(&root.join(STYLES), &["css"])?);
     paths.extend(files::all(&root.join(STATIC))?);
     Ok(paths)
@@ -83,6 +87,7 @@ pub(super) fn inputs(root: &Path) -> Result<Vec<PathBuf>> {
 /// Puts the web app together in memory.
 pub(super) fn site(root: &Path, modules: &[Bound]) -> Result<Site> {
     let mut site = Site::default();
+    site.urls.insert("service_worker", SERVICE_WORKER_URL.to_owned());
     for module in modules {
         add_module(&mut site, module)?;
     }
@@ -101,7 +106,28 @@ pub(super) fn site(root: &Path, modules: &[Bound]) -> Result<Site> {
         let name = files::shown(&statics, &path);
         site.files.push(File { path: name.clone(), name, bytes: files::read_bytes(&path)? });
     }
+    add_service_worker(&mut site, root)?;
     Ok(site)
+}
+
+/// Adds the service worker, which knows all other files. It comes last, and changes whenever one of them does.
+fn add_service_worker(site: &mut Site, root: &Path) -> Result<()> {
+    let shown = |path: &str| if path == "index.html" { "/".to_owned() } else { format!("/{path}") };
+    let mut paths: Vec<String> = site.files.iter().map(|file| shown(&file.path)).collect();
+    paths.sort();
+    let mut hash = Sha256::new();
+    for file in &site.files {
+        hash.update((file.path.len() as u64).to_be_bytes());
+        hash.update(&file.path);
+        hash.update((file.bytes.len() as u64).to_be_bytes());
+        hash.update(&file.bytes);
+    }
+    site.urls.insert("files", serde_json::to_string(&paths)?);
+    site.urls.insert("build", hex(&hash.finalize())[..12].to_owned());
+    let code = site.fill(&files::read(&root.join(SERVICE_WORKER))?, SERVICE_WORKER)?;
+    let path = SERVICE_WORKER_URL.trim_start_matches('/').to_owned();
+    site.files.push(File { path: path.clone(), name: path, bytes: code.into_bytes() });
+    Ok(())
 }
 
 /// Adds a module, its glue and what the glue imports.
@@ -200,6 +226,7 @@ mod tests {
         put(INDEX, index);
         put(BOOT, "start('{{web_wasm}}', '{{worker_js}}')");
         put(WORKER, "load('{{worker_glue}}', '{{worker_wasm}}')");
+        put(SERVICE_WORKER, "keep('{{build}}', {{files}}, '{{boot}}')");
         put("crates/web/style/20-b.css", "b{}");
         put("crates/web/style/10-a.css", "a{}");
         put("crates/web/static/icon.svg", "<svg/>");
@@ -227,6 +254,22 @@ mod tests {
         assert_eq!(find(&site, "icon.svg").path, "icon.svg");
         let (stem, hash) = find(&site, "worker.js").path.rsplit_once('-').expect("hashed");
         assert_eq!((stem, hash.len()), ("assets/worker", "0123456789ab.js".len()));
+    }
+
+    #[test]
+    fn the_service_worker_names_every_other_file_and_changes_with_each() {
+        let dir = repository("{{style}}{{boot}}");
+        let modules = || [bound("web", &[]), bound("worker", &[])];
+        let read = |site: &Site| String::from_utf8(find(site, "sw.js").bytes.clone()).expect("text");
+        let first = site(dir.path(), &modules()).expect("laid out");
+        let code = read(&first);
+        for file in first.files.iter().filter(|file| file.name != "sw.js" && file.name != "index.html") {
+            assert!(code.contains(&format!("\"/{}\"", file.path)), "{} in {code}", file.path);
+        }
+        assert!(code.contains("\"/\"") && !code.contains("sw.js") && !code.contains("index.html"), "{code}");
+        files::write(&dir.path().join("crates/web/static/icon.svg"), b"<svg></svg>").expect("written");
+        let second = site(dir.path(), &modules()).expect("laid out");
+        assert_ne!(read(&second), code);
     }
 
     #[test]

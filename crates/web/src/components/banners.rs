@@ -4,6 +4,7 @@ use kuvert_view::{Connection, Failure, Storage};
 use leptos::prelude::*;
 
 use super::icon::{Icon, icon};
+use super::new_version::NewVersion;
 use crate::i18n::t;
 use crate::state::{Alert, Profile, state};
 
@@ -25,6 +26,7 @@ pub(crate) fn Banners() -> impl IntoView {
                 _ => ().into_any(),
             }}
             {move || passing.get().then(|| banner("banner banner-is-warning", "storage-passing"))}
+            <NewVersion/>
         </div>
     }
 }

@@ -11,6 +11,7 @@ pub(crate) mod field;
 pub(crate) mod icon;
 pub(crate) mod marks;
 pub(crate) mod menu;
+pub(crate) mod new_version;
 pub(crate) mod overlay;
 pub(crate) mod rich_text;
 pub(crate) mod stamp;

@@ -2,9 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::browser;
 use crate::components::icon::envelope;
 use crate::i18n::t;
+use crate::state::state;
+use crate::{bridge, browser};
 
 /// The engine has not answered yet. Looks as the page does while it loads.
 #[component]
@@ -21,7 +22,8 @@ pub(crate) fn Loading() -> impl IntoView {
 /// Kuvert is open in another tab.
 #[component]
 pub(crate) fn Elsewhere() -> impl IntoView {
-    calm("elsewhere-heading", "elsewhere-text", "elsewhere-button", browser::take_over)
+    let state = state();
+    calm("elsewhere-heading", "elsewhere-text", "elsewhere-button", move || bridge::take_over(state))
 }
 
 /// The engine stopped.
@@ -30,7 +32,12 @@ pub(crate) fn Broken() -> impl IntoView {
     calm("broken-heading", "broken-text", "broken-button", browser::reload)
 }
 
-fn calm(heading: &'static str, text: &'static str, button: &'static str, act: fn()) -> AnyView {
+fn calm(
+    heading: &'static str,
+    text: &'static str,
+    button: &'static str,
+    act: impl Fn() + 'static,
+) -> AnyView {
     view! {
         <main class="letter">
             <div class="sheet sheet-is-calm">

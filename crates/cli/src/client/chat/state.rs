@@ -261,6 +261,9 @@ impl Chat {
             ViewUpdate::Profile(None)
             | ViewUpdate::Storage(_)
             | ViewUpdate::Changed { .. }
+            | ViewUpdate::Done { .. }
+            | ViewUpdate::Gate(_)
+            | ViewUpdate::Lock(_)
             | ViewUpdate::Progressed { .. }
             | ViewUpdate::Composing(_)
             | ViewUpdate::Newer { .. }

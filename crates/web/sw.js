@@ -1,0 +1,62 @@
+// The service worker: keeps the files of one build, so that the app opens without a network, and so that page and engine
+// are always of the same build.
+//
+// A new build is fetched in the background and waits until the page says "go" (pwa.rs): nobody is moved to it unasked.
+// The relay's own paths, and whatever is not listed here, go to the network untouched.
+
+const BUILD = "{{build}}";
+/** Every file of this build, by its path. */
+const FILES = {{files}};
+/** What the start page of this build names: another one was put there meanwhile if it does not. */
+const BOOT = "{{boot}}";
+const PREFIX = "kuvert-build-";
+const CACHE = PREFIX + BUILD;
+/** Caches that stay: this build's, and those before it whose pages may still be open. */
+const CACHES_KEPT = 2;
+
+self.addEventListener("install", (event) => event.waitUntil(fetchAll()));
+self.addEventListener("activate", (event) => event.waitUntil(begin()));
+self.addEventListener("message", ({ data }) => {
+  if (data === "go") self.skipWaiting();
+});
+
+async function fetchAll() {
+  const cache = await caches.open(CACHE);
+  // A file with a hash in its name is the same wherever it comes from; all others are asked for anew.
+  const request = (path) => new Request(path, { cache: path.startsWith("/assets/") ? "default" : "reload" });
+  try {
+    await cache.addAll(FILES.map(request));
+    const page = await (await cache.match("/")).text();
+    if (!page.includes(BOOT)) throw new Error("the start page is of another build");
+  } catch (error) {
+    // Half a build is none. The browser tries again with the next look for a new one.
+    await caches.delete(CACHE);
+    throw error;
+  }
+}
+
+async function begin() {
+  const builds = (await caches.keys()).filter((name) => name.startsWith(PREFIX) && name !== CACHE);
+  // In the order in which they were made: pages of the last one may be open until they are loaded again.
+  const old = builds.slice(0, Math.max(0, builds.length - (CACHES_KEPT - 1)));
+  await Promise.all(old.map((name) => caches.delete(name)));
+  await self.clients.claim();
+}
+
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  const { origin, pathname } = new URL(request.url);
+  if (request.method !== "GET" || origin !== self.location.origin) return;
+  if (request.mode === "navigate") {
+    // A link's card is the app's to show; its secret stays behind the # of the address bar.
+    if (pathname === "/" || pathname.startsWith("/c/")) event.respondWith(kept("/", request));
+  } else if (pathname.startsWith("/assets/") || FILES.includes(pathname)) {
+    event.respondWith(kept(pathname, request));
+  }
+});
+
+/** From this build, or else (an asset of the build before) from the cache that has it, or else from the network. */
+async function kept(path, request) {
+  const own = await (await caches.open(CACHE)).match(path);
+  return own ?? (await caches.match(path)) ?? fetch(request);
+}

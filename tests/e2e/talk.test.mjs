@@ -2,8 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { assertAccessible, eventually } from "./lib/harness.mjs";
+import { assertAccessible, eventually, PHONE } from "./lib/harness.mjs";
 import { message, open, say, settings } from "./lib/journeys.mjs";
+import { arrived, postMany, prepareMany, sendMany, watchPosts } from "./lib/many.mjs";
 import { ANSWER, befriend, HELLO } from "./lib/meeting.mjs";
 import { expectDelivery } from "./lib/waiting.mjs";
 
@@ -100,6 +101,43 @@ test("a message is deleted for everyone or here alone", { timeout: 120_000 }, as
   world.assertQuiet();
 });
 
+test("the menu, an answer and an edit work with keys alone", { timeout: 120_000 }, async (t) => {
+  const { world, annaPage } = await befriend(t);
+  const keys = annaPage.keyboard;
+  await annaPage.getByRole("region", { name: "Nachrichten" }).focus();
+  await keys.press("ArrowUp");
+  await keys.press("ArrowUp");
+  const focused = () => annaPage.evaluate(() => document.activeElement.innerText);
+  assert.match(await focused(), new RegExp(HELLO));
+  await keys.press("Shift+F10");
+  await menu(annaPage).waitFor();
+  const role = () => annaPage.evaluate(() => document.activeElement.getAttribute("role"));
+  assert.equal(await role(), "menuitemradio", "the first of the quick reactions has the focus");
+  await keys.press("ArrowDown");
+  assert.match(await focused(), MENU.reply);
+  await keys.press("End");
+  assert.match(await focused(), MENU.delete);
+  await keys.press("ArrowDown");
+  assert.equal(await role(), "menuitemradio", "after the last comes the first");
+  await keys.press("Home");
+  await keys.press("ArrowDown");
+  await keys.press("Escape");
+  await menu(annaPage).waitFor({ state: "detached" });
+  assert.match(await focused(), new RegExp(HELLO), "the focus is back");
+  await keys.press("ContextMenu");
+  await menu(annaPage).waitFor();
+  await keys.press("ArrowDown");
+  await keys.press("Enter");
+  await annaPage.getByTestId("composer-context").waitFor();
+  await keys.press("Escape");
+  await annaPage.getByTestId("composer-context").waitFor({ state: "detached" });
+  await keys.press("ArrowUp");
+  assert.equal(await composer(annaPage).inputValue(), ANSWER, "the newest own text is edited");
+  await keys.press("Escape");
+  assert.equal(await composer(annaPage).inputValue(), "");
+  world.assertQuiet();
+});
+
 test("a draft outlasts a reload, and the list says so", { timeout: 120_000 }, async (t) => {
   const { world, anna, annaPage } = await befriend(t);
   const secret = "Das schicke ich vielleicht morgen";
@@ -119,6 +157,56 @@ test("a draft outlasts a reload, and the list says so", { timeout: 120_000 }, as
   await annaPage.reload();
   await message(annaPage, secret).waitFor();
   assert.equal(await composer(annaPage).inputValue(), "", "what was sent is no draft");
+  world.assertQuiet();
+});
+
+/** A finger on a message: by the debugger's protocol, as the browser gets it from a screen. */
+async function finger(page) {
+  const session = await page.context().newCDPSession(page);
+  const send = (type, points) => session.send("Input.dispatchTouchEvent", { type, touchPoints: points });
+  return {
+    down: (x, y) => send("touchStart", [{ x, y }]),
+    move: (x, y) => send("touchMove", [{ x, y }]),
+    up: () => send("touchEnd", []),
+  };
+}
+
+async function middle(locator) {
+  const { x, y, width, height } = await locator.boundingBox();
+  return { x: x + width / 2, y: y + height / 2 };
+}
+
+test("with a finger, holding opens the menu and a swipe answers", { timeout: 120_000 }, async (t) => {
+  const { world, ben, benPage } = await befriend(t);
+  assert.deepEqual(benPage.viewportSize(), PHONE);
+  const touch = await finger(benPage);
+  const at = await middle(message(benPage, ANSWER));
+
+  await touch.down(at.x, at.y);
+  await menu(benPage).waitFor();
+  await touch.up();
+  const sheet = await menu(benPage).boundingBox();
+  assert.ok(sheet.width > PHONE.width - 20 && sheet.y + sheet.height > PHONE.height - 40, "the menu is a sheet from below");
+  const selected = await benPage.evaluate(() => String(getSelection()));
+  assert.equal(selected, "", "nothing is selected by holding");
+  await look(ben, benPage, "sheet");
+  const small = await menu(benPage).getByRole("menuitem").evaluateAll((items) => items.filter((item) => item.offsetHeight < 44).length);
+  assert.equal(small, 0, "everything is large enough for a finger");
+  await benPage.touchscreen.tap(200, 60);
+  await menu(benPage).waitFor({ state: "detached" });
+
+  await touch.down(at.x, at.y);
+  for (let step = 1; step <= 8; step += 1) await touch.move(at.x + step * 10, at.y + 1);
+  await touch.up();
+  await benPage.getByTestId("composer-context").getByText(ANSWER).waitFor();
+  await say(benPage, "gewischt");
+  await message(benPage, "gewischt").getByTestId("quotation").waitFor();
+
+  // A finger that goes down scrolls, and answers nothing.
+  await touch.down(at.x, at.y);
+  for (let step = 1; step <= 8; step += 1) await touch.move(at.x + step * 2, at.y + step * 10);
+  await touch.up();
+  assert.equal(await benPage.getByTestId("composer-context").count(), 0);
   world.assertQuiet();
 });
 
@@ -169,5 +257,104 @@ test("messages disappear some time after reading, for who chose that", { timeout
   await annaPage.reload();
   await annaPage.getByRole("button", { name: "Verschwindende Nachrichten: 7 Tage" }).waitFor();
   await expectDelivery(annaPage, "nur für eine Woche", /^(delivered|read)$/);
+  world.assertQuiet();
+});
+
+const numbered = (number) => String(number).padStart(5, "0");
+const box = (page) => page.locator(".timeline");
+const rows = (page) => page.locator(".rows > li").count();
+
+test("a long conversation is read in both directions, with its beginning, its unread line and any message of it", { timeout: 240_000 }, async (t) => {
+  const { world, anna, annaPage, benPage } = await befriend(t);
+  await watchPosts(benPage);
+  await benPage.reload();
+  await message(benPage, ANSWER).waitFor();
+  await prepareMany(benPage);
+  await settings(annaPage);
+  await sendMany(benPage, 1, 600);
+  await arrived(annaPage, 600, 60_000);
+
+  // Opened at the first unread message, which lies far up.
+  await open(annaPage, "Ben");
+  await annaPage.getByTestId("unread-line").waitFor();
+  await message(annaPage, "00000 Ja.").waitFor();
+  const line = await annaPage.getByTestId("unread-line").boundingBox();
+  const view = await box(annaPage).boundingBox();
+  assert.ok(line.y >= view.y && line.y < view.y + 120, "the line is at the top");
+  await look(anna, annaPage, "unread");
+  assert.ok((await rows(annaPage)) < 320);
+
+  // Down to the end, by the wheel: what is read stays where it is when rows come and go.
+  await annaPage.mouse.move(view.x + view.width / 2, view.y + view.height / 2);
+  await eventually("the end is reached", async () => {
+    await annaPage.mouse.wheel(0, 900);
+    assert.ok((await rows(annaPage)) < 330, "rows are bounded");
+    return (await message(annaPage, numbered(600)).count()) > 0 && (await box(annaPage).evaluate((box) => Math.abs(box.scrollTop) < 2));
+  }, 60_000);
+
+  // Up again: no message is missed, and nothing jumps while pages are loaded.
+  const seen = new Set();
+  let jumps = 0;
+  await eventually("the beginning is reached", async () => {
+    const before = await visible(annaPage);
+    before.forEach(({ number }) => seen.add(number));
+    await annaPage.mouse.wheel(0, -300);
+    await annaPage.waitForTimeout(60);
+    const after = await visible(annaPage);
+    const both = after.filter(({ number }) => before.some((row) => row.number === number));
+    const moved = both.map((row) => row.y - before.find(({ number }) => number === row.number).y);
+    if (moved.some((by) => by < -1 || by > 301)) jumps += 1;
+    return (await message(annaPage, HELLO).count()) > 0 && before.some(({ number }) => number === 1);
+  }, 120_000);
+  assert.equal(jumps, 0, "nothing jumped");
+  const missing = Array.from({ length: 590 }, (_, at) => at + 5).filter((number) => !seen.has(number));
+  assert.deepEqual(missing, [], "every message came into view");
+
+  // What comes now lies far below: it is counted, and one press leads there.
+  await postMany(benPage, 601, 603);
+  await annaPage.getByTestId("beyond").filter({ hasText: "3" }).waitFor();
+  await annaPage.getByTestId("to-newest").click();
+  await message(annaPage, numbered(603)).waitFor();
+  await annaPage.getByTestId("to-newest").waitFor({ state: "detached" });
+  world.assertQuiet();
+});
+
+/** Numbers of the messages in view, each with its place. */
+async function visible(page) {
+  return page.evaluate(() => {
+    const view = document.querySelector(".timeline").getBoundingClientRect();
+    return [...document.querySelectorAll("[data-message]")]
+      .map((row) => ({ number: Number(/\b(\d{5})\b/.exec(row.innerText)?.[1] ?? -1), y: row.getBoundingClientRect().top, bottom: row.getBoundingClientRect().bottom }))
+      .filter(({ number, y, bottom }) => number > 0 && bottom > view.top && y < view.bottom);
+  });
+}
+
+test("an answer leads to what it answers, however long ago that was, and a day can be chosen", { timeout: 240_000 }, async (t) => {
+  const { world, anna, annaPage, benPage } = await befriend(t);
+  await choose(annaPage, HELLO, MENU.reply);
+  await composer(annaPage).fill("Daran erinnere ich mich");
+  await watchPosts(benPage);
+  await benPage.reload();
+  await message(benPage, ANSWER).waitFor();
+  await prepareMany(benPage);
+  await sendMany(benPage, 1, 400);
+  await message(annaPage, numbered(400)).waitFor();
+  assert.ok((await rows(annaPage)) < 320, "rows are bounded while messages come");
+  await composer(annaPage).press("Enter");
+  const answer = message(annaPage, "Daran erinnere ich mich");
+  await answer.getByTestId("quotation").click();
+  const found = message(annaPage, HELLO).first();
+  await found.waitFor();
+  await eventually("it is in view", async () => {
+    const { y } = await found.boundingBox();
+    return y > 0 && y < 850;
+  });
+  assert.equal(await answer.count(), 0, "the answer itself is far away");
+  await annaPage.getByRole("button", { name: "Heute" }).first().click();
+  await annaPage.getByTestId("day-dialog").waitFor();
+  await look(anna, annaPage, "day");
+  await annaPage.getByLabel("Tag", { exact: true }).fill("2037-01-01");
+  await annaPage.getByRole("button", { name: "Anzeigen" }).click();
+  await answer.waitFor();
   world.assertQuiet();
 });

@@ -37,6 +37,10 @@ enum Bench {
     RelayStart,
     /// Time from opening a link to the first message that the relay accepted
     Link,
+    /// A conversation of 50,000 messages in the browser, scrolled through in both directions: blank frames, memory
+    Scroll(Page),
+    /// From the key to the frame that shows it while 1,000 messages arrive in the browser
+    Typing(Page),
     /// A long file from one terminal client to another: time, and memory at most
     File(bench_file::Options),
     /// A relay under load: SCENARIO and options as `cargo xtask bench relay --help` lists them
@@ -60,6 +64,14 @@ enum Bench {
     Group(Load),
 }
 
+/// Options of a measurement in the browser.
+#[derive(Args)]
+struct Page {
+    /// How many messages
+    #[arg(long)]
+    messages: Option<u32>,
+}
+
 /// Options that the load generator reads itself.
 #[derive(Args)]
 struct Load {
@@ -72,7 +84,9 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     match &options.bench {
         Bench::WebSizes => web_sizes(),
         Bench::RelayStart => relay_start(),
-        Bench::Link => link(),
+        Bench::Link => in_browser("link", None),
+        Bench::Scroll(page) => in_browser("scroll", page.messages),
+        Bench::Typing(page) => in_browser("typing", page.messages),
         Bench::File(options) => bench_file::run(options, &binary()?),
         Bench::Relay(load) => generator("relay", load),
         Bench::Storage(load) => generator("storage", load),
@@ -107,10 +121,11 @@ fn relay_start() -> Result<()> {
     Ok(())
 }
 
-/// Passes on the line of the browser's measurement.
-fn link() -> Result<()> {
+/// Passes on the line of a measurement in the browser.
+fn in_browser(what: &str, messages: Option<u32>) -> Result<()> {
     let mut node = process::command("node")?;
-    node.arg("tests/e2e/bench/link.mjs").env("KUVERT_BIN", binary()?).stderr(Stdio::inherit());
+    node.arg(format!("tests/e2e/bench/{what}.mjs")).args(messages.map(|count| count.to_string()));
+    node.env("KUVERT_BIN", binary()?).stderr(Stdio::inherit());
     let output = process::output(&mut node)?;
     let line = output.lines().next_back().context("the measurement printed nothing")?;
     serde_json::from_str::<serde_json::Value>(line).with_context(|| format!("not a JSON line: {line}"))?;

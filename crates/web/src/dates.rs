@@ -76,6 +76,11 @@ pub(crate) fn in_full(lang: Lang, at: i64) -> String {
     format(lang, at, &[("dateStyle", "full"), ("timeStyle", "short")])
 }
 
+/// Date and time, short enough for a list.
+pub(crate) fn in_short(lang: Lang, at: i64) -> String {
+    format(lang, at, &[("dateStyle", "medium"), ("timeStyle", "short")])
+}
+
 fn format(lang: Lang, at: i64, options: &[(&str, &str)]) -> String {
     let format = Intl::DateTimeFormat::new(&locales(lang), &object(options)).format();
     call(&format, &JsValue::from_f64(at as f64))

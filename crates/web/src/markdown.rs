@@ -51,6 +51,45 @@ pub(crate) fn read(text: &str) -> Vec<Block> {
     blocks(&text.lines().collect::<Vec<_>>(), 0)
 }
 
+/// A text on one line without its marks, for previews.
+pub(crate) fn on_one_line(text: &str) -> String {
+    let mut shown = String::new();
+    flatten(&read(text), &mut shown);
+    shown.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn flatten(blocks: &[Block], shown: &mut String) {
+    for block in blocks {
+        match block {
+            Block::Paragraph(inside) => flatten_inlines(inside, shown),
+            Block::Code { text, .. } => shown.push_str(text),
+            Block::Quote(inside) => flatten(inside, shown),
+            Block::List(points) => points.iter().for_each(|(_, inside)| {
+                shown.push_str("· ");
+                flatten(inside, shown);
+            }),
+        }
+        shown.push(' ');
+    }
+}
+
+fn flatten_inlines(inlines: &[Inline], shown: &mut String) {
+    for inline in inlines {
+        match inline {
+            Inline::Text(text) | Inline::Code(text) => shown.push_str(text),
+            Inline::Strong(inside) | Inline::Emphasis(inside) | Inline::Struck(inside) => {
+                flatten_inlines(inside, shown);
+            }
+            Inline::Link { words: Some(words), .. } => flatten_inlines(words, shown),
+            Inline::Link { words: None, address } => shown.push_str(address),
+            Inline::Mention { name, .. } => {
+                shown.push('@');
+                shown.push_str(name);
+            }
+        }
+    }
+}
+
 fn blocks(lines: &[&str], depth: usize) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut paragraph: Vec<&str> = Vec::new();

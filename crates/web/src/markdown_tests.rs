@@ -119,6 +119,12 @@ fn blocks_are_read() {
 }
 
 #[test]
+fn a_preview_is_one_line_without_marks() {
+    let source = "**Hallo** [@Anna](kuvert:AB-1),\n- `x`\n- y\n> [Bank](https://b.example)";
+    assert_eq!(on_one_line(source), "Hallo @Anna, · x · y Bank");
+}
+
+#[test]
 fn nesting_and_work_are_bounded() {
     let deep = format!("{}a", "> ".repeat(5_000));
     let many = "*a _b ~~c [d](".repeat(1_000);

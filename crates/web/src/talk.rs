@@ -359,11 +359,6 @@ impl Talk {
         }
     }
 
-    /// Whether the end is in view.
-    pub(crate) fn is_at_end(self) -> bool {
-        self.at_end.get_value()
-    }
-
     /// Loads the page before the first message, unless something is being loaded.
     pub(crate) fn load_older(self, conversation: ConversationId) {
         if let Some(before) = self.window.try_update_value(Window::ask_older).flatten() {

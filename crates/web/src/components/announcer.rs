@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::i18n::{language, text};
+use crate::markdown::on_one_line;
 use crate::navigation::navigation;
 use crate::state::state;
 
@@ -18,7 +19,7 @@ pub(crate) fn Announcer() -> impl IntoView {
         let name = state.conversations().with_untracked(|list| {
             list.iter().flatten().find(|shown| shown.id == conversation).map(|shown| shown.title.clone())
         })?;
-        let values = [("name", name.into()), ("text", message.text.into())];
+        let values = [("name", name.into()), ("text", on_one_line(&message.text).into())];
         Some(text(language.get_untracked(), "app-live-message", &values))
     };
     view! { <div class="hidden-words" role="status" aria-live="polite">{said}</div> }

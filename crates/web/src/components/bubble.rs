@@ -10,6 +10,7 @@ use super::icon::{Icon, icon};
 use super::marks::delivery_mark;
 use super::rich_text::rich_text;
 use crate::i18n::{Lang, language, t, text};
+use crate::markdown::on_one_line;
 use crate::state::state;
 use crate::text::stamp_tone;
 use crate::{bridge, dates};
@@ -208,7 +209,7 @@ fn quoted(reply: &ReplyView) -> AnyView {
     match (reply.message, kind_key(reply.kind)) {
         (None, _) => view! { <em>{t("message-not-here")}</em> }.into_any(),
         (Some(_), Some(key)) => view! { <em>{t(key)}</em> }.into_any(),
-        (Some(_), None) => reply.text.clone().into_any(),
+        (Some(_), None) => on_one_line(&reply.text).into_any(),
     }
 }
 

@@ -12,6 +12,7 @@ use super::icon::{Icon, icon};
 use crate::browser;
 use crate::compose::Quoted;
 use crate::i18n::{language, t, t1, text};
+use crate::markdown::on_one_line;
 use crate::state::state;
 use crate::talk::{Overlay, Talk};
 use crate::text::{TEXT_BYTES_MAX, is_too_long, valid_text};
@@ -155,7 +156,7 @@ fn quotation(quoted: &Quoted) -> AnyView {
     };
     view! {
         <span class="quotation-author"><span class="hidden-words">{t("composer-replying")} " "</span> {who}</span>
-        <span class="quotation-text" dir="auto">{quoted.text.clone()}</span>
+        <span class="quotation-text" dir="auto">{on_one_line(&quoted.text)}</span>
     }
     .into_any()
 }

@@ -67,7 +67,7 @@ fn facts(details: &DetailsView) -> AnyView {
     let lang = language();
     let message = &details.message;
     let is_own = message.from == Sender::Own;
-    let when = move |at: i64| move || dates::in_full(lang.get(), at);
+    let when = move |at: i64| move || dates::in_short(lang.get(), at);
     let receipts = details.receipts.iter().map(move |receipt| {
         let (name, delivered, read) = (receipt.name.clone(), receipt.delivered, receipt.read);
         view! {

@@ -61,7 +61,9 @@ pub(crate) fn Overlays(
                 overlay.set(None);
             }
             on:close=move |_| {
-                if overlay.with_untracked(Option::is_some) {
+                // Said a moment later: it may be open again by then.
+                let is_open = dialog.get_untracked().is_some_and(|dialog| dialog.open());
+                if !is_open && overlay.with_untracked(Option::is_some) {
                     overlay.set(None);
                 }
             }

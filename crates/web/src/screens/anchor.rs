@@ -9,7 +9,7 @@ use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
-use web_sys::{Element, ResizeObserver, ScrollBehavior, ScrollToOptions};
+use web_sys::{Element, ResizeObserver};
 
 /// Rows in view that are remembered: if the first of them goes, the next one holds the place.
 const REMEMBERED: usize = 12;
@@ -148,13 +148,11 @@ impl Anchor {
         }
     }
 
-    /// Goes to the newest message.
-    pub(crate) fn to_end(self, smoothly: bool) {
-        let Some(scroller) = self.scroller.try_get_untracked().flatten() else { return };
-        let options = ScrollToOptions::new();
-        options.set_top(0.0);
-        options.set_behavior(if smoothly { ScrollBehavior::Smooth } else { ScrollBehavior::Instant });
-        scroller.scroll_to_with_scroll_to_options(&options);
+    /// Goes to the newest message, at once: rows that come meanwhile would stop a slow movement half way.
+    pub(crate) fn to_end(self) {
+        if let Some(scroller) = self.scroller.try_get_untracked().flatten() {
+            scroller.set_scroll_top(0);
+        }
     }
 
     /// Brings a message to the upper edge (`start`) or the middle (`center`) of the box.
@@ -169,7 +167,7 @@ impl Anchor {
         let line = self.rows().and_then(|rows| rows.query_selector(".unread-line").ok().flatten());
         match line {
             Some(line) => self.scroll_to(&line, false),
-            None => self.to_end(false),
+            None => self.to_end(),
         }
     }
 

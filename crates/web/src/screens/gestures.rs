@@ -8,7 +8,7 @@ use std::time::Duration;
 use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement, PointerEvent};
+use web_sys::{Element, HtmlElement, PointerEvent, TouchEvent};
 
 use crate::browser;
 
@@ -49,12 +49,18 @@ type OnGesture = Rc<dyn Fn(Gesture, &Element)>;
 pub(crate) struct Gestures {
     finger: StoredValue<Option<Finger>, LocalStorage>,
     on: StoredValue<OnGesture, LocalStorage>,
+    /// The finger that is down has opened the menu.
+    has_held: StoredValue<bool>,
 }
 
 impl Gestures {
     /// Calls `on` with what was done, and to what.
     pub(crate) fn new(on: impl Fn(Gesture, &Element) + 'static) -> Self {
-        Self { finger: StoredValue::new_local(None), on: StoredValue::new_local(Rc::new(on)) }
+        Self {
+            finger: StoredValue::new_local(None),
+            on: StoredValue::new_local(Rc::new(on)),
+            has_held: StoredValue::new(false),
+        }
     }
 
     fn done(self, gesture: Gesture, row: &Element) {
@@ -80,6 +86,7 @@ impl Gestures {
     fn held(self) {
         let Some(Some(finger)) = self.finger.try_update_value(Option::take) else { return };
         settle(&finger.row);
+        self.has_held.set_value(true);
         self.done(Gesture::Held(finger.from.0, finger.from.1), &finger.row);
     }
 
@@ -115,6 +122,14 @@ impl Gestures {
         settle(&finger.row);
         if finger.pointer == event.pointer_id() && finger.is_swipe && finger.moved >= SWIPE {
             self.done(Gesture::Swiped, &finger.row);
+        }
+    }
+
+    /// A finger that opened the menu and goes up must not press what has come to lie below it.
+    pub(crate) fn lifted(self, event: &TouchEvent) {
+        if self.has_held.get_value() {
+            self.has_held.set_value(false);
+            event.prevent_default();
         }
     }
 

@@ -9,6 +9,7 @@ use crate::components::marks::{delivery_mark, trust_mark};
 use crate::components::stamp::stamp;
 use crate::dates;
 use crate::i18n::{language, t, t1, text};
+use crate::markdown::on_one_line;
 use crate::model::shows_delivery;
 use crate::navigation::navigation;
 use crate::route::Route;
@@ -155,10 +156,10 @@ fn preview(last: Option<LastMessage>) -> AnyView {
     let mark = shows_delivery(&last).then(|| delivery_mark(last.delivery));
     let words = move || match last.from {
         Sender::Own => {
-            let said = kind_words(lang.get(), last.kind).unwrap_or_else(|| last.text.clone());
+            let said = kind_words(lang.get(), last.kind).unwrap_or_else(|| on_one_line(&last.text));
             text(lang.get(), "list-own", &[("text", said.into())])
         }
-        Sender::Contact => kind_words(lang.get(), last.kind).unwrap_or_else(|| last.text.clone()),
+        Sender::Contact => kind_words(lang.get(), last.kind).unwrap_or_else(|| on_one_line(&last.text)),
         Sender::System => last.text.clone(),
     };
     view! {
@@ -170,7 +171,8 @@ fn preview(last: Option<LastMessage>) -> AnyView {
 
 /// The beginning of what was typed and not sent.
 fn draft_line(draft: &str) -> AnyView {
-    let line: String = draft.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(120).collect();
+    let beginning: String = draft.chars().take(200).collect();
+    let line = beginning.split_whitespace().collect::<Vec<_>>().join(" ");
     view! {
         <span class="item-preview" dir="auto" data-testid="draft">
             <span class="item-draft">{t("list-draft")}</span>

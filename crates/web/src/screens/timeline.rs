@@ -11,7 +11,7 @@ use kuvert_view::{ConversationId, MessageId, MessageView, UiCommand};
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement, KeyboardEvent, MouseEvent, PointerEvent};
+use web_sys::{Element, HtmlElement, KeyboardEvent, MouseEvent, PointerEvent, TouchEvent};
 
 use super::anchor::Anchor;
 use super::gestures::{Gesture, Gestures};
@@ -253,9 +253,8 @@ fn follow_rows(here: Here) {
 
 impl Here {
     fn go(self, place: Place) {
-        let is_calm = browser::matches("(prefers-reduced-motion: reduce)");
         match place {
-            Place::End => self.anchor.to_end(!is_calm && self.talk.is_at_end()),
+            Place::End => self.anchor.to_end(),
             Place::Top(message) => self.anchor.to_row(message, "start"),
             Place::Unread => self.anchor.to_unread(),
             Place::Message(message) => {
@@ -315,6 +314,7 @@ fn RowList(
             on:pointermove=move |event: PointerEvent| gestures.moved(&event)
             on:pointerup=move |event: PointerEvent| gestures.up(&event)
             on:pointercancel=move |_| gestures.cancel()
+            on:touchend=move |event: TouchEvent| gestures.lifted(&event)
         >
             <For each=each key=|row| *row children=move |row| one_row(here, row, name, is_group)/>
             {move || {

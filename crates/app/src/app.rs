@@ -13,6 +13,7 @@ use kuvert_view::{
 use kuvert_wire::ErrorCode;
 
 use crate::files;
+use crate::push;
 use crate::views::{self, Names};
 use crate::{groups, wishes};
 
@@ -241,6 +242,8 @@ impl App {
             }
             UiCommand::ShowVerification { conversation } => return self.verification(conversation),
             UiCommand::ShowSettings => return self.settings(),
+            UiCommand::ShowPush => return self.show_push(),
+            UiCommand::SetPush { subscription } => Some(push::command(subscription)?),
             UiCommand::SetReadReports { on } => {
                 self.client.handle(now, Input::Command(Command::SetReadReports { on }))?;
                 self.drain()?;
@@ -553,6 +556,7 @@ impl App {
             Event::Refused(code) => self.refused = Some(code),
             // What was dropped had no effect.
             Event::Dropped(_) => {}
+            Event::Push => self.show_push()?,
         }
         Ok(())
     }

@@ -19,6 +19,8 @@ pub(crate) fn command(wish: UiCommand, relay: &str) -> Option<Command> {
         | UiCommand::Search { .. }
         | UiCommand::ShowVerification { .. }
         | UiCommand::ShowSettings
+        | UiCommand::ShowPush
+        | UiCommand::SetPush { .. }
         | UiCommand::CreateGroup { .. }
         | UiCommand::AddMembers { .. }
         | UiCommand::RemoveMember { .. }

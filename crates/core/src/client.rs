@@ -36,7 +36,7 @@ pub struct Client {
     rng: EngineRng,
     crypto: RustCrypto,
     account: Option<Rc<Account>>,
-    sessions: Sessions,
+    pub(crate) sessions: Sessions,
     pub(crate) loaded: RefCell<LoadedGroups>,
     outputs: VecDeque<Output>,
     /// The time of what is asked: what has expired by then is not shown.

@@ -57,6 +57,7 @@ impl Step<'_, '_> {
             Command::Retry { message } => self.retry(message),
             Command::MarkRead { conversation } => self.mark_read(conversation),
             Command::SetReadReports { on } => self.set_read_reports(on),
+            Command::SetPush { subscription } => self.set_push(subscription),
             Command::SetDraft { conversation, text } => self.set_draft(conversation, &text),
             Command::SetTimer { conversation, expires_after } => self.set_timer(conversation, expires_after),
             Command::Decline { conversation } => self.decline(conversation),

@@ -35,6 +35,9 @@ pub enum Refusal {
     /// The origin is not of the form `https://host[:port]`.
     #[error("a relay is given as https://host[:port], or http:// for this machine")]
     RelayInvalid,
+    /// Not a push subscription of a browser.
+    #[error("this is no push subscription; let the browser make another")]
+    SubscriptionInvalid,
     /// Not an invitation to a relay.
     #[error("this is not a complete invitation; it has 22 letters, digits, - and _")]
     InviteInvalid,

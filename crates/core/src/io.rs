@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use kuvert_mls::IdentityKey;
 use kuvert_store::{AttachmentId, ChangeSet, ContactId, ConversationId, MessageId, MessageState};
-use kuvert_wire::ErrorCode;
+use kuvert_wire::{ErrorCode, PushSubscription};
 
 use crate::{BlobOutcome, BlobTask, Card, NewFile, Transfer};
 
@@ -247,6 +247,11 @@ pub enum Command {
         /// So many seconds after they were read; `None` for never.
         expires_after: Option<u32>,
     },
+    /// Decides how the relay wakes this device, if at all.
+    SetPush {
+        /// The browser's subscription; none for not at all.
+        subscription: Option<PushSubscription>,
+    },
     /// Turns a request down: nothing of it is left, and who asked is not told.
     Decline {
         /// The conversation that it began.
@@ -387,6 +392,8 @@ pub enum Event {
     },
     /// A relay refused something for good, and why: it does not go as it is. Messages that it was for have failed.
     Refused(ErrorCode),
+    /// It stands otherwise with being woken, see [`crate::Client::push_standing`].
+    Push,
     /// Another session of this profile took over.
     TakenOver,
     /// The own relay makes no inbox for this device: nothing can be received, and what is sent waits.

@@ -31,6 +31,7 @@ mod once;
 mod outbox;
 mod own_link;
 mod past;
+mod push;
 mod queries;
 mod relays;
 mod reports;
@@ -71,5 +72,6 @@ pub use kuvert_store::{
 pub use link::{Link, LinkError};
 pub use notice::{NotAdded, Notice, Person};
 pub use once::Ticket;
+pub use push::{PushRelay, PushStanding};
 pub use queries::{Epoch, MessageDetails, ShownMessage};
 pub use verification::{SAFETY_WORDS, TrustEvent, safety_words, verification_code};

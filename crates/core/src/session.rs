@@ -14,6 +14,7 @@ use crate::account::Account;
 use crate::healing::Asking;
 use crate::introduction::KEY_PACKAGE;
 use crate::limits::{MAX_ENDED_PACKAGES, REVOKE_AGAIN};
+use crate::push::Pushing;
 use crate::relays::Relays;
 use crate::retries::Retries;
 use crate::step::Step;
@@ -67,6 +68,8 @@ pub(crate) struct Sessions {
     asked_to_create: bool,
     /// The request that puts all key packages anew.
     replaced: Option<PostId>,
+    /// Whether this device is woken.
+    pub(crate) push: Pushing,
     /// The user waits for the own link, which waits for the inbox.
     pub(crate) link_wanted: bool,
     /// When the next message expires, as was asked to be woken for: milliseconds since 1970.
@@ -290,6 +293,7 @@ impl Step<'_, '_> {
         }
         self.inbox_confirmed()?;
         self.revoke_waiting()?;
+        self.note_push(owned)?;
         // A relay that was set back hands out key packages a second time, which open nothing any more.
         let was_set_back = known.is_some_and(|known| known != owned.generation);
         if was_set_back || is_moved {
@@ -345,6 +349,7 @@ impl Step<'_, '_> {
             self.sessions.replaced = None;
             self.tx.set_meta(MetaKey::StalePackages, &[])?;
         }
+        self.push_accepted(id)?;
         if self.tx.revoked(id.as_bytes())? {
             // What waited for it goes on.
             self.tend_groups()?;
@@ -356,6 +361,9 @@ impl Step<'_, '_> {
     /// greeting. Revocations are tried again soon where it was only busy; else at the next greeting, and nothing waits for them
     /// any longer.
     fn owner_refused(&mut self, id: PostId, code: ErrorCode) -> Result<(), ClientError> {
+        if self.push_refused(id, code)? {
+            return Ok(());
+        }
         if !self.tx.revoking()?.iter().any(|row| row.request == *id.as_bytes()) {
             return Ok(());
         }
@@ -433,6 +441,7 @@ impl Step<'_, '_> {
             return Ok(());
         }
         self.tend_revocations()?;
+        self.tend_push()?;
         self.forget_old_past()?;
         self.tend_blobs()?;
         self.tend_leaves()

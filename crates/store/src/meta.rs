@@ -49,6 +49,10 @@ pub enum MetaKey {
     StalePackages = 32,
     /// The last commands of user interfaces that were carried out: see `core`'s `once.rs`.
     Tickets = 80,
+    /// Push subscription that the relay is to hold; empty where none is wanted.
+    PushSubscription = 40,
+    /// The request by which the relay learns of that (16 bytes); empty when it did.
+    PushPending = 41,
 }
 
 impl Tx<'_> {

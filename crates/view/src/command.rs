@@ -2,7 +2,7 @@
 
 use minicbor::{Decode, Encode};
 
-use crate::{ConversationId, MessageId, Passphrase};
+use crate::{ConversationId, MessageId, Passphrase, SubscriptionView};
 
 /// A wish of the user. Each is answered by one or more [`crate::ViewUpdate`]s; a wish that cannot be fulfilled, by
 /// [`crate::ViewUpdate::Failed`].
@@ -372,5 +372,15 @@ pub enum UiCommand {
         /// When the day begins: milliseconds since 1970 (UTC).
         #[n(1)]
         at: i64,
+    },
+    /// Asks how it stands with being woken; answered by `Push`, and again whenever that changes.
+    #[n(140)]
+    ShowPush,
+    /// Decides how the relay wakes this device while it is not connected; answered by `Push`.
+    #[n(141)]
+    SetPush {
+        /// The browser's subscription; none for not at all.
+        #[n(0)]
+        subscription: Option<SubscriptionView>,
     },
 }

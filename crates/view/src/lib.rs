@@ -9,6 +9,7 @@ mod command;
 mod condition;
 mod file;
 mod group;
+mod push;
 mod shell;
 mod update;
 
@@ -17,6 +18,7 @@ pub use command::UiCommand;
 pub use condition::{Connection, Failure, Storage};
 pub use file::{FileId, FileState, FileView, TransferFailure, TransferStage, TransferView};
 pub use group::{GroupStanding, GroupView, MemberView, NotAdded, NotAddedView, NoticeKind, NoticeView, Role};
+pub use push::{PushView, SubscriptionView};
 pub use shell::{Gate, LockOutcome, LockView, Passphrase, Posted};
 pub use update::{
     CardView, ChangeView, ComposingView, ContactState, ConversationId, ConversationView, Delivery,

@@ -4,7 +4,7 @@ use minicbor::{Decode, Encode};
 
 use crate::{
     Connection, DetailsView, Failure, FileView, FoundView, Gate, GroupView, LockView, MemberView, NoticeView,
-    SettingsView, Storage, TransferView, VerificationView,
+    PushView, SettingsView, Storage, TransferView, VerificationView,
 };
 
 /// Names a conversation on this device.
@@ -257,6 +257,9 @@ pub enum ViewUpdate {
         #[n(2)]
         unread: u32,
     },
+    /// How it stands with being woken.
+    #[n(140)]
+    Push(#[n(0)] PushView),
 }
 
 /// What is being written in a conversation.

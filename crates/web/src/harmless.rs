@@ -56,6 +56,7 @@ pub(crate) fn update(update: &mut ViewUpdate) {
         | ViewUpdate::Gate(_)
         | ViewUpdate::Lock(_)
         | ViewUpdate::Composing(_)
+        | ViewUpdate::Push(_)
         | ViewUpdate::Opened { .. }
         | ViewUpdate::Progressed { .. } => {}
     }

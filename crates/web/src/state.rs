@@ -152,6 +152,7 @@ impl AppState {
             | ViewUpdate::Verification(_)
             | ViewUpdate::Settings(_)
             | ViewUpdate::GroupCreated { .. }
+            | ViewUpdate::Push(_)
             | ViewUpdate::Changed { .. }
             | ViewUpdate::Progressed { .. }
             // The bridge's.

@@ -14,6 +14,7 @@ mod lies;
 mod links;
 mod messages;
 mod privacy;
+mod push;
 mod relay;
 mod reports;
 mod standing;

@@ -266,6 +266,7 @@ impl Chat {
             | ViewUpdate::Lock(_)
             | ViewUpdate::Progressed { .. }
             | ViewUpdate::Composing(_)
+            | ViewUpdate::Push(_)
             | ViewUpdate::Newer { .. }
             | ViewUpdate::Around { .. }
             | ViewUpdate::Opened { .. } => {}

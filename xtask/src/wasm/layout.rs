@@ -70,6 +70,11 @@ impl Site {
         Ok(text)
     }
 
+    /// Paths and bytes of all files.
+    pub(super) fn files(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.files.iter().map(|file| (file.path.as_str(), file.bytes.as_slice()))
+    }
+
     fn known(&self) -> String {
         self.urls.keys().copied().collect::<Vec<_>>().join(", ")
     }

@@ -11,6 +11,7 @@
 
 mod bindgen;
 mod layout;
+mod reproduce;
 mod sizes;
 mod toolchain;
 
@@ -59,6 +60,9 @@ pub(crate) struct Options {
     /// Build larger modules in less time, and compress nothing
     #[arg(long, conflicts_with = "check_budget")]
     pub(crate) quick: bool,
+    /// Build once more, from a copy in another place, and fail when the bytes differ
+    #[arg(long)]
+    pub(crate) check_reproducible: bool,
 }
 
 impl Options {
@@ -88,6 +92,9 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     if options.check_budget {
         sizes.check_budget()?;
     }
+    if options.check_reproducible {
+        reproduce::check(&toolchain, &root, options)?;
+    }
     Ok(())
 }
 
@@ -100,7 +107,7 @@ struct Compiled {
 fn compile(toolchain: &Toolchain, root: &Path, options: &Options) -> Result<Vec<Compiled>> {
     println!("  compiling with {toolchain}");
     let target_dir = root.join("target/wasm-build");
-    let mut cargo = toolchain.cargo_build(&target_dir, options.profile())?;
+    let mut cargo = toolchain.cargo_build(root, &target_dir, options.profile())?;
     for module in &MODULES {
         cargo.args(["--package", module.package]);
     }

@@ -11,7 +11,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-use crate::{files, process};
+use crate::process;
 
 /// The target triple.
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
@@ -56,12 +56,13 @@ impl Toolchain {
         Ok(linker()?.map(Self::Debian))
     }
 
-    /// A `cargo build` for wasm with everything set but the packages.
-    pub(crate) fn cargo_build(&self, target_dir: &Path, profile: &str) -> Result<Command> {
+    /// A `cargo build` for wasm of what lies in `root`, with everything set but the packages.
+    pub(crate) fn cargo_build(&self, root: &Path, target_dir: &Path, profile: &str) -> Result<Command> {
         let mut command = match self {
             Self::Rustup => process::cargo()?,
             Self::Debian(_) => process::command(DEBIAN_CARGO)?,
         };
+        command.current_dir(root);
         command.args(["build", "--target", TARGET, "--profile", profile, "--target-dir"]).arg(target_dir);
         if let Self::Debian(linker) = self {
             // Building the standard library is an unstable option, which Debian's stable compiler must be told to allow.
@@ -69,7 +70,7 @@ impl Toolchain {
             command.env("RUSTC_BOOTSTRAP", "1").env("RUSTC", DEBIAN_RUSTC);
             command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker);
         }
-        command.env("RUSTFLAGS", flags(&files::root()?)?).env_remove("CARGO_ENCODED_RUSTFLAGS");
+        command.env("RUSTFLAGS", flags(root)?).env_remove("CARGO_ENCODED_RUSTFLAGS");
         command.env("CC_wasm32_unknown_unknown", "clang-19").env("AR_wasm32_unknown_unknown", "llvm-ar-19");
         Ok(command)
     }
@@ -115,6 +116,7 @@ fn linker() -> Result<Option<PathBuf>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::files;
 
     #[test]
     fn no_path_of_this_machine_gets_into_the_module() {

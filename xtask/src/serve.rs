@@ -46,7 +46,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     fs::create_dir_all(&data).with_context(|| format!("{} cannot be created", data.display()))?;
     let mut relay = process::command(root.join("target").join(profile).join("kuvert"))?;
     relay.arg("relay").arg("--data").arg(&data).args(["--listen", &options.listen.to_string()]);
-    relay.arg("--web").arg(root.join("target/web")).args(&options.relay);
+    relay.args(&options.relay);
     println!("\nOpen {} in a browser once the relay listens. Ctrl-C stops it.\n", address(options.listen));
     Err(relay.exec()).context("the relay could not be started")
 }

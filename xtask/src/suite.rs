@@ -67,7 +67,11 @@ impl Step {
             Self::Test => cargo(&["test", "--workspace", "--all-targets", "--no-fail-fast"]),
             Self::Sim => sim::briefly(),
             Self::Doc => cargo(&["test", "--workspace", "--doc"]),
-            Self::Wasm => wasm::run(&wasm::Options { check_budget: true, deny_warnings: true, quick: false }),
+            Self::Wasm => wasm::run(&wasm::Options {
+                check_budget: true,
+                deny_warnings: true,
+                ..wasm::Options::default()
+            }),
             Self::Browser => browser(),
         }
     }
@@ -136,10 +140,12 @@ fn browser() -> Result<()> {
     if !binary.is_file() {
         bail!("{} is missing: run the build step first", files::shown(&root, &binary));
     }
+    // Once more, with the web app as a part of it, as it is handed out.
+    cargo(&["build", "--package", "kuvert"])?;
     let mut node = process::command("node")?;
     node.args(["--test", "--test-concurrency=1", "--test-timeout=300000", "--test-reporter=spec"]);
     node.args(tests.iter().map(|path| files::shown(&root, path)));
-    node.env("KUVERT_BIN", binary);
+    node.env("KUVERT_BIN", binary).env("KUVERT_EMBEDDED", "1");
     process::run(&mut node)
 }
 

@@ -52,6 +52,7 @@ use tokio::task::JoinSet;
 pub use backup::{BackupError, BackupFile};
 pub use config::{Config, ConfigError};
 pub use data::DataError;
+pub use http::WebFile;
 pub use store::StoreError;
 pub use tls::TlsError;
 
@@ -69,6 +70,16 @@ use crate::store::{Embedded, RelayStore};
 use crate::tally::Tallies;
 use crate::tls::Tls;
 use crate::writer::Writer;
+
+/// The web app that a relay serves.
+fn web_app(config: &Config, app: Vec<WebFile>) -> Option<http::Web> {
+    match &config.web {
+        _ if config.no_web => None,
+        Some(directory) => Some(http::Web::directory(directory)),
+        None if app.is_empty() => None,
+        None => Some(http::Web::embedded(app)),
+    }
+}
 
 /// Why a relay did not start.
 #[derive(Debug, thiserror::Error)]
@@ -129,13 +140,21 @@ impl Relay {
     /// # Errors
     /// [`StartError`]; nothing runs then.
     pub async fn start(config: Config) -> Result<Self, StartError> {
+        Self::start_with(config, Vec::new()).await
+    }
+
+    /// Like [`Self::start`], with a web app that is a part of the program, where the settings name no other one and allow it.
+    ///
+    /// # Errors
+    /// [`StartError`]; nothing runs then.
+    pub async fn start_with(config: Config, app: Vec<WebFile>) -> Result<Self, StartError> {
         config.check()?;
         config.check_web()?;
         let data = DataDir::open(&config.data)?;
         let path = config.data.clone();
         let store = tokio::task::spawn_blocking(move || Embedded::open(&path)).await;
         let store = store.unwrap_or(Err(StoreError::Closed))?;
-        Self::start_over(Arc::new(store), data, config).await
+        Self::start_over(Arc::new(store), data, config, app).await
     }
 
     /// Like [`Self::start`], over a store that is open.
@@ -143,14 +162,12 @@ impl Relay {
         store: Arc<dyn RelayStore>,
         data: DataDir,
         config: Config,
+        app: Vec<WebFile>,
     ) -> Result<Self, StartError> {
         let data = Arc::new(data);
         let tls = Tls::open(&config.tls)?;
         let (listener, address) = bind(config.listen).await?;
-        let metrics_listener = match config.metrics.listen {
-            Some(address) => Some(bind(address).await?),
-            None => None,
-        };
+        let metrics_listener = bind_if(config.metrics.listen).await?;
         let origins = config.origins_at(address)?;
         let sessions = Arc::new(Sessions::default());
         let federation = Federation::open(&config, &origins)?;
@@ -180,7 +197,8 @@ impl Relay {
             network: networks.of(address.ip()),
             metrics: Arc::clone(&metrics),
         };
-        let site = http::Site::new(context, blobs, federation.clone(), Arc::clone(&networks), &config);
+        let mut site = http::Site::new(context, blobs, federation.clone(), Arc::clone(&networks), &config);
+        site.web = web_app(&config, app);
         let places = config.limits.sessions.saturating_add(limits::MAX_HTTP_CONNECTIONS);
         let room = Arc::new(Semaphore::new(places));
         let mut tasks = JoinSet::new();
@@ -294,6 +312,13 @@ async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartErr
     let listener = TcpListener::bind(address).await.map_err(failed)?;
     let bound = listener.local_addr().map_err(failed)?;
     Ok((listener, bound))
+}
+
+async fn bind_if(address: Option<SocketAddr>) -> Result<Option<(TcpListener, SocketAddr)>, StartError> {
+    match address {
+        Some(address) => bind(address).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 /// Looks every [`limits::TLS_POLL`] whether the certificate was renewed.

@@ -72,7 +72,9 @@ async fn a_relay_that_cannot_write_refuses_posts_and_still_serves_owners() {
     let dir = tempfile::tempdir().expect("a directory");
     let data = DataDir::open(dir.path()).expect("opens");
     let store = Arc::new(Faulty::over(Arc::new(Embedded::open(dir.path()).expect("opens"))));
-    let relay = Relay::start_over(Arc::clone(&store) as _, data, config(dir.path())).await.expect("starts");
+    let relay = Relay::start_over(Arc::clone(&store) as _, data, config(dir.path()), Vec::new())
+        .await
+        .expect("starts");
     let alice = Device::new(1);
     let (_, first) = alice.connect(relay.local_addr(), 0).await;
     let mut sender = Connection::open(relay.local_addr()).await;

@@ -8,6 +8,8 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../../..");
+/** The web app that is a part of the program. */
+export const EMBEDDED = Symbol("embedded");
 const START_LIMIT = 20_000;
 const STOP_LIMIT = 10_000;
 /** Lines of the relay's log that are kept for a failing test. */
@@ -45,7 +47,7 @@ export class Relay {
     if (!existsSync(relay.binary)) {
       throw new Error(`there is no relay at ${relay.binary}: run \`cargo build --package kuvert\``);
     }
-    if (relay.web !== null && !existsSync(join(relay.web, "index.html"))) {
+    if (typeof relay.web === "string" && !existsSync(join(relay.web, "index.html"))) {
       throw new Error(`there is no web app at ${relay.web}: run \`cargo xtask wasm\``);
     }
     await mkdir(relay.data, { recursive: true });
@@ -57,7 +59,8 @@ export class Relay {
   async run() {
     if (this.#child) throw new Error("the relay runs already");
     const args = ["relay", "--data", this.data, "--listen", `127.0.0.1:${this.port}`];
-    if (this.web !== null) args.push("--web", this.web);
+    if (this.web === null) args.push("--no-web");
+    else if (this.web !== EMBEDDED) args.push("--web", this.web);
     const child = spawn(this.binary, args, {
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...process.env, ...this.environment },

@@ -23,7 +23,20 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("kuvert-web", &["kuvert-wire", "kuvert-content", "kuvert-view"]),
     // It cannot read what it does not link.
     ("kuvert-relay", &["kuvert-wire"]),
-    ("kuvert", &["kuvert-wire", "kuvert-core", "kuvert-app", "kuvert-view", "kuvert-client", "kuvert-relay"]),
+    // Files, and nothing that runs.
+    ("kuvert-site", &[]),
+    (
+        "kuvert",
+        &[
+            "kuvert-wire",
+            "kuvert-core",
+            "kuvert-app",
+            "kuvert-view",
+            "kuvert-client",
+            "kuvert-relay",
+            "kuvert-site",
+        ],
+    ),
     (
         "kuvert-sim",
         &[

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use clap::Subcommand;
 use kuvert_relay::admin::AdminError;
 use kuvert_relay::config::{LogFormat, template};
-use kuvert_relay::{BackupError, Config, ConfigError, Relay, StartError};
+use kuvert_relay::{BackupError, Config, ConfigError, Relay, StartError, WebFile};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -112,12 +112,27 @@ fn log_to_stderr(config: &Config) {
     };
 }
 
+/// The web app that is a part of this program, if there was one when it was built.
+fn web_app() -> Vec<WebFile> {
+    let file = |file: &kuvert_site::File| WebFile {
+        path: file.path,
+        bytes: file.bytes,
+        is_brotli: file.is_brotli,
+        tag: file.tag,
+    };
+    kuvert_site::FILES.iter().map(file).collect()
+}
+
 async fn serve(config: Config) -> Result<(), Failure> {
     let scheme = if config.tls.certificate.is_some() { "https" } else { "http" };
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut hang_up = signal(SignalKind::hangup())?;
-    let relay = Relay::start(config).await?;
+    if config.web.is_none() && !config.no_web && kuvert_site::FILES.is_empty() {
+        let hint = "no web app: this program was built without it. `cargo xtask wasm` makes it, for the next build or for --web target/web";
+        let _ = writeln!(std::io::stderr(), "{hint}");
+    }
+    let relay = Relay::start_with(config, web_app()).await?;
     // Nobody may be reading; the relay runs all the same.
     let _ = writeln!(std::io::stdout(), "kuvert relay listening on {scheme}://{}", relay.local_addr());
     loop {

@@ -31,8 +31,11 @@ pub struct Config {
     /// of them. None means http(s)://localhost:PORT and http(s)://127.0.0.1:PORT, on a loopback address only.
     #[config(default = [])]
     pub origins: Vec<String>,
-    /// Directory of the web app, if this relay serves it.
+    /// Directory of the web app, in the place of the one that is part of this program.
     pub web: Option<PathBuf>,
+    /// Serve no web app, although one is part of this program.
+    #[config(default = false)]
+    pub no_web: bool,
     /// Who may create an inbox: `open` (everybody), `invite` (who has a one-time code made by `kuvert relay invite`) or
     /// `closed` (nobody; those that exist go on).
     #[config(default = "open")]

@@ -12,13 +12,12 @@ use super::cors;
 const SECURE_FOR: &str = "max-age=63072000";
 
 /// What the web app uses, for itself alone.
-const USED: [&str; 5] = ["camera", "clipboard-read", "clipboard-write", "fullscreen", "web-share"];
-/// What no page of a relay needs, and altered code should not get. Those that browsers do not know any more, or not yet, are left
-/// out: each of them is a warning on everybody's console.
-const UNUSED: [&str; 26] = [
+const USED: [&str; 4] = ["camera", "clipboard-read", "clipboard-write", "fullscreen"];
+/// What no page of a relay needs, and altered code should not get. Those that some browsers do not know are
+/// left out: each of them is a warning on the console.
+const UNUSED: [&str; 25] = [
     "accelerometer",
     "autoplay",
-    "bluetooth",
     "browsing-topics",
     "display-capture",
     "encrypted-media",

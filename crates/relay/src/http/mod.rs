@@ -9,7 +9,8 @@ mod headers;
 mod status;
 mod web;
 
-pub(crate) use web::START_PAGE;
+pub use web::WebFile;
+pub(crate) use web::{START_PAGE, Web};
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -43,7 +44,7 @@ pub(crate) struct Site {
     pub(crate) federation: Option<Arc<Federation>>,
     /// One permit per session.
     pub(crate) slots: Arc<Semaphore>,
-    pub(crate) web: Option<Arc<PathBuf>>,
+    pub(crate) web: Option<Web>,
     pub(crate) networks: Arc<Networks>,
     /// Whose pages may use the relay.
     pub(crate) pages: cors::Origins,
@@ -67,7 +68,7 @@ impl Site {
         };
         Self {
             slots: Arc::new(Semaphore::new(config.limits.sessions)),
-            web: config.web.clone().map(Arc::new),
+            web: None,
             networks,
             pages: cors::Origins::new(&context.origins, &config.allowed_origins),
             tallies: Tallies::default(),

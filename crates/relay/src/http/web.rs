@@ -1,7 +1,8 @@
-//! The web app: plain files below one directory, and its start page for every path of the app's own.
+//! The web app: plain files below one directory or inside this program, and its start page for every path of the app's own.
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 use std::time::UNIX_EPOCH;
 
 use axum::body::{Body, Bytes};
@@ -29,34 +30,104 @@ pub(super) async fn serve(
     if uri.path().strip_prefix('/').is_some_and(is_protocol) {
         return unknown_version();
     }
-    let Some(root) = &site.web else { return not_found() };
+    let Some(web) = &site.web else { return not_found() };
     if method != Method::GET && method != Method::HEAD {
         return StatusCode::METHOD_NOT_ALLOWED.into_response();
     }
     let Some(name) = file_name(uri.path()) else { return not_found() };
     let immutable = name.starts_with("assets/");
-    let path = root.join(&name);
-    let brotli = accepts_brotli(&headers);
-    let found = match open(&with_suffix(&path), brotli).await {
-        Some(file) => Some((file, true)),
-        None => open(&path, true).await.map(|file| (file, false)),
-    };
-    let Some((Found { file, length, tag }, compressed)) = found else { return not_found() };
+    let Some(found) = web.find(&name, accepts_brotli(&headers)).await else { return not_found() };
     let cache = if immutable { "public, max-age=31536000, immutable" } else { "no-cache" };
     let response = Response::builder()
         .header(header::CONTENT_TYPE, media_type(&name))
         .header(header::CACHE_CONTROL, cache)
         .header(header::VARY, "accept-encoding")
-        .header(header::ETAG, &tag);
-    let same = headers.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes());
+        .header(header::ETAG, &found.tag);
+    let same =
+        headers.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == found.tag.as_bytes());
     let response = if same {
         response.status(StatusCode::NOT_MODIFIED).body(Body::empty())
     } else {
-        let response = response.header(header::CONTENT_LENGTH, length);
-        let response = if compressed { response.header(header::CONTENT_ENCODING, "br") } else { response };
-        response.body(if method == Method::HEAD { Body::empty() } else { stream(file) })
+        let response = response.header(header::CONTENT_LENGTH, found.length);
+        let response =
+            if found.compressed { response.header(header::CONTENT_ENCODING, "br") } else { response };
+        response.body(if method == Method::HEAD { Body::empty() } else { found.body })
     };
     response.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+}
+
+/// Where the files of the web app are.
+#[derive(Clone)]
+pub(crate) enum Web {
+    /// Below a directory; a file with the suffix `.br` is the compressed form of another.
+    Directory(Arc<Path>),
+    /// In this program.
+    Embedded(Arc<[Embedded]>),
+}
+
+/// A file of the web app that is a part of the program.
+#[derive(Debug)]
+pub struct WebFile {
+    /// Its path below the root, without a slash before it.
+    pub path: &'static str,
+    /// Its bytes.
+    pub bytes: &'static [u8],
+    /// Whether they are compressed with brotli.
+    pub is_brotli: bool,
+    /// Changes with the bytes.
+    pub tag: &'static str,
+}
+
+/// A file, and its bytes uncompressed once somebody wanted them so.
+pub(crate) struct Embedded {
+    file: WebFile,
+    plain: OnceLock<Option<Bytes>>,
+}
+
+impl Web {
+    pub(crate) fn directory(directory: &Path) -> Self {
+        Self::Directory(directory.into())
+    }
+
+    pub(crate) fn embedded(files: Vec<WebFile>) -> Self {
+        Self::Embedded(files.into_iter().map(|file| Embedded { file, plain: OnceLock::new() }).collect())
+    }
+
+    async fn find(&self, name: &str, takes_brotli: bool) -> Option<Found> {
+        match self {
+            Self::Directory(root) => {
+                let path = root.join(name);
+                match open(&with_suffix(&path), takes_brotli).await {
+                    Some(found) => Some(Found { compressed: true, ..found }),
+                    None => open(&path, true).await,
+                }
+            }
+            Self::Embedded(files) => {
+                files.iter().find(|embedded| embedded.file.path == name)?.found(takes_brotli)
+            }
+        }
+    }
+}
+
+impl Embedded {
+    fn found(&self, takes_brotli: bool) -> Option<Found> {
+        let compressed = self.file.is_brotli && takes_brotli;
+        let bytes = if compressed || !self.file.is_brotli {
+            Bytes::from_static(self.file.bytes)
+        } else {
+            self.plain.get_or_init(|| unpacked(self.file.bytes)).clone()?
+        };
+        let form = if compressed { "br" } else { "plain" };
+        let tag = format!("\"{}-{form}\"", self.file.tag);
+        Some(Found { length: bytes.len() as u64, body: Body::from(bytes), tag, compressed })
+    }
+}
+
+/// Nobody but whoever built this program decides what is unpacked here.
+fn unpacked(bytes: &[u8]) -> Option<Bytes> {
+    let mut plain = Vec::new();
+    brotli_decompressor::BrotliDecompress(&mut &*bytes, &mut plain).ok()?;
+    Some(plain.into())
 }
 
 /// The file that a path names, relative to the root: only plain names, so that nothing outside can be meant.
@@ -85,9 +156,10 @@ fn is_protocol(path: &str) -> bool {
 }
 
 struct Found {
-    file: File,
+    body: Body,
     length: u64,
     tag: String,
+    compressed: bool,
 }
 
 async fn open(path: &Path, wanted: bool) -> Option<Found> {
@@ -98,7 +170,7 @@ async fn open(path: &Path, wanted: bool) -> Option<Found> {
     let about = file.metadata().await.ok().filter(std::fs::Metadata::is_file)?;
     let changed = about.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
     let tag = format!("W/\"{:x}-{:x}\"", about.len(), changed.as_nanos());
-    Some(Found { file, length: about.len(), tag })
+    Some(Found { body: stream(file), length: about.len(), tag, compressed: false })
 }
 
 fn with_suffix(path: &Path) -> PathBuf {
@@ -188,6 +260,23 @@ mod tests {
         ] {
             assert_eq!(file_name(path), None, "{path}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_file_of_the_program_is_unpacked_for_who_takes_no_brotli() {
+        // Fifteen bytes as they are, in the form of RFC 7932.
+        const PACKED: &[u8] = b"\xe0\x00\x10hellohellohello\x03";
+        let file = |path, bytes, is_brotli| WebFile { path, bytes, is_brotli, tag: "0123" };
+        let web = Web::embedded(vec![file("a.js", PACKED, true), file("b.png", b"png", false)]);
+        let packed = web.find("a.js", true).await.expect("there");
+        assert!(packed.compressed && packed.length == PACKED.len() as u64);
+        let plain = web.find("a.js", false).await.expect("there");
+        assert!(!plain.compressed);
+        let bytes = axum::body::to_bytes(plain.body, 100).await.expect("whole");
+        assert_eq!(&bytes[..], b"hellohellohello");
+        assert_ne!(plain.tag, packed.tag, "the two forms are told apart");
+        assert!(!web.find("b.png", true).await.expect("there").compressed);
+        assert!(web.find("c.js", true).await.is_none());
     }
 
     #[test]

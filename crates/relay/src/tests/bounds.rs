@@ -26,7 +26,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 async fn relay_that_stalls(data: &std::path::Path) -> (Relay, Arc<Faulty>) {
     let directory = DataDir::open(data).expect("opens");
     let store = Arc::new(Faulty::over(Arc::new(Embedded::open(data).expect("opens"))));
-    let relay = Relay::start_over(Arc::clone(&store) as _, directory, config(data)).await.expect("starts");
+    let relay = Relay::start_over(Arc::clone(&store) as _, directory, config(data), Vec::new())
+        .await
+        .expect("starts");
     (relay, store)
 }
 

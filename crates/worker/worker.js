@@ -1,6 +1,6 @@
 // Starts the engine in this worker: one worker per profile (a Web Lock), with the key of its database.
 //
-// The page (boot.js, bridge.rs) says whether it is seen, hands over the engine's compiled code, and posts commands as bytes.
+// The page (boot.js, bridge.rs) says whether it is seen and whether it remembers an identity, hands over the engine's compiled code, and posts commands as bytes.
 // This says `alive` (the name of a lock that is given back when this worker ends, however it ends), `elsewhere` (another
 // worker holds the profile; this one waits, as long as its page is seen) and `stolen` (another worker took the profile; this
 // one ends). Everything else is the engine's: updates as bytes.
@@ -14,6 +14,11 @@ let started = false;
 let isSeen = true;
 let onSeen = () => {};
 let gotCode;
+let gotTold;
+/** What the page remembers. */
+const told = new Promise((resolve) => {
+  gotTold = resolve;
+});
 const loaded = new Promise((resolve) => {
   gotCode = resolve;
 }).then((code) => init({ module_or_path: code }));
@@ -24,6 +29,8 @@ self.onmessage = ({ data }) => {
     else early.push(data);
   } else if (data.code) {
     gotCode(data.code);
+  } else if (data.kept !== undefined) {
+    gotTold(data);
   } else if (data.seen !== undefined) {
     isSeen = data.seen;
     onSeen();
@@ -96,32 +103,67 @@ function request(idb) {
   });
 }
 
-// The database key rests wrapped by a key that scripts can use but not read.
-async function databaseKey() {
+/** The store of the database key. */
+async function keys() {
   const opening = indexedDB.open("kuvert-keys", 1);
   opening.onupgradeneeded = () => opening.result.createObjectStore("keys");
-  const db = await request(opening);
-  let record = await request(db.transaction("keys").objectStore("keys").get("database"));
-  if (!record) {
-    const wrapping = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
-    const iv = crypto.getRandomValues(new Uint8Array(12));
-    const key = crypto.getRandomValues(new Uint8Array(32));
-    record = { wrapping, iv, wrapped: await crypto.subtle.encrypt({ name: "AES-GCM", iv }, wrapping, key) };
+  return request(opening);
+}
+
+/** Changes the record of the key, durably. `change` gets the record of before and returns the one from now on, or none. */
+async function changeRecord(change) {
+  const db = await keys();
+  try {
     const writing = db.transaction("keys", "readwrite", { durability: "strict" });
-    await request(writing.objectStore("keys").put(record, "database"));
+    const store = writing.objectStore("keys");
+    const record = change(await request(store.get("database")));
+    if (record) store.put(record, "database");
+    else store.delete("database");
     await new Promise((resolve, reject) => {
       writing.oncomplete = resolve;
       writing.onabort = () => reject(writing.error);
     });
+  } finally {
+    db.close();
   }
-  db.close();
-  const { wrapping, iv, wrapped } = record;
-  return new Uint8Array(await crypto.subtle.decrypt({ name: "AES-GCM", iv }, wrapping, wrapped));
 }
 
+// What the engine keeps of the database key (keeper.rs). It rests wrapped by a key that scripts can use but not read.
+const keeper = {
+  async read() {
+    const db = await keys();
+    try {
+      const record = await request(db.transaction("keys").objectStore("keys").get("database"));
+      if (!record) return undefined;
+      const { wrapping, iv, wrapped, kept } = record;
+      return { key: new Uint8Array(await crypto.subtle.decrypt({ name: "AES-GCM", iv }, wrapping, wrapped)), kept };
+    } finally {
+      db.close();
+    }
+  },
+  async write(bytes) {
+    const wrapping = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
+    const iv = crypto.getRandomValues(new Uint8Array(12));
+    const wrapped = await crypto.subtle.encrypt({ name: "AES-GCM", iv }, wrapping, bytes);
+    await changeRecord((before) => ({ wrapping, iv, wrapped, kept: before?.kept ?? false }));
+  },
+  async keep() {
+    await changeRecord((before) => before && { ...before, kept: true });
+  },
+  async clear() {
+    await changeRecord(() => undefined);
+  },
+};
+
 // Without a place for the key there is none for the database either: the session then lives in memory.
-const key = acquire().then(databaseKey).catch(() => undefined);
+const found = acquire()
+  .then(() => keeper.read())
+  .then((found) => ({ keeper, found }), () => ({ keeper: undefined, found: undefined }));
+const { kept } = await told;
 await loaded;
-await start(await key);
+{
+  const { keeper, found: key } = await found;
+  await start(keeper, key, kept);
+}
 started = true;
 for (const data of early.splice(0)) receive(data);

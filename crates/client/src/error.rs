@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use kuvert_core::ClientError;
+use kuvert_core::sealed_key::KeyError;
 
 /// A profile folder cannot be used. Nothing in it was changed.
 #[derive(Debug, thiserror::Error)]
@@ -79,6 +80,21 @@ pub enum ProfileError {
     /// The operating system gave no random bytes.
     #[error("the operating system gives no random bytes: {0}")]
     Random(getrandom::Error),
+}
+
+impl From<KeyError> for ProfileError {
+    fn from(error: KeyError) -> Self {
+        match error {
+            KeyError::Record => Self::KeyRecord,
+            KeyError::PassphraseNeeded => Self::PassphraseNeeded,
+            KeyError::KeyFileNeeded => Self::KeyFileNeeded,
+            KeyError::WrongPassphrase => Self::WrongPassphrase,
+            KeyError::WrongKeyFile => Self::WrongKeyFile,
+            KeyError::NotProtected => Self::NotProtected,
+            KeyError::PassphraseTooShort => Self::PassphraseTooShort,
+            KeyError::KeyFileTooShort => Self::KeyFileTooShort,
+        }
+    }
 }
 
 /// A session cannot go on.

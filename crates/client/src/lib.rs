@@ -11,15 +11,14 @@ mod backoff;
 mod error;
 mod fetch;
 mod files;
-mod key;
 mod line;
 mod profile;
 mod session;
 
 pub use error::{ProfileError, SessionError};
 pub use files::{SealError, Sealing, free_path, harmless};
-pub use key::{Protection, Unlock};
 pub use kuvert_app::{FilesWish, Watch};
+pub use kuvert_core::sealed_key::{Protection, Unlock};
 pub use profile::Profile;
 pub use session::Session;
 
@@ -66,20 +65,10 @@ pub mod limits {
     /// Time for the relay to say good-bye.
     pub const CLOSE_WITHIN: Duration = Duration::from_millis(500);
 
-    /// Shortest passphrase, in characters.
-    pub const MIN_PASSPHRASE: usize = 8;
-    /// Shortest key file in bytes.
-    pub const MIN_KEY_FILE: usize = 32;
+    pub use kuvert_core::sealed_key::{MAX_KEY_RECORD, MIN_KEY_FILE, MIN_PASSPHRASE};
+
     /// Longest key file in bytes.
     pub const MAX_KEY_FILE: usize = 1024 * 1024;
-    /// Longest wrapped key in bytes.
-    pub const MAX_KEY_RECORD: usize = 512;
-    /// Most that a wrapped key may ask for when its passphrase is tried: memory, passes, lanes.
-    pub const MAX_MEMORY_KIB: u32 = 1024 * 1024;
-    /// See [`MAX_MEMORY_KIB`].
-    pub const MAX_PASSES: u32 = 64;
-    /// See [`MAX_MEMORY_KIB`].
-    pub const MAX_LANES: u32 = 16;
 
     /// First pause before a lost socket is opened again; doubled each time, and shortened by chance to half of it at
     /// most, so that devices do not all come back at once.

@@ -1,6 +1,6 @@
 //! The profile folder: database, key, and a lock that keeps a second process out.
 //!
-//! `kuvert.db` is encrypted with 32 random bytes that `key` holds, as they are or wrapped under a secret (`key.rs`). Whoever
+//! `kuvert.db` is encrypted with 32 random bytes that `key` holds, as they are or wrapped under a secret (`core`'s `sealed_key.rs`). Whoever
 //! may read both files, and knows the secret if there is one, reads everything; so the folder is for its owner only. `lock` is held as long as the [`Profile`] lives and names its holder; the operating system lets
 //! go of it when the process ends, however it ends. `listened` holds the number of the last message that was reported
 //! to a terminal. `outgoing` holds sealed files until they are at the relay.
@@ -10,10 +10,10 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 use kuvert_core::DatabaseKey;
+use kuvert_core::sealed_key::{self, KeyBytes};
 use kuvert_view::MessageId;
 use zeroize::Zeroizing;
 
-use crate::key::{self, KeyBytes};
 use crate::limits::MAX_KEY_RECORD;
 use crate::{ProfileError, Protection, Unlock};
 
@@ -85,9 +85,9 @@ impl Profile {
     /// [`ProfileError`]; the profile opens as before then.
     pub fn protect(&mut self, unlock: &Unlock) -> Result<(), ProfileError> {
         let path = self.folder.join(KEY);
-        let file = key::close(&self.key, unlock, random)?;
+        let file = sealed_key::close(&self.key, unlock, random)?;
         // Proven to open before it takes the place of what does.
-        if key::open(&file, unlock)? != self.key {
+        if sealed_key::open(&file, unlock)? != self.key {
             return Err(ProfileError::KeyRecord);
         }
         let mut before = OpenOptions::new().write(true).open(&path).map_err(io_error(&path))?;
@@ -189,13 +189,13 @@ fn read_or_make_key(
     match read_key(path)? {
         Some(file) => {
             protection_of(&file, path)?;
-            key::open(&file, unlock)
+            Ok(sealed_key::open(&file, unlock)?)
         }
         None if has_database => Err(ProfileError::KeyMissing { key: path.to_owned() }),
         None => {
             let mut bytes = Zeroizing::new([0; 32]);
             random(bytes.as_mut())?;
-            let file = key::close(&bytes, unlock, random)?;
+            let file = sealed_key::close(&bytes, unlock, random)?;
             replace(folder, path, &file, true).map_err(io_error(path))?;
             Ok(bytes)
         }
@@ -215,7 +215,7 @@ fn read_key(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, ProfileError> {
 }
 
 fn protection_of(file: &[u8], path: &Path) -> Result<Protection, ProfileError> {
-    key::protection(file).map_err(|_| ProfileError::KeyInvalid { key: path.to_owned() })
+    sealed_key::protection(file).map_err(|_| ProfileError::KeyInvalid { key: path.to_owned() })
 }
 
 fn random(bytes: &mut [u8]) -> Result<(), ProfileError> {

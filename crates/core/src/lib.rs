@@ -36,6 +36,7 @@ mod queries;
 mod relays;
 mod reports;
 mod retries;
+pub mod sealed_key;
 mod session;
 mod step;
 mod uploads;

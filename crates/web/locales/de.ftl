@@ -218,7 +218,7 @@ elsewhere-text = Damit nichts durcheinandergerät, läuft Kuvert immer nur an ei
 elsewhere-button = Hier verwenden
 
 broken-heading = Kuvert ist stehen geblieben
-broken-text = Ein Teil der App hat aufgehört zu arbeiten. Was du gesendet hast, ist gespeichert. Lade die Seite neu, dann geht es weiter.
+broken-text = Ein Teil der App hat mehrmals nacheinander aufgehört zu arbeiten. Was gesendet wurde, ist gespeichert. Lade die Seite neu, dann geht es weiter.
 broken-button = Seite neu laden
 
 failure-dismiss = Meldung schließen
@@ -321,3 +321,61 @@ components-dialogs = Fragen und Fenster
 version-new = Eine neue Version von Kuvert ist da.
 version-reload = Neu laden
 version-later = Nicht jetzt
+
+# Die Sperre: eine Passphrase vor allem anderen.
+lock-heading = Kuvert ist gesperrt
+lock-text = Gib deine Passphrase ein, um deine Nachrichten auf diesem Gerät zu öffnen.
+lock-label = Passphrase
+lock-open = Entsperren
+lock-trying = Wird geprüft …
+lock-wrong = Das ist nicht deine Passphrase. Versuch es noch einmal; es geht nichts verloren.
+lock-note = Die Passphrase verlässt dieses Gerät nie.
+lock-forgotten = Passphrase vergessen?
+lock-forgotten-text = Ohne sie kann niemand deine Nachrichten öffnen, und niemand kann sie zurücksetzen. Es bleibt nur, neu anzufangen.
+lock-section = Sperre
+lock-has = Wer Kuvert auf diesem Gerät öffnet, braucht deine Passphrase.
+lock-has-not = Wer diesen Browser benutzen darf, kann deine Nachrichten lesen. Eine Passphrase hält andere fern.
+lock-set = Passphrase festlegen
+lock-now = Jetzt sperren
+lock-change = Passphrase ändern
+lock-remove = Passphrase entfernen
+lock-current = Bisherige Passphrase
+lock-new = Neue Passphrase
+lock-new-hint = Mindestens 8 Zeichen. Vier oder fünf Wörter merken sich leicht und sind schwer zu erraten.
+lock-again = Neue Passphrase noch einmal
+lock-warning = Wenn du sie vergisst, kann niemand mehr deine Nachrichten öffnen.
+lock-save = Passphrase speichern
+lock-cancel = Abbrechen
+lock-done = Erledigt. Das gilt ab jetzt.
+lock-too-short = Diese Passphrase ist zu kurz. Bitte nimm mindestens 8 Zeichen.
+lock-differs = Die beiden sind nicht gleich. Bitte gib die neue Passphrase noch einmal ein.
+lock-wrong-current = Die bisherige Passphrase stimmt nicht. Es hat sich nichts geändert.
+lock-not-written = Dieser Browser konnte das nicht speichern. Alles ist wie bisher.
+
+# Ein Profil, das nicht mehr da ist oder sich nicht öffnen lässt.
+gone-heading = Deine Nachrichten sind nicht mehr hier
+gone-all-text = Dieser Browser hat weggeworfen, was Kuvert auf diesem Gerät aufgehoben hat: deine Identität, deine Kontakte und deine Nachrichten. Browser tun das, wenn der Platz ausgeht oder wenn jemand ihre Daten löscht.
+gone-database-text = Dieser Browser hat die Datenbank mit deiner Identität, deinen Kontakten und deinen Nachrichten weggeworfen. Browser tun das, wenn der Platz ausgeht oder wenn jemand ihre Daten löscht.
+gone-key-text = Deine Nachrichten sind noch hier, aber dieser Browser hat den Schlüssel dazu weggeworfen. Ohne ihn kann sie niemand mehr öffnen.
+gone-advice = Wenn du diesen Browser aus einer Sicherung wiederherstellen kannst, tu das zuerst. Sonst kannst du neu anfangen: mit einer neuen Identität, die deine Kontakte erst wieder kennenlernen müssen.
+unreadable-heading = Deine Nachrichten lassen sich nicht öffnen
+unreadable-text = Was Kuvert auf diesem Gerät aufgehoben hat, ist beschädigt oder gehört zu einem anderen Schlüssel.
+no-access-heading = Dieser Browser lässt Kuvert nicht an seinen Speicher
+no-access-text = Deine Nachrichten sind wahrscheinlich noch da. Erlaube dieser Seite in den Einstellungen des Browsers, Daten zu speichern, schließe private Fenster und lade die Seite neu.
+stuck-heading = Kuvert kann seinen Speicher gerade nicht öffnen
+stuck-text = Vielleicht benutzt ihn noch etwas anderes, oder der Platz ist ausgegangen. Schließe andere Fenster mit Kuvert, schaffe Platz und lade die Seite neu.
+anew-button = Neu anfangen …
+anew-text = Was von deiner alten Identität auf diesem Gerät übrig ist, wird dann endgültig gelöscht.
+anew-sure = Löschen und neu anfangen
+anew-keep = Abbrechen
+
+# Was der Browser aufhebt.
+storage-promised = Dieser Browser hat versprochen, deine Nachrichten aufzuheben, auch wenn der Platz ausgeht.
+storage-not-promised = Wenn der Platz ausgeht, darf dieser Browser deine Nachrichten wegwerfen.
+storage-ask = Den Browser bitten, sie aufzuheben
+storage-refused = Der Browser hat es nicht versprochen. Er tut es eher, wenn Kuvert installiert ist oder oft benutzt wird.
+storage-used = { $size } auf diesem Gerät
+install-section = Kuvert als App
+install-text = Mit eigenem Symbol und ohne die Leisten des Browsers. Für deine Nachrichten ändert sich nichts.
+install-button = Installieren
+broken-passing-text = Ein Teil der App hat aufgehört zu arbeiten. Dieser Browser speichert nichts; was du geschrieben hast, ist deshalb weg.

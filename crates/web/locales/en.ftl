@@ -218,7 +218,7 @@ elsewhere-text = So that nothing gets mixed up, Kuvert runs in one place at a ti
 elsewhere-button = Use here
 
 broken-heading = Kuvert has stopped
-broken-text = A part of the app has stopped working. What you sent is saved. Reload the page to go on.
+broken-text = A part of the app has stopped working, several times in a row. What was sent is saved. Reload the page to go on.
 broken-button = Reload page
 
 failure-dismiss = Close message
@@ -321,3 +321,61 @@ components-dialogs = Questions and dialogs
 version-new = A new version of Kuvert is ready.
 version-reload = Reload
 version-later = Not now
+
+# The lock: a passphrase before everything.
+lock-heading = Kuvert is locked
+lock-text = Enter your passphrase to open your messages on this device.
+lock-label = Passphrase
+lock-open = Unlock
+lock-trying = Checking …
+lock-wrong = This is not your passphrase. Try again; nothing is lost.
+lock-note = The passphrase never leaves this device.
+lock-forgotten = Forgotten the passphrase?
+lock-forgotten-text = Nobody can open your messages without it, and nobody can reset it. All that is left is to begin anew.
+lock-section = Lock
+lock-has = Whoever opens Kuvert on this device needs your passphrase.
+lock-has-not = Whoever may use this browser can read your messages. A passphrase keeps others out.
+lock-set = Set a passphrase
+lock-now = Lock now
+lock-change = Change passphrase
+lock-remove = Remove passphrase
+lock-current = Passphrase until now
+lock-new = New passphrase
+lock-new-hint = At least 8 characters. Four or five words are easy to remember and hard to guess.
+lock-again = New passphrase once more
+lock-warning = If you forget it, nobody can open your messages any more.
+lock-save = Save passphrase
+lock-cancel = Cancel
+lock-done = Done. It counts from now on.
+lock-too-short = This passphrase is too short. Please choose at least 8 characters.
+lock-differs = The two are not the same. Please type the new passphrase once more.
+lock-wrong-current = The passphrase until now is not right. Nothing was changed.
+lock-not-written = This browser could not write it down. Everything is as before.
+
+# A profile that is not there any more, or does not open.
+gone-heading = Your messages are not here any more
+gone-all-text = This browser has thrown away what Kuvert kept on this device: your identity, your contacts and your messages. Browsers do that when space runs out, or when somebody clears their data.
+gone-database-text = This browser has thrown away the database with your identity, your contacts and your messages. Browsers do that when space runs out, or when somebody clears their data.
+gone-key-text = Your messages are still here, but this browser has thrown away the key to them. Without it nobody can open them any more.
+gone-advice = If you come back to this browser from a backup, do that first. Otherwise you can begin anew: with a new identity, which your contacts have to get to know again.
+unreadable-heading = Your messages cannot be opened
+unreadable-text = What Kuvert kept on this device is damaged, or belongs to another key.
+no-access-heading = This browser does not let Kuvert at its storage
+no-access-text = Your messages are probably still there. Allow this site to store data in the browser's settings, close private windows, and reload the page.
+stuck-heading = Kuvert cannot open its storage now
+stuck-text = Something else may still be using it, or space has run out. Close other windows with Kuvert, make some room, and reload the page.
+anew-button = Begin anew …
+anew-text = What is left of your old identity on this device is then deleted for good.
+anew-sure = Delete and begin anew
+anew-keep = Cancel
+
+# What the browser keeps.
+storage-promised = This browser has promised to keep your messages, also when space runs out.
+storage-not-promised = When space runs out, this browser may throw your messages away.
+storage-ask = Ask the browser to keep them
+storage-refused = The browser did not promise it. It is more willing when Kuvert is installed or used often.
+storage-used = { $size } on this device
+install-section = Kuvert as an app
+install-text = With an icon of its own and without the browser's bars. Nothing changes for your messages.
+install-button = Install
+broken-passing-text = A part of the app has stopped working. This browser keeps nothing, so what you wrote is gone with it.

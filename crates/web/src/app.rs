@@ -15,16 +15,18 @@ use crate::screens::components::Components;
 use crate::screens::desk::Desk;
 use crate::screens::door::AtTheDoor;
 use crate::screens::elsewhere::{Broken, Elsewhere, Loading};
+use crate::screens::gate::AtTheGate;
 use crate::screens::start::Start;
 use crate::state::{AppState, Door, Profile, state};
 use crate::theme::Look;
-use crate::{bridge, browser, pwa};
+use crate::{bridge, browser, keeping, pwa};
 
 /// What fills the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
     Broken,
     Elsewhere,
+    Gate,
     Loading,
     Start,
     Door(Door),
@@ -52,6 +54,7 @@ pub(crate) fn App() -> impl IntoView {
     follow_request();
     follow_title();
     pwa::follow(state);
+    keeping::follow(state);
 
     let stage = stage();
     view! {
@@ -61,6 +64,7 @@ pub(crate) fn App() -> impl IntoView {
         {move || match stage.get() {
             Stage::Broken => view! { <Broken/> }.into_any(),
             Stage::Elsewhere => view! { <Elsewhere/> }.into_any(),
+            Stage::Gate => view! { <AtTheGate/> }.into_any(),
             Stage::Loading => view! { <Loading/> }.into_any(),
             Stage::Start => view! { <Start/> }.into_any(),
             Stage::Door(door) => view! { <AtTheDoor door=door/> }.into_any(),
@@ -115,6 +119,9 @@ fn stage() -> Memo<Stage> {
         }
         if elsewhere.get() {
             return Stage::Elsewhere;
+        }
+        if state.shell().gate().with(Option::is_some) {
+            return Stage::Gate;
         }
         let door = state.door().get();
         state.profile().with(|profile| match (profile, door) {

@@ -51,6 +51,13 @@ pub(crate) fn offered(name: &str) -> Option<JsValue> {
         .filter(|value| !value.is_undefined() && !value.is_null())
 }
 
+/// What `boot.js` offered was used up.
+pub(crate) fn withdraw(name: &str) {
+    if let Ok(kuvert) = Reflect::get(&js_sys::global(), &JsValue::from_str("kuvert")) {
+        let _ = Reflect::set(&kuvert, &JsValue::from_str(name), &JsValue::NULL);
+    }
+}
+
 /// Posts a command to the engine. It is given again if the engine ends before it answers.
 pub(crate) fn post(command: &UiCommand) {
     BRIDGE.with_borrow_mut(|slot| {

@@ -23,6 +23,13 @@ pub(crate) fn store(key: &str, value: &str) {
     }
 }
 
+/// Forgets a setting of this browser.
+pub(crate) fn forget(key: &str) {
+    if let Some(storage) = storage() {
+        let _ = storage.remove_item(key);
+    }
+}
+
 /// Sets an attribute of the root element.
 pub(crate) fn set_root_attribute(name: &str, value: &str) {
     if let Some(root) = document().document_element() {

@@ -16,6 +16,7 @@ mod compose;
 mod dates;
 mod harmless;
 mod i18n;
+mod keeping;
 mod markdown;
 mod model;
 mod navigation;

@@ -38,6 +38,7 @@ pub(crate) fn follow(state: AppState) {
     let is_known = Memo::new(move |_| {
         state.profile().with(|profile| *profile != Profile::Unknown)
             || state.storage().get() == Some(Storage::HeldElsewhere)
+            || state.shell().gate().with(Option::is_some)
     });
     Effect::new(move |before: Option<bool>| {
         let now = is_known.get();
@@ -133,4 +134,25 @@ pub(crate) fn use_new_version() {
         // Another tab has moved already.
         None => browser::reload(),
     }
+}
+
+/// Whether the browser offers to install the app, as a signal that follows it.
+pub(crate) fn can_install() -> RwSignal<bool> {
+    let can = || bridge::offered("install").is_some();
+    let offered = RwSignal::new(can());
+    let heard = window_event_listener_untyped("kuvert-install", move |_| offered.set(can()));
+    on_cleanup(move || heard.remove());
+    offered
+}
+
+/// Has the browser ask whether the app is to be installed. It offers that once.
+pub(crate) fn install(offered: RwSignal<bool>) {
+    let Some(event) = bridge::offered("install") else { return };
+    let prompt =
+        Reflect::get(&event, &JsValue::from_str("prompt")).ok().and_then(|f| f.dyn_into::<Function>().ok());
+    if let Some(prompt) = prompt {
+        let _ = prompt.call0(&event);
+    }
+    bridge::withdraw("install");
+    offered.set(false);
 }

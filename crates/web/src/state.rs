@@ -134,6 +134,8 @@ impl AppState {
                 }
                 self.storage.set(Some(storage));
             }
+            ViewUpdate::Gate(gate) => self.shell.apply_gate(gate),
+            ViewUpdate::Lock(lock) => self.shell.apply_lock(lock),
             ViewUpdate::Failed(failure) => self.apply_failure(failure),
             // Of the own relay the connection tells, and to others a page does not speak (WEB-1).
             ViewUpdate::RelayUnreachable { .. } => {}
@@ -157,8 +159,6 @@ impl AppState {
             | ViewUpdate::Progressed { .. }
             // The bridge's.
             | ViewUpdate::Done { .. }
-            | ViewUpdate::Gate(_)
-            | ViewUpdate::Lock(_)
             | ViewUpdate::Members { .. } => {}
         }
     }

@@ -3,14 +3,13 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use js_sys::Uint8Array;
 use kuvert_app::{App, Effect, Watch};
-use kuvert_core::{Config, DatabaseKey, Input, Line, Location, Origin, Ticket, Timestamp};
-use kuvert_view::{Failure, Posted, Storage, ViewUpdate};
+use kuvert_core::{ClientError, Config, DatabaseKey, Input, Line, Location, Origin, Ticket, Timestamp};
+use kuvert_view::{Failure, Posted, ViewUpdate};
 use wasm_bindgen_futures::spawn_local;
 
 use crate::socket::{Socket, SocketEvent};
-use crate::{fetch, post, scope, storage, time};
+use crate::{fetch, post, profile, scope, time};
 
 /// First and longest pause before a lost session is opened again, in milliseconds.
 const RECONNECT_FIRST: i64 = 250;
@@ -39,51 +38,41 @@ struct Driver {
     sockets: u64,
     wake_at: Option<Timestamp>,
     at_rest: bool,
+    /// It is to be said when there is an identity.
+    watch_identity: bool,
 }
 
-/// Opens the profile and shows it.
-pub(crate) async fn start(key: Option<Uint8Array>) {
-    let key = key.and_then(|key| <[u8; 32]>::try_from(key.to_vec()).ok());
-    let kept = match key {
-        Some(_) => storage::prepare().await,
-        None => Storage::Passing,
-    };
-    let location = match kept {
-        Storage::Lasting => Location::File(storage::DATABASE),
-        _ => Location::Memory,
-    };
-    let (mut seed, mut passing_key) = ([0; 32], [0; 32]);
-    if getrandom::fill(&mut seed).and_then(|()| getrandom::fill(&mut passing_key)).is_err() {
-        post(&ViewUpdate::Failed(Failure::Database));
-        return;
-    }
-    let key = DatabaseKey::new(key.unwrap_or(passing_key));
+/// Opens the database of a profile.
+///
+/// # Errors
+/// [`ClientError`] if it does not open.
+pub(crate) fn open(location: Location<'_>, key: &DatabaseKey) -> Result<App, ClientError> {
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).map_err(|_| ClientError::Damaged("no random bytes"))?;
     let origin = scope().location().origin();
-    post(&ViewUpdate::Storage(kept));
-    let config = Config { location, key: &key, seed };
-    let opened = App::open(&config, &origin, Watch::Shown).and_then(|mut app| {
-        // WEB-1: the page talks to its own relay only.
-        app.stay_at_own_relay()?;
-        app.look(time::now());
-        Ok(app)
-    });
-    match opened {
-        Ok(app) => {
-            let sessions = BTreeMap::new();
-            let driver = Driver { app, sessions, sockets: 0, wake_at: None, at_rest: false };
-            DRIVER.with_borrow_mut(|slot| *slot = Some(driver));
-            with(|_| {});
-        }
-        Err(error) => post(&App::open_failure(&error)),
-    }
+    let mut app = App::open(&Config { location, key, seed }, &origin, Watch::Shown)?;
+    // WEB-1: the page talks to its own relay only.
+    app.stay_at_own_relay()?;
+    app.look(time::now());
+    Ok(app)
 }
 
-/// Takes a command of the page.
-pub(crate) fn command(bytes: &[u8]) {
-    let Ok(Posted { page, number, command }) = kuvert_view::decode_posted(bytes) else {
-        post(&ViewUpdate::Failed(Failure::Unknown));
-        return;
-    };
+/// Runs an application. With `watch_identity`, it is said ([`profile::is_used`]) as soon as there is one.
+pub(crate) fn run(app: App, watch_identity: bool) {
+    let sessions = BTreeMap::new();
+    let driver = Driver { app, sessions, sockets: 0, wake_at: None, at_rest: false, watch_identity };
+    DRIVER.with_borrow_mut(|slot| *slot = Some(driver));
+    with(|_| {});
+}
+
+/// Ends the application: sessions and database are closed.
+pub(crate) fn close() {
+    DRIVER.with_borrow_mut(|slot| *slot = None);
+}
+
+/// Carries out a command of the page.
+pub(crate) fn command(posted: Posted) {
+    let Posted { page, number, command } = posted;
     if number == 0 {
         with(|driver| driver.app.command(time::now(), command));
         return;
@@ -136,6 +125,10 @@ impl Driver {
         loop {
             while let Some(update) = self.app.poll_update() {
                 post(&update);
+            }
+            if self.watch_identity && self.app.profile().is_some() {
+                self.watch_identity = false;
+                profile::is_used();
             }
             let Some(effect) = self.app.poll_effect() else { return };
             self.effect(effect);

@@ -6,26 +6,36 @@
 
 mod driver;
 mod fetch;
+mod keeper;
+mod profile;
 mod socket;
 mod storage;
 mod time;
 
 use js_sys::Uint8Array;
-use kuvert_view::ViewUpdate;
-use wasm_bindgen::JsCast;
+use kuvert_view::{Failure, ViewUpdate};
 use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::DedicatedWorkerGlobalScope;
+use zeroize::Zeroizing;
 
-/// Opens the profile, in memory where there is no key or no lasting storage.
+/// Opens the profile, or says why not. `keeper` are the functions of `worker.js` that keep the database key, `found` is what
+/// they found; `page_remembers` that an identity was made here.
 #[wasm_bindgen]
-pub async fn start(key: Option<Uint8Array>) {
-    driver::start(key).await;
+pub async fn start(keeper: Option<js_sys::Object>, found: JsValue, page_remembers: bool) {
+    profile::begin(keeper.map(JsValue::from), &found, page_remembers).await;
 }
 
 /// Takes a command from the page: bytes of [`kuvert_view::encode_posted`].
 #[wasm_bindgen]
 pub fn receive(command: &Uint8Array) {
-    driver::command(&command.to_vec());
+    // It may be a passphrase.
+    let bytes = Zeroizing::new(command.to_vec());
+    command.fill(0, 0, command.length());
+    match kuvert_view::decode_posted(&bytes) {
+        Ok(posted) => profile::command(posted),
+        Err(_) => post(&ViewUpdate::Failed(Failure::Unknown)),
+    }
 }
 
 fn scope() -> DedicatedWorkerGlobalScope {

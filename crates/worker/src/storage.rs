@@ -1,38 +1,91 @@
 //! Where the database lives: an encrypted file in the browser's private file system, or memory.
 
-use kuvert_view::Storage;
-
 /// The database's name in the pool of files.
 pub(crate) const DATABASE: &str = "kuvert.db";
 
-/// Makes the pool of files ready. `Passing` where the browser has none.
+/// What the browser has for files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(target_arch = "wasm32"), allow(dead_code, reason = "natively nothing is found"))]
+pub(crate) enum Place {
+    /// No files: the session lives in memory.
+    Missing,
+    /// Files, and the database may be among them.
+    Ready {
+        /// Whether it is.
+        has_database: bool,
+    },
+    /// Something that is ending holds them, for too long.
+    Busy,
+    /// They are there and cannot be read.
+    Damaged,
+}
+
 #[cfg(target_arch = "wasm32")]
-pub(crate) async fn prepare() -> Storage {
+pub(crate) use browser::{clear, prepare};
+
+#[cfg(target_arch = "wasm32")]
+mod browser {
+    use std::cell::RefCell;
+
     use sqlite_wasm_rs::WasmOsCallback;
-    use sqlite_wasm_vfs::sahpool::{OpfsSAHPoolCfgBuilder, install};
+    use sqlite_wasm_rs::vfs::VfsFilesManager as _;
+    use sqlite_wasm_vfs::sahpool::{OpfsSAHError, OpfsSAHPoolCfgBuilder, OpfsSAHPoolUtil, install};
 
-    /// A worker that was just closed gives its files back within moments.
-    const TRIES: u32 = 30;
+    use super::{DATABASE, Place};
+
+    /// A worker that ended gives its files back within moments; on a machine under load, within seconds.
+    const TRIES: u32 = 150;
     const PAUSE: i64 = 100;
+    /// What a pool does when its files are held.
+    const HOLDING: &str = "acquire sync access handle";
 
-    let config = OpfsSAHPoolCfgBuilder::new().directory("kuvert").initial_capacity(4).build();
-    for _ in 0..TRIES {
-        if install::<WasmOsCallback>(&config, true).await.is_ok() {
-            return Storage::Lasting;
-        }
-        let storage = js_sys::Reflect::get(&crate::scope().navigator(), &"storage".into());
-        let has_files = storage
-            .is_ok_and(|storage| js_sys::Reflect::has(&storage, &"getDirectory".into()).unwrap_or(false));
-        if !has_files {
-            break;
-        }
-        crate::time::sleep(PAUSE).await;
+    thread_local! {
+        static POOL: RefCell<Option<OpfsSAHPoolUtil>> = const { RefCell::new(None) };
     }
-    Storage::Passing
+
+    /// Makes the pool of files ready.
+    pub(crate) async fn prepare() -> Place {
+        let config = OpfsSAHPoolCfgBuilder::new().directory("kuvert").initial_capacity(4).build();
+        for _ in 0..TRIES {
+            match install::<WasmOsCallback>(&config, true).await {
+                Ok(pool) => {
+                    let names = pool.names().unwrap_or_default();
+                    let has_database = names.iter().any(|name| name.trim_start_matches('/') == DATABASE);
+                    POOL.with_borrow_mut(|slot| *slot = Some(pool));
+                    return Place::Ready { has_database };
+                }
+                Err(OpfsSAHError::Opfs { operation: HOLDING, value, .. }) if is_held(&value) => {}
+                // A browser that has the functions and refuses them, as in some private windows.
+                Err(OpfsSAHError::NotSupported | OpfsSAHError::Opfs { .. }) => return Place::Missing,
+                Err(_) => return Place::Damaged,
+            }
+            crate::time::sleep(PAUSE).await;
+        }
+        Place::Busy
+    }
+
+    fn is_held(error: &wasm_bindgen::JsValue) -> bool {
+        let name = js_sys::Reflect::get(error, &"name".into()).ok().and_then(|name| name.as_string());
+        matches!(name.as_deref(), Some("NoModificationAllowedError" | "InvalidStateError"))
+    }
+
+    /// Throws all files away.
+    pub(crate) fn clear() {
+        POOL.with_borrow(|pool| {
+            if let Some(pool) = pool {
+                // What cannot be deleted cannot be opened either: a new key does not open it.
+                let _ = pool.clear();
+            }
+        });
+    }
 }
 
 /// Natively there is no pool; this only lets the crate be checked with the rest of the workspace.
 #[cfg(not(target_arch = "wasm32"))]
-pub(crate) async fn prepare() -> Storage {
-    Storage::Passing
+pub(crate) async fn prepare() -> Place {
+    Place::Missing
 }
+
+/// See [`prepare`].
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) fn clear() {}

@@ -13,6 +13,7 @@ pub(crate) mod marks;
 pub(crate) mod menu;
 pub(crate) mod new_version;
 pub(crate) mod overlay;
+pub(crate) mod passphrase;
 pub(crate) mod rich_text;
 pub(crate) mod stamp;
 pub(crate) mod switches;

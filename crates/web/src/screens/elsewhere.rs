@@ -1,5 +1,6 @@
 //! Calm pages for when there is nothing to show here: loading, open in another tab, engine stopped.
 
+use kuvert_view::Storage;
 use leptos::prelude::*;
 
 use crate::components::icon::envelope;
@@ -29,7 +30,9 @@ pub(crate) fn Elsewhere() -> impl IntoView {
 /// The engine stopped.
 #[component]
 pub(crate) fn Broken() -> impl IntoView {
-    calm("broken-heading", "broken-text", "broken-button", browser::reload)
+    let is_passing = state().storage().get_untracked() == Some(Storage::Passing);
+    let text = if is_passing { "broken-passing-text" } else { "broken-text" };
+    calm("broken-heading", text, "broken-button", browser::reload)
 }
 
 fn calm(

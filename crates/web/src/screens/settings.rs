@@ -1,9 +1,10 @@
 //! Language, colours, and who the user is.
 
-use kuvert_view::Storage;
 use leptos::prelude::*;
 
 use super::desk::PaneHead;
+use super::settings_lock::LockSection;
+use super::settings_storage::{InstallSection, StorageSection};
 use crate::components::switches::{LanguageSwitch, ThemeSwitch};
 use crate::i18n::t;
 use crate::state::{Profile, state};
@@ -13,11 +14,6 @@ use crate::text::relay_name;
 #[component]
 pub(crate) fn Settings() -> impl IntoView {
     let state = state();
-    let (lasting, passing) = (t("settings-storage-lasting"), t("settings-storage-passing"));
-    let storage = move || match state.storage().get() {
-        Some(Storage::Passing) => passing(),
-        _ => lasting(),
-    };
     view! {
         <article class="page" aria-labelledby="screen-heading">
             <PaneHead>
@@ -33,10 +29,9 @@ pub(crate) fn Settings() -> impl IntoView {
                     <LanguageSwitch/>
                     <ThemeSwitch/>
                 </section>
-                <section class="sheet">
-                    <h2>{t("settings-storage")}</h2>
-                    <p>{storage}</p>
-                </section>
+                <StorageSection/>
+                <LockSection/>
+                <InstallSection/>
             </div>
         </article>
     }

@@ -9,14 +9,16 @@ import { expectDelivery } from "./lib/waiting.mjs";
 
 const REPLY = "Von jetzt an immer hier.";
 
-test("A request is declined by a second press, and nothing of it is left", async (t) => {
+test("A request is declined after a question, and nothing of it is left", async (t) => {
   const { annaPage, world } = await meet(t);
   await open(annaPage, "Ben");
   const decline = annaPage.getByTestId("decline");
   await decline.click();
-  await annaPage.getByRole("button", { name: "Wirklich ablehnen, für immer" }).waitFor();
+  const question = annaPage.getByRole("alertdialog", { name: "Anfrage von Ben ablehnen?" });
+  await question.getByRole("button", { name: "Noch nicht entscheiden" }).click();
   await message(annaPage, HELLO).waitFor();
   await decline.click();
+  await question.getByRole("button", { name: "Ablehnen, für immer" }).click();
   await annaPage.getByTestId("conversation-item").waitFor({ state: "detached" });
   await annaPage.reload();
   await annaPage.getByRole("button", { name: "Mein Link" }).waitFor();

@@ -15,7 +15,7 @@ use kuvert_wire::ErrorCode;
 use crate::files;
 use crate::push;
 use crate::views::{self, Names};
-use crate::{groups, wishes};
+use crate::wishes;
 
 /// Messages of one page of a timeline.
 pub(crate) const PAGE: u32 = 50;
@@ -236,6 +236,7 @@ impl App {
             UiCommand::LoadAround { conversation, message } => return self.around(conversation, message),
             UiCommand::LoadSince { conversation, at } => return self.since(conversation, Timestamp(at)),
             UiCommand::ShowMembers { conversation } => return self.show_members(conversation),
+            UiCommand::ShowContact { conversation } => return self.show_contact(conversation),
             UiCommand::ShowDetails { message } => return self.details(message),
             UiCommand::Search { words, conversation, before } => {
                 return self.search(words, conversation, before);
@@ -327,13 +328,6 @@ impl App {
         let own = self.client.identity();
         let mut names = Names::default();
         shown.iter().map(|message| views::message(message, own, &mut names, &mut self.client)).collect()
-    }
-
-    fn show_members(&mut self, conversation: ConversationId) -> Result<(), ClientError> {
-        let members = self.client.members(views::conversation_row(conversation))?;
-        let members = members.iter().map(groups::member).collect();
-        self.updates.push_back(ViewUpdate::Members { conversation, members });
-        Ok(())
     }
 
     /// What is done in groups.

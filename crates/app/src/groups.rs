@@ -17,12 +17,15 @@ pub(crate) fn group(profile: &GroupProfile) -> view::GroupView {
     }
 }
 
-pub(crate) fn member(info: &MemberInfo) -> view::MemberView {
+/// A member, with the line of the conversation with them where they are a contact.
+pub(crate) fn member(info: &MemberInfo, contact: Option<&view::ConversationView>) -> view::MemberView {
     view::MemberView {
         name: info.name.clone(),
         kuvert_id: info.kuvert_id().to_string(),
         admin: info.is_admin,
         own: info.is_own,
+        trust: contact.map(|contact| contact.trust),
+        conversation: contact.map(|contact| contact.id),
     }
 }
 

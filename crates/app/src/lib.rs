@@ -8,6 +8,7 @@ mod app;
 mod files;
 mod groups;
 mod pages;
+mod people;
 mod push;
 mod views;
 mod wishes;

@@ -18,6 +18,7 @@ pub(crate) fn command(wish: UiCommand, relay: &str) -> Option<Command> {
         | UiCommand::ShowDetails { .. }
         | UiCommand::Search { .. }
         | UiCommand::ShowVerification { .. }
+        | UiCommand::ShowContact { .. }
         | UiCommand::ShowSettings
         | UiCommand::ShowPush
         | UiCommand::SetPush { .. }

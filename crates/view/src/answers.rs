@@ -80,6 +80,17 @@ pub struct VerificationView {
     pub code: String,
 }
 
+/// What the page of a contact shows beside the line of the conversation with them.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct ContactView {
+    /// The conversation with them.
+    #[n(0)]
+    pub conversation: ConversationId,
+    /// Groups in which the user and the contact are together, the most recent first.
+    #[n(1)]
+    pub groups: Vec<ConversationId>,
+}
+
 /// What the user has decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
 pub struct SettingsView {

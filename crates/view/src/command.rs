@@ -373,6 +373,13 @@ pub enum UiCommand {
         #[n(1)]
         at: i64,
     },
+    /// Asks in which groups the user meets a contact; answered by `Contact`.
+    #[n(120)]
+    ShowContact {
+        /// The conversation with them.
+        #[n(0)]
+        conversation: ConversationId,
+    },
     /// Asks how it stands with being woken; answered by `Push`, and again whenever that changes.
     #[n(140)]
     ShowPush,

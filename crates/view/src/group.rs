@@ -2,6 +2,8 @@
 
 use minicbor::{Decode, Encode};
 
+use crate::{ConversationId, Trust};
+
 /// What is special about a conversation with a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
 pub struct GroupView {
@@ -52,6 +54,12 @@ pub struct MemberView {
     /// Whether it is the user.
     #[n(3)]
     pub own: bool,
+    /// How well they are known; `None` for the user, and for who is no contact.
+    #[n(4)]
+    pub trust: Option<Trust>,
+    /// The conversation with them, where they are a contact.
+    #[n(5)]
+    pub conversation: Option<ConversationId>,
 }
 
 /// What Kuvert itself says in a conversation. Names are empty where it is the user, or nobody.

@@ -13,7 +13,9 @@ mod push;
 mod shell;
 mod update;
 
-pub use answers::{DetailsView, FoundView, ReactedView, ReceiptView, SettingsView, VerificationView};
+pub use answers::{
+    ContactView, DetailsView, FoundView, ReactedView, ReceiptView, SettingsView, VerificationView,
+};
 pub use command::UiCommand;
 pub use condition::{Connection, Failure, Storage};
 pub use file::{FileId, FileState, FileView, TransferFailure, TransferStage, TransferView};

@@ -3,8 +3,8 @@
 use minicbor::{Decode, Encode};
 
 use crate::{
-    Connection, DetailsView, Failure, FileView, FoundView, Gate, GroupView, LockView, MemberView, NoticeView,
-    PushView, SettingsView, Storage, TransferView, VerificationView,
+    Connection, ContactView, DetailsView, Failure, FileView, FoundView, Gate, GroupView, LockView,
+    MemberView, NoticeView, PushView, SettingsView, Storage, TransferView, VerificationView,
 };
 
 /// Names a conversation on this device.
@@ -167,6 +167,9 @@ pub enum ViewUpdate {
         #[n(1)]
         members: Vec<MemberView>,
     },
+    /// In which groups the user meets a contact.
+    #[n(120)]
+    Contact(#[n(0)] ContactView),
     /// Somebody else did something to a message of the shown conversation. What is shown of it comes as [`Self::Message`].
     #[n(52)]
     Changed {

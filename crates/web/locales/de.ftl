@@ -145,7 +145,7 @@ request-asking = { $name } möchte dir schreiben
 request-asking-text = Wenn du annimmst, könnt ihr euch schreiben. Bis dahin kann { $name } nichts weiter senden.
 request-accept = Annehmen
 request-decline = Ablehnen
-request-decline-sure = Wirklich ablehnen, für immer
+request-decline-sure = Ablehnen, für immer
 conversation-blocked = Du hast { $name } blockiert. Von { $name } kommt hier nichts an, und du kannst nichts senden.
 request-waiting = Deine Anfrage wartet, bis { $name } annimmt. Danach könnt ihr euch schreiben.
 
@@ -301,6 +301,134 @@ failure-no-member = Kein Mitglied dieser Gruppe.
 failure-not-reachable = Dieser Kontakt kann noch nicht in Gruppen aufgenommen werden. Tauscht zuerst eine Nachricht aus.
 failure-picture-invalid = Das Bild einer Gruppe hat höchstens 4 KiB.
 failure-too-much = In dieser Gruppe wartet zu viel darauf, erledigt zu werden. Versuch es später noch einmal.
+
+## Menschen: Kontakte, Gruppen, Prüfung, Scannen, Suche
+about-title = Kontakt
+about-trust = Wie gut kennt ihr euch?
+about-groups = Gemeinsame Gruppen
+about-actions = Was du tun kannst
+familiarity-label = Vertrautheit
+familiarity-stranger = Ihr habt euch noch kaum geschrieben
+familiarity-acquainted = Ihr habt euch in letzter Zeit ein paarmal geschrieben
+familiarity-familiar = Ihr schreibt euch immer wieder
+familiarity-close = Ihr schreibt euch oft
+block-button = Blockieren
+block-heading = { $name } blockieren?
+block-text = Von { $name } kommt dann nichts mehr an, und du kannst nichts senden. { $name } erfährt davon nichts. Gemeinsame Gruppen bleiben, wie sie sind. Du kannst die Blockierung jederzeit aufheben.
+block-sure = Blockieren
+block-undo = Blockierung aufheben
+request-decline-heading = Anfrage von { $name } ablehnen?
+request-decline-text = Von der Anfrage bleibt nichts übrig. { $name } erfährt davon nichts.
+request-keep = Noch nicht entscheiden
+list-requests = Anfragen
+list-others = Unterhaltungen
+list-blocked = Blockiert
+
+verify-heading = Kontakt überprüfen
+verify-button = Überprüfen
+verify-look = Prüfung ansehen
+verify-why = So stellt ihr sicher, dass niemand zwischen dir und { $name } steht. Am besten sitzt ihr dafür nebeneinander.
+verify-changed = Unter diesem Kontakt liegt ein anderer Schlüssel als der, den du kanntest. Das kann ein neues Gerät sein, oder jemand gibt sich für deinen Kontakt aus. Frag auf einem anderen Weg nach, und überprüft euch dann neu.
+verify-looked-at = Ich habe nachgefragt
+verify-both = Du hast { $name } überprüft. Damit es in beide Richtungen gilt, scannt { $name } auch deinen Code oder bestätigt die Wörter.
+verify-own-heading = Diesen Code scannt { $name }
+verify-own-code = Dein Prüfcode
+verify-own-hint = Nur für diesen Kontakt
+verify-scan-heading = Den Code von { $name } scannen
+verify-scan-text = { $name } öffnet dafür dieselbe Seite auf dem eigenen Gerät.
+verify-code-is-link = Das ist ein Link zu einer Karte. { $name } zeigt den Prüfcode unter „Kontakt überprüfen“.
+verify-words-heading = Oder die Wörter vergleichen
+verify-words-text = Lest euch diese sechs Wörter vor, am Telefon oder nebeneinander. Bei { $name } müssen dieselben stehen, in derselben Reihenfolge.
+verify-words-same = Sie sind gleich
+verify-words-differ = Sie sind verschieden
+verify-differ-text = Dann seid ihr nicht sicher verbunden: Vielleicht ist es die falsche Unterhaltung, vielleicht steht jemand zwischen euch. Schreib nichts Vertrauliches an { $name }. Prüft beide, ob ihr dieselbe Unterhaltung geöffnet habt; bleibt es dabei, blockiere den Kontakt und tauscht neue Links auf einem Weg aus, dem ihr traut.
+verify-undo = Prüfung zurücknehmen
+verify-undo-heading = Prüfung zurücknehmen?
+verify-undo-text = { $name } gilt dann wieder als neu. Ihr könnt euch jederzeit neu überprüfen.
+verify-undo-sure = Zurücknehmen
+
+scan-open = Kamera öffnen
+scan-close = Kamera schließen
+scan-picture = Bild mit Code wählen
+scan-view = Bild der Kamera
+scan-opening = Der Browser fragt dich, ob Kuvert die Kamera benutzen darf.
+scan-looking = Halte den Code vor die Kamera.
+scan-no-code = In diesem Bild ist kein Code zu erkennen. Nimm eines, das ihn ganz und scharf zeigt.
+scan-denied = Kuvert darf die Kamera nicht benutzen. Erlaube es in den Einstellungen des Browsers für diese Seite, oder wähle ein Bild mit dem Code.
+scan-no-camera = Dieses Gerät hat keine Kamera. Wähle ein Bild mit dem Code.
+scan-busy = Ein anderes Programm benutzt die Kamera gerade. Schließe es und versuch es noch einmal.
+scan-unsupported = Dieser Browser gibt Kuvert hier keine Kamera. Wähle ein Bild mit dem Code.
+
+new-heading = Neue Unterhaltung
+new-scan-heading = Jemanden hinzufügen
+new-scan-text = Scanne den Code, den dir jemand zeigt, oder füge den Link ein, den du bekommen hast.
+new-other = Andere Wege
+new-own-link = Meinen Link zeigen
+new-own-link-text = Wer ihn öffnet oder scannt, kann dir schreiben.
+new-link-missing = Bitte füge erst einen Link ein.
+new-code-is-verification = Das ist ein Prüfcode. Öffne die Unterhaltung mit diesem Kontakt, tippe auf den Namen und dann auf „Überprüfen“.
+new-code-is-other = Dieser Code ist kein Kuvert-Link.
+new-group-heading = Neue Gruppe
+new-group-text = Mit mehreren Menschen zugleich schreiben.
+new-group-who = Wer soll dabei sein?
+new-group-nobody = Bitte wähle mindestens einen Kontakt.
+new-group-button = Gruppe anlegen
+new-group-hint = Du wirst Admin: Du kannst Menschen hinzufügen und entfernen und den Namen ändern.
+link-print = Drucken
+
+picker-search = Kontakte suchen
+picker-chosen = Gewählt
+picker-remove = { $name } nicht mehr wählen
+picker-nobody = Es gibt niemanden zu wählen. Hinzufügen kannst du Kontakte, mit denen du dir schon schreibst.
+picker-no-match = Kein Kontakt heißt so.
+
+group-title = Gruppe
+group-name = Name der Gruppe
+group-members = { $count ->
+    [one] { $count } Mitglied
+   *[other] { $count } Mitglieder
+}
+group-members-heading = Mitglieder
+group-you = (du)
+group-admin = Admin
+group-no-contact = kein Kontakt von dir
+group-no-contact-hint = Diesen Menschen kennst du nur aus dieser Gruppe. Wenn ihr euch schreiben wollt, tauscht eure Links aus.
+group-look-at = Kontakt ansehen
+group-promote = Zum Admin machen
+group-demote = Adminrechte nehmen
+group-remove = Aus der Gruppe entfernen
+group-remove-heading = { $name } entfernen?
+group-remove-text = { $name } kann dann nichts mehr lesen, was hier geschrieben wird. Was schon ankam, bleibt dort.
+group-remove-sure = Entfernen
+group-add = Hinzufügen
+group-add-button = Zur Gruppe hinzufügen
+group-rename = Umbenennen
+group-rename-save = Namen ändern
+group-leave = Gruppe verlassen
+group-leave-heading = { $name } verlassen?
+group-leave-text = Du bekommst dann keine Nachrichten dieser Gruppe mehr. Was bisher geschrieben wurde, bleibt auf diesem Gerät. Zurück kommst du nur, wenn ein Admin dich wieder hinzufügt.
+group-leave-sure = Verlassen
+group-needed = Du bist der einzige Admin. Mach zuerst jemand anderen zum Admin, dann kannst du die Gruppe verlassen.
+group-invited = Jemand hat dich zu { $name } hinzugefügt
+group-invited-text = Wer dich hinzugefügt hat, ist kein Kontakt von dir. Wenn du beitrittst, sehen alle Mitglieder, was du schreibst.
+group-join = Beitreten
+group-who = Mitglieder ansehen
+group-left = Du hast diese Gruppe verlassen. Lesen kannst du sie weiter, schreiben nicht.
+group-removed = Du wurdest aus dieser Gruppe entfernt. Lesen kannst du sie weiter, schreiben nicht.
+group-broken = Diese Gruppe funktioniert auf diesem Gerät nicht mehr. Bitte jemanden, eine neue zu machen.
+
+search-label = Suchen
+search-heading = Suchen
+search-clear = Suche leeren
+search-messages = Nachrichten
+search-nothing = Keine Nachricht gefunden.
+search-no-name = Keine Unterhaltung heißt so.
+search-more = Ältere Treffer zeigen
+search-in-button = In dieser Unterhaltung suchen
+search-in-label = In dieser Unterhaltung suchen
+settings-privacy = Privatsphäre
+settings-read-reports = Lesebestätigungen senden
+settings-read-reports-hint = Andere sehen dann, dass du ihre Nachrichten gelesen hast. Schaltest du es aus, siehst du weiter, was sie dir bestätigen.
 
 ## Fragen und Fenster
 dialog-close = Schließen

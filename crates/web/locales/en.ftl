@@ -145,7 +145,7 @@ request-asking = { $name } wants to write to you
 request-asking-text = If you accept, you can write to each other. Until then { $name } cannot send anything more.
 request-accept = Accept
 request-decline = Decline
-request-decline-sure = Really decline, for good
+request-decline-sure = Decline for good
 conversation-blocked = You have blocked { $name }. Nothing of { $name } arrives here, and nothing can be sent.
 request-waiting = Your request is waiting until { $name } accepts. After that you can write to each other.
 
@@ -301,6 +301,134 @@ failure-no-member = Not a member of this group.
 failure-not-reachable = This contact cannot be added to groups yet. Exchange a message with them first.
 failure-picture-invalid = The picture of a group has at most 4 KiB.
 failure-too-much = Too much waits to be done in this group. Try again later.
+
+## People: contacts, groups, verification, scanning, search
+about-title = Contact
+about-trust = How well do you know each other?
+about-groups = Groups you share
+about-actions = What you can do
+familiarity-label = Familiarity
+familiarity-stranger = You have hardly written to each other yet
+familiarity-acquainted = You wrote to each other a few times lately
+familiarity-familiar = You write to each other now and again
+familiarity-close = You write to each other often
+block-button = Block
+block-heading = Block { $name }?
+block-text = Nothing from { $name } will arrive any more, and you cannot send anything. { $name } is not told. Groups that you share stay as they are. You can unblock at any time.
+block-sure = Block
+block-undo = Unblock
+request-decline-heading = Decline { $name }’s request?
+request-decline-text = Nothing of the request is left. { $name } is not told.
+request-keep = Decide later
+list-requests = Requests
+list-others = Conversations
+list-blocked = Blocked
+
+verify-heading = Verify contact
+verify-button = Verify
+verify-look = Look at verification
+verify-why = This makes sure that nobody stands between you and { $name }. It is best done side by side.
+verify-changed = Behind this contact is another key than the one you knew. It may be a new device, or somebody pretends to be your contact. Ask them in another way, then verify each other anew.
+verify-looked-at = I have asked them
+verify-both = You verified { $name }. For it to hold in both directions, { $name } scans your code, too, or confirms the words.
+verify-own-heading = { $name } scans this code
+verify-own-code = Your verification code
+verify-own-hint = For this contact only
+verify-scan-heading = Scan { $name }’s code
+verify-scan-text = { $name } opens the same page on their own device.
+verify-code-is-link = This is a link to a card. { $name } shows the verification code on “Verify contact”.
+verify-words-heading = Or compare the words
+verify-words-text = Read these six words to each other, on the phone or side by side. { $name } must see the same ones, in the same order.
+verify-words-same = They are the same
+verify-words-differ = They differ
+verify-differ-text = Then you are not securely connected: perhaps it is the wrong conversation, perhaps somebody stands between you. Write nothing confidential to { $name }. Check that both of you opened the same conversation; if they still differ, block the contact and exchange new links in a way that you both trust.
+verify-undo = Take verification back
+verify-undo-heading = Take the verification back?
+verify-undo-text = { $name } counts as new again then. You can verify each other again at any time.
+verify-undo-sure = Take it back
+
+scan-open = Open camera
+scan-close = Close camera
+scan-picture = Choose a picture with a code
+scan-view = Picture of the camera
+scan-opening = Your browser asks you whether Kuvert may use the camera.
+scan-looking = Hold the code in front of the camera.
+scan-no-code = No code can be seen in this picture. Use one that shows it whole and sharp.
+scan-denied = Kuvert may not use the camera. Allow it for this page in the settings of your browser, or choose a picture with the code.
+scan-no-camera = This device has no camera. Choose a picture with the code.
+scan-busy = Another program is using the camera. Close it and try again.
+scan-unsupported = This browser gives Kuvert no camera here. Choose a picture with the code.
+
+new-heading = New conversation
+new-scan-heading = Add somebody
+new-scan-text = Scan the code that somebody shows you, or paste the link that you were given.
+new-other = Other ways
+new-own-link = Show my link
+new-own-link-text = Whoever opens or scans it can write to you.
+new-link-missing = Please paste a link first.
+new-code-is-verification = This is a verification code. Open the conversation with this contact, press the name and then “Verify”.
+new-code-is-other = This code is not a Kuvert link.
+new-group-heading = New group
+new-group-text = Write with several people at once.
+new-group-who = Who is to be in it?
+new-group-nobody = Please choose at least one contact.
+new-group-button = Create group
+new-group-hint = You become its admin: you can add and remove people and change the name.
+link-print = Print
+
+picker-search = Search contacts
+picker-chosen = Chosen
+picker-remove = Do not choose { $name } any more
+picker-nobody = There is nobody to choose. You can add contacts whom you already write with.
+picker-no-match = No contact has this name.
+
+group-title = Group
+group-name = Name of the group
+group-members = { $count ->
+    [one] { $count } member
+   *[other] { $count } members
+}
+group-members-heading = Members
+group-you = (you)
+group-admin = Admin
+group-no-contact = not a contact of yours
+group-no-contact-hint = You know this person from this group only. If you want to write to each other, exchange your links.
+group-look-at = Look at contact
+group-promote = Make admin
+group-demote = Take admin rights away
+group-remove = Remove from the group
+group-remove-heading = Remove { $name }?
+group-remove-text = { $name } can read nothing more of what is written here. What has arrived already stays there.
+group-remove-sure = Remove
+group-add = Add
+group-add-button = Add to the group
+group-rename = Rename
+group-rename-save = Change name
+group-leave = Leave group
+group-leave-heading = Leave { $name }?
+group-leave-text = You get no more messages of this group. What was written so far stays on this device. You only come back if an admin adds you again.
+group-leave-sure = Leave
+group-needed = You are the only admin. Make somebody else an admin first, then you can leave the group.
+group-invited = Somebody added you to { $name }
+group-invited-text = Whoever added you is not a contact of yours. If you join, all members see what you write.
+group-join = Join
+group-who = Look at members
+group-left = You left this group. You can still read it, but not write.
+group-removed = You were removed from this group. You can still read it, but not write.
+group-broken = This group does not work on this device any more. Ask somebody to make a new one.
+
+search-label = Search
+search-heading = Search
+search-clear = Clear search
+search-messages = Messages
+search-nothing = No message found.
+search-no-name = No conversation has this name.
+search-more = Show older results
+search-in-button = Search in this conversation
+search-in-label = Search in this conversation
+settings-privacy = Privacy
+settings-read-reports = Send read reports
+settings-read-reports-hint = Others then see that you have read their messages. If you turn it off, you still see what they report to you.
 
 ## Questions and dialogs
 dialog-close = Close

@@ -239,6 +239,11 @@ fn follow_title() {
             Route::Conversation(_) => Some("conversation-messages"),
             Route::MyLink => Some("link-heading"),
             Route::Settings => Some("settings-heading"),
+            Route::About(_) => Some("about-title"),
+            Route::Verify(_) => Some("verify-heading"),
+            Route::SearchIn(_) => Some("search-heading"),
+            Route::New => Some("new-heading"),
+            Route::NewGroup => Some("new-group-heading"),
         });
         let title = screen.map_or(app.clone(), |key| format!("{} · {app}", i18n::text(lang, key, &[])));
         let unread: u32 =

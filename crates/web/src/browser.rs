@@ -42,6 +42,11 @@ pub(crate) fn origin() -> String {
     window().location().origin().unwrap_or_default()
 }
 
+/// Opens the browser's dialog for printing.
+pub(crate) fn print() {
+    let _ = window().print();
+}
+
 /// Loads the page again.
 pub(crate) fn reload() {
     let _ = window().location().reload();

@@ -50,6 +50,7 @@ pub(crate) fn update(update: &mut ViewUpdate) {
         | ViewUpdate::ConversationGone { .. }
         | ViewUpdate::Verification(_)
         | ViewUpdate::Settings(_)
+        | ViewUpdate::Contact(_)
         | ViewUpdate::Transfer(_)
         | ViewUpdate::GroupCreated { .. }
         | ViewUpdate::Done { .. }

@@ -53,6 +53,12 @@ impl Navigation {
         self.route.set(route);
     }
 
+    /// Goes to a screen in the place of this one: the way back leads past it.
+    pub(crate) fn replace(self, route: Route) {
+        write(&route, self.depth.get_untracked(), true);
+        self.route.set(route);
+    }
+
     /// Goes one step back, at least to the list.
     pub(crate) fn back(self) {
         let history = window().history();

@@ -16,6 +16,16 @@ pub(crate) enum Route {
     MyLink,
     /// Language, look, own identity.
     Settings,
+    /// Who or what is behind a conversation: a contact, or a group.
+    About(ConversationId),
+    /// How a contact is verified.
+    Verify(ConversationId),
+    /// Search in one conversation.
+    SearchIn(ConversationId),
+    /// The ways to a new conversation.
+    New,
+    /// A new group.
+    NewGroup,
     /// Somebody's link.
     OpenedLink(String),
     /// Every component, for who designs them; has no entry in the history.
@@ -30,6 +40,11 @@ impl Route {
             Self::Conversation(id) => format!("{depth} conversation {}", id.0),
             Self::MyLink => format!("{depth} link"),
             Self::Settings => format!("{depth} settings"),
+            Self::About(id) => format!("{depth} about {}", id.0),
+            Self::Verify(id) => format!("{depth} verify {}", id.0),
+            Self::SearchIn(id) => format!("{depth} search {}", id.0),
+            Self::New => format!("{depth} new"),
+            Self::NewGroup => format!("{depth} group"),
         }
     }
 
@@ -39,6 +54,11 @@ impl Route {
         let depth = words.next().and_then(|word| word.parse().ok()).unwrap_or(0);
         let route = match (words.next(), words.next().and_then(|word| word.parse().ok())) {
             (Some("conversation"), Some(id)) => Self::Conversation(ConversationId(id)),
+            (Some("about"), Some(id)) => Self::About(ConversationId(id)),
+            (Some("verify"), Some(id)) => Self::Verify(ConversationId(id)),
+            (Some("search"), Some(id)) => Self::SearchIn(ConversationId(id)),
+            (Some("new"), _) => Self::New,
+            (Some("group"), _) => Self::NewGroup,
             (Some("link"), _) => Self::MyLink,
             (Some("settings"), _) => Self::Settings,
             _ => Self::Home,
@@ -50,6 +70,14 @@ impl Route {
     pub(crate) fn conversation(&self) -> Option<ConversationId> {
         match self {
             Self::Conversation(id) => Some(*id),
+            _ => None,
+        }
+    }
+
+    /// The conversation that this screen shows, or tells of.
+    pub(crate) fn concerns(&self) -> Option<ConversationId> {
+        match self {
+            Self::Conversation(id) | Self::About(id) | Self::Verify(id) | Self::SearchIn(id) => Some(*id),
             _ => None,
         }
     }
@@ -66,7 +94,11 @@ mod tests {
 
     #[test]
     fn screens_survive_the_history() {
-        for route in [Route::Home, Route::Conversation(ConversationId(7)), Route::MyLink, Route::Settings] {
+        let id = ConversationId(7);
+        let about = [Route::About(id), Route::Verify(id), Route::SearchIn(id), Route::New, Route::NewGroup];
+        for route in
+            about.into_iter().chain([Route::Home, Route::Conversation(id), Route::MyLink, Route::Settings])
+        {
             assert_eq!(Route::from_entry(&route.entry(3)), (route, 3));
         }
         assert_eq!(Route::from_entry("nonsense"), (Route::Home, 0));

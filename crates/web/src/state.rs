@@ -10,6 +10,7 @@ use kuvert_view::{
 use leptos::prelude::*;
 
 use crate::navigation::Navigation;
+use crate::people::People;
 use crate::route::Route;
 use crate::shell::Shell;
 use crate::talk::Talk;
@@ -65,6 +66,7 @@ pub(crate) struct AppState {
     door: RwSignal<Option<Door>>,
     passed_by: RwSignal<bool>,
     shell: Shell,
+    people: People,
 }
 
 impl AppState {
@@ -85,6 +87,7 @@ impl AppState {
             door: RwSignal::new(None),
             passed_by: RwSignal::new(false),
             shell: Shell::new(),
+            people: People::new(),
         }
     }
 
@@ -103,9 +106,12 @@ impl AppState {
                 self.profile.set(profile.map_or(Profile::Missing, Profile::Known));
             }
             ViewUpdate::Conversations(list) => self.conversations.set(Some(list)),
-            ViewUpdate::Conversation(changed) => self.conversations.update(|list| {
-                model::put_conversation(list.get_or_insert_default(), changed);
-            }),
+            ViewUpdate::Conversation(changed) => {
+                self.people.touched(changed.id);
+                self.conversations.update(|list| {
+                    model::put_conversation(list.get_or_insert_default(), changed);
+                });
+            }
             update @ (ViewUpdate::Opened { .. }
             | ViewUpdate::Timeline { .. }
             | ViewUpdate::Older { .. }
@@ -149,17 +155,18 @@ impl AppState {
                     list.get_or_insert_default().retain(|shown| shown.id != conversation);
                 });
             }
-            // Answers to questions that this page does not ask.
-            ViewUpdate::Found { .. }
+            answer @ (ViewUpdate::Found { .. }
             | ViewUpdate::Verification(_)
             | ViewUpdate::Settings(_)
             | ViewUpdate::GroupCreated { .. }
-            | ViewUpdate::Push(_)
+            | ViewUpdate::Members { .. }
+            | ViewUpdate::Contact(_)) => self.people.apply(answer),
+            // Answers to questions that this page does not ask.
+            ViewUpdate::Push(_)
             | ViewUpdate::Changed { .. }
             | ViewUpdate::Progressed { .. }
             // The bridge's.
-            | ViewUpdate::Done { .. }
-            | ViewUpdate::Members { .. } => {}
+            | ViewUpdate::Done { .. } => {}
         }
     }
 
@@ -228,7 +235,6 @@ impl AppState {
     }
 
     /// Shows a message in its conversation, wherever that is and however long ago it was written.
-    #[allow(dead_code, reason = "for what finds messages")]
     pub(crate) fn show_message(
         self,
         navigation: Navigation,
@@ -244,6 +250,11 @@ impl AppState {
     /// The conversation that is shown, and what is being written.
     pub(crate) fn talk(self) -> Talk {
         self.talk
+    }
+
+    /// What the pages about people share.
+    pub(crate) fn people(self) -> People {
+        self.people
     }
 
     /// The own identity.

@@ -52,7 +52,8 @@ export class Browser {
    *
    * @param {{name: string, test: string, relay: import("./relay.mjs").Relay, profile: string, locale?: "de-DE"|"en-GB",
    *   colorScheme?: "light"|"dark", viewport?: {width: number, height: number}, permissions?: string[],
-   *   context?: object}} options `context`: further options of Playwright's `launchPersistentContext`
+   *   flags?: string[], context?: object}} options `flags`: further ones for Chromium; `context`: further options of
+   *   Playwright's `launchPersistentContext`
    */
   static async launch({
     name,
@@ -63,6 +64,7 @@ export class Browser {
     colorScheme = "light",
     viewport = DESKTOP,
     permissions = [],
+    flags = [],
     context: more = {},
   }) {
     const isPhone = viewport.width < 600;
@@ -71,7 +73,7 @@ export class Browser {
       headless: true,
       // Chromium's sandbox refuses to run as root.
       chromiumSandbox: process.getuid?.() !== 0,
-      args: [...FLAGS, `--lang=${locale}`],
+      args: [...FLAGS, `--lang=${locale}`, ...flags],
       locale,
       colorScheme,
       viewport,

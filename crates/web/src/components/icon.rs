@@ -45,6 +45,22 @@ pub(crate) enum Icon {
     Timer,
     /// A plus.
     Plus,
+    /// A magnifying glass.
+    Search,
+    /// Corners around something to be scanned.
+    Scan,
+    /// Two people.
+    People,
+    /// A shield with a tick.
+    Shield,
+    /// A circle that is struck through.
+    Block,
+    /// A picture.
+    Picture,
+    /// An arrow to the right.
+    Forward,
+    /// A printer.
+    Print,
 }
 
 impl Icon {
@@ -72,6 +88,18 @@ impl Icon {
             Self::Timer => "M7 4h10M7 20h10M8 4v3.500l4 4.500 4-4.500V4M8 20v-3.500l4-4.500 4 4.500V20",
             Self::Plus => "M12 5v14M5 12h14",
             Self::Lock => "M6 11h12v9H6zM9 11V8a3 3 0 0 1 6 0v3",
+            Self::Search => "M10.500 4a6.500 6.500 0 1 0 0 13 6.500 6.500 0 0 0 0-13M15.500 15.500L20 20",
+            Self::Scan => "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5M8 12h8",
+            Self::People => {
+                "M9 5a3 3 0 1 0 0 6 3 3 0 0 0 0-6M3 19c0-3.500 2.500-5.500 6-5.500s6 2 6 5.500M15.500 5.200a3 3 0 0 1 0 5.600M17 13.800c2.500.7 4 2.500 4 5.200"
+            }
+            Self::Shield => {
+                "M12 3.500l7 2.500v5.500c0 4.500-3 7.500-7 9-4-1.500-7-4.500-7-9V6zM8.500 12l2.500 2.500 4.500-5"
+            }
+            Self::Block => "M12 4a8 8 0 1 0 0 16 8 8 0 0 0 0-16M6.500 6.500l11 11",
+            Self::Picture => "M4 5h16v14H4zM4 16l5-5 4 4 2.500-2.500L20 17M15.500 8.500v.1",
+            Self::Print => "M7 9V4h10v5M7 17H4V9h16v8h-3M7 14h10v6H7z",
+            Self::Forward => "M9 5l7 7-7 7",
         }
     }
 }

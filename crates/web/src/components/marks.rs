@@ -15,6 +15,11 @@ fn trust_keys(trust: Trust) -> (&'static str, &'static str, &'static str) {
     }
 }
 
+/// Text key of the sentence that says what a level of trust means.
+pub(crate) fn trust_hint(trust: Trust) -> &'static str {
+    trust_keys(trust).2
+}
+
 /// How well a contact is known, in a word, a shape and a colour.
 pub(crate) fn trust_mark(trust: Trust) -> AnyView {
     let (class, word, hint) = trust_keys(trust);

@@ -2,10 +2,15 @@
 
 use leptos::prelude::*;
 
+use super::about::About;
 use super::conversation::Conversation;
+use super::found::SearchIn;
 use super::link::MyLink;
 use super::list::List;
+use super::new::New;
+use super::new_group::NewGroup;
 use super::settings::Settings;
+use super::verify::Verify;
 use crate::components::icon::{Icon, envelope, icon};
 use crate::i18n::t;
 use crate::navigation::navigation;
@@ -26,6 +31,11 @@ pub(crate) fn Desk() -> impl IntoView {
                     Route::Conversation(id) => view! { <Conversation id=id/> }.into_any(),
                     Route::MyLink => view! { <MyLink/> }.into_any(),
                     Route::Settings => view! { <Settings/> }.into_any(),
+                    Route::About(id) => view! { <About id=id/> }.into_any(),
+                    Route::Verify(id) => view! { <Verify id=id/> }.into_any(),
+                    Route::SearchIn(id) => view! { <SearchIn id=id/> }.into_any(),
+                    Route::New => view! { <New/> }.into_any(),
+                    Route::NewGroup => view! { <NewGroup/> }.into_any(),
                     Route::Home | Route::OpenedLink(_) | Route::Components => view! { <NothingChosen/> }.into_any(),
                 }}
             </div>
@@ -51,6 +61,9 @@ fn NothingChosen() -> impl IntoView {
 /// The line above a pane: the way back on a phone, and the heading.
 #[component]
 pub(crate) fn PaneHead(
+    /// Whether there is a way back on a desktop, too: to the screen that led here.
+    #[prop(optional)]
+    deep: bool,
     /// What stands in the line.
     children: Children,
 ) -> impl IntoView {
@@ -59,7 +72,8 @@ pub(crate) fn PaneHead(
         <header class="pane-head">
             <button
                 type="button"
-                class="button-icon only-phone"
+                class="button-icon"
+                class:only-phone=!deep
                 aria-label=t("nav-back")
                 on:click=move |_| navigation.back()
             >

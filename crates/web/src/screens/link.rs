@@ -1,15 +1,17 @@
-//! The own link: to copy, to share, to scan; and a field for a link that one was given.
+//! The own link: to copy, to share, to print, to scan, and to take back.
 
 use kuvert_view::{Connection, UiCommand};
 use leptos::prelude::*;
 
 use super::desk::PaneHead;
+use crate::components::dialog::Confirm;
 use crate::components::icon::{Icon, icon};
+use crate::components::qr_code::qr_code;
 use crate::i18n::{language, t, text};
 use crate::navigation::navigation;
 use crate::route::Route;
 use crate::state::state;
-use crate::{bridge, browser, qr};
+use crate::{bridge, browser};
 
 /// The page with the own link.
 #[component]
@@ -37,7 +39,7 @@ pub(crate) fn MyLink() -> impl IntoView {
                     Some(link) => view! { <LinkSheet link=link/> }.into_any(),
                     None => view! { <p class="sheet sheet-is-waiting" role="status">{words}</p> }.into_any(),
                 }}
-                <PasteLink/>
+                {received()}
             </div>
         </article>
     }
@@ -60,7 +62,7 @@ fn LinkSheet(
     let (worked, failed) = (t("link-copied"), t("link-copy-failed"));
     view! {
         <div class="sheet link-sheet">
-            {qr_code(&link)}
+            {qr_code(&link, "link-qr", "link-qr-hint")}
             <div class="link-side">
                 <label for="link-text">{t("link-label")}</label>
                 <textarea
@@ -75,6 +77,10 @@ fn LinkSheet(
                 ></textarea>
                 <div class="buttons">
                     <button type="button" class="button" on:click=copy>{icon(Icon::Copy)} {t("link-copy")}</button>
+                    <button type="button" class="button button-is-second no-print" on:click=move |_| browser::print()>
+                        {icon(Icon::Print)}
+                        {t("link-print")}
+                    </button>
                     {browser::can_share().then(|| view! {
                         <button type="button" class="button button-is-second" on:click=share>
                             {icon(Icon::Share)}
@@ -97,84 +103,42 @@ fn LinkSheet(
 fn RenewLink() -> impl IntoView {
     let state = state();
     let asked = RwSignal::new(false);
+    let renew = Callback::new(move |()| state.renew_link());
     view! {
-        <section class="paste" aria-labelledby="renew-heading">
+        <section class="paste no-print" aria-labelledby="renew-heading">
             <h2 id="renew-heading">{t("link-renew-heading")}</h2>
             <p>{t("link-renew-text")}</p>
-            {move || if asked.get() {
-                view! {
-                    <div class="buttons" role="group" aria-labelledby="renew-heading">
-                        <button type="button" class="button" on:click=move |_| state.renew_link()>
-                            {t("link-renew-sure")}
-                        </button>
-                        <button type="button" class="button button-is-second" on:click=move |_| asked.set(false)>
-                            {t("link-renew-keep")}
-                        </button>
-                    </div>
-                }.into_any()
-            } else {
-                view! {
-                    <button type="button" class="button button-is-second" on:click=move |_| asked.set(true)>
-                        {t("link-renew-button")}
-                    </button>
-                }.into_any()
-            }}
+            <div class="buttons">
+                <button type="button" class="button button-is-second" on:click=move |_| asked.set(true)>
+                    {t("link-renew-button")}
+                </button>
+            </div>
         </section>
+        <Confirm
+            open=asked
+            heading=Signal::derive(t("link-renew-heading"))
+            text=Signal::derive(t("link-renew-text"))
+            yes="link-renew-sure"
+            no="link-renew-keep"
+            danger=true
+            on_yes=renew
+        />
     }
 }
 
-/// Dark on light in both themes, as cameras expect it.
-fn qr_code(link: &str) -> AnyView {
-    let Some(picture) = qr::picture(link) else {
-        return ().into_any();
-    };
+/// The way for who was given a link.
+fn received() -> AnyView {
+    let navigation = navigation();
     view! {
-        <figure class="qr">
-            <svg
-                role="img"
-                data-testid="qr"
-                aria-label=t("link-qr")
-                viewBox=format!("0 0 {0} {0}", picture.side)
-                shape-rendering="crispEdges"
-            >
-                <rect class="qr-light" width="100%" height="100%"></rect>
-                <path class="qr-dark" d=picture.path></path>
-            </svg>
-            <figcaption class="hint">{t("link-qr-hint")}</figcaption>
-        </figure>
+        <section class="paste no-print" aria-labelledby="paste-heading">
+            <h2 id="paste-heading">{t("link-paste-heading")}</h2>
+            <div class="buttons">
+                <button type="button" class="button button-is-second" on:click=move |_| navigation.go(Route::New)>
+                    {icon(Icon::Scan)}
+                    {t("new-heading")}
+                </button>
+            </div>
+        </section>
     }
     .into_any()
-}
-
-/// A field for a link that one was given in another way than by opening it.
-#[component]
-fn PasteLink() -> impl IntoView {
-    let navigation = navigation();
-    let typed = RwSignal::new(String::new());
-    let open = move |event: leptos::ev::SubmitEvent| {
-        event.prevent_default();
-        let link = typed.with_untracked(|typed| typed.trim().to_owned());
-        if !link.is_empty() {
-            navigation.go(Route::OpenedLink(link));
-        }
-    };
-    view! {
-        <section class="paste" aria-labelledby="paste-heading">
-            <h2 id="paste-heading">{t("link-paste-heading")}</h2>
-            <form class="paste-row" on:submit=open>
-                <div class="field">
-                    <label for="paste-link">{t("link-paste-label")}</label>
-                    <input
-                        id="paste-link"
-                        type="url"
-                        autocomplete="off"
-                        spellcheck="false"
-                        prop:value=typed
-                        on:input=move |event| typed.set(event_target_value(&event))
-                    />
-                </div>
-                <button type="submit" class="button button-is-second">{t("link-paste-button")}</button>
-            </form>
-        </section>
-    }
 }

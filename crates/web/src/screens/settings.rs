@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::desk::PaneHead;
 use super::settings_lock::LockSection;
+use super::settings_privacy::PrivacySettings;
 use super::settings_storage::{InstallSection, StorageSection};
 use crate::components::switches::{LanguageSwitch, ThemeSwitch};
 use crate::i18n::t;
@@ -29,6 +30,7 @@ pub(crate) fn Settings() -> impl IntoView {
                     <LanguageSwitch/>
                     <ThemeSwitch/>
                 </section>
+                <PrivacySettings/>
                 <StorageSection/>
                 <LockSection/>
                 <InstallSection/>

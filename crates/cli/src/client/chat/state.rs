@@ -259,6 +259,7 @@ impl Chat {
             ViewUpdate::Settings(settings) => self.overlay = Some(Overlay::Settings(settings)),
             ViewUpdate::Transfer(transfer) => self.transfer(&transfer),
             ViewUpdate::Profile(None)
+            | ViewUpdate::Contact(_)
             | ViewUpdate::Storage(_)
             | ViewUpdate::Changed { .. }
             | ViewUpdate::Done { .. }

@@ -181,19 +181,27 @@ pub(crate) fn Scanner(
                         </button>
                     }.into_any()
                 }}
-                <label class="button button-is-second file-button">
-                    {icon(Icon::Picture)}
-                    {t("scan-picture")}
-                    <input
-                        type="file"
-                        accept="image/*"
-                        data-testid="scan-picture"
-                        on:change=move |event| scan.choose(&event)
-                    />
-                </label>
+                {choice(scan)}
             </div>
         </div>
     }
+}
+
+/// The way by a picture.
+fn choice(scan: Scan) -> AnyView {
+    view! {
+        <label class="button button-is-second file-button">
+            {icon(Icon::Picture)}
+            {t("scan-picture")}
+            <input
+                type="file"
+                accept="image/*"
+                data-testid="scan-picture"
+                on:change=move |event| scan.choose(&event)
+            />
+        </label>
+    }
+    .into_any()
 }
 
 fn stage_words(stage: Stage) -> Option<&'static str> {

@@ -307,7 +307,6 @@ test("the screens about people are accessible in both languages, colours and wid
   await open(ben, "Chor");
   await say(ben, "La la la.");
   await message(anna, "La la la.").waitFor();
-  const heading = anna.getByRole("heading", { level: 1 });
   await pictures(browser, anna, "group-conversation", anna.getByTestId("message"));
   await about(anna);
   await pictures(browser, anna, "group", anna.getByTestId("member"));
@@ -317,7 +316,8 @@ test("the screens about people are accessible in both languages, colours and wid
   await press(anna, "Überprüfen");
   await pictures(browser, anna, "verify", anna.getByTestId("safety-words"));
   await anna.getByTestId("new").click();
-  await pictures(browser, anna, "new", heading);
+  await pictures(browser, anna, "new", anna.getByTestId("paste-link"));
+  await anna.getByTestId("paste-link").waitFor();
   await press(anna, "Neue Gruppe");
   await pictures(browser, anna, "new-group", anna.getByTestId("picker-choice"));
   await settings(anna);

@@ -19,7 +19,7 @@ pub(crate) struct People {
     settings: RwSignal<Option<SettingsView>>,
     created: RwSignal<Option<ConversationId>>,
     search: RwSignal<Search>,
-    touched: RwSignal<Option<ConversationId>>,
+    touched: RwSignal<u32>,
 }
 
 impl People {
@@ -32,7 +32,7 @@ impl People {
             settings: RwSignal::new(None),
             created: RwSignal::new(None),
             search: RwSignal::new(Search::default()),
-            touched: RwSignal::new(None),
+            touched: RwSignal::new(0),
         }
     }
 
@@ -52,17 +52,15 @@ impl People {
     }
 
     /// Something happened in a conversation, although its line may say the same as before.
-    pub(crate) fn touched(self, conversation: ConversationId) {
-        self.touched.set(Some(conversation));
+    pub(crate) fn touched(self) {
+        self.touched.update(|count| *count = count.wrapping_add(1));
     }
 
-    /// Asks who is in a group, now and whenever something happened there.
+    /// Asks who is in a group, now and whenever something happened.
     pub(crate) fn follow_members(self, conversation: ConversationId) {
-        self.ask_members(conversation);
-        Effect::new(move |before: Option<()>| {
-            if self.touched.get() == Some(conversation) && before.is_some() {
-                self.ask_members(conversation);
-            }
+        Effect::new(move |_| {
+            self.touched.track();
+            self.ask_members(conversation);
         });
     }
 

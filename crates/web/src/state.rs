@@ -107,7 +107,7 @@ impl AppState {
             }
             ViewUpdate::Conversations(list) => self.conversations.set(Some(list)),
             ViewUpdate::Conversation(changed) => {
-                self.people.touched(changed.id);
+                self.people.touched();
                 self.conversations.update(|list| {
                     model::put_conversation(list.get_or_insert_default(), changed);
                 });

@@ -228,14 +228,7 @@ impl Chat {
             }
             ViewUpdate::Link { link } => self.link(LinkState::Shown(link)),
             ViewUpdate::LinkRevoked => self.link(LinkState::Revoked),
-            ViewUpdate::Card(card) => {
-                if let Some(Overlay::Add(add)) = &mut self.overlay
-                    && matches!(add.step, AddStep::Waiting)
-                {
-                    let greeting = super::words::greeting(&self.own.name);
-                    add.step = AddStep::Message(card, Editor::new(&greeting));
-                }
-            }
+            ViewUpdate::Card(card) => self.card(card),
             ViewUpdate::Requested { conversation } | ViewUpdate::GroupCreated { conversation } => {
                 self.overlay = None;
                 self.open(conversation);
@@ -271,6 +264,16 @@ impl Chat {
             | ViewUpdate::Newer { .. }
             | ViewUpdate::Around { .. }
             | ViewUpdate::Opened { .. } => {}
+        }
+    }
+
+    /// The card of the link that is being added.
+    fn card(&mut self, card: kuvert_view::CardView) {
+        if let Some(Overlay::Add(add)) = &mut self.overlay
+            && matches!(add.step, AddStep::Waiting)
+        {
+            let greeting = super::words::greeting(&self.own.name);
+            add.step = AddStep::Message(card, Editor::new(&greeting));
         }
     }
 

@@ -1,6 +1,7 @@
 // Starts the engine in this worker: one worker per profile (a Web Lock), with the key of its database.
 //
-// The page (boot.js, bridge.rs) says whether it is seen and whether it remembers an identity, hands over the engine's compiled code, and posts commands as bytes.
+// The page (boot.js, bridge.rs) says whether it is seen and whether it remembers an identity, hands over the engine's compiled
+// code, and posts commands as bytes, in an array with the files that go with them.
 // This says `alive` (the name of a lock that is given back when this worker ends, however it ends), `elsewhere` (another
 // worker holds the profile; this one waits, as long as its page is seen) and `stolen` (another worker took the profile; this
 // one ends). Everything else is the engine's: updates as bytes.
@@ -24,7 +25,7 @@ const loaded = new Promise((resolve) => {
 }).then((code) => init({ module_or_path: code }));
 
 self.onmessage = ({ data }) => {
-  if (data instanceof Uint8Array) {
+  if (data instanceof Uint8Array || Array.isArray(data)) {
     if (started) receive(data);
     else early.push(data);
   } else if (data.code) {

@@ -243,6 +243,7 @@ impl App {
             }
             UiCommand::ShowVerification { conversation } => return self.verification(conversation),
             UiCommand::ShowSettings => return self.settings(),
+            UiCommand::ShowPreview { file } => return self.show_preview(file),
             UiCommand::ShowPush => return self.show_push(),
             UiCommand::SetPush { subscription } => Some(push::command(subscription)?),
             UiCommand::SetReadReports { on } => {

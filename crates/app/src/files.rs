@@ -1,12 +1,13 @@
 //! Files: what a driver asks for beside the user's commands, and what is shown of them.
 
+use kuvert_core::file::{FileKey, PictureKind, harmless};
 use kuvert_core::{
-    AttachmentRow, AttachmentState, BlobFailure, Client, ClientError, Command, Input, NewFile, Timestamp,
-    Transfer,
+    AttachmentRow, AttachmentState, BlobFailure, Client, ClientError, Command, Input, NewFile, Ticket,
+    Timestamp, Transfer,
 };
 use kuvert_view::{
-    ConversationId, FileId, FileState, FileView, MessageId, MessageView, TransferFailure, TransferStage,
-    TransferView, ViewUpdate,
+    ConversationId, Failure, FileId, FileState, FileView, MessageId, MessageView, PreviewView,
+    TransferFailure, TransferStage, TransferView, ViewUpdate,
 };
 
 use crate::App;
@@ -27,18 +28,43 @@ pub struct FilesWish {
     pub expires_after: Option<u32>,
 }
 
+/// A file that was fetched to where a driver keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptFile {
+    /// The driver's name for it.
+    pub at: String,
+    /// A name under which it can be saved on every system.
+    pub name: String,
+    /// Bytes of the opened file.
+    pub size: u64,
+    /// What opens it.
+    pub key: FileKey,
+    /// SHA-256 of the sealed bytes.
+    pub hash: [u8; 32],
+}
+
 impl App {
+    /// Sends files; if that was done before under the name `once`, does nothing.
+    ///
+    /// # Errors
+    /// [`Failure`] if that is not possible; then nothing was written down.
+    pub fn write_files(
+        &mut self,
+        now: Timestamp,
+        once: Option<Ticket>,
+        wish: FilesWish,
+    ) -> Result<(), Failure> {
+        self.look(now);
+        self.client.once(once);
+        let done = self.client.handle(now, Input::Command(sending(wish))).and_then(|()| self.drain());
+        self.client.once(None);
+        done.map_err(|error| views::failure(&error))
+    }
+
     /// Sends files. What cannot be fulfilled comes back as
     /// [`ViewUpdate::Failed`].
     pub fn send_files(&mut self, now: Timestamp, wish: FilesWish) {
-        let command = Command::SendFiles {
-            conversation: views::conversation_row(wish.conversation),
-            text: wish.text,
-            files: wish.files,
-            reply_to: wish.reply_to.map(views::message_row),
-            expires_after: wish.expires_after,
-        };
-        self.carry_out(now, command);
+        self.carry_out(now, sending(wish));
     }
 
     /// Takes a message back whose files are not all at the relay. What cannot be fulfilled comes back as
@@ -73,6 +99,55 @@ impl App {
         self.client.sealed_files()
     }
 
+    /// All of the driver's names for files of messages, sent or fetched. What else a driver keeps that has fetched files among
+    /// its own can go.
+    ///
+    /// # Errors
+    /// [`ClientError`] if the database fails.
+    pub fn kept_files(&mut self) -> Result<Vec<String>, ClientError> {
+        self.client.kept_files()
+    }
+
+    /// A file that was fetched; `None` if it was not, or is gone.
+    ///
+    /// # Errors
+    /// [`ClientError`] if the database fails.
+    pub fn kept_file(&mut self, file: FileId) -> Result<Option<KeptFile>, ClientError> {
+        let row = self.client.attachment(attachment_row(file))?;
+        let row = row.filter(|row| row.state == AttachmentState::Saved);
+        Ok(row.and_then(|row| {
+            Some(KeptFile {
+                at: row.file?,
+                name: harmless(&row.name),
+                size: row.size,
+                key: FileKey::new(*row.key),
+                hash: row.hash,
+            })
+        }))
+    }
+
+    /// A file of a message; `None` if it is gone.
+    ///
+    /// # Errors
+    /// [`ClientError`] if the database fails.
+    pub fn file(&mut self, id: FileId) -> Result<Option<FileView>, ClientError> {
+        Ok(self.client.attachment(attachment_row(id))?.as_ref().map(file))
+    }
+
+    /// The small picture in the message of a file.
+    pub(crate) fn show_preview(&mut self, file: FileId) -> Result<(), ClientError> {
+        let picture = match self.client.attachment(attachment_row(file))? {
+            Some(row) => {
+                let files = self.client.attachments(row.message)?;
+                let position = files.iter().position(|other| other.id == row.id);
+                position.map_or(Ok(None), |position| self.client.preview(row.message, position))?
+            }
+            None => None,
+        };
+        self.updates.push_back(ViewUpdate::Preview { file, preview: picture.and_then(preview) });
+        Ok(())
+    }
+
     /// One message with its files.
     ///
     /// # Errors
@@ -95,6 +170,39 @@ impl App {
     }
 }
 
+fn sending(wish: FilesWish) -> Command {
+    Command::SendFiles {
+        conversation: views::conversation_row(wish.conversation),
+        text: wish.text,
+        files: wish.files,
+        reply_to: wish.reply_to.map(views::message_row),
+        expires_after: wish.expires_after,
+    }
+}
+
+/// A picture that came with a message, if it is one of a kind that is shown. Nothing is decoded here.
+fn preview(picture: Vec<u8>) -> Option<PreviewView> {
+    let kind = PictureKind::of(&picture)?;
+    let size = if kind == PictureKind::Jpeg { jpeg_size(&picture) } else { None };
+    Some(PreviewView { media_type: kind.media_type().to_owned(), picture, size })
+}
+
+/// Width and height that a JPEG claims to have (ITU-T T.81, B.2.2).
+fn jpeg_size(jpeg: &[u8]) -> Option<(u32, u32)> {
+    let mut rest = jpeg.get(2..)?;
+    loop {
+        let [0xff, marker, high, low, ..] = *rest else { return None };
+        let length = usize::from(u16::from_be_bytes([high, low]));
+        if matches!(marker, 0xc0..=0xcf) && !matches!(marker, 0xc4 | 0xc8 | 0xcc) {
+            let frame: &[u8; 5] = rest.get(4..9)?.try_into().ok()?;
+            let [_, h1, h2, w1, w2] = frame.map(u32::from);
+            let (width, height) = (w1 << 8 | w2, h1 << 8 | h2);
+            return (width > 0 && height > 0).then_some((width, height));
+        }
+        rest = rest.get(2 + length.max(2)..)?;
+    }
+}
+
 /// The files of a message, in their order.
 pub(crate) fn views(
     message: kuvert_core::MessageId,
@@ -103,7 +211,7 @@ pub(crate) fn views(
     Ok(client.attachments(message)?.iter().map(file).collect())
 }
 
-fn attachment_row(id: FileId) -> kuvert_core::AttachmentId {
+pub(crate) fn attachment_row(id: FileId) -> kuvert_core::AttachmentId {
     kuvert_core::AttachmentId(i64::try_from(id.0).unwrap_or(i64::MAX))
 }
 
@@ -147,7 +255,26 @@ pub(crate) fn transfer(transfer: &Transfer) -> TransferView {
                 BlobFailure::Forged => TransferFailure::Forged,
                 BlobFailure::LocalFile => TransferFailure::LocalFile,
                 BlobFailure::Unsupported => TransferFailure::Unsupported,
+                BlobFailure::NoSpace => TransferFailure::NoSpace,
             }),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_size_of_a_preview_is_read_and_nothing_else_of_it() {
+        let jpeg = b"\xff\xd8\xff\xe0\0\x04ab\xff\xc2\0\x0b\x08\x01\x02\x00\x40\x01\x01\x11\0";
+        assert_eq!(jpeg_size(jpeg), Some((64, 258)));
+        for length in 0..jpeg.len() - 7 {
+            assert_eq!(jpeg_size(&jpeg[..length]), None, "{length}");
+        }
+        let shown = preview(jpeg.to_vec()).expect("a JPEG");
+        assert_eq!((shown.media_type.as_str(), shown.size), ("image/jpeg", Some((64, 258))));
+        assert_eq!(preview(b"<svg onload=...>".to_vec()), None);
+        assert_eq!(preview(b"GIF89a".to_vec()).expect("a GIF").size, None);
     }
 }

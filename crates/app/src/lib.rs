@@ -14,4 +14,4 @@ mod views;
 mod wishes;
 
 pub use app::{App, Effect, Watch};
-pub use files::FilesWish;
+pub use files::{FilesWish, KeptFile};

@@ -3,6 +3,7 @@
 use kuvert_core::{Command, DeletionScope};
 use kuvert_view::UiCommand;
 
+use crate::files::attachment_row;
 use crate::views::{conversation_row, message_row};
 
 /// The engine's command; `None` for what the application answers by itself. A new identity has its inbox at `relay`.
@@ -34,7 +35,14 @@ pub(crate) fn command(wish: UiCommand, relay: &str) -> Option<Command> {
         | UiCommand::SetPassphrase { .. }
         | UiCommand::Lock
         | UiCommand::BeginAnew
-        | UiCommand::ShowLock => return None,
+        | UiCommand::ShowLock
+        | UiCommand::ShowPreview { .. }
+        // A driver's, which has the bytes and a place for them.
+        | UiCommand::SendFiles { .. }
+        | UiCommand::CancelSending { .. }
+        | UiCommand::FetchFile { .. }
+        | UiCommand::ShowFile { .. }
+        | UiCommand::SaveFile { .. } => return None,
         UiCommand::CreateIdentity { name, invite } => {
             Command::CreateIdentity { name, relay: relay.to_owned(), invite }
         }
@@ -73,6 +81,8 @@ pub(crate) fn command(wish: UiCommand, relay: &str) -> Option<Command> {
         UiCommand::SetTimer { conversation, expires_after } => {
             Command::SetTimer { conversation: conversation_row(conversation), expires_after }
         }
+        UiCommand::CancelFiles { message } => Command::CancelFiles { message: message_row(message) },
+        UiCommand::StopFetching { file } => Command::StopDownload { attachment: attachment_row(file) },
         UiCommand::Retry { message } => Command::Retry { message: message_row(message) },
     })
 }

@@ -16,7 +16,7 @@ mod profile;
 mod session;
 
 pub use error::{ProfileError, SessionError};
-pub use files::{SealError, Sealing, free_path, harmless};
+pub use files::{SealError, Sealing, free_path};
 pub use kuvert_app::{FilesWish, Watch};
 pub use kuvert_core::sealed_key::{Protection, Unlock};
 pub use profile::Profile;
@@ -37,16 +37,8 @@ pub mod limits {
     pub const MAX_FETCHES: usize = 4;
     /// Files that are moved, and blobs that are deleted, at the same time; others wait.
     pub const MAX_TRANSFERS: usize = 3;
-    /// Bytes that the first request of a transfer moves; the next ones move as many as take a moment.
-    pub const SLICE_FIRST: u64 = 256 * 1024;
-    /// Most bytes that one request of a transfer moves, and that are held in memory.
-    pub const SLICE_LAST: u64 = 8 * 1024 * 1024;
     /// Longest answer of a relay about a blob that is looked at.
     pub const MAX_ANSWER: u64 = 4 * 1024;
-    /// Longest side, in pixels, of a picture of which a preview is made.
-    pub const MAX_PICTURE_SIDE: u32 = 30_000;
-    /// Most memory for that.
-    pub const MAX_PICTURE_MEMORY: u64 = 192 * 1024 * 1024;
     /// Times at which the engine wants to be woken.
     pub const MAX_WAKES: usize = 64;
 

@@ -6,7 +6,7 @@
 //! types, dispositions, statuses and extensions included. It does no I/O, reads no clock, and makes no salts.
 //!
 //! Beside it stands what has to be done to files before a message can refer to them: [`clean`] takes the metadata out of
-//! pictures, [`Sealer`] and [`Opener`] seal and open them in chunks.
+//! pictures, [`preview`] makes a small one, [`Sealer`] and [`Opener`] seal and open them in chunks.
 //!
 //! It leaves to others whether a sender may edit or delete a message, what expires when, and how Markdown is shown.
 //!
@@ -34,6 +34,7 @@ mod id;
 pub mod limits;
 mod meaning;
 mod mention;
+mod name;
 mod part;
 mod picture;
 mod profile;
@@ -49,7 +50,8 @@ pub use file::{
 pub use id::MessageId;
 pub use meaning::{AT_EXTENSION, LEAVE_TYPE, Meaning, PLAIN_TEXT_TYPE, TEXT_TYPE};
 pub use mention::{MENTION_SCHEME, mention, mentions};
+pub use name::{harmless, media_type_of, name_parts, short_name};
 pub use part::{Body, Disposition, External, Part, Semantics};
-pub use picture::{CleanPicture, Orientation, PICTURE_HEAD, PictureError, PictureKind, clean};
+pub use picture::{CleanPicture, Orientation, PICTURE_HEAD, PictureError, PictureKind, clean, preview};
 pub use profile::{ACCEPTANCE_TYPE, PROFILE_TYPE, Profile};
 pub use report::{REPORT_TYPE, Report, Status};

@@ -20,6 +20,10 @@ pub const MAX_FILE_URL: usize = kuvert_wire::limits::MAX_ORIGIN + 64;
 pub const MAX_MEDIA_TYPE: usize = 127;
 /// Largest picture whose metadata is taken out. It is held in memory twice.
 pub const MAX_PICTURE: usize = 64 * 1024 * 1024;
+/// Longest side, in pixels, of a picture of which a preview is made.
+pub const MAX_PICTURE_SIDE: u32 = 30_000;
+/// Most memory for that.
+pub const MAX_PICTURE_MEMORY: u64 = 192 * 1024 * 1024;
 /// Longest display name, in characters.
 pub const MAX_NAME: usize = 64;
 /// Longest topic id.

@@ -165,6 +165,9 @@ pub enum BlobFailure {
     /// The file on this device cannot be read or written.
     #[error("the file on this device cannot be read or written; check the disk and its permissions")]
     LocalFile,
+    /// This device has no room for it.
+    #[error("there is no room for the file on this device; make some, then try again")]
+    NoSpace,
     /// This client cannot move files.
     #[error("this client cannot send or fetch files yet; use another one")]
     Unsupported,

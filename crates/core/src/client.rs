@@ -238,6 +238,15 @@ impl Client {
         self.read(|tx| Ok(tx.sealed_files()?))
     }
 
+    /// All of the driver's names for files of messages, sent or fetched. For a driver that keeps what was fetched among its own
+    /// files: what else it keeps can go.
+    ///
+    /// # Errors
+    /// [`ClientError::Store`] if the database fails.
+    pub fn kept_files(&mut self) -> Result<Vec<String>, ClientError> {
+        self.read(|tx| Ok(tx.kept_files()?))
+    }
+
     /// Who is in the group of a conversation; nobody once the user is not in it any more.
     ///
     /// # Errors

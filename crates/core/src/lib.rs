@@ -9,6 +9,7 @@ mod account;
 mod blob;
 mod blocking;
 mod card;
+mod carriage;
 mod changes;
 mod client;
 mod commands;
@@ -55,12 +56,14 @@ pub use io::{
     Admission, CardInfo, Command, DeletionScope, Event, FetchId, FetchMethod, FetchOutcome, FetchRequest,
     Input, Line, LinkFailure, MessageChange, Origin, Output, Timestamp,
 };
-/// Sealing of files and cleaning of pictures, for drivers.
+/// Sealing and carrying of files, and cleaning of pictures, for drivers.
 pub mod file {
+    pub use crate::carriage::{Answer, Pace, UploadStep, Uploading, brings_part};
     pub use kuvert_content::limits::{MAX_FILE, MAX_FILE_NAME, MAX_FILES, MAX_PICTURE, MAX_PREVIEW};
     pub use kuvert_content::{
-        CleanPicture, FILE_CHUNK, FileError, FileKey, Opener, Orientation, PICTURE_HEAD, PictureError,
-        PictureKind, Sealer, clean, sealed_size,
+        CleanPicture, FILE_CHUNK, FILE_TAG, FileError, FileKey, Opener, Orientation, PICTURE_HEAD,
+        PictureError, PictureKind, Sealer, clean, harmless, media_type_of, name_parts, preview, sealed_size,
+        short_name,
     };
 }
 pub use kuvert_mls::{IdentityKey, KuvertId};

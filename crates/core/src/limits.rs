@@ -80,3 +80,7 @@ pub(crate) const CROWD: usize = 8;
 pub(crate) const CROWD_TURN: i64 = 40;
 /// Longest draft that is kept, in bytes: more than may be sent, so that nothing is lost of a text that is to be shortened.
 pub const MAX_DRAFT: usize = 64 * 1024;
+/// Bytes that the first request of a file's transfer moves; the next ones move as many as take a moment.
+pub const SLICE_FIRST: u64 = 256 * 1024;
+/// Most bytes that one request of a transfer moves, and that a driver holds in memory for it.
+pub const SLICE_LAST: u64 = 8 * 1024 * 1024;

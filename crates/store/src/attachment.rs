@@ -178,6 +178,17 @@ impl Tx<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// All of the driver's names for files of messages.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn kept_files(&self) -> Result<Vec<String>, StoreError> {
+        let mut statement =
+            self.sql().prepare_cached("SELECT file FROM attachment WHERE file IS NOT NULL")?;
+        let rows = statement.query_map([], |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// Says how far a file is, and what it is called on this device.
     ///
     /// # Errors
@@ -303,9 +314,11 @@ mod tests {
             tx.set_attachment(&moving[0], AttachmentState::NotUploaded, Some("sealed"))?;
             assert!(tx.unsealed(conversation)?.is_empty());
             assert_eq!(tx.sealed_files()?, ["sealed"]);
+            assert_eq!(tx.kept_files()?, ["sealed", "sealed"]);
             tx.set_attachment(&moving[0], AttachmentState::Uploaded, None)?;
             assert_eq!(tx.unsealed(conversation)?.len(), 1);
             assert!(tx.sealed_files()?.is_empty());
+            assert_eq!(tx.kept_files()?, ["sealed"], "what is at the relay and here");
             assert_eq!(tx.attachments(message)?.len(), 2);
             Ok::<_, StoreError>(())
         });

@@ -2,7 +2,7 @@
 
 use minicbor::{Decode, Encode};
 
-use crate::{ConversationId, MessageId, Passphrase, SubscriptionView};
+use crate::{ConversationId, FileId, MessageId, Passphrase, SubscriptionView};
 
 /// A wish of the user. Each is answered by one or more [`crate::ViewUpdate`]s; a wish that cannot be fulfilled, by
 /// [`crate::ViewUpdate::Failed`].
@@ -389,5 +389,78 @@ pub enum UiCommand {
         /// The browser's subscription; none for not at all.
         #[n(0)]
         subscription: Option<SubscriptionView>,
+    },
+    /// Sends files, which travel beside the command, one for each name. Answered by `FilesSealing` a few times, then by
+    /// `FilesTaken` or `FilesNotTaken`.
+    #[n(60)]
+    SendFiles {
+        /// The user interface's own number for this wish.
+        #[n(0)]
+        ticket: u64,
+        /// Where to.
+        #[n(1)]
+        conversation: ConversationId,
+        /// Perhaps empty; at most 16 KiB.
+        #[n(2)]
+        text: String,
+        /// What the files are called; 1 to 16.
+        #[n(3)]
+        names: Vec<String>,
+        /// The message of the same conversation that it answers.
+        #[n(4)]
+        reply_to: Option<MessageId>,
+        /// It is deleted everywhere so many seconds after it was read.
+        #[n(5)]
+        expires_after: Option<u32>,
+    },
+    /// Ends the sealing of files that are to be sent; answered by `FilesNotTaken`, unless it is too late.
+    #[n(61)]
+    CancelSending {
+        /// Of `SendFiles`.
+        #[n(0)]
+        ticket: u64,
+    },
+    /// Takes a message back whose files are not all at the relay; answered by `MessageGone`.
+    #[n(62)]
+    CancelFiles {
+        /// Which.
+        #[n(0)]
+        message: MessageId,
+    },
+    /// Fetches a file, and keeps it sealed on this device; `Transfer` says how it is getting on.
+    #[n(63)]
+    FetchFile {
+        /// Which.
+        #[n(0)]
+        file: FileId,
+    },
+    /// Stops fetching a file.
+    #[n(64)]
+    StopFetching {
+        /// Which.
+        #[n(0)]
+        file: FileId,
+    },
+    /// Asks for the small picture in a message; answered by `Preview`.
+    #[n(65)]
+    ShowPreview {
+        /// Of which file.
+        #[n(0)]
+        file: FileId,
+    },
+    /// Opens a file that is on this device; answered by `FileShown`, with the opened file beside it, or by `FileNotShown`.
+    #[n(66)]
+    ShowFile {
+        /// Which.
+        #[n(0)]
+        file: FileId,
+    },
+    /// Writes a file that is on this device to where the user wants it, which travels beside the command; answered by
+    /// `FileSaved` or `FileNotShown`.
+    #[n(67)]
+    SaveFile {
+        /// Which.
+        #[n(0)]
+        file: FileId,
     },
 }

@@ -4,6 +4,12 @@ use minicbor::{Decode, Encode};
 
 use crate::{ConversationId, MessageId};
 
+/// Most bytes of a file that are opened at once, in memory, to be shown or saved. A larger one is saved where the browser lets it
+/// be written a slice at a time.
+pub const MAX_SHOWN: u64 = 256 * 1024 * 1024;
+/// Most bytes of a picture that is fetched without being asked for.
+pub const MAX_UNASKED: u64 = 4 * 1024 * 1024;
+
 /// Names a file of a message on this device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 #[cbor(transparent)]
@@ -122,4 +128,50 @@ pub enum TransferFailure {
     /// This client cannot move files.
     #[n(6)]
     Unsupported,
+    /// This device has no room for it.
+    #[n(7)]
+    NoSpace,
+}
+
+/// Why files could not be sent. Nothing of them was sent or kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub enum NotTaken {
+    /// A file cannot be read (any more).
+    #[n(0)]
+    Unreadable,
+    /// A file is larger than 4 GiB.
+    #[n(1)]
+    TooLarge,
+    /// A picture is so large that what it tells of place and time cannot be taken out.
+    #[n(2)]
+    PictureTooLarge,
+    /// A picture is damaged, so that what it tells of place and time cannot be taken out.
+    #[n(3)]
+    PictureDamaged,
+    /// This device has no room for the sealed files.
+    #[n(4)]
+    NoSpace,
+    /// The sealed files cannot be written.
+    #[n(5)]
+    Unwritable,
+    /// The user wanted it so.
+    #[n(6)]
+    Cancelled,
+    /// The message cannot be sent.
+    #[n(7)]
+    Refused(#[n(0)] crate::Failure),
+}
+
+/// A small picture of a file.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct PreviewView {
+    /// Its media type.
+    #[n(0)]
+    pub media_type: String,
+    /// As it came; to be decoded with care.
+    #[cbor(n(1), with = "minicbor::bytes")]
+    pub picture: Vec<u8>,
+    /// Width and height in pixels, where they are known.
+    #[n(2)]
+    pub size: Option<(u32, u32)>,
 }

@@ -18,7 +18,10 @@ pub use answers::{
 };
 pub use command::UiCommand;
 pub use condition::{Connection, Failure, Storage};
-pub use file::{FileId, FileState, FileView, TransferFailure, TransferStage, TransferView};
+pub use file::{
+    FileId, FileState, FileView, MAX_SHOWN, MAX_UNASKED, NotTaken, PreviewView, TransferFailure,
+    TransferStage, TransferView,
+};
 pub use group::{GroupStanding, GroupView, MemberView, NotAdded, NotAddedView, NoticeKind, NoticeView, Role};
 pub use push::{PushView, SubscriptionView};
 pub use shell::{Gate, LockOutcome, LockView, Passphrase, Posted};

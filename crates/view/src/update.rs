@@ -3,8 +3,9 @@
 use minicbor::{Decode, Encode};
 
 use crate::{
-    Connection, ContactView, DetailsView, Failure, FileView, FoundView, Gate, GroupView, LockView,
-    MemberView, NoticeView, PushView, SettingsView, Storage, TransferView, VerificationView,
+    Connection, ContactView, DetailsView, Failure, FileId, FileView, FoundView, Gate, GroupView, LockView,
+    MemberView, NotTaken, NoticeView, PreviewView, PushView, SettingsView, Storage, TransferFailure,
+    TransferView, VerificationView,
 };
 
 /// Names a conversation on this device.
@@ -263,6 +264,79 @@ pub enum ViewUpdate {
     /// How it stands with being woken.
     #[n(140)]
     Push(#[n(0)] PushView),
+    /// Files that are to be sent are being sealed.
+    #[n(60)]
+    FilesSealing {
+        /// Of the wish.
+        #[n(0)]
+        ticket: u64,
+        /// So many bytes are sealed.
+        #[n(1)]
+        done: u64,
+        /// Of so many.
+        #[n(2)]
+        of: u64,
+    },
+    /// Files are sealed and their message is written down; from here on it survives everything.
+    #[n(61)]
+    FilesTaken {
+        /// Of the wish.
+        #[n(0)]
+        ticket: u64,
+    },
+    /// Files could not be sent, none of them.
+    #[n(62)]
+    FilesNotTaken {
+        /// Of the wish.
+        #[n(0)]
+        ticket: u64,
+        /// Which of them, from 0, if it is one's fault.
+        #[n(1)]
+        position: Option<u32>,
+        /// Why.
+        #[n(2)]
+        why: NotTaken,
+    },
+    /// The small picture of a file, if its message brought one.
+    #[n(63)]
+    Preview {
+        /// Which file.
+        #[n(0)]
+        file: FileId,
+        /// The picture.
+        #[n(1)]
+        preview: Option<PreviewView>,
+    },
+    /// A file was opened, and travels beside the update.
+    #[n(64)]
+    FileShown {
+        /// Which.
+        #[n(0)]
+        file: FileId,
+        /// Under which name it can be saved on every system.
+        #[n(1)]
+        name: String,
+        /// Whether it is a picture that can be shown.
+        #[n(2)]
+        is_picture: bool,
+    },
+    /// A file could not be opened, or not be saved.
+    #[n(65)]
+    FileNotShown {
+        /// Which.
+        #[n(0)]
+        file: FileId,
+        /// Why.
+        #[n(1)]
+        why: TransferFailure,
+    },
+    /// A file was written to where the user wanted it.
+    #[n(66)]
+    FileSaved {
+        /// Which.
+        #[n(0)]
+        file: FileId,
+    },
 }
 
 /// What is being written in a conversation.

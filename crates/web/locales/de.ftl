@@ -66,7 +66,6 @@ message-deleted = Diese Nachricht wurde gelöscht.
 message-not-here = Diese Nachricht ist nicht auf diesem Gerät.
 message-edited = bearbeitet
 message-reactions = Reaktionen
-files-elsewhere = Dateien lassen sich hier noch nicht öffnen. Nimm dafür Kuvert im Terminal.
 message-unsupported = Diese Nachricht braucht eine neuere Version von Kuvert.
 
 day-today = Heute
@@ -507,3 +506,49 @@ install-section = Kuvert als App
 install-text = Mit eigenem Symbol und ohne die Leisten des Browsers. Für deine Nachrichten ändert sich nichts.
 install-button = Installieren
 broken-passing-text = Ein Teil der App hat aufgehört zu arbeiten. Dieser Browser speichert nichts; was du geschrieben hast, ist deshalb weg.
+
+## Dateien
+files-attach = Dateien anhängen
+files-camera = Foto aufnehmen
+files-drop = Hier loslassen, um es mitzuschicken
+files-tray = Das geht mit
+files-remove = { $name } weglassen
+files-sealing = { $count ->
+    [one] Die Datei wird versiegelt …
+   *[other] { $count } Dateien werden versiegelt …
+}
+files-cancel = Abbrechen
+files-take-back = Nicht senden
+files-message = Datei
+files-nameless = Datei ohne Namen
+files-picture = Bild: { $name }
+files-picture-nameless = Bild ohne Namen
+files-open-picture = Bild { $name } groß ansehen
+files-size = { $size }
+files-uploading = { $size } · wird gesendet, { $done } %
+files-downloading = { $size } · wird geladen, { $done } %
+files-not-uploaded = { $size } · nicht gesendet
+files-saving = { $size } · wird gesichert …
+files-saved = { $size } · an den Browser übergeben
+files-fetch = Laden
+files-retry = Nochmal laden
+files-stop = Laden abbrechen
+files-open = Ansehen
+files-save = Sichern
+files-do-to = { $what }: { $name }
+files-bar-up = { $name } wird gesendet
+files-bar-down = { $name } wird geladen
+files-too-many = Eine Nachricht fasst höchstens 16 Dateien. Schick die übrigen mit der nächsten.
+files-unreadable = { $name } lässt sich nicht lesen. Ordner musst du vorher in ein Archiv packen; sonst wähle die Datei noch einmal aus.
+files-too-large = { $name } ist größer als 4 GB. Teile die Datei auf.
+files-picture-too-large = { $name } ist als Bild zu groß (höchstens 67 MB), um daraus zu entfernen, wo und wann es entstand. Verkleinere es, oder schick es in einem Archiv.
+files-picture-damaged = { $name } ist als Bild beschädigt; was es über Ort und Zeit verrät, lässt sich nicht entfernen. Schick es in einem Archiv, wenn es so gehen soll.
+files-no-space = Auf diesem Gerät ist für Kuvert kein Platz mehr. Schaffe Platz und versuch es noch einmal; es ging nichts verloren.
+files-unwritable = Die Dateien lassen sich auf diesem Gerät nicht ablegen. Lade die Seite neu und versuch es noch einmal.
+files-failed-not-admitted = Das Relais nimmt von diesem Gerät gerade keine Dateien an. Versuch es morgen noch einmal.
+files-failed-too-large = Die Datei ist größer, als das Relais annimmt. Schick eine kleinere oder mehrere Teile.
+files-failed-no-room = Das Relais hat gerade keinen Platz dafür. Versuch es später noch einmal.
+files-failed-gone = Das Relais hat die Datei nicht mehr. Lass sie dir noch einmal schicken.
+files-failed-forged = Was das Relais hat, ist nicht das, was gesendet wurde, und wurde weggeworfen. Lass es dir noch einmal schicken.
+files-failed-local = Die Datei lässt sich auf diesem Gerät nicht mehr lesen. Lade sie noch einmal.
+files-failed-unsupported = So große Dateien kann dieser Browser nicht sichern (höchstens 268 MB). Nimm Chrome oder Edge, oder Kuvert im Terminal.

@@ -62,7 +62,6 @@ delivery-read = read
 delivery-failed = not sent
 delivery-retry = Send again
 
-files-elsewhere = Files cannot be opened here yet. Use Kuvert in the terminal for that.
 message-unsupported = This message needs a newer version of Kuvert.
 message-deleted = This message was deleted.
 message-not-here = This message is not on this device.
@@ -507,3 +506,49 @@ install-section = Kuvert as an app
 install-text = With an icon of its own and without the browser's bars. Nothing changes for your messages.
 install-button = Install
 broken-passing-text = A part of the app has stopped working. This browser keeps nothing, so what you wrote is gone with it.
+
+## Files
+files-attach = Attach files
+files-camera = Take a photo
+files-drop = Drop here to send it along
+files-tray = Goes along
+files-remove = Leave out { $name }
+files-sealing = { $count ->
+    [one] The file is being sealed …
+   *[other] { $count } files are being sealed …
+}
+files-cancel = Cancel
+files-take-back = Do not send
+files-message = File
+files-nameless = File without a name
+files-picture = Picture: { $name }
+files-picture-nameless = Picture without a name
+files-open-picture = Open picture { $name }
+files-size = { $size }
+files-uploading = { $size } · being sent, { $done }%
+files-downloading = { $size } · being fetched, { $done }%
+files-not-uploaded = { $size } · not sent
+files-saving = { $size } · being saved …
+files-saved = { $size } · handed to the browser
+files-fetch = Fetch
+files-retry = Fetch again
+files-stop = Stop fetching
+files-open = View
+files-save = Save
+files-do-to = { $what }: { $name }
+files-bar-up = { $name } is being sent
+files-bar-down = { $name } is being fetched
+files-too-many = A message takes at most 16 files. Send the others with the next one.
+files-unreadable = { $name } cannot be read. A folder has to be packed into an archive first; otherwise choose the file again.
+files-too-large = { $name } is larger than 4 GB. Send it in parts.
+files-picture-too-large = { $name } is too large a picture (at most 67 MB) to take out of it where and when it was taken. Make it smaller, or send it in an archive.
+files-picture-damaged = { $name } is damaged as a picture, so that what it tells of place and time cannot be taken out. Send it in an archive if it is to go as it is.
+files-no-space = Kuvert has no room left on this device. Make some and try again; nothing was lost.
+files-unwritable = The files cannot be kept on this device. Reload the page and try again.
+files-failed-not-admitted = The relay takes no files from this device now. Try again tomorrow.
+files-failed-too-large = The file is larger than the relay takes. Send a smaller one, or several parts.
+files-failed-no-room = The relay has no room for it now. Try again later.
+files-failed-gone = The relay does not have the file any more. Ask for it to be sent again.
+files-failed-forged = What the relay has is not what was sent, and was thrown away. Ask for it to be sent again.
+files-failed-local = The file cannot be read on this device any more. Fetch it again.
+files-failed-unsupported = This browser cannot save files of this size (at most 268 MB). Use Chrome or Edge, or Kuvert in the terminal.

@@ -14,10 +14,11 @@ use kuvert_view::{Posted, Storage, UiCommand, ViewUpdate, decode_update, encode_
 use leptos::prelude::{GetUntracked, set_timeout};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Event, MessageEvent, Worker};
+use web_sys::{Blob, Event, MessageEvent, Worker};
 use zeroize::Zeroizing;
 
 use crate::batch;
+use crate::files::browser::url_of;
 use crate::state::AppState;
 use crate::unanswered::{Crashes, Unanswered};
 
@@ -72,6 +73,20 @@ fn send(worker: &Worker, posted: &Posted) {
     let bytes = Uint8Array::from(Zeroizing::new(encode_posted(posted)).as_slice());
     // Handed over rather than copied: a passphrase does not stay behind.
     let _ = worker.post_message_with_transfer(&bytes, &Array::of1(&bytes.buffer()));
+}
+
+/// Posts a command with files beside it, which are not copied.
+pub(crate) fn post_with(command: UiCommand, beside: &[JsValue]) {
+    BRIDGE.with_borrow_mut(|slot| {
+        if let Some(bridge) = slot {
+            let posted = bridge.unanswered.post(command);
+            let parts = Array::of1(&Uint8Array::from(encode_posted(&posted).as_slice()));
+            beside.iter().for_each(|file| {
+                parts.push(file);
+            });
+            let _ = bridge.worker.post_message(&parts);
+        }
+    });
 }
 
 /// Applies everything the engine says, from the first word on.
@@ -133,6 +148,7 @@ fn receive(state: AppState, data: JsValue) {
             Ok(update) => batch::receive(state, update),
             Err(_) => state.version_differs(),
         },
+        Err(parts) if parts.is_instance_of::<Array>() => receive_with(state, &parts.unchecked_into()),
         Err(word) => {
             let says =
                 |name: &str| Reflect::get(&word, &JsValue::from_str(name)).is_ok_and(|v| v.is_truthy());
@@ -146,6 +162,17 @@ fn receive(state: AppState, data: JsValue) {
                 start(state, Start::InTurn);
             }
         }
+    }
+}
+
+/// Takes an update with a file beside it.
+fn receive_with(state: AppState, parts: &Array) {
+    let update = parts.get(0).dyn_into::<Uint8Array>().ok().map(|bytes| decode_update(&bytes.to_vec()));
+    let beside = parts.get(1).dyn_into::<Blob>().ok();
+    let beside = beside.and_then(|file| Some((url_of(&file)?, file.size() as u64)));
+    match update {
+        Some(Ok(update)) => state.apply_with(update, beside),
+        _ => state.version_differs(),
     }
 }
 

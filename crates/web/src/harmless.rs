@@ -36,6 +36,7 @@ pub(crate) fn update(update: &mut ViewUpdate) {
                 clean(text);
             }
         }
+        ViewUpdate::FileShown { name, .. } => clean(name),
         // Nothing in these was written by others. What comes to be is to be asked that here, too.
         ViewUpdate::Profile(_)
         | ViewUpdate::Link { .. }
@@ -52,6 +53,13 @@ pub(crate) fn update(update: &mut ViewUpdate) {
         | ViewUpdate::Settings(_)
         | ViewUpdate::Contact(_)
         | ViewUpdate::Transfer(_)
+        | ViewUpdate::FilesSealing { .. }
+        | ViewUpdate::FilesTaken { .. }
+        | ViewUpdate::FilesNotTaken { .. }
+        // A small picture is decoded by the browser, and its kind was told by its first bytes.
+        | ViewUpdate::Preview { .. }
+        | ViewUpdate::FileNotShown { .. }
+        | ViewUpdate::FileSaved { .. }
         | ViewUpdate::GroupCreated { .. }
         | ViewUpdate::Done { .. }
         | ViewUpdate::Gate(_)

@@ -15,6 +15,7 @@ mod camera;
 mod components;
 mod compose;
 mod dates;
+mod files;
 mod find;
 mod harmless;
 mod i18n;

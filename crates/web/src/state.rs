@@ -9,6 +9,7 @@ use kuvert_view::{
 };
 use leptos::prelude::*;
 
+use crate::files::FilesState;
 use crate::navigation::Navigation;
 use crate::people::People;
 use crate::route::Route;
@@ -62,6 +63,7 @@ pub(crate) struct AppState {
     storage: RwSignal<Option<Storage>>,
     alerts: RwSignal<Vec<Alert>>,
     failures: RwSignal<u32>,
+    files: FilesState,
     broken: RwSignal<bool>,
     door: RwSignal<Option<Door>>,
     passed_by: RwSignal<bool>,
@@ -83,6 +85,7 @@ impl AppState {
             storage: RwSignal::new(None),
             alerts: RwSignal::new(Vec::new()),
             failures: RwSignal::new(0),
+            files: FilesState::new(),
             broken: RwSignal::new(false),
             door: RwSignal::new(None),
             passed_by: RwSignal::new(false),
@@ -99,7 +102,12 @@ impl AppState {
         self.talk.commit();
     }
 
-    fn apply(self, mut update: ViewUpdate) {
+    fn apply(self, update: ViewUpdate) {
+        self.apply_with(update, None);
+    }
+
+    /// Takes an update of the engine, and what came beside it: an address within this page, and its size.
+    pub(crate) fn apply_with(self, mut update: ViewUpdate, beside: Option<(String, u64)>) {
         harmless::update(&mut update);
         match update {
             ViewUpdate::Profile(profile) => {
@@ -120,7 +128,12 @@ impl AppState {
             | ViewUpdate::Message { .. }
             | ViewUpdate::MessageGone { .. }
             | ViewUpdate::Details(_)
-            | ViewUpdate::Composing(_)) => self.talk.apply(update),
+            | ViewUpdate::Composing(_)) => {
+                if let ViewUpdate::Timeline { conversation, .. } = &update {
+                    self.files.turn_to(*conversation);
+                }
+                self.talk.apply(update);
+            }
             ViewUpdate::Link { link } => self.link.set(Some(link)),
             // It was gone from the page with the wish.
             ViewUpdate::LinkRevoked => {}
@@ -145,8 +158,18 @@ impl AppState {
             ViewUpdate::Failed(failure) => self.apply_failure(failure),
             // Of the own relay the connection tells, and to others a page does not speak (WEB-1).
             ViewUpdate::RelayUnreachable { .. } => {}
-            // The page moves no files yet.
-            ViewUpdate::Transfer(_) => {}
+            update @ (ViewUpdate::Transfer(_)
+            | ViewUpdate::FilesSealing { .. }
+            | ViewUpdate::FilesTaken { .. }
+            | ViewUpdate::FilesNotTaken { .. }
+            | ViewUpdate::Preview { .. }
+            | ViewUpdate::FileShown { .. }
+            | ViewUpdate::FileNotShown { .. }
+            | ViewUpdate::FileSaved { .. }) => {
+                if let Some(parcel) = self.files.apply(update, beside) {
+                    self.talk.bring_back(parcel.conversation, &parcel.text, parcel.reply);
+                }
+            }
             ViewUpdate::Lost { entries: 0 } => self.alert(Alert::Forgotten),
             ViewUpdate::Lost { .. } => self.alert(Alert::Lost),
             ViewUpdate::ConversationGone { conversation } => {
@@ -194,6 +217,7 @@ impl AppState {
     /// The engine was started again, and knows nothing of what is shown.
     pub(crate) fn engine_started_again(self) {
         self.shell.started_again();
+        self.files.engine_started_again();
     }
 
     /// The engine stopped.
@@ -317,6 +341,11 @@ impl AppState {
     /// What the app knows of itself: its build, and how the browser keeps it.
     pub(crate) fn shell(self) -> Shell {
         self.shell
+    }
+
+    /// What is known of files.
+    pub(crate) fn files(self) -> FilesState {
+        self.files
     }
 
     /// Whether the engine stopped.

@@ -536,7 +536,6 @@ impl Talk {
 
     /// Takes what is sent with files beside them: their text, the message that they answer, and for how long they are kept.
     /// The field is empty afterwards. `None` while a message is being edited, which takes no files.
-    #[allow(dead_code, reason = "for what sends files")]
     pub(crate) fn take_for_files(
         self,
         conversation: ConversationId,
@@ -548,6 +547,19 @@ impl Talk {
         let Some(Some((text, Sent::New { reply_to, expires_after }))) = taken else { return None };
         self.sent(conversation);
         Some((text, reply_to, expires_after))
+    }
+
+    /// What was to be sent with files comes back: its text, and the message that it answers.
+    pub(crate) fn bring_back(self, conversation: ConversationId, text: &str, reply: Option<Quoted>) {
+        self.desk.update(|desk| {
+            if !text.is_empty() {
+                desk.bring_back(conversation, text);
+            }
+            if let Some(reply) = reply {
+                desk.reply(conversation, reply);
+            }
+        });
+        self.save_later(conversation);
     }
 
     /// Something was sent: its draft is gone, nothing above it is unread, and it is to be seen.

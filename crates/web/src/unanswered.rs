@@ -64,6 +64,9 @@ fn is_kept(command: &UiCommand) -> bool {
             | UiCommand::ShowLock
             | UiCommand::Lock
             | UiCommand::BeginAnew
+            // Files travel beside these; `FilesState` gives them again.
+            | UiCommand::SendFiles { .. }
+            | UiCommand::SaveFile { .. }
     )
 }
 

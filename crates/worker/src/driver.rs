@@ -3,11 +3,15 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use kuvert_app::{App, Effect, Watch};
-use kuvert_core::{ClientError, Config, DatabaseKey, Input, Line, Location, Origin, Ticket, Timestamp};
+use kuvert_app::{App, Effect, FilesWish, Watch};
+use kuvert_core::{
+    BlobOutcome, ClientError, Config, DatabaseKey, Input, Line, Location, Origin, Ticket, Timestamp,
+};
 use kuvert_view::{Failure, Posted, ViewUpdate};
+use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 
+use crate::files::{Files, NotSealed, Vault};
 use crate::socket::{Socket, SocketEvent};
 use crate::{fetch, post, profile, scope, time};
 
@@ -17,6 +21,8 @@ const RECONNECT_LAST: i64 = 30_000;
 /// A session that was open for so many milliseconds makes the next pause the first one again: a greeting alone does not,
 /// or a session that fails right after it would be opened without rest.
 const STEADY: i64 = 10_000;
+
+mod moving;
 
 thread_local! {
     static DRIVER: RefCell<Option<Driver>> = const { RefCell::new(None) };
@@ -33,6 +39,7 @@ struct Session {
 
 struct Driver {
     app: App,
+    files: Files,
     sessions: BTreeMap<Line, Session>,
     /// Number of the last socket.
     sockets: u64,
@@ -57,30 +64,46 @@ pub(crate) fn open(location: Location<'_>, key: &DatabaseKey) -> Result<App, Cli
     Ok(app)
 }
 
-/// Runs an application. With `watch_identity`, it is said ([`profile::is_used`]) as soon as there is one.
-pub(crate) fn run(app: App, watch_identity: bool) {
-    let sessions = BTreeMap::new();
-    let driver = Driver { app, sessions, sockets: 0, wake_at: None, at_rest: false, watch_identity };
+/// Runs an application with its files. With `watch_identity`, it is said ([`profile::is_used`]) as soon as there is one.
+pub(crate) fn run(app: App, vault: Vault, watch_identity: bool) {
+    let (files, sessions) = (Files::new(vault), BTreeMap::new());
+    let driver = Driver { app, files, sessions, sockets: 0, wake_at: None, at_rest: false, watch_identity };
     DRIVER.with_borrow_mut(|slot| *slot = Some(driver));
     with(|_| {});
 }
 
 /// Ends the application: sessions and database are closed.
 pub(crate) fn close() {
-    DRIVER.with_borrow_mut(|slot| *slot = None);
+    DRIVER.with_borrow_mut(|slot| {
+        if let Some(driver) = slot.as_mut() {
+            driver.files.rest();
+        }
+        *slot = None;
+    });
 }
 
-/// Carries out a command of the page.
-pub(crate) fn command(posted: Posted) {
+/// Carries out a command of the page, with what travels beside it.
+pub(crate) fn command(posted: Posted, beside: Vec<JsValue>) {
     let Posted { page, number, command } = posted;
+    with(|driver| driver.command(Ticket { asker: page, number }, command, beside));
     if number == 0 {
-        with(|driver| driver.app.command(time::now(), command));
         return;
     }
-    let ticket = Ticket { asker: page, number };
-    with(|driver| driver.app.command_once(time::now(), ticket, command));
     // After everything that the command led to.
     post(&ViewUpdate::Done { number });
+}
+
+/// Takes what became of a file on its way.
+pub(crate) fn blob(outcome: BlobOutcome) {
+    with(|driver| {
+        driver.files.ended(&outcome);
+        driver.input(Input::Blob(outcome));
+    });
+}
+
+/// Takes a wish whose files are sealed, or are not.
+pub(crate) fn sealed(number: u64, once: Ticket, wish: Result<FilesWish, NotSealed>) {
+    with(|driver| driver.sealed(number, once, wish));
 }
 
 /// Takes what happened at a socket, unless a newer one has taken its place.
@@ -92,6 +115,7 @@ pub(crate) fn socket(line: &Line, number: u64, event: SocketEvent) {
         let input = match event {
             SocketEvent::Opened => {
                 session.opened = Some(time::now());
+                driver.files.hurry();
                 Input::Connected(line.clone())
             }
             SocketEvent::Frame(frame) => Input::Frame(line.clone(), frame),
@@ -124,15 +148,22 @@ impl Driver {
     fn pump(&mut self) {
         loop {
             while let Some(update) = self.app.poll_update() {
+                self.heed(&update);
                 post(&update);
             }
             if self.watch_identity && self.app.profile().is_some() {
                 self.watch_identity = false;
                 profile::is_used();
             }
-            let Some(effect) = self.app.poll_effect() else { return };
-            self.effect(effect);
+            if let Some(effect) = self.app.poll_effect() {
+                self.effect(effect);
+            } else if let Some(picture) = self.files.pictures.next() {
+                self.fetch_unasked(picture);
+            } else {
+                break;
+            }
         }
+        self.tidy();
     }
 
     fn effect(&mut self, effect: Effect) {
@@ -156,17 +187,14 @@ impl Driver {
             }
             Effect::Rest => {
                 self.at_rest = true;
+                self.files.rest();
                 self.sessions.values_mut().for_each(|session| session.socket = None);
             }
             Effect::Fetch(request) => spawn_local(async move {
                 let outcome = fetch::run(&request).await;
                 with(|driver| driver.input(Input::Fetched(request.id, outcome)));
             }),
-            Effect::Blob(task) => spawn_local(async move {
-                if let Some(outcome) = fetch::blob(task).await {
-                    with(|driver| driver.input(Input::Blob(outcome)));
-                }
-            }),
+            Effect::Blob(task) => self.blob_task(task),
             Effect::WakeAt(at) => self.wake_at(at),
         }
     }

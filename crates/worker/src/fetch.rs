@@ -1,9 +1,7 @@
 //! Fetches: no cookies, no redirects, no cache.
 
 use js_sys::Uint8Array;
-use kuvert_core::{
-    BlobFailure, BlobOutcome, BlobTask, Download, FetchId, FetchMethod, FetchOutcome, FetchRequest, Upload,
-};
+use kuvert_core::{BlobOutcome, Deletion, FetchId, FetchMethod, FetchOutcome, FetchRequest};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Headers, RequestCache, RequestCredentials, RequestInit, RequestRedirect, Response};
@@ -42,29 +40,19 @@ async fn answer(request: &FetchRequest) -> Result<FetchOutcome, JsValue> {
     Ok(FetchOutcome::Answered { status: response.status(), body: body.to_vec() })
 }
 
-/// Does what can be done with files here: deletes blobs. Moving files needs a place for them, which the page has not yet.
-pub(crate) async fn blob(task: BlobTask) -> Option<BlobOutcome> {
-    match task {
-        BlobTask::Upload(Upload { attachment, .. }) | BlobTask::Download(Download { attachment, .. }) => {
-            Some(BlobOutcome::Failed(attachment, BlobFailure::Unsupported))
-        }
-        BlobTask::Delete(deletion) => {
-            let request = FetchRequest {
-                id: FetchId(0),
-                method: FetchMethod::Delete(Vec::new()),
-                url: deletion.url.clone(),
-                headers: deletion.headers(),
-                limit: MAX_ANSWER,
-            };
-            // 403 and 404: there is nothing that this device could delete.
-            Some(match run(&request).await {
-                FetchOutcome::Answered { status: 204 | 403 | 404, .. } => {
-                    BlobOutcome::Deleted { url: deletion.url }
-                }
-                _ => BlobOutcome::NotDeleted { url: deletion.url },
-            })
-        }
-        BlobTask::Discard(_) | BlobTask::Stop(_) => None,
+/// Deletes a blob at the relay.
+pub(crate) async fn delete(deletion: Deletion) -> BlobOutcome {
+    let request = FetchRequest {
+        id: FetchId(0),
+        method: FetchMethod::Delete(Vec::new()),
+        url: deletion.url.clone(),
+        headers: deletion.headers(),
+        limit: MAX_ANSWER,
+    };
+    match run(&request).await {
+        // 403 and 404: there is nothing that this device could delete.
+        FetchOutcome::Answered { status: 204 | 403 | 404, .. } => BlobOutcome::Deleted { url: deletion.url },
+        _ => BlobOutcome::NotDeleted { url: deletion.url },
     }
 }
 

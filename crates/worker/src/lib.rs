@@ -6,17 +6,18 @@
 
 mod driver;
 mod fetch;
+mod files;
 mod keeper;
 mod profile;
 mod socket;
 mod storage;
 mod time;
 
-use js_sys::Uint8Array;
+use js_sys::{Array, Uint8Array};
 use kuvert_view::{Failure, ViewUpdate};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::DedicatedWorkerGlobalScope;
+use web_sys::{Blob, DedicatedWorkerGlobalScope};
 use zeroize::Zeroizing;
 
 /// Opens the profile, or says why not. `keeper` are the functions of `worker.js` that keep the database key, `found` is what
@@ -26,14 +27,22 @@ pub async fn start(keeper: Option<js_sys::Object>, found: JsValue, page_remember
     profile::begin(keeper.map(JsValue::from), &found, page_remembers).await;
 }
 
-/// Takes a command from the page: bytes of [`kuvert_view::encode_posted`].
+/// Takes a command from the page: bytes of [`kuvert_view::encode_posted`], or an array of them and what travels beside
+/// them, as files do.
 #[wasm_bindgen]
-pub fn receive(command: &Uint8Array) {
+pub fn receive(command: &JsValue) {
+    let mut parts: Vec<JsValue> = match command.dyn_ref::<Array>() {
+        Some(parts) => parts.to_vec(),
+        None => vec![command.clone()],
+    };
+    let beside = parts.split_off(parts.len().min(1));
+    // What is no command is answered like one of another version.
+    let command = parts.pop().and_then(|bytes| bytes.dyn_into::<Uint8Array>().ok()).unwrap_or_default();
     // It may be a passphrase.
     let bytes = Zeroizing::new(command.to_vec());
     command.fill(0, 0, command.length());
     match kuvert_view::decode_posted(&bytes) {
-        Ok(posted) => profile::command(posted),
+        Ok(posted) => profile::command(posted, beside),
         Err(_) => post(&ViewUpdate::Failed(Failure::Unknown)),
     }
 }
@@ -46,4 +55,10 @@ fn post(update: &ViewUpdate) {
     let bytes = Uint8Array::from(kuvert_view::encode_update(update).as_slice());
     // Fails only if the page is gone, and then nobody is left to tell.
     let _ = scope().post_message(&bytes);
+}
+
+/// Posts an update with a file beside it, which is not copied.
+fn post_with(update: &ViewUpdate, file: &Blob) {
+    let bytes = Uint8Array::from(kuvert_view::encode_update(update).as_slice());
+    let _ = scope().post_message(&Array::of2(&bytes, file));
 }

@@ -13,6 +13,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 use zeroize::Zeroizing;
 
+use crate::files::Vault;
 use crate::keeper::{self, Keeper, Kept};
 use crate::storage::{self, DATABASE, Place};
 use crate::{driver, post};
@@ -55,7 +56,7 @@ struct Closed {
     is_used: bool,
     place: Place,
     /// What the page wanted meanwhile, in order. Nobody but the own page writes here.
-    waiting: Vec<Posted>,
+    waiting: Vec<(Posted, Vec<JsValue>)>,
 }
 
 thread_local! {
@@ -86,7 +87,7 @@ async fn go(way: Way) {
         Way::Open => {
             let key = CLOSED.with_borrow(|slot| slot.as_ref().map(|closed| keeper::open(&closed.key, None)));
             match key {
-                Some(Ok(key)) => open(Storage::Lasting, &key),
+                Some(Ok(key)) => open(Storage::Lasting, &key).await,
                 _ => post(&ViewUpdate::Gate(Some(Gate::Unreadable))),
             }
         }
@@ -97,25 +98,30 @@ async fn go(way: Way) {
                 None => None,
             };
             match made {
-                Some(key) => open(Storage::Lasting, &key),
-                None => pass(),
+                Some(key) => open(Storage::Lasting, &key).await,
+                None => pass().await,
             }
         }
-        Way::Pass => pass(),
+        Way::Pass => pass().await,
     }
 }
 
 /// A session in memory, under a key that nobody keeps.
-fn pass() {
+async fn pass() {
     let mut key = KeyBytes::default();
     match getrandom::fill(key.as_mut()) {
-        Ok(()) => open(Storage::Passing, &key),
+        Ok(()) => open(Storage::Passing, &key).await,
         Err(_) => post(&ViewUpdate::Gate(Some(Gate::Stuck))),
     }
 }
 
 /// Opens the database, and does what the page has wanted since.
-fn open(storage: Storage, key: &KeyBytes) {
+async fn open(storage: Storage, key: &KeyBytes) {
+    let vault = Vault::open(storage).await;
+    if CLOSED.with_borrow(Option::is_none) {
+        // Opened meanwhile, by a passphrase that was entered twice.
+        return;
+    }
     let location = if storage == Storage::Lasting { Location::File(DATABASE) } else { Location::Memory };
     match driver::open(location, &DatabaseKey::new(**key)) {
         Ok(app) => {
@@ -124,8 +130,10 @@ fn open(storage: Storage, key: &KeyBytes) {
             let closed = CLOSED.with_borrow_mut(Option::take);
             let (waiting, is_used) =
                 closed.map(|closed| (closed.waiting, closed.is_used)).unwrap_or_default();
-            driver::run(app, storage == Storage::Lasting && !is_used);
-            waiting.into_iter().for_each(driver::command);
+            driver::run(app, vault, storage == Storage::Lasting && !is_used);
+            for (posted, beside) in waiting {
+                driver::command(posted, beside);
+            }
         }
         Err(error) => post(&ViewUpdate::Gate(Some(gate(&error)))),
     }
@@ -148,13 +156,13 @@ pub(crate) fn is_used() {
 
 /// Takes a command of the page: what is about the profile itself is done here, also while it is not open; all else is for the
 /// engine, and waits for it.
-pub(crate) fn command(posted: Posted) {
+pub(crate) fn command(posted: Posted, beside: Vec<JsValue>) {
     match posted.command {
         UiCommand::Unlock { passphrase } => {
             let opened = CLOSED
                 .with_borrow(|slot| slot.as_ref().map(|closed| keeper::open(&closed.key, Some(&passphrase))));
             match opened {
-                Some(Ok(key)) => open(Storage::Lasting, &key),
+                Some(Ok(key)) => spawn_local(async move { open(Storage::Lasting, &key).await }),
                 Some(Err(_)) => post(&ViewUpdate::Gate(Some(Gate::WrongPassphrase))),
                 // It is open.
                 None => {}
@@ -175,13 +183,13 @@ pub(crate) fn command(posted: Posted) {
         _ => {
             let posted = CLOSED.with_borrow_mut(|slot| match slot {
                 Some(closed) => {
-                    closed.waiting.push(posted);
+                    closed.waiting.push((posted, beside));
                     None
                 }
-                None => Some(posted),
+                None => Some((posted, beside)),
             });
-            if let Some(posted) = posted {
-                driver::command(posted);
+            if let Some((posted, beside)) = posted {
+                driver::command(posted, beside);
             }
         }
     }

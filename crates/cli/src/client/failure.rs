@@ -319,6 +319,7 @@ pub(super) fn words(failure: TransferFailure) -> BlobFailure {
         TransferFailure::Forged => BlobFailure::Forged,
         TransferFailure::LocalFile => BlobFailure::LocalFile,
         TransferFailure::Unsupported => BlobFailure::Unsupported,
+        TransferFailure::NoSpace => BlobFailure::NoSpace,
     }
 }
 

@@ -6,11 +6,10 @@ use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use kuvert_core::file::{Opener, sealed_size};
+use kuvert_core::file::{Opener, Pace, brings_part, sealed_size};
 use kuvert_core::{BlobFailure, Download};
 
-use super::web::{self, Pace};
-use super::{Ended, Way};
+use super::{Ended, Way, web};
 
 /// Where a file stands until it is complete.
 pub(super) fn part_of(path: &Path) -> PathBuf {
@@ -82,21 +81,18 @@ fn fetch(
     way: &mut Way,
 ) -> Result<(), Ended> {
     let size = sealed_size(download.size).ok_or(BlobFailure::TooLarge)?;
-    let mut pace = Pace::new();
+    let mut pace = Pace::default();
     while opener.wants().is_some() {
         way.moved(opener.opened(), download.size)?;
         let (since, from) = (Instant::now(), opener.position());
         let until = (from + pace.bytes()).min(size);
-        match web::get(agent, &download.url, from, until) {
-            Some((206, body)) => take(body, opener, file)?,
-            Some((200, body)) if until - from == size => take(body, opener, file)?,
-            Some((403 | 404 | 410, _)) => return Err(BlobFailure::Gone.into()),
-            // Shorter than it should be.
-            Some((200 | 416, _)) => return Err(BlobFailure::Forged.into()),
-            _ => {}
+        if let Some((status, body)) = web::get(agent, &download.url, from, until)
+            && brings_part(status, until - from == size)?
+        {
+            take(body, opener, file)?;
         }
         if opener.position() > from {
-            pace.went(since);
+            pace.took(since.elapsed());
         } else {
             pace.failed();
             way.rest()?;

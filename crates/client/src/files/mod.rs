@@ -7,7 +7,6 @@
 
 mod download;
 mod names;
-mod preview;
 mod seal;
 mod upload;
 mod web;
@@ -28,7 +27,7 @@ use crate::backoff::Backoff;
 use crate::limits;
 use crate::line::Happening;
 
-pub use names::{free_path, harmless};
+pub use names::free_path;
 pub(crate) use seal::seal_all;
 pub use seal::{SealError, Sealing};
 
@@ -88,8 +87,11 @@ impl From<BlobFailure> for Ended {
 
 impl From<io::Error> for Ended {
     /// Of files on this device; the network's errors are tried again.
-    fn from(_: io::Error) -> Self {
-        Self::Failed(BlobFailure::LocalFile)
+    fn from(error: io::Error) -> Self {
+        Self::Failed(match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => BlobFailure::NoSpace,
+            _ => BlobFailure::LocalFile,
+        })
     }
 }
 

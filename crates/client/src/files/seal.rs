@@ -10,41 +10,11 @@ use std::path::{Path, PathBuf};
 use data_encoding::HEXLOWER;
 use kuvert_core::NewFile;
 use kuvert_core::file::{
-    self, FileKey, MAX_FILE, MAX_FILE_NAME, MAX_PICTURE, PICTURE_HEAD, PictureError, PictureKind, Sealer,
+    self, FileKey, MAX_FILE, MAX_PICTURE, PICTURE_HEAD, PictureError, PictureKind, Sealer,
 };
 use zeroize::Zeroizing;
 
-use super::preview::preview;
 use crate::profile::{make_folder, private};
-
-/// Media types by the ending of a name, for what is no picture.
-const MEDIA_TYPES: [(&str, &str); 24] = [
-    ("csv", "text/csv"),
-    ("docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
-    ("epub", "application/epub+zip"),
-    ("gz", "application/gzip"),
-    ("heic", "image/heic"),
-    ("htm", "text/html"),
-    ("html", "text/html"),
-    ("ics", "text/calendar"),
-    ("json", "application/json"),
-    ("md", "text/markdown"),
-    ("mkv", "video/matroska"),
-    ("mov", "video/quicktime"),
-    ("mp3", "audio/mpeg"),
-    ("mp4", "video/mp4"),
-    ("odt", "application/vnd.oasis.opendocument.text"),
-    ("ogg", "audio/ogg"),
-    ("opus", "audio/ogg"),
-    ("pdf", "application/pdf"),
-    ("txt", "text/plain"),
-    ("vcf", "text/vcard"),
-    ("wav", "audio/wav"),
-    ("webm", "video/webm"),
-    ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-    ("zip", "application/zip"),
-];
-const UNKNOWN_TYPE: &str = "application/octet-stream";
 
 /// A file cannot be sent. Nothing of it is kept.
 #[derive(Debug, thiserror::Error)]
@@ -189,7 +159,7 @@ fn prepare(mut file: File, path: &Path, size: u64, room: usize) -> Result<Prepar
     (&mut file).take(PICTURE_HEAD as u64).read_to_end(&mut head).map_err(unreadable)?;
     let Some(kind) = PictureKind::of(&head) else {
         let file = File::open(path).map_err(unreadable)?;
-        let media_type = media_type(path).to_owned();
+        let media_type = file::media_type_of(&name_of(path)).to_owned();
         return Ok(Prepared { source: Source::Disk(file), size, media_type, preview: None });
     };
     let refused = |error| SealError::Picture { path: path.to_owned(), error };
@@ -200,7 +170,7 @@ fn prepare(mut file: File, path: &Path, size: u64, room: usize) -> Result<Prepar
     file.take(MAX_PICTURE as u64 + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     let cleaned = file::clean(kind, &bytes).map_err(refused)?;
     drop(bytes);
-    let preview = preview(kind, &cleaned, room);
+    let preview = file::preview(kind, &cleaned, room);
     let size = cleaned.bytes.len() as u64;
     let source = Source::Memory(Cursor::new(cleaned.bytes));
     Ok(Prepared { source, size, media_type: kind.media_type().to_owned(), preview })
@@ -234,19 +204,9 @@ fn write(
     sealer.finish().map_err(refused)
 }
 
-/// The name for the eyes, its ending kept where it is cut.
+/// The name for the eyes.
 fn name_of(path: &Path) -> String {
-    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    if name.len() <= MAX_FILE_NAME {
-        return name;
-    }
-    super::harmless(&name)
-}
-
-fn media_type(path: &Path) -> &'static str {
-    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_ascii_lowercase();
-    let found = MEDIA_TYPES.iter().find(|(known, _)| *known == ending);
-    found.map_or(UNKNOWN_TYPE, |(_, media_type)| media_type)
+    file::short_name(&path.file_name().unwrap_or_default().to_string_lossy())
 }
 
 #[cfg(test)]

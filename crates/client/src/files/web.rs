@@ -1,11 +1,9 @@
 //! Requests about blobs: no redirects, no proxy, no cookies, each bounded in time.
-//!
-//! A transfer is a chain of requests of some seconds, so that a connection that died is noticed, and what came is kept.
 
 use std::io::Read;
-use std::time::{Duration, Instant};
 
 use kuvert_core::Deletion;
+use kuvert_core::file::Answer;
 use kuvert_wire::headers;
 use ureq::http::Response;
 use ureq::{Body, RequestBuilder};
@@ -25,14 +23,6 @@ pub(super) fn agent() -> ureq::Agent {
         .timeout_global(Some(limits::SLICE_WITHIN))
         .build();
     config.into()
-}
-
-/// What a relay says of a blob.
-pub(super) struct Answer {
-    /// HTTP status.
-    pub(super) status: u16,
-    /// How many bytes the relay holds durably, if it says so.
-    pub(super) offset: Option<u64>,
 }
 
 /// `None` where there was no answer.
@@ -76,59 +66,4 @@ pub(super) fn get(agent: &ureq::Agent, url: &str, from: u64, until: u64) -> Opti
     let response = agent.get(url).header("range", range).call().ok()?;
     let status = response.status().as_u16();
     Some((status, response.into_body().into_reader().take(until - from)))
-}
-
-/// How many bytes to move with one request: as many as take a moment, so that little is lost when it fails.
-pub(super) struct Pace {
-    bytes: u64,
-}
-
-impl Pace {
-    pub(super) fn new() -> Self {
-        Self { bytes: limits::SLICE_FIRST }
-    }
-
-    /// Bytes of the next slice.
-    pub(super) fn bytes(&self) -> u64 {
-        self.bytes
-    }
-
-    /// The last slice was begun then, and moved.
-    pub(super) fn went(&mut self, since: Instant) {
-        /// A slice that took less is followed by a larger one.
-        const QUICK: Duration = Duration::from_secs(1);
-        /// A slice that took more is followed by a smaller one.
-        const SLOW: Duration = Duration::from_secs(8);
-        let took = since.elapsed();
-        if took < QUICK {
-            self.bytes = (self.bytes * 2).min(limits::SLICE_LAST);
-        } else if took > SLOW {
-            self.failed();
-        }
-    }
-
-    /// The last slice did not arrive.
-    pub(super) fn failed(&mut self) {
-        self.bytes = (self.bytes / 2).max(limits::SLICE_FIRST / 4);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn slices_grow_while_they_are_quick_and_shrink_when_they_fail() {
-        let mut pace = Pace::new();
-        let mut before = 0;
-        while pace.bytes() > before {
-            before = pace.bytes();
-            pace.went(Instant::now());
-        }
-        assert_eq!(before, limits::SLICE_LAST);
-        for _ in 0..20 {
-            pace.failed();
-        }
-        assert!(pace.bytes() > 0 && pace.bytes() < limits::SLICE_FIRST);
-    }
 }

@@ -5,12 +5,16 @@
 //! Bytes behind the picture's end go, too.
 //!
 //! Nothing here panics, and nothing is allocated but one copy of the picture: every length is checked against what is there.
+//! [`preview`] alone decodes, with its own bounds.
 
 mod exif;
 mod gif;
 mod jpeg;
 mod png;
+mod preview;
 mod webp;
+
+pub use preview::preview;
 
 use crate::limits::MAX_PICTURE;
 

@@ -1,11 +1,12 @@
 //! One message of a timeline.
 
 use kuvert_view::{
-    Delivery, FileView, MessageId, MessageKind, MessageView, NotAdded, NoticeKind, NoticeView, ReactionView,
-    ReplyView, Role, Sender, UiCommand,
+    Delivery, MessageId, MessageKind, MessageView, NotAdded, NoticeKind, NoticeView, ReactionView, ReplyView,
+    Role, Sender, UiCommand,
 };
 use leptos::prelude::*;
 
+use super::attachments::{Brought, attachments};
 use super::icon::{Icon, icon};
 use super::marks::delivery_mark;
 use super::rich_text::rich_text;
@@ -63,7 +64,7 @@ fn person_bubble(
             reply: message.reply.clone(),
         })
     });
-    let files = Memo::new(move |_| message.with(|message| message.files.clone()));
+    let files = Memo::new(move |_| message.with(Brought::by));
     let given = Memo::new(move |_| message.with(|message| message.reactions.clone()));
     let mentions_me = Memo::new(move |_| message.with(|message| message.mentions_me));
     let failed = Memo::new(move |_| message.with(|message| message.delivery == Delivery::Failed));
@@ -92,7 +93,7 @@ fn person_bubble(
                 {move || body.with(|body| body.reply.as_ref().map(quotation))}
                 {move || body.with(|body| said(body.kind, &body.text, is_open))}
             </div>
-            {move || files.with(|all| self::files(all))}
+            {move || files.with(attachments)}
             {move || given.with(|all| reactions(all))}
             {foot(id, message)}
             <button
@@ -245,15 +246,6 @@ fn reactions(reactions: &[ReactionView]) -> Option<AnyView> {
 fn edited(at: i64) -> AnyView {
     let lang = language();
     view! { <span title=move || dates::in_full(lang.get(), at)>{t("message-edited")}</span> }.into_any()
-}
-
-/// The files that a message brings: their names, and that they are out of reach here.
-fn files(files: &[FileView]) -> Option<AnyView> {
-    let line = |file: &FileView| view! { <li dir="auto">{file.name.clone()}</li> }.into_any();
-    let lines: Vec<_> = files.iter().map(line).collect();
-    (!files.is_empty()).then(|| {
-        view! { <ul data-testid="files">{lines}</ul> <p><em>{t("files-elsewhere")}</em></p> }.into_any()
-    })
 }
 
 /// A text that was handed to the engine and is not in the timeline yet.

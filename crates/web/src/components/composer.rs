@@ -9,8 +9,10 @@ use leptos::prelude::*;
 
 use super::dialogs::timer_words;
 use super::icon::{Icon, icon};
+use super::tray::{AttachButtons, Tray, paste};
 use crate::browser;
 use crate::compose::Quoted;
+use crate::files;
 use crate::i18n::{language, t, t1, text};
 use crate::markdown::on_one_line;
 use crate::state::state;
@@ -32,9 +34,13 @@ pub(crate) fn Composer(
     #[prop(into)]
     waiting: Signal<bool>,
 ) -> impl IntoView {
-    let talk = state().talk();
+    let state = state();
+    let talk = state.talk();
     let field = talk.field(conversation);
     let send = move || {
+        if !waiting.get_untracked() && files::send(state, conversation) {
+            return;
+        }
         let text = field.with_untracked(|text| valid_text(text));
         if let Some(text) = text.filter(|_| !waiting.get_untracked()) {
             talk.send(conversation, text);
@@ -51,8 +57,10 @@ pub(crate) fn Composer(
         >
             <Context talk=talk conversation=conversation/>
             <Length field=field/>
+            <Tray conversation=conversation/>
             <div class="composer-row">
                 <div class="composer-tools">
+                    <AttachButtons conversation=conversation waiting=waiting/>
                     <TimerButton talk=talk conversation=conversation waiting=waiting/>
                 </div>
                 {text_field(talk, conversation, name, waiting, Callback::new(move |()| send()))}
@@ -70,6 +78,7 @@ fn text_field(
     waiting: Signal<bool>,
     send: Callback<()>,
 ) -> AnyView {
+    let state = state();
     let field = talk.field(conversation);
     let on_key = move |event: KeyboardEvent| {
         let is_empty = field.with_untracked(String::is_empty);
@@ -100,6 +109,7 @@ fn text_field(
                 prop:value=move || field.get()
                 on:input=move |event| talk.typed(conversation, event_target_value(&event))
                 on:keydown=on_key
+                on:paste=move |event| paste(state, conversation, &event)
             ></textarea>
         </div>
     }

@@ -136,7 +136,7 @@ pub(crate) fn Confirm(
 }
 
 /// The element of a dialog that is shown while `open` is set.
-fn follow(open: RwSignal<bool>) -> NodeRef<html::Dialog> {
+pub(crate) fn follow(open: RwSignal<bool>) -> NodeRef<html::Dialog> {
     let node = NodeRef::<html::Dialog>::new();
     Effect::new(move |_| {
         let (is_wanted, Some(dialog)) = (open.get(), node.get()) else {
@@ -168,7 +168,7 @@ fn keep_focus() {
 }
 
 /// A press beside the dialog closes it: its target is the dialog itself, whose content fills all of its box.
-fn close_outside(event: &MouseEvent, open: RwSignal<bool>) {
+pub(crate) fn close_outside(event: &MouseEvent, open: RwSignal<bool>) {
     let is_outside = event
         .target()
         .and_then(|target| target.dyn_into::<web_sys::Element>().ok())

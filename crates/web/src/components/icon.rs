@@ -61,6 +61,14 @@ pub(crate) enum Icon {
     Forward,
     /// A printer.
     Print,
+    /// A paper clip.
+    Attach,
+    /// A camera.
+    Camera,
+    /// A sheet of paper with a folded corner.
+    Sheet,
+    /// An arrow into a tray.
+    Save,
 }
 
 impl Icon {
@@ -100,6 +108,14 @@ impl Icon {
             Self::Picture => "M4 5h16v14H4zM4 16l5-5 4 4 2.500-2.500L20 17M15.500 8.500v.1",
             Self::Print => "M7 9V4h10v5M7 17H4V9h16v8h-3M7 14h10v6H7z",
             Self::Forward => "M9 5l7 7-7 7",
+            Self::Attach => {
+                "M19.500 11.500l-7.600 7.600a4.600 4.600 0 0 1-6.500-6.500l8.200-8.200a3 3 0 0 1 4.300 4.300l-8.100 8.100a1.500 1.500 0 0 1-2.100-2.100l7.100-7.100"
+            }
+            Self::Camera => {
+                "M4 8h3.500L9 5.500h6L16.500 8H20v11H4zM12 16.500a3.300 3.300 0 1 0 0-6.600 3.300 3.300 0 0 0 0 6.600"
+            }
+            Self::Sheet => "M6 3.500h8l4.500 4.500v12.500H6zM14 3.500V8h4.500",
+            Self::Save => "M12 4v10.500M7.500 10.500L12 15l4.500-4.500M5 16v4h14v-4",
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Pieces that several screens are made of.
 
 pub(crate) mod announcer;
+pub(crate) mod attachments;
 pub(crate) mod banners;
 pub(crate) mod bubble;
 pub(crate) mod composer;
@@ -21,3 +22,5 @@ pub(crate) mod scanner;
 pub(crate) mod search_field;
 pub(crate) mod stamp;
 pub(crate) mod switches;
+pub(crate) mod tray;
+pub(crate) mod viewer;

@@ -12,6 +12,8 @@ use crate::components::composer::Composer;
 use crate::components::marks::trust_mark;
 use crate::components::overlay::Overlays;
 use crate::components::stamp::stamp;
+use crate::components::tray::DropZone;
+use crate::components::viewer::Viewer;
 use crate::i18n::{language, t, t1, text};
 use crate::navigation::navigation;
 use crate::route::Route;
@@ -56,9 +58,13 @@ pub(crate) fn Conversation(
             />
             {move || standing.get().filter(|standing| standing.has_composer()).map(|standing| {
                 let waiting = standing != Standing::Open;
-                view! { <Composer conversation=id name=name waiting=waiting/> }
+                view! {
+                    <Composer conversation=id name=name waiting=waiting/>
+                    {(!waiting).then(|| view! { <DropZone conversation=id/> })}
+                }
             })}
             <Said/>
+            <Viewer/>
             <Overlays id=id can_write=can_write.into()/>
         </article>
     }

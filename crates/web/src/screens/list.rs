@@ -4,6 +4,7 @@ use kuvert_view::{ContactState, ConversationId, ConversationView, GroupView, Las
 use leptos::prelude::*;
 
 use super::found::{Results, follow_typing};
+use crate::components::attachments::or_files;
 use crate::components::bubble::kind_words;
 use crate::components::icon::{Icon, envelope, icon};
 use crate::components::marks::{delivery_mark, trust_mark};
@@ -213,10 +214,13 @@ fn preview(last: Option<LastMessage>) -> AnyView {
     let mark = shows_delivery(&last).then(|| delivery_mark(last.delivery));
     let words = move || match last.from {
         Sender::Own => {
-            let said = kind_words(lang.get(), last.kind).unwrap_or_else(|| on_one_line(&last.text));
+            let said = kind_words(lang.get(), last.kind)
+                .unwrap_or_else(|| on_one_line(&or_files(lang.get(), &last)));
             text(lang.get(), "list-own", &[("text", said.into())])
         }
-        Sender::Contact => kind_words(lang.get(), last.kind).unwrap_or_else(|| on_one_line(&last.text)),
+        Sender::Contact => {
+            kind_words(lang.get(), last.kind).unwrap_or_else(|| on_one_line(&or_files(lang.get(), &last)))
+        }
         Sender::System => last.text.clone(),
     };
     view! {

@@ -264,6 +264,14 @@ impl Chat {
             | ViewUpdate::Newer { .. }
             | ViewUpdate::Around { .. }
             | ViewUpdate::Opened { .. } => {}
+            // Files come and go by the session here, and not by commands.
+            ViewUpdate::FilesSealing { .. }
+            | ViewUpdate::FilesTaken { .. }
+            | ViewUpdate::FilesNotTaken { .. }
+            | ViewUpdate::Preview { .. }
+            | ViewUpdate::FileShown { .. }
+            | ViewUpdate::FileNotShown { .. }
+            | ViewUpdate::FileSaved { .. } => {}
         }
     }
 

@@ -60,3 +60,58 @@ async function kept(path, request) {
   const own = await (await caches.open(CACHE)).match(path);
   return own ?? (await caches.match(path)) ?? fetch(request);
 }
+
+// ---- Notifications ----
+//
+// The relay's push has no content (docs/protocol/relay.md): it says that something waits. Whoever has Kuvert in view sees it
+// there, and everybody else gets one notification, whose words the page left in the chosen language (notices/browser.rs).
+
+const WORDS = { cache: "kuvert-words", path: "/notices" };
+const TAG = "kuvert";
+
+self.addEventListener("push", (event) => event.waitUntil(pushed()));
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(opened(event.notification.data));
+});
+self.addEventListener("pushsubscriptionchange", (event) => event.waitUntil(renewed(event)));
+
+function pages() {
+  return self.clients.matchAll({ type: "window", includeUncontrolled: true });
+}
+
+async function pushed() {
+  if ((await pages()).some((page) => page.visibilityState === "visible")) return;
+  const { title, body, lang } = await words();
+  await self.registration.showNotification(title, { body, lang, tag: TAG, renotify: true, icon: "/icon-192.png" });
+}
+
+async function words() {
+  try {
+    const cache = await caches.open(WORDS.cache);
+    return await (await cache.match(WORDS.path)).json();
+  } catch {
+    // The page could not leave any: the device's language then.
+    const german = /^de\b/i.test(navigator.language);
+    const body = german ? "Es wartet etwas Neues auf dich." : "Something new is waiting for you.";
+    return { title: "Kuvert", body, lang: german ? "de" : "en" };
+  }
+}
+
+/** Brings an open page to the front, or opens one. */
+async function opened(conversation) {
+  const [page] = await pages();
+  if (!page) return self.clients.openWindow("/");
+  if (conversation) page.postMessage({ open: conversation });
+  return page.focus();
+}
+
+/** The browser gave the subscription up. The page makes it known at the relay: now, or when it is opened next. */
+async function renewed({ oldSubscription, newSubscription }) {
+  const key = oldSubscription?.options?.applicationServerKey;
+  if (!newSubscription && key) {
+    const options = { userVisibleOnly: true, applicationServerKey: key };
+    await self.registration.pushManager.subscribe(options).catch(() => undefined);
+  }
+  for (const page of await pages()) page.postMessage({ subscription: true });
+}

@@ -552,3 +552,22 @@ files-failed-gone = Das Relais hat die Datei nicht mehr. Lass sie dir noch einma
 files-failed-forged = Was das Relais hat, ist nicht das, was gesendet wurde, und wurde weggeworfen. Lass es dir noch einmal schicken.
 files-failed-local = Die Datei lässt sich auf diesem Gerät nicht mehr lesen. Lade sie noch einmal.
 files-failed-unsupported = So große Dateien kann dieser Browser nicht sichern (höchstens 268 MB). Nimm Chrome oder Edge, oder Kuvert im Terminal.
+
+## Benachrichtigungen
+notices-title = Benachrichtigungen
+notices-something-new = Es wartet etwas Neues auf dich.
+notices-off = Aus. Du siehst Neues, wenn du Kuvert öffnest.
+notices-about = Ist Kuvert geschlossen, weckt dein Relay diesen Browser über den Benachrichtigungsdienst seines Herstellers. Der erfährt, dass und wann etwas für dich da ist, aber nicht was und von wem.
+notices-on = An, auch wenn Kuvert geschlossen ist.
+notices-starting = An. Dein Relay erfährt davon, sobald du verbunden bist.
+notices-while-open = An, solange Kuvert im Hintergrund offen ist. Geschlossen weckt dich hier niemand: Dein Relay oder dieser Browser bietet es nicht an.
+notices-failed = An, solange Kuvert im Hintergrund offen ist. Dein Browser konnte sich nicht bei seinem Benachrichtigungsdienst anmelden. Versuche es später noch einmal.
+notices-denied = Dein Browser zeigt für diese Seite keine Benachrichtigungen. Erlaube sie in den Einstellungen der Seite: Du findest sie über das Zeichen links neben der Adresse. Komm dann hierher zurück.
+notices-unsupported = Dieser Browser zeigt keine Benachrichtigungen. Auf iPhone und iPad füge Kuvert zuerst zum Home-Bildschirm hinzu und öffne es von dort.
+notices-turn-on = Einschalten
+notices-turn-off = Ausschalten
+notices-try-again = Nochmal versuchen
+notices-detail = Was sie zeigen, wenn Kuvert im Hintergrund offen ist
+notices-detail-none = Nur, dass etwas da ist
+notices-detail-all = Name und Text
+notices-detail-hint = Ist Kuvert geschlossen, zeigen sie nie mehr, als dass etwas da ist.

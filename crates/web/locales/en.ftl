@@ -552,3 +552,22 @@ files-failed-gone = The relay does not have the file any more. Ask for it to be 
 files-failed-forged = What the relay has is not what was sent, and was thrown away. Ask for it to be sent again.
 files-failed-local = The file cannot be read on this device any more. Fetch it again.
 files-failed-unsupported = This browser cannot save files of this size (at most 268 MB). Use Chrome or Edge, or Kuvert in the terminal.
+
+## Notifications
+notices-title = Notifications
+notices-something-new = Something new is waiting for you.
+notices-off = Off. You see what is new when you open Kuvert.
+notices-about = While Kuvert is closed, your relay wakes this browser through the notification service of its maker. That service learns that something is there for you, and when, but not what or from whom.
+notices-on = On, also while Kuvert is closed.
+notices-starting = On. Your relay will know as soon as you are connected.
+notices-while-open = On while Kuvert is open in the background. While it is closed nobody wakes you here: your relay or this browser does not offer it.
+notices-failed = On while Kuvert is open in the background. Your browser could not sign up with its notification service. Try again later.
+notices-denied = Your browser shows no notifications for this page. Allow them in the page’s settings: you find them by the sign to the left of the address. Then come back here.
+notices-unsupported = This browser shows no notifications. On iPhone and iPad, first add Kuvert to the home screen and open it from there.
+notices-turn-on = Turn on
+notices-turn-off = Turn off
+notices-try-again = Try again
+notices-detail = What they show while Kuvert is open in the background
+notices-detail-none = Only that something came
+notices-detail-all = Name and text
+notices-detail-hint = While Kuvert is closed, they never show more than that something came.

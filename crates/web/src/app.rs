@@ -19,7 +19,7 @@ use crate::screens::gate::AtTheGate;
 use crate::screens::start::Start;
 use crate::state::{AppState, Door, Profile, state};
 use crate::theme::Look;
-use crate::{bridge, browser, keeping, pwa};
+use crate::{bridge, browser, keeping, notices, pwa};
 
 /// What fills the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +55,7 @@ pub(crate) fn App() -> impl IntoView {
     follow_title();
     pwa::follow(state);
     keeping::follow(state);
+    notices::follow(state);
 
     let stage = stage();
     view! {

@@ -23,6 +23,7 @@ mod keeping;
 mod markdown;
 mod model;
 mod navigation;
+mod notices;
 mod people;
 mod pwa;
 mod qr;

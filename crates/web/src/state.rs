@@ -11,6 +11,7 @@ use leptos::prelude::*;
 
 use crate::files::FilesState;
 use crate::navigation::Navigation;
+use crate::notices::Notices;
 use crate::people::People;
 use crate::route::Route;
 use crate::shell::Shell;
@@ -69,6 +70,7 @@ pub(crate) struct AppState {
     passed_by: RwSignal<bool>,
     shell: Shell,
     people: People,
+    notices: Notices,
 }
 
 impl AppState {
@@ -91,6 +93,7 @@ impl AppState {
             passed_by: RwSignal::new(false),
             shell: Shell::new(),
             people: People::new(),
+            notices: Notices::new(),
         }
     }
 
@@ -116,10 +119,12 @@ impl AppState {
             ViewUpdate::Conversations(list) => self.conversations.set(Some(list)),
             ViewUpdate::Conversation(changed) => {
                 self.people.touched();
+                self.conversations.with_untracked(|list| self.notices.changes(list.as_deref(), &changed));
                 self.conversations.update(|list| {
                     model::put_conversation(list.get_or_insert_default(), changed);
                 });
             }
+            ViewUpdate::Push(push) => self.notices.apply(push),
             update @ (ViewUpdate::Opened { .. }
             | ViewUpdate::Timeline { .. }
             | ViewUpdate::Older { .. }
@@ -185,8 +190,7 @@ impl AppState {
             | ViewUpdate::Members { .. }
             | ViewUpdate::Contact(_)) => self.people.apply(answer),
             // Answers to questions that this page does not ask.
-            ViewUpdate::Push(_)
-            | ViewUpdate::Changed { .. }
+            ViewUpdate::Changed { .. }
             | ViewUpdate::Progressed { .. }
             // The bridge's.
             | ViewUpdate::Done { .. } => {}
@@ -346,6 +350,11 @@ impl AppState {
     /// What is known of files.
     pub(crate) fn files(self) -> FilesState {
         self.files
+    }
+
+    /// Notifications.
+    pub(crate) fn notices(self) -> Notices {
+        self.notices
     }
 
     /// Whether the engine stopped.

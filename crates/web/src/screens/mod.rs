@@ -18,6 +18,7 @@ pub(crate) mod new;
 pub(crate) mod new_group;
 pub(crate) mod settings;
 mod settings_lock;
+pub(crate) mod settings_notifications;
 pub(crate) mod settings_privacy;
 mod settings_storage;
 pub(crate) mod standing;

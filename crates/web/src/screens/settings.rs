@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::desk::PaneHead;
 use super::settings_lock::LockSection;
+use super::settings_notifications::Notifications;
 use super::settings_privacy::PrivacySettings;
 use super::settings_storage::{InstallSection, StorageSection};
 use crate::components::switches::{LanguageSwitch, ThemeSwitch};
@@ -30,9 +31,10 @@ pub(crate) fn Settings() -> impl IntoView {
                     <LanguageSwitch/>
                     <ThemeSwitch/>
                 </section>
+                <Notifications/>
                 <PrivacySettings/>
-                <StorageSection/>
                 <LockSection/>
+                <StorageSection/>
                 <InstallSection/>
             </div>
         </article>

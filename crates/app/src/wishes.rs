@@ -59,6 +59,27 @@ pub(crate) fn command(wish: UiCommand, relay: &str) -> Option<Command> {
         | UiCommand::Verify { .. }
         | UiCommand::ConfirmWords { .. }
         | UiCommand::Unverify { .. }) => return contact_command(contact),
+        message @ (UiCommand::Send { .. }
+        | UiCommand::Write { .. }
+        | UiCommand::Edit { .. }
+        | UiCommand::Delete { .. }
+        | UiCommand::React { .. }
+        | UiCommand::Unreact { .. }
+        | UiCommand::CancelFiles { .. }
+        | UiCommand::StopFetching { .. }
+        | UiCommand::Retry { .. }) => return message_command(message),
+        UiCommand::SetDraft { conversation, text } => {
+            Command::SetDraft { conversation: conversation_row(conversation), text }
+        }
+        UiCommand::SetTimer { conversation, expires_after } => {
+            Command::SetTimer { conversation: conversation_row(conversation), expires_after }
+        }
+    })
+}
+
+/// What is written, and what is done to a message that there is.
+fn message_command(wish: UiCommand) -> Option<Command> {
+    Some(match wish {
         UiCommand::Send { conversation, text } => {
             Command::Send { conversation: conversation_row(conversation), text }
         }
@@ -75,15 +96,10 @@ pub(crate) fn command(wish: UiCommand, relay: &str) -> Option<Command> {
         },
         UiCommand::React { message, reaction } => Command::React { message: message_row(message), reaction },
         UiCommand::Unreact { message } => Command::Unreact { message: message_row(message) },
-        UiCommand::SetDraft { conversation, text } => {
-            Command::SetDraft { conversation: conversation_row(conversation), text }
-        }
-        UiCommand::SetTimer { conversation, expires_after } => {
-            Command::SetTimer { conversation: conversation_row(conversation), expires_after }
-        }
         UiCommand::CancelFiles { message } => Command::CancelFiles { message: message_row(message) },
         UiCommand::StopFetching { file } => Command::StopDownload { attachment: attachment_row(file) },
         UiCommand::Retry { message } => Command::Retry { message: message_row(message) },
+        _ => return None,
     })
 }
 

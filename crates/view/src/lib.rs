@@ -9,6 +9,7 @@ mod command;
 mod condition;
 mod file;
 mod group;
+mod message;
 mod push;
 mod shell;
 mod update;
@@ -23,12 +24,12 @@ pub use file::{
     TransferStage, TransferView,
 };
 pub use group::{GroupStanding, GroupView, MemberView, NotAdded, NotAddedView, NoticeKind, NoticeView, Role};
+pub use message::{Delivery, MessageKind, MessageView, ReactionView, ReplyView, Sender};
 pub use push::{PushView, SubscriptionView};
 pub use shell::{Gate, LockOutcome, LockView, Passphrase, Posted};
 pub use update::{
-    CardView, ChangeView, ComposingView, ContactState, ConversationId, ConversationView, Delivery,
-    Familiarity, LastMessage, MessageId, MessageKind, MessageView, ProfileView, ReactionView, ReplyView,
-    Sender, Trust, ViewUpdate,
+    CardView, ChangeView, ComposingView, ContactState, ConversationId, ConversationView, Familiarity,
+    LastMessage, MessageId, ProfileView, Trust, ViewUpdate,
 };
 
 /// The bytes were not written by this version's counterpart.

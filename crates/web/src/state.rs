@@ -117,13 +117,7 @@ impl AppState {
                 self.profile.set(profile.map_or(Profile::Missing, Profile::Known));
             }
             ViewUpdate::Conversations(list) => self.conversations.set(Some(list)),
-            ViewUpdate::Conversation(changed) => {
-                self.people.touched();
-                self.conversations.with_untracked(|list| self.notices.changes(list.as_deref(), &changed));
-                self.conversations.update(|list| {
-                    model::put_conversation(list.get_or_insert_default(), changed);
-                });
-            }
+            ViewUpdate::Conversation(changed) => self.apply_conversation(changed),
             ViewUpdate::Push(push) => self.notices.apply(push),
             update @ (ViewUpdate::Opened { .. }
             | ViewUpdate::Timeline { .. }
@@ -150,14 +144,7 @@ impl AppState {
                 }
                 self.connection.set(Some(connection));
             }
-            ViewUpdate::Storage(storage) => {
-                let before = self.storage.get_untracked();
-                if before == Some(Storage::HeldElsewhere) && storage == Storage::Lasting {
-                    // The other tab may have changed anything.
-                    self.talk.changed_elsewhere();
-                }
-                self.storage.set(Some(storage));
-            }
+            ViewUpdate::Storage(storage) => self.apply_storage(storage),
             ViewUpdate::Gate(gate) => self.shell.apply_gate(gate),
             ViewUpdate::Lock(lock) => self.shell.apply_lock(lock),
             ViewUpdate::Failed(failure) => self.apply_failure(failure),
@@ -177,12 +164,7 @@ impl AppState {
             }
             ViewUpdate::Lost { entries: 0 } => self.alert(Alert::Forgotten),
             ViewUpdate::Lost { .. } => self.alert(Alert::Lost),
-            ViewUpdate::ConversationGone { conversation } => {
-                self.talk.conversation_gone(conversation);
-                self.conversations.update(|list| {
-                    list.get_or_insert_default().retain(|shown| shown.id != conversation);
-                });
-            }
+            ViewUpdate::ConversationGone { conversation } => self.apply_gone(conversation),
             answer @ (ViewUpdate::Found { .. }
             | ViewUpdate::Verification(_)
             | ViewUpdate::Settings(_)
@@ -195,6 +177,30 @@ impl AppState {
             // The bridge's.
             | ViewUpdate::Done { .. } => {}
         }
+    }
+
+    fn apply_conversation(self, changed: ConversationView) {
+        self.people.touched();
+        self.conversations.with_untracked(|list| self.notices.changes(list.as_deref(), &changed));
+        self.conversations.update(|list| {
+            model::put_conversation(list.get_or_insert_default(), changed);
+        });
+    }
+
+    fn apply_gone(self, conversation: ConversationId) {
+        self.talk.conversation_gone(conversation);
+        self.conversations.update(|list| {
+            list.get_or_insert_default().retain(|shown| shown.id != conversation);
+        });
+    }
+
+    fn apply_storage(self, storage: Storage) {
+        let before = self.storage.get_untracked();
+        if before == Some(Storage::HeldElsewhere) && storage == Storage::Lasting {
+            // The other tab may have changed anything.
+            self.talk.changed_elsewhere();
+        }
+        self.storage.set(Some(storage));
     }
 
     fn apply_failure(self, failure: Failure) {

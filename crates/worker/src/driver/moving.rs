@@ -109,10 +109,10 @@ impl Driver {
             ViewUpdate::Timeline { conversation, messages, .. }
             | ViewUpdate::Older { conversation, messages, .. }
             | ViewUpdate::Newer { conversation, messages, .. }
-            | ViewUpdate::Around { conversation, messages, .. } => {
-                if self.is_trusted_with_pictures(*conversation) {
-                    self.files.pictures.see(messages);
-                }
+            | ViewUpdate::Around { conversation, messages, .. }
+                if self.is_trusted_with_pictures(*conversation) =>
+            {
+                self.files.pictures.see(messages);
             }
             ViewUpdate::Message { conversation, message } => {
                 self.files.is_untidy |= message.kind == MessageKind::Deleted;
@@ -141,7 +141,7 @@ impl Driver {
         if !self.files.is_untidy {
             return;
         }
-        let Some(vault) = self.files.to_tidy() else { return };
+        let Some(vault) = self.files.begin_tidying() else { return };
         spawn_local(async move {
             let there = vault.names().await;
             with(|driver| {

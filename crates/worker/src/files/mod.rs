@@ -223,7 +223,7 @@ impl Files {
     }
 
     /// Where all files lie, if nothing is being sealed, whose bytes no message names yet.
-    pub(crate) fn to_tidy(&mut self) -> Option<Vault> {
+    pub(crate) fn begin_tidying(&mut self) -> Option<Vault> {
         self.sealing.is_empty().then(|| {
             self.is_untidy = false;
             self.vault.clone()

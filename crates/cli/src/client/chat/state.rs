@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use jiff::tz::TimeZone;
 use kuvert_view::{
-    Connection, ConversationId, ConversationView, FoundView, MemberView, MessageId, ProfileView, UiCommand,
-    ViewUpdate,
+    CardView, Connection, ConversationId, ConversationView, FoundView, MemberView, MessageId, ProfileView,
+    UiCommand, VerificationView, ViewUpdate,
 };
 use ratatui::text::Line;
 
@@ -238,16 +238,12 @@ impl Chat {
             ViewUpdate::RelayUnreachable { relay } => self.fail(super::words::unreachable(&relay)),
             ViewUpdate::Lost { entries } => self.fail(super::words::lost(entries)),
             ViewUpdate::MessageGone { conversation, message } => {
-                if let Some(timeline) = self.timeline_of(conversation) {
-                    timeline.remove(message);
-                }
+                self.timeline_of(conversation).into_iter().for_each(|timeline| timeline.remove(message));
             }
             ViewUpdate::ConversationGone { conversation } => self.gone(conversation),
             ViewUpdate::Details(details) => self.overlay = Some(Overlay::Message(Box::new(details), 0)),
             ViewUpdate::Found { words, messages, .. } => self.found(&words, messages),
-            ViewUpdate::Verification(shown) => {
-                self.overlay = Some(Overlay::Verify(Verify { shown, code: None, failure: None }));
-            }
+            ViewUpdate::Verification(shown) => self.verification(shown),
             ViewUpdate::Members { conversation, members } => self.members(conversation, members),
             ViewUpdate::Settings(settings) => self.overlay = Some(Overlay::Settings(settings)),
             ViewUpdate::Transfer(transfer) => self.transfer(&transfer),
@@ -263,9 +259,9 @@ impl Chat {
             | ViewUpdate::Push(_)
             | ViewUpdate::Newer { .. }
             | ViewUpdate::Around { .. }
-            | ViewUpdate::Opened { .. } => {}
+            | ViewUpdate::Opened { .. }
             // Files come and go by the session here, and not by commands.
-            ViewUpdate::FilesSealing { .. }
+            | ViewUpdate::FilesSealing { .. }
             | ViewUpdate::FilesTaken { .. }
             | ViewUpdate::FilesNotTaken { .. }
             | ViewUpdate::Preview { .. }
@@ -275,14 +271,19 @@ impl Chat {
         }
     }
 
-    /// The card of the link that is being added.
-    fn card(&mut self, card: kuvert_view::CardView) {
+    /// The card of the link that was typed.
+    fn card(&mut self, card: CardView) {
         if let Some(Overlay::Add(add)) = &mut self.overlay
             && matches!(add.step, AddStep::Waiting)
         {
             let greeting = super::words::greeting(&self.own.name);
             add.step = AddStep::Message(card, Editor::new(&greeting));
         }
+    }
+
+    /// What is needed to verify a contact.
+    fn verification(&mut self, shown: VerificationView) {
+        self.overlay = Some(Overlay::Verify(Verify { shown, code: None, failure: None }));
     }
 
     /// A conversation is not there any more.

@@ -76,8 +76,9 @@ impl Toolchain {
     }
 }
 
-/// The compiler flags: random numbers come from the browser, and no path of the building machine gets into the module,
-/// so that two machines build the same bytes.
+/// The compiler flags: random numbers come from the browser; the page's views are of one type rather than each of its own, which
+/// makes its module a good deal smaller; and no path of the building machine gets into the module, so that two machines build
+/// the same bytes.
 fn flags(root: &Path) -> Result<String> {
     let home = match env::var_os("CARGO_HOME") {
         Some(home) => PathBuf::from(home),
@@ -89,7 +90,7 @@ fn flags(root: &Path) -> Result<String> {
         }
     }
     Ok(format!(
-        "--cfg getrandom_backend=\"wasm_js\" --remap-path-prefix={}=/kuvert --remap-path-prefix={}=/cargo",
+        "--cfg getrandom_backend=\"wasm_js\" --cfg erase_components --remap-path-prefix={}=/kuvert --remap-path-prefix={}=/cargo",
         root.display(),
         home.display()
     ))

@@ -199,14 +199,12 @@ test("what cannot be sent is said in words, and comes back to the tray with its 
 });
 
 test("a full device says so, and keeps everything else", async (t) => {
-  const { world, annaPage, benPage } = await befriend(t);
-  // The browser says that there are 36 MB in all; the engine leaves most of them to messages.
-  await annaPage.route("**/assets/worker-glue-*.js", async (route) => {
-    const response = await route.fetch();
-    const full = "StorageManager.prototype.estimate = async () => ({ usage: 0, quota: 36e6 });\n";
-    await route.fulfill({ response, body: full + (await response.text()) });
-  });
-  await annaPage.reload();
+  const { world, anna, annaPage, benPage } = await befriend(t);
+  // The engine leaves 32 MiB to messages; 4 MB more are free for files.
+  const { usage } = await annaPage.evaluate(() => navigator.storage.estimate());
+  const devtools = await anna.context.newCDPSession(annaPage);
+  const quotaSize = usage + 32 * 1024 * 1024 + 4 * MEGABYTE;
+  await devtools.send("Storage.overrideQuotaForOrigin", { origin: world.relay.origin, quotaSize });
   await pick(annaPage, { name: "Turm.bin", mimeType: "application/octet-stream", buffer: long(8 * MEGABYTE, "secret words") });
   await annaPage.getByTestId("send").click();
   await annaPage.getByTestId("files-trouble").filter({ hasText: "kein Platz mehr" }).waitFor();

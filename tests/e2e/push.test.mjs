@@ -114,7 +114,7 @@ test("a page in the background shows that something came, and names it only wher
   await hide(false);
   await eventually("no notification", async () => (await shown(anna)).length === 0);
 
-  await section(annas).getByText("Name and text").click();
+  await section(annas).getByLabel("Name and text").check();
   await hide(true);
   await person.say(bens, "Bis gleich");
   await eventually("a notification", async () => (await shown(anna)).length === 1);

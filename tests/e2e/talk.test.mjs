@@ -294,7 +294,9 @@ test("a long conversation is read in both directions, with its beginning, its un
 
   // Up again: no message is missed, and nothing jumps while pages are loaded.
   const seen = new Set();
-  let jumps = 0;
+  const jumps = [];
+  // A busy machine turns the wheel later, and then further at once.
+  let owed = 0;
   await eventually("the beginning is reached", async () => {
     const before = await visible(annaPage);
     before.forEach(({ number }) => seen.add(number));
@@ -303,10 +305,12 @@ test("a long conversation is read in both directions, with its beginning, its un
     const after = await visible(annaPage);
     const both = after.filter(({ number }) => before.some((row) => row.number === number));
     const moved = both.map((row) => row.y - before.find(({ number }) => number === row.number).y);
-    if (moved.some((by) => by < -1 || by > 301)) jumps += 1;
+    owed = Math.min(owed + 300, 900);
+    if (moved.some((by) => by < -1 || by > owed + 1)) jumps.push(moved);
+    owed -= Math.max(0, ...moved);
     return (await message(annaPage, HELLO).count()) > 0 && before.some(({ number }) => number === 1);
   }, 120_000);
-  assert.equal(jumps, 0, "nothing jumped");
+  assert.deepEqual(jumps, [], "nothing jumped");
   const missing = Array.from({ length: 590 }, (_, at) => at + 5).filter((number) => !seen.has(number));
   assert.deepEqual(missing, [], "every message came into view");
 

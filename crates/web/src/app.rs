@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use kuvert_view::{Connection, ConversationId, Storage, UiCommand};
+use leptos::ev;
 use leptos::prelude::*;
 
 use crate::components::announcer::Announcer;
@@ -53,6 +54,7 @@ pub(crate) fn App() -> impl IntoView {
     follow_route();
     follow_request();
     follow_title();
+    stay_for_words();
     pwa::follow(state);
     keeping::follow(state);
     notices::follow(state);
@@ -74,6 +76,16 @@ pub(crate) fn App() -> impl IntoView {
             Stage::Desk => view! { <Desk/> }.into_any(),
         }}
     }
+}
+
+/// The browser asks before the page is closed while the engine has not taken what was written.
+fn stay_for_words() {
+    let leaving = window_event_listener(ev::beforeunload, |event| {
+        if bridge::has_words() {
+            event.prevent_default();
+        }
+    });
+    on_cleanup(move || leaving.remove());
 }
 
 /// Where the chosen language is kept; `boot.js` reads it too.

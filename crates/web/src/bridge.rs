@@ -75,6 +75,11 @@ fn send(worker: &Worker, posted: &Posted) {
     let _ = worker.post_message_with_transfer(&bytes, &Array::of1(&bytes.buffer()));
 }
 
+/// Whether words of the user are on their way to the engine, which would be lost with the page.
+pub(crate) fn has_words() -> bool {
+    BRIDGE.with_borrow(|slot| slot.as_ref().is_some_and(|bridge| bridge.unanswered.has_words()))
+}
+
 /// Posts a command with files beside it, which are not copied.
 pub(crate) fn post_with(command: UiCommand, beside: &[JsValue]) {
     BRIDGE.with_borrow_mut(|slot| {

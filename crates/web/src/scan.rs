@@ -24,19 +24,20 @@ pub(crate) fn read(width: u32, height: u32, pixels: &[u8]) -> Option<String> {
     if width == 0 || height == 0 || pixels.len() != width.checked_mul(height)?.checked_mul(4)? {
         return None;
     }
-    let grey = |x: usize, y: usize| {
-        let at = 4 * (y * width + x);
-        let [red, green, blue] = [0, 1, 2].map(|part| u16::from(pixels[at + part]));
-        // The weights of ITU-R BT.601, in 256ths: at most 255 again.
-        u8::try_from((77 * red + 150 * green + 29 * blue) >> 8).unwrap_or(u8::MAX)
-    };
-    let mut picture = rqrr::PreparedImage::prepare_from_greyscale(width, height, grey);
-    let codes = picture.detect_grids();
-    codes
-        .iter()
-        .filter_map(|code| code.decode().ok())
-        .map(|(_, text)| text)
-        .find(|text| text.len() <= TEXT_MAX)
+    let grey: Vec<u8> = pixels
+        .chunks_exact(4)
+        .map(|pixel| {
+            let [red, green, blue] = [0, 1, 2].map(|part| u16::from(pixel[part]));
+            // The weights of ITU-R BT.601, in 256ths: at most 255 again.
+            u8::try_from((77 * red + 150 * green + 29 * blue) >> 8).unwrap_or(u8::MAX)
+        })
+        .collect();
+    let mut reader = quircs::Quirc::default();
+    reader
+        .identify(width, height, &grey)
+        .filter_map(|code| code.ok()?.decode().ok())
+        .filter(|code| code.payload.len() <= TEXT_MAX)
+        .find_map(|code| String::from_utf8(code.payload).ok())
 }
 
 /// Does something that may panic. In the browser a panic is an exception of the module, which ends only what is done here:

@@ -45,6 +45,20 @@ impl Unanswered {
         }
     }
 
+    /// Whether words of the user are among it, which would be lost with the page.
+    pub(crate) fn has_words(&self) -> bool {
+        self.waiting.iter().any(|posted| {
+            matches!(
+                posted.command,
+                UiCommand::Send { .. }
+                    | UiCommand::Write { .. }
+                    | UiCommand::Edit { .. }
+                    | UiCommand::SendRequest { .. }
+                    | UiCommand::SetDraft { .. }
+            )
+        })
+    }
+
     /// What is to be posted again, in order.
     pub(crate) fn again(&self) -> impl Iterator<Item = &Posted> {
         self.waiting.iter()
@@ -106,10 +120,13 @@ mod tests {
         unanswered.done(1);
         assert_eq!(unanswered.again().cloned().collect::<Vec<_>>(), posted[1..]);
         assert_eq!(unanswered.post(send("d")).number, 4);
+        assert!(unanswered.has_words());
         unanswered.done(4);
         assert_eq!(unanswered.again().count(), 0);
+        unanswered.post(UiCommand::ShowLink);
+        assert!(!unanswered.has_words());
         unanswered.done(2);
-        assert_eq!(unanswered.post(send("e")).number, 5, "no number is given twice");
+        assert_eq!(unanswered.post(send("e")).number, 6, "no number is given twice");
     }
 
     #[test]

@@ -146,8 +146,9 @@ fn receive(state: AppState, data: JsValue) {
         Ok(bytes) => match decode_update(&bytes.to_vec()) {
             Ok(ViewUpdate::Done { number }) => BRIDGE.with_borrow_mut(|slot| {
                 if let Some(bridge) = slot {
-                    bridge.unanswered.done(number);
-                    bridge.crashes.worked();
+                    if bridge.unanswered.done(number) {
+                        bridge.crashes.worked();
+                    }
                 }
             }),
             Ok(update) => batch::receive(state, update),

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 use kuvert_view::{Posted, UiCommand};
 
-/// Crashes after which the engine is not started again, if they come within [`WITHIN`] and it did nothing in between.
+/// Crashes after which the engine is not started again, if they come within [`WITHIN`] and it took no words in between.
 const CRASHES: usize = 4;
 /// Milliseconds.
 const WITHIN: f64 = 60_000.0;
@@ -38,31 +38,36 @@ impl Unanswered {
         posted
     }
 
-    /// The engine has answered everything up to this number.
-    pub(crate) fn done(&mut self, number: u64) {
-        while self.waiting.front().is_some_and(|posted| posted.number <= number) {
-            self.waiting.pop_front();
+    /// The engine has answered everything up to this number. Whether words of the user were among it.
+    pub(crate) fn done(&mut self, number: u64) -> bool {
+        let mut had_words = false;
+        while let Some(posted) = self.waiting.pop_front_if(|posted| posted.number <= number) {
+            had_words |= is_words(&posted.command);
         }
+        had_words
     }
 
     /// Whether words of the user are among it, which would be lost with the page.
     pub(crate) fn has_words(&self) -> bool {
-        self.waiting.iter().any(|posted| {
-            matches!(
-                posted.command,
-                UiCommand::Send { .. }
-                    | UiCommand::Write { .. }
-                    | UiCommand::Edit { .. }
-                    | UiCommand::SendRequest { .. }
-                    | UiCommand::SetDraft { .. }
-            )
-        })
+        self.waiting.iter().any(|posted| is_words(&posted.command))
     }
 
     /// What is to be posted again, in order.
     pub(crate) fn again(&self) -> impl Iterator<Item = &Posted> {
         self.waiting.iter()
     }
+}
+
+/// Whether a command carries what the user wrote.
+fn is_words(command: &UiCommand) -> bool {
+    matches!(
+        command,
+        UiCommand::Send { .. }
+            | UiCommand::Write { .. }
+            | UiCommand::Edit { .. }
+            | UiCommand::SendRequest { .. }
+            | UiCommand::SetDraft { .. }
+    )
 }
 
 /// Whether a command is to be given again. What is asked anew after every start is not, nor is a passphrase, which is kept
@@ -89,7 +94,8 @@ fn is_kept(command: &UiCommand) -> bool {
 pub(crate) struct Crashes(VecDeque<f64>);
 
 impl Crashes {
-    /// It answered a command. A command at which it crashes is not answered: it is the first one of those given again each time.
+    /// It took what the user wrote. Words at which it crashes are not answered: they are the first ones given again each time.
+    /// Answers to anything else prove nothing, as the page asks for some at every start.
     pub(crate) fn worked(&mut self) {
         self.0.clear();
     }
@@ -121,10 +127,11 @@ mod tests {
         assert_eq!(unanswered.again().cloned().collect::<Vec<_>>(), posted[1..]);
         assert_eq!(unanswered.post(send("d")).number, 4);
         assert!(unanswered.has_words());
-        unanswered.done(4);
+        assert!(unanswered.done(4));
         assert_eq!(unanswered.again().count(), 0);
         unanswered.post(UiCommand::ShowLink);
         assert!(!unanswered.has_words());
+        assert!(!unanswered.done(5), "a question is no work");
         unanswered.done(2);
         assert_eq!(unanswered.post(send("e")).number, 6, "no number is given twice");
     }

@@ -304,13 +304,15 @@ impl Window {
             if is_new_day {
                 rows.push(Row::Day(message.id, message.at));
             }
+            let is_first_unread =
+                unread.is_some_and(|read_to| message.id > read_to) && message.from == Sender::Contact;
             // Above the first message of all the line would say nothing.
-            let begins_unread = unread.is_some_and(|read_to| message.id > read_to)
-                && message.from == Sender::Contact
-                && (before.is_some() || self.has_older);
+            let begins_unread = is_first_unread && (before.is_some() || self.has_older);
+            if is_first_unread {
+                unread = None;
+            }
             if begins_unread {
                 rows.push(Row::Unread);
-                unread = None;
             }
             let follows = !is_new_day
                 && !begins_unread

@@ -441,6 +441,7 @@ components-letters = Schrift
 components-buttons = Knöpfe
 components-fields = Felder und Schalter
 components-marks = Marken und Zeichen
+components-talk = Unterhaltung
 components-notices = Hinweise
 components-dialogs = Fragen und Fenster
 

@@ -441,6 +441,7 @@ components-letters = Letters
 components-buttons = Buttons
 components-fields = Fields and switches
 components-marks = Stamps and marks
+components-talk = Conversation
 components-notices = Notices
 components-dialogs = Questions and dialogs
 

@@ -145,10 +145,10 @@ fn receive(state: AppState, data: JsValue) {
     match data.dyn_into::<Uint8Array>() {
         Ok(bytes) => match decode_update(&bytes.to_vec()) {
             Ok(ViewUpdate::Done { number }) => BRIDGE.with_borrow_mut(|slot| {
-                if let Some(bridge) = slot {
-                    if bridge.unanswered.done(number) {
-                        bridge.crashes.worked();
-                    }
+                if let Some(bridge) = slot
+                    && bridge.unanswered.done(number)
+                {
+                    bridge.crashes.worked();
                 }
             }),
             Ok(update) => batch::receive(state, update),

@@ -48,7 +48,7 @@ pub(crate) fn Bubble(
 }
 
 /// A message of a person.
-fn person_bubble(
+pub(crate) fn person_bubble(
     message: Memo<MessageView>,
     first: &MessageView,
     follows: bool,

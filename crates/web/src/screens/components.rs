@@ -3,18 +3,23 @@
 //! For who designs or changes a component: each stands here once in each of its states, made by the same functions that
 //! the screens use. Nothing on the page does anything, and nothing leads to it from the app.
 
-use kuvert_view::{ContactState, Delivery, Trust};
+use kuvert_view::{
+    ContactState, ConversationId, Delivery, MessageId, MessageKind, MessageView, ReactionView, ReplyView,
+    Sender, Trust,
+};
 use leptos::prelude::*;
 
 use super::desk::PaneHead;
 use super::list::{state_mark, unread_badge};
+use crate::components::bubble::person_bubble;
+use crate::components::composer::Composer;
 use crate::components::dialog::{Confirm, Dialog};
 use crate::components::field::NameField;
 use crate::components::icon::{Icon, envelope, icon};
 use crate::components::marks::{delivery_mark, trust_mark};
 use crate::components::stamp::stamp;
 use crate::components::switches::{LanguageSwitch, ThemeSwitch};
-use crate::i18n::t;
+use crate::i18n::{Lang, language, t, text};
 
 /// The colours of the design system, by the names of their tokens.
 const COLOURS: [&str; 14] = [
@@ -52,6 +57,7 @@ pub(crate) fn Components() -> impl IntoView {
                 {buttons()}
                 {fields()}
                 {marks()}
+                {talk()}
                 {notices()}
                 {dialogs()}
             </div>
@@ -109,27 +115,19 @@ fn buttons() -> AnyView {
 }
 
 fn fields() -> AnyView {
-    let (value, wrong) = (RwSignal::new(String::new()), RwSignal::new(None));
-    let (other, amiss) = (RwSignal::new(String::new()), RwSignal::new(Some("name-invalid")));
     let content = view! {
-        <NameField
-            id="components-name"
-            label="start-name"
-            hint=Signal::derive(t("start-name-hint"))
-            value=value
-            wrong=wrong
-        />
-        <NameField
-            id="components-wrong"
-            label="settings-name"
-            hint=Signal::derive(t("start-name-hint"))
-            value=other
-            wrong=amiss
-        />
+        {name_field("components-name", "start-name", None)}
+        {name_field("components-wrong", "settings-name", Some("name-invalid"))}
         <LanguageSwitch/>
         <ThemeSwitch/>
     };
     section("components-fields", content.into_any())
+}
+
+fn name_field(id: &'static str, label: &'static str, wrong: Option<&'static str>) -> AnyView {
+    let (value, wrong) = (RwSignal::new(String::new()), RwSignal::new(wrong));
+    let hint = Signal::derive(t("start-name-hint"));
+    view! { <NameField id=id label=label hint=hint value=value wrong=wrong/> }.into_any()
 }
 
 fn marks() -> AnyView {
@@ -145,6 +143,53 @@ fn marks() -> AnyView {
         </p>
     };
     section("components-marks", content.into_any())
+}
+
+/// Messages and the composer. Their buttons would need a conversation, so that none of them can be reached.
+fn talk() -> AnyView {
+    let lang = language();
+    let name = Signal::stored("Ben".to_owned());
+    let shown = move |message: MessageView| {
+        let (first, follows) = (message.clone(), message.id == MessageId(3));
+        person_bubble(Memo::new(move |_| message.clone()), &first, follows, name, false)
+    };
+    let content = view! {
+        <div class="rows" inert>
+            {move || messages(lang.get()).into_iter().map(shown).collect::<Vec<_>>()}
+        </div>
+        <div inert>
+            <Composer conversation=ConversationId(0) name=name waiting=Signal::stored(false)/>
+        </div>
+    };
+    section("components-talk", content.into_any())
+}
+
+/// A message of each look.
+fn messages(lang: Lang) -> Vec<MessageView> {
+    let said = |id, from, key: &str, delivery| {
+        MessageView::text(MessageId(id), from, &text(lang, key, &[]), 0, delivery)
+    };
+    let received = said(1, Sender::Contact, "start-sentence", Delivery::Received);
+    let mut styled = said(2, Sender::Contact, "app-name", Delivery::Received);
+    styled.text = format!("**{0}**, *{0}*, `{0}`\n> {0}\n- https://kuvert.example", styled.text);
+    styled.mentions_me = true;
+    let mut deleted = said(3, Sender::Contact, "app-name", Delivery::Received);
+    deleted.kind = MessageKind::Deleted;
+    let mut answer = said(4, Sender::Own, "start-note", Delivery::Read);
+    answer.reply = Some(ReplyView {
+        message: Some(received.id),
+        from: Sender::Contact,
+        author: "Ben".into(),
+        text: received.text.clone(),
+        kind: MessageKind::Text,
+    });
+    answer.reactions = vec![
+        ReactionView { text: "👍".into(), count: 2, own: true },
+        ReactionView { text: "🎉".into(), count: 1, own: false },
+    ];
+    (answer.edited_at, answer.expires_at) = (Some(0), Some(0));
+    let failed = said(5, Sender::Own, "start-heading", Delivery::Failed);
+    vec![received, styled, deleted, answer, failed]
 }
 
 fn notices() -> AnyView {

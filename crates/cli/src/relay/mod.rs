@@ -129,8 +129,9 @@ async fn serve(config: Config) -> Result<(), Failure> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut hang_up = signal(SignalKind::hangup())?;
     if config.web.is_none() && !config.no_web && kuvert_site::FILES.is_empty() {
-        let hint = "no web app: this program was built without it. `cargo xtask wasm` makes it, for the next build or for --web target/web";
-        let _ = writeln!(std::io::stderr(), "{hint}");
+        tracing::warn!(
+            "no web app: this program was built without it. `cargo xtask wasm` makes it, for the next build or for --web target/web"
+        );
     }
     let relay = Relay::start_with(config, web_app()).await?;
     // Nobody may be reading; the relay runs all the same.

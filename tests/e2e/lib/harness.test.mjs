@@ -8,10 +8,16 @@ import { test } from "node:test";
 import { Browser, eventually, findInFiles, World } from "./harness.mjs";
 import { temporaryDirectory } from "./files.mjs";
 
+/** Starts the worker as the relay's policy allows it. */
+const START = `
+  const scripts = trustedTypes.createPolicy("kuvert", { createScriptURL: (url) => url });
+  new Worker(scripts.createScriptURL("/assets/w.js"));
+`;
+
 /** A web app of three files, whose worker runs `code`. */
 const app = (code) => ({
   "index.html": '<!doctype html><title>t</title><link rel="icon" href="data:,"><script src="/assets/a.js"></script>',
-  "assets/a.js": "new Worker('/assets/w.js')",
+  "assets/a.js": START,
   "assets/w.js": code,
 });
 

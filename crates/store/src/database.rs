@@ -140,9 +140,8 @@ fn prepare(connection: &Connection) -> Result<(), StoreError> {
          PRAGMA temp_store = MEMORY;
          PRAGMA cache_size = -4096;",
     )?;
-    // The browser's VFS has no shared memory; its rollback journal is as durable.
-    let journal = if cfg!(target_arch = "wasm32") { "TRUNCATE" } else { "WAL" };
-    connection.query_row(&format!("PRAGMA journal_mode = {journal}"), [], |_| Ok(()))?;
+    // The exclusive lock lets it do without shared memory, which the browser's VFS does not have.
+    connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
     connection.execute_batch("PRAGMA synchronous = FULL;")?;
     Ok(())
 }

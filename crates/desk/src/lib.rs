@@ -1,0 +1,4 @@
+//! The business line (design section 9): what a team knows and decides together, as pure state.
+//!
+//! Nothing in here reads a clock, a file or a network. Times are milliseconds since 1970 (UTC) that the caller hands in,
+//! local times are those of Germany (`Europe/Berlin`).

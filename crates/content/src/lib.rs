@@ -27,6 +27,7 @@
 mod attachment;
 mod canonical;
 mod content;
+mod data;
 mod error;
 mod extensions;
 mod file;
@@ -39,9 +40,11 @@ mod part;
 mod picture;
 mod profile;
 mod report;
+mod retention;
 
 pub use attachment::{Attachment, Preview};
 pub use content::{Content, Expires};
+pub use data::{DESK_STATE_TYPE, DESK_TYPE, Data, DataKind, RETENTION_TYPE, is_desk_event};
 pub use error::ContentError;
 pub use extensions::{ExtensionKey, Extensions};
 pub use file::{
@@ -55,3 +58,4 @@ pub use part::{Body, Disposition, External, Part, Semantics};
 pub use picture::{CleanPicture, Orientation, PICTURE_HEAD, PictureError, PictureKind, clean, preview};
 pub use profile::{ACCEPTANCE_TYPE, PROFILE_TYPE, Profile};
 pub use report::{REPORT_TYPE, Report, Status};
+pub use retention::Retention;

@@ -57,5 +57,11 @@ const _: () = assert!(MAX_FILE / crate::FILE_CHUNK as u64 * 9 / 8 < u32::MAX as 
 const _: () = assert!(MAX_NAME * 4 < MAX_CONTENT);
 /// Largest [`crate::Profile::reach`].
 pub const MAX_REACH: usize = 4096;
+/// Largest [`crate::Data`] of a message.
+pub const MAX_DATA: usize = 16 * 1024;
+/// Largest event of a desk room.
+pub const MAX_DESK_EVENT: usize = 48 * 1024;
+/// Most messages that a retention names as kept.
+pub const MAX_KEPT: usize = 256;
 /// Largest statement of who leaves a group.
 pub const MAX_LEAVE: usize = 256;

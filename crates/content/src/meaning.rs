@@ -1,11 +1,12 @@
 //! What Kuvert says, and what it understands of what others say.
 
+use crate::data::{DESK_STATE_TYPE, DESK_TYPE, RETENTION_TYPE};
 use crate::limits::{MAX_FILES, MAX_LEAVE, MAX_REACTION};
 use crate::profile::{ACCEPTANCE_TYPE, PROFILE_TYPE};
 use crate::report::REPORT_TYPE;
 use crate::{
-    Attachment, Body, Content, Disposition, ExtensionKey, Extensions, MessageId, Part, Profile, Report,
-    Semantics,
+    Attachment, Body, Content, Data, Disposition, ExtensionKey, Extensions, MessageId, Part, Profile, Report,
+    Retention, Semantics,
 };
 
 /// Media type of the texts that Kuvert writes: GitHub-flavoured Markdown without autolinks and HTML.
@@ -68,6 +69,21 @@ pub enum Meaning<'a> {
     Acceptance(Profile),
     /// The sender leaves the group: the statement that shows it to others. It means nothing to this crate.
     Leave(&'a [u8]),
+    /// Data, with a text that says the same, and perhaps files.
+    Structured {
+        /// The data.
+        data: Data<'a>,
+        /// What it says, for the eyes.
+        text: &'a str,
+        /// The files, perhaps none.
+        files: Vec<Attachment<'a>>,
+    },
+    /// What was said so far is to be erased.
+    Retention(Retention),
+    /// An event of a line's desk room. It means nothing to this crate.
+    Desk(&'a [u8]),
+    /// The state of a line's desk room, or where it is. It means nothing to this crate.
+    DeskState(&'a [u8]),
     /// Needs a newer version. The content is to be kept as it came.
     Unsupported,
 }
@@ -94,6 +110,32 @@ impl Content {
         }
         let body = Body::Multi { semantics: Semantics::ProcessAll, parts };
         Self::new(salt, Part { disposition: Disposition::RENDER, language: String::new(), body })
+    }
+
+    /// Data with a text of at most [`crate::limits::MAX_TEXT`] bytes that says the same, and at most [`MAX_FILES`] files.
+    pub fn structured(salt: [u8; 16], data: Data<'_>, text: &str, files: &[Attachment<'_>]) -> Self {
+        let data = Part::single(Disposition::RENDER, data.kind.media_type(), data.bytes.to_vec());
+        let parts = [data, text_part(text)].into_iter().chain(files.iter().map(Attachment::part)).collect();
+        let body = Body::Multi { semantics: Semantics::ProcessAll, parts };
+        Self::new(salt, Part { disposition: Disposition::RENDER, language: String::new(), body })
+    }
+
+    /// Says when what was said so far is to be erased.
+    pub fn retention(salt: [u8; 16], retention: &Retention) -> Self {
+        Self::new(
+            salt,
+            Part::single(Disposition::UNSPECIFIED, RETENTION_TYPE, kuvert_wire::encode(retention)),
+        )
+    }
+
+    /// An event of a line's desk room; see [`crate::is_desk_event`].
+    pub fn desk(salt: [u8; 16], event: &[u8]) -> Self {
+        Self::new(salt, Part::single(Disposition::UNSPECIFIED, DESK_TYPE, event.to_vec()))
+    }
+
+    /// The state of a line's desk room, or where it is.
+    pub fn desk_state(salt: [u8; 16], state: &[u8]) -> Self {
+        Self::new(salt, Part::single(Disposition::UNSPECIFIED, DESK_STATE_TYPE, state.to_vec()))
     }
 
     /// A new text for the message `of`, named by the id of its first version.
@@ -176,6 +218,11 @@ impl Content {
 
     fn several_meaning<'a>(&'a self, parts: &'a [Part]) -> Meaning<'a> {
         let Some((first, rest)) = parts.split_first() else { return Meaning::Unsupported };
+        if let Body::Single { content_type, content } = &first.body
+            && let Some(data) = Data::read(content_type, content)
+        {
+            return self.structured_meaning(data, rest);
+        }
         match (self.part_meaning(first), rest) {
             (Meaning::Profile(profile), [text]) => match self.part_meaning(text) {
                 Meaning::Text(text) => Meaning::Request { profile, text },
@@ -187,12 +234,24 @@ impl Content {
         }
     }
 
+    fn structured_meaning<'a>(&'a self, data: Data<'a>, rest: &'a [Part]) -> Meaning<'a> {
+        let Some((text, files)) = rest.split_first() else { return Meaning::Unsupported };
+        let Meaning::Text(text) = self.part_meaning(text) else { return Meaning::Unsupported };
+        match files.iter().map(Attachment::of).collect::<Option<Vec<_>>>() {
+            Some(files) if files.len() <= MAX_FILES => Meaning::Structured { data, text, files },
+            _ => Meaning::Unsupported,
+        }
+    }
+
     fn single_meaning<'a>(&self, purpose: Disposition, content_type: &str, content: &'a [u8]) -> Meaning<'a> {
         let understood = match content_type {
             REPORT_TYPE => Report::read(content, self.at()).map(Meaning::Report),
             PROFILE_TYPE => Profile::read(content).map(Meaning::Profile),
             ACCEPTANCE_TYPE => Profile::read(content).map(Meaning::Acceptance),
             LEAVE_TYPE => (content.len() <= MAX_LEAVE).then_some(Meaning::Leave(content)),
+            RETENTION_TYPE => Retention::read(content).map(Meaning::Retention),
+            DESK_TYPE => crate::is_desk_event(content).then_some(Meaning::Desk(content)),
+            DESK_STATE_TYPE => Some(Meaning::DeskState(content)),
             _ if is_text(content_type) => {
                 std::str::from_utf8(content).ok().and_then(|text| self.text_meaning(purpose, text))
             }
@@ -263,6 +322,10 @@ impl std::fmt::Debug for Meaning<'_> {
             Self::Profile(_) => "Profile(..)",
             Self::Acceptance(_) => "Acceptance(..)",
             Self::Leave(_) => "Leave(..)",
+            Self::Structured { .. } => "Structured(..)",
+            Self::Retention(_) => "Retention(..)",
+            Self::Desk(_) => "Desk(..)",
+            Self::DeskState(_) => "DeskState(..)",
             Self::Unsupported => "Unsupported",
         })
     }

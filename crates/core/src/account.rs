@@ -1,13 +1,15 @@
 //! What this device is: identity, device key, inbox keys, relay.
 
 use ed25519_dalek::SigningKey;
-use kuvert_mls::{Delivery, Device, DeviceCertificate, DeviceRole, EngineRng, Identity, KuvertId};
+use kuvert_mls::{
+    Delivery, Device, DeviceCertificate, DeviceRole, EngineRng, Identity, IdentityKey, KuvertId,
+};
 use kuvert_store::{MetaKey, Tx};
 use kuvert_wire::{DepositKey, InboxId, IntroductionKey, OwnerKey, RelayKey, SealKeyPair, Token};
 use zeroize::Zeroizing;
 
 use crate::link::is_origin;
-use crate::{ClientError, Timestamp};
+use crate::{ClientError, Refusal, Timestamp};
 
 /// Life of an owner device's certificate in seconds: ten years.
 const CERTIFICATE_LIFE: u64 = 3650 * 86_400;
@@ -20,7 +22,10 @@ const CLOCK_SKEW: u64 = 86_400;
 pub(crate) struct Account {
     pub(crate) name: String,
     pub(crate) relay: String,
-    pub(crate) identity: Identity,
+    /// The private half, on devices that hold it: those of an agent of a business line do not.
+    identity: Option<Identity>,
+    /// It is a device of a business line.
+    pub(crate) is_line: bool,
     pub(crate) device: Device,
     pub(crate) owner: SigningKey,
     pub(crate) seal: SealKeyPair,
@@ -52,13 +57,8 @@ impl Account {
             tx.set_meta(key, Zeroizing::new(rng.bytes::<32>()).as_slice())?;
         }
         let identity = Identity::from_seed(&*seed(tx, MetaKey::IdentityKey)?);
-        let certificate = DeviceCertificate::sign(
-            &identity,
-            Device::public_key(&*seed(tx, MetaKey::DeviceKey)?),
-            DeviceRole::Owner,
-            "",
-            now.seconds().saturating_sub(CLOCK_SKEW)..now.seconds() + CERTIFICATE_LIFE,
-        );
+        let device = Device::public_key(&*seed(tx, MetaKey::DeviceKey)?);
+        let certificate = certify(&identity, device, DeviceRole::Owner, now);
         tx.set_meta(MetaKey::Certificate, &certificate.to_bytes())?;
         tx.set_meta(MetaKey::Relay, relay.as_bytes())?;
         tx.set_meta(MetaKey::Name, name.as_bytes())?;
@@ -72,10 +72,15 @@ impl Account {
         let certificate = tx.meta(MetaKey::Certificate)?.ok_or(ClientError::Damaged("no certificate"))?;
         let device = Device::new(&*seed(tx, MetaKey::DeviceKey)?, &certificate)
             .map_err(|_| ClientError::Damaged("the certificate is not this device's"))?;
+        let identity = match device.certificate().role {
+            DeviceRole::Owner => Some(Identity::from_seed(&*seed(tx, MetaKey::IdentityKey)?)),
+            DeviceRole::Agent => None,
+        };
         Ok(Some(Self {
             name,
             relay,
-            identity: Identity::from_seed(&*seed(tx, MetaKey::IdentityKey)?),
+            identity,
+            is_line: tx.meta(MetaKey::Line)?.is_some(),
             device,
             owner: SigningKey::from_bytes(&*seed(tx, MetaKey::OwnerKey)?),
             seal: SealKeyPair::from_bytes(*seed(tx, MetaKey::SealKey)?),
@@ -84,6 +89,21 @@ impl Account {
             relay_key: tx.meta(MetaKey::RelayKey)?.and_then(|key| RelayKey::from_slice(&key)),
             own_relay_only: tx.meta(MetaKey::OwnRelayOnly)?.is_some(),
         }))
+    }
+
+    /// The public half of the identity.
+    pub(crate) fn key(&self) -> IdentityKey {
+        self.device.certificate().identity
+    }
+
+    /// The public key of this device.
+    pub(crate) fn device_key(&self) -> [u8; 32] {
+        self.device.certificate().device
+    }
+
+    /// The private half of the identity.
+    pub(crate) fn identity(&self) -> Result<&Identity, Refusal> {
+        self.identity.as_ref().ok_or(Refusal::NotOwner)
     }
 
     pub(crate) fn owner_key(&self) -> OwnerKey {
@@ -95,7 +115,7 @@ impl Account {
     }
 
     pub(crate) fn kuvert_id(&self) -> KuvertId {
-        KuvertId::of(&self.identity.key())
+        KuvertId::of(&self.key())
     }
 
     /// Whether a relay that somebody else names may be connected to. Without TLS none but on this machine, which others
@@ -123,6 +143,17 @@ impl Account {
             name: self.name.clone(),
         }
     }
+}
+
+/// Certifies a device from now on. It bears no name: whoever talks with the identity would see it.
+pub(crate) fn certify(
+    identity: &Identity,
+    device: [u8; 32],
+    role: DeviceRole,
+    now: Timestamp,
+) -> DeviceCertificate {
+    let validity = now.seconds().saturating_sub(CLOCK_SKEW)..now.seconds().saturating_add(CERTIFICATE_LIFE);
+    DeviceCertificate::sign(identity, device, role, "", validity)
 }
 
 fn seed(tx: &Tx<'_>, key: MetaKey) -> Result<Zeroizing<[u8; 32]>, ClientError> {

@@ -12,7 +12,7 @@ use crate::link::is_origin;
 const CONTEXT: &[u8] = b"kuvert card v1";
 const LABEL: &str = "kuvert card key v1";
 /// Most devices on one card.
-const MAX_DEVICES: usize = 16;
+pub(crate) const MAX_DEVICES: usize = 16;
 
 /// Who somebody is and how to reach them. Signed by the identity, sealed under the link's secret.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -26,6 +26,9 @@ pub struct Card {
     /// Where the devices receive.
     #[n(2)]
     pub(crate) devices: Vec<CardDevice>,
+    /// What a business line shows of itself, as `kuvert-desk` encodes it; `None` for a person.
+    #[n(4)]
+    pub line: Option<minicbor::bytes::ByteVec>,
     /// By the identity, over all of the above.
     #[cbor(n(3), with = "minicbor::bytes")]
     signature: [u8; 64],
@@ -49,8 +52,14 @@ pub(crate) struct CardDevice {
 }
 
 impl Card {
-    pub(crate) fn sign(identity: &Identity, name: &str, devices: Vec<CardDevice>) -> Self {
-        let mut card = Self { identity: identity.key(), name: name.to_owned(), devices, signature: [0; 64] };
+    pub(crate) fn sign(
+        identity: &Identity,
+        name: &str,
+        devices: Vec<CardDevice>,
+        line: Option<minicbor::bytes::ByteVec>,
+    ) -> Self {
+        let name = name.to_owned();
+        let mut card = Self { identity: identity.key(), name, devices, line, signature: [0; 64] };
         card.signature = identity.sign(&card.message());
         card
     }

@@ -137,7 +137,7 @@ impl Step<'_, '_> {
     /// Only who wrote a message may change it.
     fn has_written(&self, row: &MessageRow, author: &[u8; 32]) -> Result<bool, ClientError> {
         Ok(match row.sender {
-            SenderKind::Own => self.account()?.identity.key().0 == *author,
+            SenderKind::Own => self.account()?.key().0 == *author,
             SenderKind::Contact => row.author == Some(*author),
             SenderKind::System => false,
         })

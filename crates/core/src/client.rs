@@ -134,6 +134,10 @@ impl Client {
         self.outputs.pop_front()
     }
 
+    pub(crate) fn account(&self) -> Option<Rc<Account>> {
+        self.account.clone()
+    }
+
     /// Display name and readable name of the own identity, and the origin of its relay; `None` before one was made.
     pub fn profile(&self) -> Option<(&str, KuvertId, &str)> {
         self.account.as_ref().map(|a| (a.name.as_str(), a.kuvert_id(), a.relay.as_str()))
@@ -141,7 +145,7 @@ impl Client {
 
     /// The own identity; `None` before one was made.
     pub fn identity(&self) -> Option<IdentityKey> {
-        self.account.as_ref().map(|account| account.identity.key())
+        self.account.as_ref().map(|account| account.key())
     }
 
     /// Requests that still wait for the relay's answer, together with messages that wait to be sealed, tokens that are to be
@@ -252,7 +256,7 @@ impl Client {
     /// # Errors
     /// [`ClientError::Store`] if the database fails, [`ClientError::Mls`] if the group's state does.
     pub fn members(&mut self, conversation: ConversationId) -> Result<Vec<MemberInfo>, ClientError> {
-        let Some(own) = self.account.as_ref().map(|account| account.identity.key()) else {
+        let Some(own) = self.account.as_ref().map(|account| account.key()) else {
             return Ok(Vec::new());
         };
         self.read(|tx| group::members(tx, own, conversation))

@@ -51,6 +51,11 @@ impl Step<'_, '_> {
             Command::SendFiles { conversation, text, files, reply_to, expires_after } => {
                 self.send_files(conversation, &text, &files, Around { reply_to, expires_after })
             }
+            Command::SendData { conversation, kind, data, text, files, reply_to } => {
+                let around = Around { reply_to, expires_after: None };
+                self.send_data(conversation, (kind, &data), &text, &files, around)
+            }
+            Command::Line(command) => self.line_command(command),
             Command::CancelFiles { message } => self.cancel_files(message),
             Command::Download { attachment, to } => self.download(attachment, &to),
             Command::StopDownload { attachment } => self.stop_download(attachment),
@@ -69,7 +74,12 @@ impl Step<'_, '_> {
         }
     }
 
-    fn create_identity(&mut self, name: &str, relay: &str, invite: Option<&str>) -> Result<(), ClientError> {
+    pub(crate) fn create_identity(
+        &mut self,
+        name: &str,
+        relay: &str,
+        invite: Option<&str>,
+    ) -> Result<(), ClientError> {
         if self.account.is_some() {
             return Err(Refusal::IdentityExists.into());
         }
@@ -135,7 +145,7 @@ impl Step<'_, '_> {
                 return Ok(());
             }
         };
-        let own = self.account.as_ref().is_some_and(|account| account.identity.key() == card.identity);
+        let own = self.account.as_ref().is_some_and(|account| account.key() == card.identity);
         let conversation = match self.tx.contact_by_identity(&card.identity.0)? {
             Some(contact) => self.tx.conversation_with(contact.id)?.map(|row| row.id),
             None => None,

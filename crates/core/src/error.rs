@@ -62,6 +62,15 @@ pub enum Refusal {
     /// The request did not get there.
     #[error("the request did not get there; make it again by the person's link")]
     NotAsked,
+    /// Only a device that holds the identity key may do this.
+    #[error("only an owner of the line may do this")]
+    NotOwner,
+    /// This profile is no device of a business line, or not yet.
+    #[error("this is for devices of a business line")]
+    NoLine,
+    /// Data, an event or a card is too large, or none.
+    #[error("this is too large to be sent; shorten it")]
+    DataInvalid,
     /// Only an admin of a group may do this.
     #[error("only an admin of the group may do this")]
     NotAdmin,

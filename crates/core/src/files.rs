@@ -4,8 +4,12 @@
 //! on after a crash. The relay is asked to store a file by a token of another member's inbox, as for channels: the own one would
 //! tie to this device what nothing else does.
 
-use kuvert_content::limits::{MAX_FILE, MAX_FILE_NAME, MAX_FILES, MAX_MEDIA_TYPE, MAX_PREVIEW, MAX_TEXT};
-use kuvert_content::{Attachment, Content, Expires, FileKey, FileRef, Meaning, Preview, sealed_size};
+use kuvert_content::limits::{
+    MAX_DATA, MAX_FILE, MAX_FILE_NAME, MAX_FILES, MAX_MEDIA_TYPE, MAX_PREVIEW, MAX_TEXT,
+};
+use kuvert_content::{
+    Attachment, Content, Data, DataKind, Expires, FileKey, FileRef, Meaning, Preview, sealed_size,
+};
 use kuvert_mls::Group;
 use kuvert_store::{
     AttachmentId, AttachmentRow, AttachmentState, ConversationId, MessageId, MessageState, NewAttachment,
@@ -54,16 +58,47 @@ impl Step<'_, '_> {
         files: &[NewFile],
         around: Around,
     ) -> Result<(), ClientError> {
+        if files.is_empty() {
+            return Err(Refusal::FilesInvalid.into());
+        }
+        self.send_around(conversation, None, text, files, around)
+    }
+
+    /// Writes down data with a text that says the same, and perhaps with files; it goes when they are at the relay.
+    pub(crate) fn send_data(
+        &mut self,
+        conversation: ConversationId,
+        (kind, bytes): (DataKind, &[u8]),
+        text: &str,
+        files: &[NewFile],
+        around: Around,
+    ) -> Result<(), ClientError> {
+        if bytes.len() > MAX_DATA {
+            return Err(Refusal::DataInvalid.into());
+        }
+        checked_text(text)?;
+        self.send_around(conversation, Some(Data { kind, bytes }), text, files, around)?;
+        self.seal_waiting(conversation)
+    }
+
+    fn send_around(
+        &mut self,
+        conversation: ConversationId,
+        data: Option<Data<'_>>,
+        text: &str,
+        files: &[NewFile],
+        around: Around,
+    ) -> Result<(), ClientError> {
         let text = if text.trim().is_empty() { "" } else { checked_text(text)? };
         let answered = around.reply_to.map(|id| self.shown_in(id, Some(conversation))).transpose()?;
         self.ready_to_write(conversation)?;
-        if files.is_empty() || files.len() > MAX_FILES {
+        if files.len() > MAX_FILES {
             return Err(Refusal::FilesInvalid.into());
         }
         let relay = self.relay_for_files(conversation)?;
         let refs = files.iter().map(|file| self.reference(&relay, file)).collect::<Result<Vec<_>, _>>()?;
         let externals: Vec<_> = refs.iter().map(FileRef::external).collect();
-        let mut room = MAX_PREVIEWS;
+        let mut room = MAX_PREVIEWS.saturating_sub(data.map_or(0, |data| data.bytes.len()));
         let attachments: Vec<_> = externals
             .iter()
             .zip(files)
@@ -78,7 +113,11 @@ impl Step<'_, '_> {
                 }
             })
             .collect();
-        let mut content = Content::attachments(self.rng.bytes(), text, &attachments);
+        let salt = self.rng.bytes();
+        let mut content = match data {
+            Some(data) => Content::structured(salt, data, text, &attachments),
+            None => Content::attachments(salt, text, &attachments),
+        };
         content.in_reply_to = answered.and_then(|row| kuvert_content::MessageId::from_slice(&row.mimi));
         content.expires = around.expires_after.map(Expires::After);
         let (_, message) = self.note_down(conversation, content, true)?;
@@ -372,7 +411,10 @@ impl Step<'_, '_> {
 
     /// What a received message refers to; `None` if there is nothing, or if this version cannot fetch or open all of it.
     pub(crate) fn files_of(&self, content: &Content) -> Result<Option<Vec<FileRef>>, ClientError> {
-        let Meaning::Attachments { files, .. } = content.meaning() else { return Ok(None) };
+        let (Meaning::Attachments { files, .. } | Meaning::Structured { files, .. }) = content.meaning()
+        else {
+            return Ok(None);
+        };
         let account = self.account()?;
         let read = |file: &Attachment<'_>| {
             FileRef::read(&file.file).filter(|reference| {
@@ -422,7 +464,9 @@ fn new_attachment<'a>(
 pub(crate) fn preview(content: &[u8], position: usize) -> Option<Vec<u8>> {
     let content = Content::decode(content).ok()?;
     match content.meaning() {
-        Meaning::Attachments { files, .. } => Some(files.get(position)?.preview?.picture.to_vec()),
+        Meaning::Attachments { files, .. } | Meaning::Structured { files, .. } => {
+            Some(files.get(position)?.preview?.picture.to_vec())
+        }
         _ => None,
     }
 }

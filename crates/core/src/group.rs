@@ -19,7 +19,7 @@ use crate::notice::Notice;
 use crate::outbox::{Intent, room_uri};
 use crate::step::Step;
 use crate::wishes::Wish;
-use crate::{ClientError, Event, Refusal};
+use crate::{ClientError, Event, LineEvent, Refusal};
 
 /// A member of a group, with all of their devices.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,8 +97,7 @@ impl Step<'_, '_> {
         let account = self.account()?;
         let name = checked_name(name)?;
         let wishes = self.additions(contacts)?;
-        let data =
-            GroupData::group(account.relay.clone(), self.rng.bytes(), name.clone(), account.identity.key());
+        let data = GroupData::group(account.relay.clone(), self.rng.bytes(), name.clone(), account.key());
         let (provider, channel) = (self.provider(), ChannelId::new(self.rng.bytes()));
         let delivery = account.delivery(self.rng, self.now);
         let group = Group::create(&provider, &account.device, channel, data, &delivery)?;
@@ -109,7 +108,7 @@ impl Step<'_, '_> {
         let at = self.reach_of(contacts)?.into_iter().find(|device| device.relay == account.relay);
         let create = self.create_frame(channel, state, at.map(|device| (device.inbox, device.token)))?;
         self.queue(conversation, None, &ClientFrame::CreateChannel(create))?;
-        let own = self.person(account.identity.key(), "")?;
+        let own = self.person(account.key(), "")?;
         self.note(conversation, &Notice::Created(own), &mark(channel, 0, 0))?;
         for wish in &wishes {
             self.wish(conversation, wish, self.now.0)?;
@@ -134,7 +133,7 @@ impl Step<'_, '_> {
         conversation: ConversationId,
         member: IdentityKey,
     ) -> Result<(), ClientError> {
-        if member == self.account()?.identity.key() {
+        if member == self.account()?.key() {
             return self.leave_group(conversation);
         }
         self.rule(conversation, vec![Wish::Remove(member)])
@@ -182,7 +181,7 @@ impl Step<'_, '_> {
     /// Leaves a group: states the wish, which another member carries out.
     pub(crate) fn leave_group(&mut self, conversation: ConversationId) -> Result<(), ClientError> {
         let account = self.account()?;
-        let own = account.identity.key();
+        let own = account.key();
         let mut profile = self.tx.group_profile(conversation)?.ok_or(Refusal::Unknown)?;
         if matches!(profile.state, GroupState::Leaving | GroupState::Left | GroupState::Removed) {
             return Ok(());
@@ -253,7 +252,7 @@ impl Step<'_, '_> {
 
     /// Joined a group of many: by a contact it is there at once, by a stranger it waits to be accepted.
     pub(crate) fn joined_group(&mut self, welcomed: Welcomed) -> Result<(), ClientError> {
-        let Welcomed { group, inviter, inviter_name } = welcomed;
+        let Welcomed { group, inviter, inviter_name, .. } = welcomed;
         let known = self.tx.group(group.channel().as_bytes())?;
         let accepted = self
             .tx
@@ -270,10 +269,8 @@ impl Step<'_, '_> {
         };
         self.add_group_row(conversation, &group)?;
         self.remember_people(&group)?;
-        let notice = Notice::Added(
-            self.person(inviter, &inviter_name)?,
-            self.person(self.account()?.identity.key(), "")?,
-        );
+        let notice =
+            Notice::Added(self.person(inviter, &inviter_name)?, self.person(self.account()?.key(), "")?);
         self.note(conversation, &notice, &mark(group.channel(), group.epoch(), 0))?;
         self.event(Event::GroupJoined(conversation));
         self.work_off(group.channel())
@@ -327,6 +324,11 @@ impl Step<'_, '_> {
         }
         self.fail_waiting(row.conversation)?;
         self.tx.forget_unseen(row.conversation, 0)?;
+        if self.desk_room()? == Some(row.conversation) {
+            self.tx.note_desk();
+            self.event(Event::Line(LineEvent::Dismissed));
+            return Ok(());
+        }
         if let Some(mut profile) = self.tx.group_profile(row.conversation)? {
             profile.state = if profile.state == GroupState::Leaving { GroupState::Left } else { state };
             self.tx.set_group_profile(row.conversation, &profile)?;
@@ -372,7 +374,7 @@ impl Step<'_, '_> {
     /// What only an admin may wish.
     fn rule(&mut self, conversation: ConversationId, wishes: Vec<Wish>) -> Result<(), ClientError> {
         let (_, group) = self.own_group(conversation)?;
-        if !admins(&group)?.contains(&self.account()?.identity.key()) {
+        if !admins(&group)?.contains(&self.account()?.key()) {
             return Err(Refusal::NotAdmin.into());
         }
         self.check_may_write(conversation)?;

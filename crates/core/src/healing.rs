@@ -96,6 +96,9 @@ impl Step<'_, '_> {
         for row in self.tx.groups()? {
             let epoch = self.epoch_of(&row)?;
             self.is_behind(&row.channel, epoch + 1, 0)?;
+            if self.desk_room()? == Some(row.conversation) {
+                self.desk_is_behind()?;
+            }
         }
         Ok(())
     }
@@ -122,6 +125,7 @@ impl Step<'_, '_> {
         }
         self.resume_uploads()?;
         self.seal_unseen()?;
+        self.tend_desk()?;
         self.tend_leaves()?;
         self.tend_groups()
     }
@@ -403,11 +407,14 @@ impl Step<'_, '_> {
         let group = self.load_group(&row)?;
         let before = group.data().clone();
         self.leave_again(&row, &group)?;
-        self.merged(&row, &group, self.account()?.identity.key(), &before, &[])
+        self.merged(&row, &group, self.account()?.key(), &before, &[])
     }
 
     fn healed(&mut self, row: &GroupRow, epoch: u64) -> Result<(), ClientError> {
         self.tx.set_behind(&row.channel, 0)?;
+        if self.desk_room()? == Some(row.conversation) {
+            return self.desk_is_behind();
+        }
         if row.cut_off {
             // The user wanted to miss it.
             return Ok(());

@@ -132,6 +132,9 @@ impl Step<'_, '_> {
                 if let Some(row) = self.tx.group(channel.as_bytes())?.filter(|row| row.ended.is_none()) {
                     let epoch = self.epoch_of(&row)?;
                     self.is_behind(channel.as_bytes(), epoch + 1, 0)?;
+                    if self.desk_room()? == Some(row.conversation) {
+                        self.desk_is_behind()?;
+                    }
                 }
                 Ok(Progress::Done)
             }
@@ -150,7 +153,11 @@ impl Step<'_, '_> {
 
     fn post(&mut self, entry: &ChannelEntry<'_>) -> Result<Progress, ClientError> {
         // The own post, come back in the channel's order: as good as the relay's answer.
+        let own_event = self.own_desk_event(entry.id)?;
         self.accepted(entry.id)?;
+        if let Some(content) = own_event {
+            self.desk_came(self.account()?.device_key(), &content)?;
+        }
         let Some(row) = self.living(entry.channel, "a post to an unknown channel")? else {
             return Ok(Progress::Done);
         };
@@ -176,7 +183,7 @@ impl Step<'_, '_> {
     pub(crate) fn opened(&mut self, row: &GroupRow, opened: IncomingMessage) -> Result<(), ClientError> {
         match opened {
             IncomingMessage::Own => Ok(()),
-            IncomingMessage::Message { sender, plain } => self.message(row, sender, &plain),
+            IncomingMessage::Message { sender, device, plain } => self.message(row, sender, device, &plain),
         }
     }
 
@@ -221,10 +228,22 @@ impl Step<'_, '_> {
         self.merged(row, &group, merged.by, &before, &merged.changes)
     }
 
-    fn message(&mut self, row: &GroupRow, sender: IdentityKey, plain: &[u8]) -> Result<(), ClientError> {
+    fn message(
+        &mut self,
+        row: &GroupRow,
+        sender: IdentityKey,
+        device: [u8; 32],
+        plain: &[u8],
+    ) -> Result<(), ClientError> {
+        if self.desk_room()? == Some(row.conversation) {
+            return self.desk_came(device, plain);
+        }
         let Some(contact) = self.tx.contact_of(row.conversation)? else {
             return self.group_message(row, sender, plain);
         };
+        if sender == self.account()?.key() {
+            return self.colleague_message(row, device, plain);
+        }
         if contact.identity != sender.0 {
             return self.dropped("a message of somebody else");
         }
@@ -239,6 +258,7 @@ impl Step<'_, '_> {
         let received = Received {
             conversation: row.conversation,
             author: sender.0,
+            is_colleague: false,
             contact: Some(&contact),
             content: &content,
             plain,
@@ -264,7 +284,53 @@ impl Step<'_, '_> {
             Meaning::Deletion { .. } => self.change(&received.change()),
             _ if is_request => self.dropped("a request that is more than a text"),
             Meaning::Edit { .. } | Meaning::Reaction { .. } => self.change(&received.change()),
-            Meaning::Attachments { .. } | Meaning::Unsupported => self.arrived(&received),
+            Meaning::Retention(retention) => self.retain(row.conversation, &retention),
+            Meaning::Desk(_) | Meaning::DeskState(_) => self.dropped("a desk event outside of its room"),
+            Meaning::Attachments { .. } | Meaning::Structured { .. } | Meaning::Unsupported => {
+                self.arrived(&received)
+            }
+        }
+    }
+
+    /// Another device of the own identity wrote to a contact: a colleague, for the same line.
+    fn colleague_message(
+        &mut self,
+        row: &GroupRow,
+        device: [u8; 32],
+        plain: &[u8],
+    ) -> Result<(), ClientError> {
+        let Ok(content) = Content::decode(plain) else {
+            return self.dropped("a message that cannot be read");
+        };
+        let account = self.account()?;
+        let conversation = row.conversation;
+        let mimi = content.id(&sender_uri(account.kuvert_id()), &self.room(conversation)?);
+        let received = Received {
+            conversation,
+            author: device,
+            is_colleague: true,
+            contact: None,
+            content: &content,
+            plain,
+            mimi,
+        };
+        match content.meaning() {
+            Meaning::Text(_)
+            | Meaning::Attachments { .. }
+            | Meaning::Structured { .. }
+            | Meaning::Unsupported => self.arrived(&received),
+            Meaning::Edit { .. } | Meaning::Deletion { .. } | Meaning::Reaction { .. } => {
+                self.change(&Change { author: account.key().0, ..received.change() })
+            }
+            Meaning::Retention(retention) => self.erase_later(conversation, &retention),
+            // The contact is told by whoever is first; and colleagues know who they are.
+            Meaning::Report(_)
+            | Meaning::Profile(_)
+            | Meaning::Acceptance(_)
+            | Meaning::Request { .. }
+            | Meaning::Leave(_)
+            | Meaning::Desk(_)
+            | Meaning::DeskState(_) => Ok(()),
         }
     }
 
@@ -280,7 +346,15 @@ impl Step<'_, '_> {
         };
         let (conversation, author) = (row.conversation, sender.0);
         let mimi = content.id(&sender_uri(KuvertId::of(&sender)), &self.room(conversation)?);
-        let received = Received { conversation, author, contact: None, content: &content, plain, mimi };
+        let received = Received {
+            conversation,
+            author,
+            is_colleague: false,
+            contact: None,
+            content: &content,
+            plain,
+            mimi,
+        };
         match content.meaning() {
             Meaning::Leave(statement) => self.wants_to_leave(row, sender, statement),
             Meaning::Report(report) => self.report(conversation, &author, &report),
@@ -291,7 +365,11 @@ impl Step<'_, '_> {
             Meaning::Text(_)
             | Meaning::Request { .. }
             | Meaning::Attachments { .. }
+            | Meaning::Structured { .. }
             | Meaning::Unsupported => self.arrived(&received),
+            Meaning::Retention(_) | Meaning::Desk(_) | Meaning::DeskState(_) => {
+                self.dropped("what belongs to a business line")
+            }
         }
     }
 
@@ -310,6 +388,10 @@ impl Step<'_, '_> {
             }
         }
         let (expires_after, expires_at) = match received.content.expires {
+            // For who writes for the same line it is an own message, which was read when it was written.
+            Some(Expires::After(seconds)) if received.is_colleague => {
+                (None, Some(self.now.0.saturating_add(i64::from(seconds) * 1000)))
+            }
             Some(Expires::After(seconds)) => (Some(seconds), None),
             Some(Expires::At(seconds)) => (None, Some(i64::from(seconds) * 1000)),
             None => (None, None),
@@ -319,7 +401,7 @@ impl Step<'_, '_> {
         }
         let mut shape = Shape::of(received.content);
         let files = self.files_of(received.content)?;
-        if shape.kind == MessageKind::Attachments && files.is_none() {
+        if matches!(shape.kind, MessageKind::Attachments | MessageKind::Structured) && files.is_none() {
             // Kept as it came, for a version that can open them.
             (shape.kind, shape.text) = (MessageKind::NeedsNewer, "");
         }
@@ -327,7 +409,7 @@ impl Step<'_, '_> {
         let new = self.tx.add_message(&NewMessage {
             conversation,
             mimi: received.mimi.as_bytes(),
-            sender: SenderKind::Contact,
+            sender: if received.is_colleague { SenderKind::Own } else { SenderKind::Contact },
             author: Some(&received.author),
             kind: shape.kind,
             text: shape.text,
@@ -335,7 +417,7 @@ impl Step<'_, '_> {
             // Beside the text of a text, nothing is left to keep.
             content: if shape.kind == MessageKind::Text { b"" } else { received.plain },
             at: at.filter(|at| (0..=self.now.0).contains(at)).unwrap_or(self.now.0),
-            state: MessageState::Received,
+            state: if received.is_colleague { MessageState::Sent } else { MessageState::Received },
             expires_after,
             expires_at,
         })?;
@@ -344,7 +426,7 @@ impl Step<'_, '_> {
         if let Some(contact) = received.contact {
             self.heard_from(contact)?;
         }
-        if self.reports_in(conversation)? {
+        if !received.is_colleague && self.reports_in(conversation)? && self.reports_delivery(conversation)? {
             self.tx.owe_report(conversation, received.mimi.as_bytes(), ReportKind::Delivered)?;
         }
         self.apply_early(conversation, received.mimi)
@@ -354,9 +436,11 @@ impl Step<'_, '_> {
 /// A message that was opened and read.
 struct Received<'m> {
     conversation: ConversationId,
-    /// Who wrote it.
+    /// Who wrote it: an identity, or the device of a colleague.
     author: [u8; 32],
-    /// The contact, unless it is a group.
+    /// It was written for the same line as the user writes for.
+    is_colleague: bool,
+    /// The contact, unless it is a group, or a colleague wrote it.
     contact: Option<&'m ContactRow>,
     content: &'m Content,
     /// What `content` was read from, and encodes to.

@@ -1,19 +1,26 @@
 //! First contact: from an opened card to a conversation (design section 4).
 //!
-//! The requesting device takes a key package of the contact's device, creates group and channel, and adds the device
-//! by a commit that carries the welcome. Each step waits in the outbox, so that the wish survives a crash.
+//! The requesting device takes a key package of each of the contact's devices, creates group and channel, and adds the devices
+//! by a commit that carries their welcomes. A person has one device on the card, a business line may have many, of which those
+//! are added that can be. Each step waits in the outbox, so that the wish survives a crash.
 
 use kuvert_content::{Content, Meaning};
-use kuvert_mls::{Group, GroupData, GroupKind, JoinerPackage, MlsError, Plan, introduction_box};
+use kuvert_mls::{
+    DeviceRole, Group, GroupData, GroupKind, JoinerPackage, MlsError, Plan, SealedCommit, Welcomed,
+    introduction_box,
+};
 use kuvert_store::{
     ContactRow, ContactState, ConversationId, ConversationRow, GroupRow, GroupState, MessageKind, MessageRow,
     MessageState, OutboxKind, OutboxRow, SenderKind,
 };
 use kuvert_wire::{
-    ChannelId, ClientFrame, Commit, KeyPackageReply, TakeKeyPackage, WelcomeDeposit, decode, encode, limits,
+    ChannelId, ClientFrame, Commit, ErrorCode, KeyPackageReply, PostId, TakeKeyPackage, WelcomeDeposit,
+    decode, encode, limits,
 };
+use minicbor::bytes::ByteVec;
+use minicbor::{Decode, Encode};
 
-use crate::card::CardDevice;
+use crate::card::{self, CardDevice};
 use crate::commands::checked_text;
 use crate::limits::{ASK_ANEW, MAX_ASKED, MAX_REQUESTS};
 use crate::outbox::{Intent, post_frame};
@@ -24,13 +31,46 @@ use crate::{ClientError, Event, Link, Refusal};
 pub(crate) const KEY_PACKAGE: &str = "kuvert key package v1";
 pub(crate) const WELCOME: &str = "kuvert welcome v1";
 
+/// First contact that is under way: the devices on the card, and what is known of each.
+#[derive(Clone, Encode, Decode)]
+struct Introduction {
+    #[n(0)]
+    devices: Vec<Candidate>,
+}
+
+#[derive(Clone, Encode, Decode)]
+struct Candidate {
+    #[n(0)]
+    device: CardDevice,
+    /// The request for its key package, as long as that is not answered.
+    #[n(1)]
+    asked: Option<PostId>,
+    /// Its key package, opened.
+    #[n(2)]
+    package: Option<ByteVec>,
+}
+
+impl Introduction {
+    fn new(devices: &[CardDevice]) -> Self {
+        let candidate =
+            |device: &CardDevice| Candidate { device: device.clone(), asked: None, package: None };
+        Self { devices: devices.iter().map(candidate).collect() }
+    }
+
+    fn is_answered(&self) -> bool {
+        self.devices.iter().all(|candidate| candidate.asked.is_none())
+    }
+}
+
 impl Step<'_, '_> {
     /// First message to who stands behind an opened link.
     pub(crate) fn request(&mut self, link: &str, text: &str) -> Result<(), ClientError> {
         let account = self.account()?;
-        let text = checked_text(text)?;
         let card = self.sessions.cards.get(link).cloned().ok_or(Refusal::Unknown)?;
-        if card.identity == account.identity.key() {
+        // A line can be contacted without a word: what follows may be a form.
+        let is_silent = card.line.is_some() && text.trim().is_empty();
+        let text = if is_silent { "" } else { checked_text(text)? };
+        if card.identity == account.key() {
             return Err(Refusal::OwnLink.into());
         }
         let device = card.devices.first().ok_or(Refusal::LinkUnreadable)?;
@@ -40,12 +80,19 @@ impl Step<'_, '_> {
         if device.relay != account.relay && (is_alone || !account.may_reach(&device.relay)) {
             return Err(Refusal::OtherRelay.into());
         }
+        // A line has published that anybody may write to it.
+        let first = if card.line.is_some() { ContactState::Accepted } else { ContactState::Requested };
         let conversation = match self.tx.contact_by_identity(&card.identity.0)? {
-            None => self.tx.add_contact(&card.identity.0, &card.name, ContactState::Requested)?.1,
+            None => self.tx.add_contact(&card.identity.0, &card.name, first)?.1,
             Some(contact) => {
                 let row = self.tx.conversation_with(contact.id)?.ok_or(Refusal::Unknown)?;
                 if contact.blocked || contact.state != ContactState::Requested {
-                    self.command(crate::Command::Send { conversation: row.id, text: text.to_owned() })?;
+                    if let Some(line) = &card.line {
+                        self.tx.set_contact_line(contact.id, line)?;
+                    }
+                    if !is_silent {
+                        self.command(crate::Command::Send { conversation: row.id, text: text.to_owned() })?;
+                    }
                     self.event(Event::Requested(row.id));
                     return Ok(());
                 }
@@ -53,14 +100,22 @@ impl Step<'_, '_> {
                 row.id
             }
         };
-        self.tx.set_introduction(conversation, Some(&encode(device)))?;
+        self.tx.set_introduction(conversation, Some(&encode(&Introduction::new(&card.devices))))?;
         let contact = self.tx.contact_of(conversation)?.ok_or(Refusal::Unknown)?;
         if let Ok(link) = Link::parse(link) {
             self.tx.set_contact_card(contact.id, link.card().as_bytes())?;
         }
-        self.note_reach(contact.id, &encode(&card.devices))?;
         let profile = self.profile_for(&card.identity.0)?;
-        self.enqueue(conversation, Content::request(self.rng.bytes(), &profile, text), Some(text))?;
+        if let Some(line) = &card.line {
+            self.tx.set_contact_line(contact.id, line)?;
+            self.enqueue(conversation, Content::profile(self.rng.bytes(), &profile), None)?;
+            if !is_silent {
+                self.enqueue(conversation, Content::text(self.rng.bytes(), text), Some(text))?;
+            }
+        } else {
+            self.note_reach(contact.id, &encode(&card.devices))?;
+            self.enqueue(conversation, Content::request(self.rng.bytes(), &profile, text), Some(text))?;
+        }
         let row = self.tx.conversation(conversation)?.ok_or(Refusal::Unknown)?;
         self.introduce(&row)?;
         self.wrote_to(conversation)?;
@@ -97,11 +152,22 @@ impl Step<'_, '_> {
 
     /// Asks for a key package of the contact's device.
     pub(crate) fn introduce(&mut self, conversation: &ConversationRow) -> Result<(), ClientError> {
-        let device = introduction_of(conversation)?;
+        let mut introduction = introduction_of(conversation)?;
+        for candidate in introduction.devices.iter_mut().filter(|candidate| candidate.package.is_none()) {
+            candidate.asked = Some(self.take_package(conversation.id, &candidate.device)?);
+        }
+        Ok(self.tx.set_introduction(conversation.id, Some(&encode(&introduction)))?)
+    }
+
+    fn take_package(
+        &mut self,
+        conversation: ConversationId,
+        device: &CardDevice,
+    ) -> Result<PostId, ClientError> {
         let id = self.fresh_id();
-        let frame =
-            ClientFrame::TakeKeyPackage(TakeKeyPackage { id, inbox: device.inbox, token: device.token });
-        self.queue_to(&device.relay, conversation.id, None, &frame)
+        let take = TakeKeyPackage { id, inbox: device.inbox, token: device.token.clone() };
+        self.queue_to(&device.relay, conversation, None, &ClientFrame::TakeKeyPackage(take))?;
+        Ok(id)
     }
 
     /// Whether first contact is under way: what waits then goes out at its end.
@@ -121,31 +187,79 @@ impl Step<'_, '_> {
             // The contact was faster: there is a group already.
             return Ok(());
         }
-        let device = introduction_of(&conversation)?;
+        let mut introduction = introduction_of(&conversation)?;
         let contact = self.tx.contact_of(conversation.id)?.ok_or(Refusal::Unknown)?;
+        let asked = introduction.devices.iter_mut().find(|candidate| candidate.asked == Some(reply.id));
+        let Some(candidate) = asked else { return Ok(()) };
+        candidate.asked = None;
+        let device = &candidate.device;
         let opened =
             introduction_box(device.introduction_key.as_bytes(), KEY_PACKAGE).open(b"", &reply.package);
         let verified = opened
+            .as_ref()
             .ok()
-            .map(|package| JoinerPackage::verified(&self.provider(), &package, self.now.seconds()));
+            .map(|package| JoinerPackage::verified(&self.provider(), package, self.now.seconds()));
         match verified {
             Some(Ok(joiner))
                 if joiner.certificate.identity.0 == contact.identity
                     && joiner.delivery.relay == device.relay
                     && joiner.delivery.inbox == device.inbox =>
             {
-                self.sessions.ended_packages.remove(&conversation.id);
-                return self.establish(conversation.id, &device, joiner);
+                candidate.package = opened.ok().map(|package| package.to_vec().into());
             }
             Some(Err(MlsError::Ended)) if self.may_take_another(conversation.id) => {
-                return self.introduce(&conversation);
+                let device = device.clone();
+                candidate.asked = Some(self.take_package(conversation.id, &device)?);
             }
             // The contact was away for so long that none holds any more: the user may try again once they are back.
-            Some(Err(MlsError::Ended)) => return self.fail_waiting(conversation.id),
-            _ => {}
+            Some(Err(MlsError::Ended)) => {}
+            _ => self.event(Event::Dropped("a key package is not the contact's")),
         }
-        self.event(Event::Dropped("a key package is not the contact's"));
-        self.fail_waiting(conversation.id)
+        self.introduced(conversation.id, &introduction)
+    }
+
+    /// The relay hands out no key package of a contact's device.
+    pub(crate) fn introduction_refused(
+        &mut self,
+        row: &OutboxRow,
+        code: ErrorCode,
+    ) -> Result<(), ClientError> {
+        self.event(Event::Refused(code));
+        let conversation = self.tx.conversation(row.conversation)?.ok_or(Refusal::Unknown)?;
+        if conversation.introduction.is_none() {
+            return self.fail_waiting(row.conversation);
+        }
+        let mut introduction = introduction_of(&conversation)?;
+        let asked = |candidate: &&mut Candidate| candidate.asked.is_some_and(|id| *id.as_bytes() == row.id);
+        if let Some(candidate) = introduction.devices.iter_mut().find(asked) {
+            candidate.asked = None;
+        }
+        self.introduced(row.conversation, &introduction)
+    }
+
+    /// Goes on once all of the contact's devices were asked.
+    fn introduced(
+        &mut self,
+        conversation: ConversationId,
+        introduction: &Introduction,
+    ) -> Result<(), ClientError> {
+        self.tx.set_introduction(conversation, Some(&encode(introduction)))?;
+        if !introduction.is_answered() {
+            return Ok(());
+        }
+        self.sessions.ended_packages.remove(&conversation);
+        let mut joiners = Vec::new();
+        for candidate in &introduction.devices {
+            let Some(package) = &candidate.package else { continue };
+            let joiner = JoinerPackage::verified(&self.provider(), package, self.now.seconds());
+            // It may have ended while others were waited for.
+            joiners.extend(joiner.ok().map(|joiner| (candidate.device.clone(), joiner)));
+        }
+        if joiners.is_empty() {
+            self.fail_waiting(conversation)
+        } else {
+            self.establish(conversation, joiners)
+        }
     }
 
     /// The oldest key packages go out first and may be past their time: behind them, at the latest in the one of last
@@ -160,47 +274,57 @@ impl Step<'_, '_> {
         more
     }
 
-    /// Creates group and channel, and adds the contact's device. The channel is at the own relay, but for a contact who does
+    /// Creates group and channel, and adds the contact's devices. The channel is at the own relay, but for a contact who does
     /// not leave theirs.
     fn establish(
         &mut self,
         conversation: ConversationId,
-        device: &CardDevice,
-        joiner: JoinerPackage,
+        joiners: Vec<(CardDevice, JoinerPackage)>,
     ) -> Result<(), ClientError> {
         let account = self.account()?;
         let own = account.delivery(self.rng, self.now);
-        let relay = if joiner.delivery.stays_at_its_relay() { &device.relay } else { &account.relay };
-        // Both have to be reached from there.
-        let (Ok(_), Ok(address)) = (own.target(relay), joiner.delivery.address_from(relay)) else {
+        let stays = joiners.iter().find(|(_, joiner)| joiner.delivery.stays_at_its_relay());
+        let relay = stays.map_or(&account.relay, |(device, _)| &device.relay).clone();
+        // All have to be reached from there.
+        let (devices, add): (Vec<_>, Vec<_>) =
+            joiners.into_iter().filter(|(_, joiner)| joiner.delivery.target(&relay).is_ok()).unzip();
+        if own.target(&relay).is_err() || add.is_empty() {
             self.event(Event::Dropped("one of the two relays does not speak with others"));
             return self.fail_waiting(conversation);
-        };
+        }
         let provider = self.provider();
         let channel = ChannelId::new(self.rng.bytes());
         let data = GroupData::direct(relay.clone(), self.rng.bytes());
         let mut group = Group::create(&provider, &account.device, channel, data, &own)?;
         let (state, _) = group.channel_state(&provider, &account.device)?;
-        let contact = (device.relay == *relay).then(|| (device.inbox, device.token.clone()));
+        let contact = devices.iter().find(|device| device.relay == relay);
+        let contact = contact.map(|device| (device.inbox, device.token.clone()));
         let create = self.create_frame(channel, state, contact)?;
-        let plan = Plan { add: vec![joiner], ..Plan::default() };
-        let commit = group.stage(&provider, &account.device, plan)?;
-        let joiner =
-            commit.joiners.first().ok_or(ClientError::Damaged("an addition came without welcome"))?;
-        let body = introduction_box(device.introduction_key.as_bytes(), WELCOME).seal(
-            &self.rng.bytes(),
-            b"",
-            &kuvert_mls::pad(&joiner.invitation),
-        );
-        debug_assert!(body.len() <= limits::MAX_BODY);
+        let commit = group.stage(&provider, &account.device, Plan { add, ..Plan::default() })?;
+        let welcomes = self.introductions(&commit, &devices);
         self.add_group_row(conversation, &group)?;
         self.tx.set_intent(channel.as_bytes(), Intent::Introduce as u8)?;
         self.queue(conversation, None, &ClientFrame::CreateChannel(create))?;
-        let id = self.fresh_id();
-        let (inbox, token) = (device.inbox, device.token.clone());
-        let welcomes = vec![WelcomeDeposit { inbox, token, body, relay: address }];
-        let commit = Commit { post: post_frame(id, channel, commit.post), next: commit.next, welcomes };
-        self.queue(conversation, None, &ClientFrame::Commit(commit))
+        let SealedCommit { post, next, blobs, .. } = commit;
+        let commit = Commit { post: post_frame(self.fresh_id(), channel, post), next, welcomes };
+        let row = self.tx.group(channel.as_bytes())?.ok_or(ClientError::Damaged("a new group is gone"))?;
+        self.queue_after(&row, blobs, ClientFrame::Commit(commit))
+    }
+
+    /// The welcomes for devices of a card, each by the right that the card gives.
+    fn introductions(&self, commit: &SealedCommit, devices: &[CardDevice]) -> Vec<WelcomeDeposit> {
+        let mut welcomes = commit.welcomes(|inbox, invitation| {
+            let key = devices.iter().find(|device| device.inbox == inbox);
+            let key = key.map_or([0; 32], |device| *device.introduction_key.as_bytes());
+            introduction_box(&key, WELCOME).seal(&self.rng.bytes(), b"", &kuvert_mls::pad(invitation))
+        });
+        for welcome in &mut welcomes {
+            debug_assert!(welcome.body.len() <= limits::MAX_BODY);
+            if let Some(device) = devices.iter().find(|device| device.inbox == welcome.inbox) {
+                welcome.token = device.token.clone();
+            }
+        }
+        welcomes
     }
 
     /// A deposit came: somebody who has the own card made contact.
@@ -208,19 +332,36 @@ impl Step<'_, '_> {
         let account = self.account()?;
         let opened = introduction_box(account.introduction.as_bytes(), WELCOME).open(b"", body);
         let Some(welcome) = opened.as_ref().ok().and_then(|padded| kuvert_mls::unpad(padded)) else {
+            if self.line_deposit(body)? {
+                return Ok(());
+            }
             return self.dropped("an introduction does not open");
         };
         let welcomed = Group::join(&self.provider(), welcome, &self.sessions.blobs, self.now.seconds())?;
         let (group, inviter) = (&welcomed.group, welcomed.inviter);
         self.loaded.borrow_mut().forget(group.channel());
-        if inviter == account.identity.key() || !self.may_join(group)? {
+        if account.is_line && inviter == account.key() && self.may_join(&welcomed)? {
+            self.joined_as_line(&welcomed)?;
+            return self.put_key_packages(1, false);
+        }
+        let by_agent = welcomed.inviter_role != DeviceRole::Owner;
+        if inviter == account.key() || by_agent || !self.may_join(&welcomed)? {
             // As an error, so that the group which was just joined is undone.
-            return Err(MlsError::PeerFault("an introduction by oneself, or a repeated one").into());
+            // An agent of a line answers customers, and contacts nobody: not even once it was dismissed.
+            return Err(
+                MlsError::PeerFault("an introduction by oneself or an agent, or a repeated one").into()
+            );
         }
         // No session is opened there before the user accepts.
         let relay = group.data().relay.clone();
         if relay != account.relay && (account.own_relay_only || !account.may_reach(&relay)) {
             return Err(MlsError::PeerFault("an introduction on a relay that cannot be reached").into());
+        }
+        if group.data().kind == GroupKind::Desk {
+            return Err(MlsError::PeerFault("the desk room of another line").into());
+        }
+        if account.is_line && group.data().kind == GroupKind::Direct {
+            return self.joined_by_customer(&welcomed);
         }
         if group.data().kind == GroupKind::Group {
             self.joined_group(welcomed)?;
@@ -251,6 +392,20 @@ impl Step<'_, '_> {
             self.enqueue(conversation, Content::acceptance(self.rng.bytes(), &profile), None)?;
         }
         // A key package was used up: another takes its place, so that the next stranger finds a fresh one.
+        self.put_key_packages(1, false)
+    }
+
+    /// A customer made contact with the line, of which this device is one.
+    fn joined_by_customer(&mut self, welcomed: &Welcomed) -> Result<(), ClientError> {
+        if let Some(contact) = self.tx.contact_by_identity(&welcomed.inviter.0)?
+            && contact.blocked
+        {
+            return Err(MlsError::PeerFault("an introduction by somebody who is blocked").into());
+        }
+        let conversation = self.customer(welcomed.inviter, &welcomed.inviter_name)?;
+        self.add_group_row(conversation, &welcomed.group)?;
+        self.tx.set_introduction(conversation, None)?;
+        self.seal_waiting(conversation)?;
         self.put_key_packages(1, false)
     }
 
@@ -316,11 +471,14 @@ impl Step<'_, '_> {
     }
 
     /// Whether a welcome may be followed: to a group of which this device is no member, or which it lost.
-    fn may_join(&self, group: &Group) -> Result<bool, ClientError> {
+    fn may_join(&self, welcomed: &Welcomed) -> Result<bool, ClientError> {
+        let group = &welcomed.group;
         let Some(row) = self.tx.group(group.channel().as_bytes())? else { return Ok(true) };
         let profile = self.tx.group_profile(row.conversation)?;
         let is_lost = profile.is_some_and(|profile| profile.state == GroupState::Broken);
-        Ok(group.data().kind == GroupKind::Group
+        // A direct conversation is nothing to come back to, but for the device of a line that is assigned to it once more.
+        let by_line = welcomed.inviter == self.account()?.key();
+        Ok((group.data().kind == GroupKind::Group || by_line)
             && match row.ended {
                 // Not one that was used before.
                 Some(ended) => group.epoch() > ended,
@@ -334,7 +492,12 @@ impl Step<'_, '_> {
     }
 }
 
-fn introduction_of(conversation: &ConversationRow) -> Result<CardDevice, ClientError> {
+fn introduction_of(conversation: &ConversationRow) -> Result<Introduction, ClientError> {
     let bytes = conversation.introduction.as_ref().ok_or(ClientError::Damaged("an introduction is gone"))?;
-    decode(bytes, limits::MAX_CARD).map_err(|_| ClientError::Damaged("an introduction"))
+    let most = limits::MAX_CARD + card::MAX_DEVICES * limits::MAX_KEY_PACKAGE;
+    let introduction = decode::<Introduction>(bytes, most).or_else(|_| {
+        // As earlier versions wrote it: one device that was asked.
+        decode::<CardDevice>(bytes, most).map(|device| Introduction::new(&[device]))
+    });
+    introduction.map_err(|_| ClientError::Damaged("an introduction"))
 }

@@ -6,7 +6,8 @@ use kuvert_mls::IdentityKey;
 use kuvert_store::{AttachmentId, ChangeSet, ContactId, ConversationId, MessageId, MessageState};
 use kuvert_wire::{ErrorCode, PushSubscription};
 
-use crate::{BlobOutcome, BlobTask, Card, NewFile, Transfer};
+use crate::line::{LineCommand, LineEvent};
+use crate::{BlobOutcome, BlobTask, Card, DataKind, NewFile, Transfer};
 
 /// A point in time: milliseconds since 1970 (UTC).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -319,6 +320,23 @@ pub enum Command {
         /// Which.
         message: MessageId,
     },
+    /// Sends data, with a text that says the same, and perhaps files.
+    SendData {
+        /// Where to.
+        conversation: ConversationId,
+        /// What the data is.
+        kind: DataKind,
+        /// The data: at most 16 KiB.
+        data: Vec<u8>,
+        /// What it says, for the eyes.
+        text: String,
+        /// At most 16.
+        files: Vec<NewFile>,
+        /// The message of the same conversation that it answers.
+        reply_to: Option<MessageId>,
+    },
+    /// What a business line does.
+    Line(LineCommand),
     /// Everything in this conversation was seen.
     MarkRead {
         /// Which.
@@ -394,6 +412,8 @@ pub enum Event {
     Refused(ErrorCode),
     /// It stands otherwise with being woken, see [`crate::Client::push_standing`].
     Push,
+    /// Something about the business line of which this is a device.
+    Line(LineEvent),
     /// Another session of this profile took over.
     TakenOver,
     /// The own relay makes no inbox for this device: nothing can be received, and what is sent waits.

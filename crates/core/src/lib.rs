@@ -13,6 +13,7 @@ mod carriage;
 mod changes;
 mod client;
 mod commands;
+mod desk;
 mod error;
 mod expiry;
 mod familiarity;
@@ -24,6 +25,7 @@ mod introduction;
 mod io;
 mod leaves;
 pub mod limits;
+mod line;
 mod link;
 mod loaded;
 mod messages;
@@ -66,6 +68,8 @@ pub mod file {
         short_name,
     };
 }
+pub use desk::{DeskEvent, DeskStanding};
+pub use kuvert_content::DataKind;
 pub use kuvert_mls::{IdentityKey, KuvertId};
 pub use kuvert_store::{
     AttachmentId, AttachmentRow, AttachmentState, ChangeSet, ComposingRow, ContactId, ContactRow,
@@ -73,6 +77,7 @@ pub use kuvert_store::{
     GroupState, LastMessageRow, Location, MessageId, MessageKind, MessageRow, MessageState, Peer,
     ReactionRow, ReceiptRow, SenderKind, StoreError, Trust,
 };
+pub use line::{Fold, LineCommand, LineDevice, LineEvent};
 pub use link::{Link, LinkError};
 pub use notice::{NotAdded, Notice, Person};
 pub use once::Ticket;

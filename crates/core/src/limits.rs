@@ -31,6 +31,20 @@ pub(crate) const MAX_WISHES: usize = 1024;
 pub(crate) const MAX_UNSEEN: u32 = 256;
 /// Devices of one contact that are added to a group.
 pub(crate) const MAX_DEVICES: usize = 16;
+/// Milliseconds after which a device that waits for the desk room's state asks for it again.
+pub(crate) const ASK_STATE: i64 = 30_000;
+/// Times that it asks in vain before it takes what it has for the state; later devices ask longer.
+pub(crate) const ASKS_BEFORE_OWN: i64 = 3;
+/// Bytes of one piece of that state, and most pieces.
+pub(crate) const STATE_PIECE: usize = 40 * 1024;
+pub(crate) const MAX_STATE_PIECES: usize = 256;
+/// Folded events of a desk room whose ids are kept, so that none is taken twice.
+pub(crate) const EVENT_IDS: i64 = 4096;
+/// Largest description of a line on its card.
+pub(crate) const MAX_LINE: usize = 48 * 1024;
+/// Invitations to a line that wait for an answer, and seconds for which they hold.
+pub(crate) const MAX_INVITATIONS: usize = 64;
+pub(crate) const INVITATION_LIFE: u64 = 7 * 86_400;
 /// Groups of more people do not report what arrived.
 pub(crate) const MAX_REPORTING: u32 = 16;
 /// Milliseconds between two reports of this device in one group, in the long run: one covers all that came meanwhile.

@@ -26,6 +26,7 @@ impl<'c> Shape<'c> {
         let (kind, text) = match content.meaning() {
             Meaning::Text(text) | Meaning::Request { text, .. } => (MessageKind::Text, text),
             Meaning::Attachments { text, .. } => (MessageKind::Attachments, text),
+            Meaning::Structured { text, .. } => (MessageKind::Structured, text),
             _ => (MessageKind::NeedsNewer, ""),
         };
         Self { kind, text, reply_to: content.in_reply_to }
@@ -218,7 +219,7 @@ impl Step<'_, '_> {
             return Err(Refusal::ReactionInvalid.into());
         }
         let row = self.shown_in(id, None)?;
-        let author = self.account()?.identity.key().0;
+        let author = self.account()?.key().0;
         let before = self.tx.reaction_of(id, &author)?;
         if before.as_ref().is_some_and(|before| before.text == reaction) {
             return Ok(());
@@ -238,7 +239,7 @@ impl Step<'_, '_> {
     /// Takes the own reaction to a message back.
     pub(crate) fn unreact(&mut self, id: MessageId) -> Result<(), ClientError> {
         let row = self.shown_in(id, None)?;
-        let author = self.account()?.identity.key().0;
+        let author = self.account()?.key().0;
         let Some(before) = self.tx.reaction_of(id, &author)?.filter(|before| !before.text.is_empty()) else {
             return Ok(());
         };

@@ -97,7 +97,7 @@ impl Notice {
 impl Step<'_, '_> {
     /// Somebody, by the best name that is known.
     pub(crate) fn person(&self, identity: IdentityKey, claimed: &str) -> Result<Person, ClientError> {
-        let you = self.account()?.identity.key() == identity;
+        let you = self.account()?.key() == identity;
         let known = self.tx.name_of(&identity.0)?;
         let name = match (you, known.is_empty()) {
             (true, _) => self.account()?.name.clone(),

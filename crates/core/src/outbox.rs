@@ -119,6 +119,7 @@ impl Step<'_, '_> {
             }
             ClientFrame::Commit(commit) => (commit.post.id, OutboxKind::Commit, Some(commit.post.channel)),
             ClientFrame::Post(post) => (post.id, OutboxKind::Post, Some(post.channel)),
+            ClientFrame::Deposit(deposit) => (deposit.id, OutboxKind::Deposit, None),
             ClientFrame::Own(_)
             | ClientFrame::Ack(_)
             | ClientFrame::PutKeyPackages(_)
@@ -127,8 +128,7 @@ impl Step<'_, '_> {
             | ClientFrame::DeleteInbox(_)
             | ClientFrame::SetPush(_)
             | ClientFrame::FetchChannel(_)
-            | ClientFrame::Resume
-            | ClientFrame::Deposit(_) => {
+            | ClientFrame::Resume => {
                 return Err(ClientError::Damaged("a frame that no outbox holds"));
             }
         };
@@ -147,6 +147,8 @@ impl Step<'_, '_> {
     pub(crate) fn answered(&mut self, id: PostId) -> Result<(), ClientError> {
         match self.tx.outbox_kind(id.as_bytes())? {
             Some(OutboxKind::Commit) => self.commit_answered(id),
+            // It counts from where it comes back in the room's order.
+            Some(OutboxKind::Post) if self.own_desk_event(id)?.is_some() => Ok(()),
             _ => self.accepted(id),
         }
     }
@@ -182,7 +184,7 @@ impl Step<'_, '_> {
                 None => Ok(()),
             },
             OutboxKind::Commit => self.commit_accepted(&row),
-            OutboxKind::CreateChannel | OutboxKind::TakeKeyPackage => Ok(()),
+            OutboxKind::CreateChannel | OutboxKind::TakeKeyPackage | OutboxKind::Deposit => Ok(()),
         }
     }
 
@@ -244,6 +246,7 @@ impl Step<'_, '_> {
             // It was made before: by an earlier try, or by the other side.
             (OutboxKind::CreateChannel, ErrorCode::Taken) => Ok(()),
             (OutboxKind::TakeKeyPackage, _) if self.package_refused(&row.id)? => Ok(()),
+            (OutboxKind::TakeKeyPackage, _) => self.introduction_refused(&row, code),
             (kind, _) => {
                 self.event(Event::Refused(code));
                 match (kind, row.message) {

@@ -3,21 +3,30 @@
 //! Taking it back is written down first and done at the relay as soon as it can be reached: the token on the card is
 //! revoked, so that nobody makes contact by it any more, and the card is deleted.
 
+use std::rc::Rc;
+
 use ed25519_dalek::SigningKey;
 use kuvert_store::MetaKey;
 use kuvert_wire::{
     CardDeletion, CardId, CardRecord, ClientFrame, OwnerKey, PostId, RevokeTokens, TokenNonce, decode,
     encode, headers, limits,
 };
+use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::account::Account;
-use crate::card::{Card, CardDevice};
+use crate::card::{Card, CardDevice, MAX_DEVICES};
 use crate::commands::card_url;
+use crate::group::checked_name;
+use crate::limits::MAX_LINE;
+use crate::line::read_reach;
 use crate::session::Fetching;
 use crate::step::Step;
-use crate::{ClientError, Event, FetchMethod, FetchOutcome, FetchRequest, Line, Link, LinkFailure, Output};
+use crate::{
+    ClientError, Event, FetchMethod, FetchOutcome, FetchRequest, Line, LineDevice, Link, LinkFailure, Output,
+    Refusal,
+};
 
 /// The own link, as stored.
 #[derive(Clone, Encode, Decode, Zeroize, ZeroizeOnDrop)]
@@ -60,7 +69,7 @@ struct Revocation {
     card: CardId,
     /// What deletes it; `None` once it is gone.
     #[n(3)]
-    deletion: Option<minicbor::bytes::ByteVec>,
+    deletion: Option<ByteVec>,
 }
 
 impl Step<'_, '_> {
@@ -130,12 +139,55 @@ impl Step<'_, '_> {
             token: account.token(self.rng),
             introduction_key: account.introduction.clone(),
         };
-        let card = Card::sign(&account.identity, &account.name, vec![device]);
+        self.sign_card(&mut own, vec![device], None)?;
+        Ok(own)
+    }
+
+    /// Puts devices, and what a line shows of itself, onto the own card.
+    fn sign_card(
+        &self,
+        own: &mut OwnLink,
+        devices: Vec<CardDevice>,
+        line: Option<ByteVec>,
+    ) -> Result<(), ClientError> {
+        let account = self.account()?;
+        let card = Card::sign(account.identity()?, &account.name, devices, line);
         let sealed = card.seal(&own.link(&account.relay), &self.rng.bytes());
         let key = SigningKey::from_bytes(&own.card_key);
         own.record = CardRecord::sign(&key, own.version, sealed).to_bytes();
-        self.tx.set_meta(MetaKey::Link, &Zeroizing::new(encode(&own)))?;
-        Ok(own)
+        if own.record.len() > limits::MAX_CARD {
+            return Err(Refusal::DataInvalid.into());
+        }
+        Ok(self.tx.set_meta(MetaKey::Link, &Zeroizing::new(encode(own)))?)
+    }
+
+    /// Publishes what a line shows, and which of its devices customers write to, under the link that it has or a new one.
+    pub(crate) fn publish_line(
+        &mut self,
+        name: &str,
+        profile: Vec<u8>,
+        devices: &[LineDevice],
+    ) -> Result<(), ClientError> {
+        let name = checked_name(name)?;
+        let reach = |device: &LineDevice| read_reach(&device.reach.clone().into());
+        let devices: Vec<_> = devices.iter().filter_map(reach).collect();
+        if profile.is_empty() || profile.len() > MAX_LINE || !(1..=MAX_DEVICES).contains(&devices.len()) {
+            return Err(Refusal::DataInvalid.into());
+        }
+        self.account()?.identity()?;
+        if self.account()?.name != name {
+            self.tx.set_meta(MetaKey::Name, name.as_bytes())?;
+            self.account = Account::load(self.tx)?.map(Rc::new);
+        }
+        let mut own = match self.own_link()? {
+            Some(own) => own,
+            None => self.make_link(&*self.account()?)?,
+        };
+        // Several owners publish without knowing of each other: the later one has the higher version.
+        own.version = (own.version + 1).max(self.now.seconds());
+        own.published = false;
+        self.sign_card(&mut own, devices, Some(profile.into()))?;
+        self.show_link()
     }
 
     pub(crate) fn own_card_stored(

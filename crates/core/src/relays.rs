@@ -338,7 +338,7 @@ impl Step<'_, '_> {
             }
             match row.kind {
                 OutboxKind::CreateChannel | OutboxKind::Commit => self.fail_waiting(row.conversation)?,
-                OutboxKind::Post | OutboxKind::TakeKeyPackage => {
+                OutboxKind::Post | OutboxKind::TakeKeyPackage | OutboxKind::Deposit => {
                     self.refused(relay, PostId::new(row.id), ErrorCode::NoSuchRelay, None)?;
                 }
             }

@@ -72,6 +72,12 @@ pub(crate) struct Sessions {
     pub(crate) push: Pushing,
     /// The user waits for the own link, which waits for the inbox.
     pub(crate) link_wanted: bool,
+    /// When this device asked for the desk room's state.
+    pub(crate) state_asked: Option<Timestamp>,
+    /// How often, without an answer.
+    pub(crate) state_asks: u32,
+    /// When this device posts its own, if nobody else does before.
+    pub(crate) share_at: Option<Timestamp>,
     /// When the next message expires, as was asked to be woken for: milliseconds since 1970.
     pub(crate) next_expiry: Option<i64>,
     /// When leaves are looked after again.
@@ -338,7 +344,7 @@ impl Step<'_, '_> {
     }
 
     /// Makes all key packages anew, in the place of those that the relay has: they say what does not hold any more.
-    fn replace_key_packages(&mut self) -> Result<(), ClientError> {
+    pub(crate) fn replace_key_packages(&mut self) -> Result<(), ClientError> {
         self.sessions.replaced = Some(self.publish_key_packages(KEY_PACKAGES, true, Some(true))?);
         Ok(())
     }
@@ -443,6 +449,7 @@ impl Step<'_, '_> {
         self.tend_revocations()?;
         self.tend_push()?;
         self.forget_old_past()?;
+        self.tend_desk()?;
         self.tend_blobs()?;
         self.tend_leaves()
     }

@@ -97,7 +97,7 @@ impl Step<'_, '_> {
         if shown_by.0 != contact.identity {
             return Err(Refusal::CodeOfAnother.into());
         }
-        if shown_to != account.identity.key() {
+        if shown_to != account.key() {
             return Err(Refusal::CodeForAnother.into());
         }
         self.trust(&contact, TrustEvent::Verified)

@@ -11,15 +11,18 @@ use kuvert_mls::{
 };
 use kuvert_store::{ConversationId, GroupRow, IntentRow, IntentState};
 use kuvert_wire::{ClientFrame, Commit, ErrorCode, InboxId, KeyPackageReply, TakeKeyPackage, decode, limits};
+use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 
+use crate::card::CardDevice;
 use crate::group::{admins, mark, turn};
 use crate::introduction::{KEY_PACKAGE, WELCOME};
 use crate::limits::{ADD_TOGETHER, CROWD, CROWD_TURN};
+use crate::line::read_reach;
 use crate::notice::{NotAdded, Notice};
 use crate::outbox::{Intent, post_frame};
 use crate::step::Step;
-use crate::{ClientError, Output, Refusal};
+use crate::{ClientError, Event, LineEvent, Output};
 
 /// Largest encoded wish: a picture.
 const MAX_WISH: usize = kuvert_mls::limits::MAX_PICTURE + 256;
@@ -51,12 +54,37 @@ pub(crate) enum Wish {
     /// Drops a device that was not in use for long; it may come back by itself.
     #[n(7)]
     Drop(#[cbor(n(0), with = "minicbor::bytes")] [u8; 32]),
+    /// Adds a device of the own identity, by its public key and how it is reached.
+    #[n(8)]
+    AddDevice(#[cbor(n(0), with = "minicbor::bytes")] [u8; 32], #[n(1)] ByteVec),
+    /// Removes a device of the own identity.
+    #[n(9)]
+    RemoveDevice(#[cbor(n(0), with = "minicbor::bytes")] [u8; 32]),
+}
+
+/// Who is to be added: somebody, or one more device of the own identity.
+struct Addition {
+    identity: IdentityKey,
+    /// Which device, if it has to be that one.
+    device: Option<[u8; 32]>,
+    /// How they are reached; empty where that is not known.
+    reach: Vec<CardDevice>,
+}
+
+impl Addition {
+    /// Whether a key package is of who is to be added.
+    fn is_of(&self, joiner: &JoinerPackage) -> bool {
+        joiner.certificate.identity == self.identity
+            && self.device.is_none_or(|device| device == joiner.certificate.device)
+    }
 }
 
 /// Who is in a group, read once for all that is wished of it.
 struct Standing {
     rulers: BTreeSet<IdentityKey>,
     members: BTreeSet<IdentityKey>,
+    /// Devices of the own identity.
+    devices: BTreeSet<[u8; 32]>,
 }
 
 /// A commit in the making.
@@ -90,7 +118,10 @@ impl Step<'_, '_> {
             introductions: Vec::new(),
         };
         let adds_wait = self.adds_wait(&intents);
-        let standing = Standing { rulers: admins(&group)?, members: group.identities()? };
+        let own = self.account()?.key();
+        let devices = group.members()?.into_iter().filter(|member| member.identity == own);
+        let devices = devices.map(|member| member.device).collect();
+        let standing = Standing { rulers: admins(&group)?, members: group.identities()?, devices };
         for intent in intents {
             let Ok(wish) = decode::<Wish>(&intent.body, MAX_WISH) else {
                 return Err(ClientError::Damaged("something to be committed"));
@@ -99,8 +130,8 @@ impl Step<'_, '_> {
                 self.tx.remove_intent(intent.id)?;
             } else if intent.due > self.now.0 && intent.state == IntentState::Waiting {
                 self.outputs.push(Output::WakeAt(crate::Timestamp(intent.due)));
-            } else if let Wish::Add(identity) = wish {
-                self.prepare_addition(&group, &mut draft, intent, identity, adds_wait)?;
+            } else if let Some(addition) = self.addition(&wish)? {
+                self.prepare_addition(&group, &mut draft, intent, &addition, adds_wait)?;
             } else {
                 draft.take(&group, &wish);
                 draft.rows.push(intent);
@@ -125,7 +156,23 @@ impl Step<'_, '_> {
     fn is_unasked_addition(&self, intent: &IntentRow) -> bool {
         intent.state == IntentState::Waiting
             && intent.due <= self.now.0
-            && matches!(decode(&intent.body, MAX_WISH), Ok(Wish::Add(_)))
+            && matches!(decode(&intent.body, MAX_WISH), Ok(Wish::Add(_) | Wish::AddDevice(..)))
+    }
+
+    /// Whom a wish adds, if it adds somebody.
+    fn addition(&self, wish: &Wish) -> Result<Option<Addition>, ClientError> {
+        Ok(match wish {
+            Wish::Add(identity) => {
+                let contact = self.tx.contact_by_identity(&identity.0)?;
+                let reach = contact.map_or(Ok(Vec::new()), |contact| self.devices_of(contact.id))?;
+                Some(Addition { identity: *identity, device: None, reach })
+            }
+            Wish::AddDevice(device, reach) => {
+                let reach = read_reach(reach).into_iter().collect();
+                Some(Addition { identity: self.account()?.key(), device: Some(*device), reach })
+            }
+            _ => None,
+        })
     }
 
     /// An addition asks for a key package first, and is carried out with others that were wished together with it.
@@ -134,30 +181,28 @@ impl Step<'_, '_> {
         group: &Group,
         draft: &mut Draft,
         mut intent: IntentRow,
-        identity: IdentityKey,
+        addition: &Addition,
         adds_wait: bool,
     ) -> Result<(), ClientError> {
         match intent.state {
-            IntentState::Waiting => self.ask_for_package(intent, identity),
+            IntentState::Waiting => self.ask_for_package(intent, addition),
             IntentState::Asking | IntentState::Committing => Ok(()),
             IntentState::Ready if adds_wait || draft.plan.add.len() >= draft.most_adds => Ok(()),
             IntentState::Ready => {
                 let bytes = intent.package.clone().unwrap_or_default();
                 let joiner = JoinerPackage::verified(&self.provider(), &bytes, self.now.seconds());
-                let contact = self.tx.contact_by_identity(&identity.0)?.ok_or(Refusal::Unknown)?;
-                let devices = self.devices_of(contact.id)?;
                 let Ok(joiner) = joiner else {
                     // It has ended while it waited.
                     (intent.state, intent.package) = (IntentState::Waiting, None);
-                    return self.ask_for_package(intent, identity);
+                    return self.ask_for_package(intent, addition);
                 };
-                let device = devices.into_iter().find(|device| device.inbox == joiner.delivery.inbox);
+                let device = addition.reach.iter().find(|device| device.inbox == joiner.delivery.inbox);
                 let reachable = joiner.delivery.target(&group.data().relay).is_ok();
                 let why = if reachable { NotAdded::Invalid } else { NotAdded::OtherRelay };
                 let Some(device) = device.filter(|_| reachable) else {
-                    return self.cannot_add(&intent, identity, why);
+                    return self.cannot_add(&intent, addition, why);
                 };
-                draft.introductions.push((device.inbox, device.introduction_key));
+                draft.introductions.push((device.inbox, device.introduction_key.clone()));
                 draft.plan.add.push(joiner);
                 draft.rows.push(intent);
                 Ok(())
@@ -165,14 +210,9 @@ impl Step<'_, '_> {
         }
     }
 
-    fn ask_for_package(&mut self, mut intent: IntentRow, identity: IdentityKey) -> Result<(), ClientError> {
-        let contact = self.tx.contact_by_identity(&identity.0)?;
-        let devices = match &contact {
-            Some(contact) => self.devices_of(contact.id)?,
-            None => Vec::new(),
-        };
-        let Some(device) = devices.into_iter().next() else {
-            return self.cannot_add(&intent, identity, NotAdded::Unreachable);
+    fn ask_for_package(&mut self, mut intent: IntentRow, addition: &Addition) -> Result<(), ClientError> {
+        let Some(device) = addition.reach.first().cloned() else {
+            return self.cannot_add(&intent, addition, NotAdded::Unreachable);
         };
         let id = self.fresh_id();
         intent.state = IntentState::Asking;
@@ -186,11 +226,8 @@ impl Step<'_, '_> {
     /// A key package came for somebody who is to be added. Says whether it was asked for here.
     pub(crate) fn package_for_group(&mut self, reply: &KeyPackageReply) -> Result<bool, ClientError> {
         let Some(mut intent) = self.tx.intent_of_request(reply.id.as_bytes())? else { return Ok(false) };
-        let Ok(Wish::Add(identity)) = decode(&intent.body, MAX_WISH) else {
-            return Err(ClientError::Damaged("something to be committed"));
-        };
-        let contact = self.tx.contact_by_identity(&identity.0)?.ok_or(Refusal::Unknown)?;
-        let device = self.devices_of(contact.id)?.into_iter().next();
+        let addition = self.addition_of(&intent)?.ok_or(ClientError::Damaged("something to be committed"))?;
+        let device = addition.reach.first();
         let opened = device.as_ref().and_then(|device| {
             introduction_box(device.introduction_key.as_bytes(), KEY_PACKAGE).open(b"", &reply.package).ok()
         });
@@ -198,7 +235,7 @@ impl Step<'_, '_> {
             .as_ref()
             .map(|package| JoinerPackage::verified(&self.provider(), package, self.now.seconds()));
         match (verified, opened) {
-            (Some(Ok(joiner)), Some(package)) if joiner.certificate.identity == identity => {
+            (Some(Ok(joiner)), Some(package)) if addition.is_of(&joiner) => {
                 intent.state = IntentState::Ready;
                 intent.request = None;
                 intent.due = self.now.0;
@@ -207,9 +244,9 @@ impl Step<'_, '_> {
                 self.sessions.ended_packages.remove(&intent.conversation);
             }
             (Some(Err(MlsError::Ended)), _) if self.may_take_another(intent.conversation) => {
-                return self.ask_for_package(intent, identity).map(|()| true);
+                return self.ask_for_package(intent, &addition).map(|()| true);
             }
-            _ => self.cannot_add(&intent, identity, NotAdded::Invalid)?,
+            _ => self.cannot_add(&intent, &addition, NotAdded::Invalid)?,
         }
         self.advance(intent.conversation)?;
         Ok(true)
@@ -218,27 +255,39 @@ impl Step<'_, '_> {
     /// The relay hands out no key package. Says whether it was asked for here.
     pub(crate) fn package_refused(&mut self, request: &[u8; 16]) -> Result<bool, ClientError> {
         let Some(intent) = self.tx.intent_of_request(request)? else { return Ok(false) };
-        if let Ok(Wish::Add(identity)) = decode(&intent.body, MAX_WISH) {
-            self.cannot_add(&intent, identity, NotAdded::Refused)?;
+        if let Some(addition) = self.addition_of(&intent)? {
+            self.cannot_add(&intent, &addition, NotAdded::Refused)?;
         }
         self.advance(intent.conversation)?;
         Ok(true)
     }
 
+    fn addition_of(&self, intent: &IntentRow) -> Result<Option<Addition>, ClientError> {
+        match decode::<Wish>(&intent.body, MAX_WISH) {
+            Ok(wish) => self.addition(&wish),
+            Err(_) => Ok(None),
+        }
+    }
+
     fn cannot_add(
         &mut self,
         intent: &IntentRow,
-        identity: IdentityKey,
+        addition: &Addition,
         why: NotAdded,
     ) -> Result<(), ClientError> {
         self.tx.remove_intent(intent.id)?;
-        let notice = Notice::NotAdded(self.person(identity, "")?, Some(why));
+        if let Some(device) = addition.device {
+            let conversation = intent.conversation;
+            self.event(Event::Line(LineEvent::NotStaffed { conversation, device }));
+            return self.seal_waiting(conversation);
+        }
+        let notice = Notice::NotAdded(self.person(addition.identity, "")?, Some(why));
         self.note(intent.conversation, &notice, &self.rng.bytes::<32>())?;
         self.seal_waiting(intent.conversation)
     }
 
     fn is_moot(&self, group: &Group, standing: &Standing, wish: &Wish) -> Result<bool, ClientError> {
-        let own = self.account()?.identity.key();
+        let own = self.account()?.key();
         let rules = standing.rulers.contains(&own);
         let is_member = |identity: &IdentityKey| standing.members.contains(identity);
         Ok(match wish {
@@ -258,6 +307,10 @@ impl Step<'_, '_> {
             }
             Wish::Renew => false,
             Wish::Drop(device) => !group.unused(self.now.seconds())?.contains(device),
+            Wish::AddDevice(device, _) => standing.devices.contains(device),
+            Wish::RemoveDevice(device) => {
+                !standing.devices.contains(device) || *device == self.account()?.device_key()
+            }
         })
     }
 
@@ -328,7 +381,7 @@ impl Step<'_, '_> {
         if row.cut_off {
             self.let_in_again(row, group.own_token()? != token)?;
         }
-        self.merged(row, &group, account.identity.key(), &before, &changes)
+        self.merged(row, &group, account.key(), &before, &changes)
     }
 
     /// A commit was merged: what it changed is written down, and what waited for the new epoch goes on.
@@ -385,13 +438,15 @@ impl Step<'_, '_> {
         for intent in given_up {
             match decode(&intent.body, MAX_WISH) {
                 // One of the devices to be added takes no welcome; which one, the relay does not say.
-                Ok(Wish::Add(identity)) => {
+                Ok(wish @ (Wish::Add(_) | Wish::AddDevice(..))) => {
                     let why = match code {
                         ErrorCode::BadToken => NotAdded::Refused,
                         ErrorCode::NoSuchRelay => NotAdded::OtherRelay,
                         _ => NotAdded::NotTaken,
                     };
-                    self.cannot_add(&intent, identity, why)?;
+                    if let Some(addition) = self.addition(&wish)? {
+                        self.cannot_add(&intent, &addition, why)?;
+                    }
                 }
                 // Tried again with whatever comes next.
                 Ok(Wish::Dismiss(_)) if code == ErrorCode::BadToken => {}
@@ -432,7 +487,10 @@ impl Step<'_, '_> {
 impl Draft {
     fn take(&mut self, group: &Group, wish: &Wish) {
         match wish {
-            Wish::Add(_) | Wish::Renew => {}
+            Wish::Add(_) | Wish::AddDevice(..) | Wish::Renew => {}
+            Wish::RemoveDevice(device) => {
+                self.plan.remove_devices.insert(*device);
+            }
             Wish::Drop(device) => {
                 self.plan.unused.insert(*device);
             }

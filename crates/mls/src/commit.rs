@@ -34,6 +34,8 @@ pub struct Plan {
     pub add: Vec<JoinerPackage>,
     /// Identities to remove, with all of their devices.
     pub remove: BTreeSet<IdentityKey>,
+    /// Devices of the own identity to remove, by their public keys.
+    pub remove_devices: BTreeSet<[u8; 32]>,
     /// Statements of those of them who want to leave.
     pub leaving: Vec<LeaveStatement>,
     /// Devices to drop because they were not in use: see [`Group::unused`].
@@ -160,7 +162,12 @@ impl Group {
         let Some(data) = plan.data.as_mut().filter(|data| data.admins != self.data.admins) else {
             return Ok(plan);
         };
-        let removed = [self.leaves_of(&plan.remove)?, self.leaves_of_devices(&plan.unused)?].concat();
+        let removed = [
+            self.leaves_of(&plan.remove)?,
+            self.leaves_of_devices(&plan.remove_devices)?,
+            self.leaves_of_devices(&plan.unused)?,
+        ]
+        .concat();
         let mut after: BTreeSet<_> = plan.add.iter().map(|joiner| joiner.certificate.identity).collect();
         for (index, leaf) in self.group.public_group().treesync().full_leaves() {
             if !removed.contains(&index) {
@@ -194,7 +201,8 @@ impl Group {
         }
         let secrets = self.secrets(provider.crypto)?;
         let unused = self.leaves_of_devices(&plan.unused)?;
-        let removed = [self.leaves_of(&plan.remove)?, unused.clone()].concat();
+        let own_devices = self.leaves_of_devices(&plan.remove_devices)?;
+        let removed = [self.leaves_of(&plan.remove)?, own_devices, unused.clone()].concat();
         let plan = self.with_away(plan, &unused, !removed.is_empty())?;
         let targets: Vec<_> = plan.add.iter().map(|joiner| joiner.delivery.clone()).collect();
         let messages = self.commit_messages(provider, device, &plan, &removed)?;

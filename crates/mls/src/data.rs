@@ -75,6 +75,9 @@ pub enum GroupKind {
     /// Any number of identities, with a name, and admins who decide who is in it.
     #[n(1)]
     Group,
+    /// The devices of one business line, and nobody else: its owners' devices decide which.
+    #[n(2)]
+    Desk,
 }
 
 impl GroupData {
@@ -89,6 +92,13 @@ impl GroupData {
             admins: BTreeSet::new(),
             away: Vec::new(),
         }
+    }
+
+    /// The desk room of a business line.
+    pub fn desk(relay: String, secret: [u8; 32]) -> Self {
+        let mut data = Self::direct(relay, secret);
+        data.kind = GroupKind::Desk;
+        data
     }
 
     /// A group with its first admin.
@@ -128,7 +138,7 @@ impl GroupData {
         let is_bare =
             self.name.is_empty() && self.picture.is_empty() && self.admins.is_empty() && self.away.is_empty();
         match self.kind {
-            GroupKind::Direct => fits && is_bare,
+            GroupKind::Direct | GroupKind::Desk => fits && is_bare,
             GroupKind::Group => fits && !self.name.is_empty() && !self.admins.is_empty(),
         }
     }

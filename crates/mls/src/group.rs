@@ -20,8 +20,8 @@ use crate::policy::{admins, certificate_of, check_members, member_of, valid_cert
 use crate::seal::{BodyBox, FANOUT_KEY, GROUP_KEY, MESSAGE_KEY, POST_SECRET, WELCOME_KEY};
 use crate::suite::{SUITE, capabilities, join_config};
 use crate::{
-    Blobs, Delivery, Device, DeviceCertificate, GroupData, GroupKey, IdentityKey, LeaveStatement, MlsError,
-    Provider,
+    Blobs, Delivery, Device, DeviceCertificate, DeviceRole, GroupData, GroupKey, IdentityKey, LeaveStatement,
+    MlsError, Provider,
 };
 
 /// OpenMLS checks lifetimes against the system clock, which an engine without a clock must not depend on; so they are
@@ -84,6 +84,8 @@ pub enum IncomingMessage {
     Message {
         /// Who sent it.
         sender: IdentityKey,
+        /// Which of their devices: its public key.
+        device: [u8; 32],
         /// What it says.
         plain: Zeroizing<Vec<u8>>,
     },
@@ -128,6 +130,8 @@ pub struct Welcomed {
     pub inviter: IdentityKey,
     /// The name that the inviter claims.
     pub inviter_name: String,
+    /// What the inviter's device may do for its identity.
+    pub inviter_role: DeviceRole,
 }
 
 impl Group {
@@ -247,14 +251,15 @@ impl Group {
         let data = GroupData::from_extensions(staged.group_context().extensions())?;
         let channel = channel_of(staged.group_context().group_id().as_slice())?;
         let sender = staged.welcome_sender().map_err(MlsError::library)?;
-        let (inviter, inviter_name) = (certificate_of(sender)?.identity, Delivery::of(sender)?.name);
+        let inviter_name = Delivery::of(sender)?.name;
+        let DeviceCertificate { identity: inviter, role: inviter_role, .. } = certificate_of(sender)?;
         let group = staged.into_group(provider).map_err(MlsError::library)?;
         let secrets = Secrets::of(&group, provider.crypto)?;
         let key = BodyBox::welcome(&secrets.welcome_key, channel).open(&invitation.key)?;
         let key = key.as_slice().try_into().map_err(|_| MlsError::PeerFault("a group key has 32 bytes"))?;
         let joined = Self::new(group, data, channel, GroupKey::new(key));
         check_members(joined.group.public_group(), &joined.data, now)?;
-        Ok(Welcomed { group: joined, inviter, inviter_name })
+        Ok(Welcomed { group: joined, inviter, inviter_name, inviter_role })
     }
 
     pub(crate) fn new(group: MlsGroup, data: GroupData, channel: ChannelId, key: GroupKey) -> Self {
@@ -403,8 +408,9 @@ impl Group {
             return Err(MlsError::PeerFault("a post that is no message"));
         };
         let leaf = self.group.public_group().leaf(sender);
-        let sender = member_of(leaf.ok_or(MlsError::PeerFault("the sender is no member"))?)?.identity;
-        Ok(IncomingMessage::Message { sender, plain: Zeroizing::new(plain.into_bytes()) })
+        let sender = member_of(leaf.ok_or(MlsError::PeerFault("the sender is no member"))?)?;
+        let plain = Zeroizing::new(plain.into_bytes());
+        Ok(IncomingMessage::Message { sender: sender.identity, device: sender.device, plain })
     }
 
     /// The right to post in the current epoch, and to ask what the channel keeps.

@@ -35,7 +35,7 @@ pub use identity::{
 };
 pub use leave::LeaveStatement;
 pub use padding::{pad, unpad};
-pub use part::{BlobRef, Blobs, SealedBlob};
+pub use part::{BlobRef, Blobs, Part, SealedBlob};
 pub use policy::Change;
 pub use provider::{EngineRng, Provider};
 pub use seal::introduction_box;

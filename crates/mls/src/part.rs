@@ -12,7 +12,7 @@ use crate::{EngineRng, MlsError};
 
 /// Bytes, or where they are.
 #[derive(Clone, Encode, Decode)]
-pub(crate) enum Part {
+pub enum Part {
     /// Here.
     #[n(0)]
     Inline(#[cbor(n(0), with = "minicbor::bytes")] Vec<u8>),
@@ -60,7 +60,10 @@ impl std::fmt::Debug for BlobRef {
 
 impl Part {
     /// Puts bytes inside, or into a blob for `relay`, which is added to `blobs`.
-    pub(crate) fn pack(
+    ///
+    /// # Errors
+    /// [`MlsError::State`] if they are too many.
+    pub fn pack(
         rng: &EngineRng,
         relay: &str,
         bytes: Vec<u8>,
@@ -83,7 +86,7 @@ impl Part {
     ///
     /// # Errors
     /// [`MlsError::NeedsBlob`] if they were not, [`MlsError::PeerFault`] if they do not open.
-    pub(crate) fn unpack(self, blobs: &Blobs) -> Result<Vec<u8>, MlsError> {
+    pub fn unpack(self, blobs: &Blobs) -> Result<Vec<u8>, MlsError> {
         match self {
             Self::Inline(bytes) => Ok(bytes),
             Self::Blob(reference) => {

@@ -11,7 +11,7 @@ use openmls::prelude::{
 use crate::leave::LeaveStatement;
 use crate::limits::MAX_LEAVES;
 use crate::unused::away_after;
-use crate::{Delivery, DeviceCertificate, GroupData, GroupKind, IdentityKey, MlsError};
+use crate::{Delivery, DeviceCertificate, DeviceRole, GroupData, GroupKind, IdentityKey, MlsError};
 
 /// What a commit changes, as far as people care.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,8 +92,8 @@ impl Case<'_> {
         Ok(member_of(self.leaf(index)?)?.identity)
     }
 
-    /// A member may renew its own leaf, add and remove devices of its own, let go who leaves, and drop devices that were not in use;
-    /// an admin may do the rest.
+    /// A member may renew its own leaf, add and remove devices of its own (in a desk room only with the identity key), let go who
+    /// leaves, and drop devices that were not in use; an admin may do the rest.
     fn member(
         &self,
         sender: LeafNodeIndex,
@@ -105,6 +105,7 @@ impl Case<'_> {
             return Err(self.violation("it gives its leaf to another device"));
         }
         let is_admin = admins(self.group, self.data)?.contains(&self.by);
+        let may_choose = self.data.kind != GroupKind::Desk || self.is_owner(sender)?;
         let may_rule = is_admin && self.data.kind == GroupKind::Group;
         let mut data = self.data.clone();
         let (mut added, mut removed, mut leaving) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
@@ -120,7 +121,8 @@ impl Case<'_> {
                     let delivery = Delivery::of(leaf)?;
                     delivery.target(&self.data.relay)?;
                     let may_add = may_rule || self.begins();
-                    if identity != self.by && (!may_add || self.names.contains_key(&identity)) {
+                    let is_strange = identity != self.by && (!may_add || self.names.contains_key(&identity));
+                    if is_strange || !may_choose {
                         return Err(self.violation("it adds a device that it may not add"));
                     }
                     added.insert(identity, delivery.name);
@@ -131,7 +133,7 @@ impl Case<'_> {
                         leaving.insert(identity);
                     } else if identity != self.by && self.is_unused(remove.removed())? {
                         unused.push(remove.removed());
-                    } else if identity != self.by && !may_rule {
+                    } else if (identity != self.by && !may_rule) || !may_choose {
                         return Err(self.violation("it removes a device that it may not remove"));
                     }
                     removed.insert(remove.removed().u32());
@@ -150,6 +152,11 @@ impl Case<'_> {
         }
         self.check_away(&data, may_rule, &removed, &unused)?;
         self.result(data, &added, &removed, &leaving)
+    }
+
+    /// Whether a leaf holds the identity key, and may say for its identity who else does or speaks for it.
+    fn is_owner(&self, index: LeafNodeIndex) -> Result<bool, MlsError> {
+        Ok(member_of(self.leaf(index)?)?.role == DeviceRole::Owner)
     }
 
     /// A direct conversation begins with one member, who adds the other. Members do not see that commit; whoever comes back
@@ -226,6 +233,9 @@ impl Case<'_> {
             |one: &IdentityKey| self.names.contains_key(one) || (self.begins() && after.len() == 2);
         if self.data.kind == GroupKind::Direct && !after.iter().all(is_known) {
             return Err(self.violation("a direct conversation has two members for good"));
+        }
+        if self.data.kind == GroupKind::Desk && after.len() != 1 {
+            return Err(self.violation("a desk room belongs to one line"));
         }
         let new = added.iter().filter(|(identity, _)| !self.names.contains_key(identity));
         let mut changes: Vec<_> =
@@ -311,7 +321,10 @@ pub(crate) fn check_members(group: &PublicGroup, data: &GroupData, now: u64) -> 
         GroupKind::Direct if identities.len() != 2 => {
             Err(MlsError::PeerFault("a direct conversation has two members"))
         }
-        GroupKind::Direct | GroupKind::Group => Ok(()),
+        GroupKind::Desk if identities.len() != 1 => {
+            Err(MlsError::PeerFault("a desk room belongs to one line"))
+        }
+        GroupKind::Direct | GroupKind::Group | GroupKind::Desk => Ok(()),
     }
 }
 

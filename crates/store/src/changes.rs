@@ -13,6 +13,8 @@ pub struct ChangeSet {
     pub conversations: BTreeSet<ConversationId>,
     /// Conversations that are gone.
     pub removed: BTreeSet<ConversationId>,
+    /// Events came to the desk room, or it stands otherwise with it.
+    pub desk: bool,
     /// Messages that are new, changed or gone, with their conversation.
     pub messages: BTreeSet<(ConversationId, MessageId)>,
 }
@@ -20,6 +22,10 @@ pub struct ChangeSet {
 impl ChangeSet {
     /// Whether nothing changed.
     pub fn is_empty(&self) -> bool {
-        !self.profile && self.conversations.is_empty() && self.removed.is_empty() && self.messages.is_empty()
+        !self.profile
+            && !self.desk
+            && self.conversations.is_empty()
+            && self.removed.is_empty()
+            && self.messages.is_empty()
     }
 }

@@ -19,6 +19,8 @@ pub enum GroupState {
     Removed = 4,
     /// Somebody broke the group's rules at the relay, or this device lost it: nobody here can write to it any more.
     Broken = 5,
+    /// It is the desk room of the own line, which no list shows.
+    Desk = 6,
 }
 
 /// A group, as the conversation list shows it.
@@ -117,6 +119,7 @@ fn profile(row: &Row<'_>) -> rusqlite::Result<GroupProfile> {
             2 => GroupState::Leaving,
             3 => GroupState::Left,
             4 => GroupState::Removed,
+            6 => GroupState::Desk,
             _ => GroupState::Broken,
         },
         name: row.get(1)?,

@@ -10,6 +10,7 @@ mod composing;
 mod contact;
 mod database;
 mod delivery;
+mod desk;
 mod early;
 mod error;
 mod group;
@@ -33,6 +34,7 @@ pub use contact::{
 };
 pub use database::{Database, DatabaseKey, Location, Tx};
 pub use delivery::{ReceiptRow, ReportKind};
+pub use desk::DeskEventRow;
 pub use early::EarlyRow;
 pub use error::StoreError;
 pub use group::{GroupProfile, GroupState};

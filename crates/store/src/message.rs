@@ -26,6 +26,8 @@ pub enum MessageKind {
     Attachments = 2,
     /// It was deleted by who wrote it: nothing of it is left.
     Deleted = 3,
+    /// Data that a user interface shows in its own way, with a text beside it; its content is kept as it came.
+    Structured = 4,
 }
 
 /// What became of a message. The numbers are part of the file format, and grow with progress from 0 to 3. From 6 up,
@@ -59,7 +61,7 @@ pub struct NewMessage<'a> {
     pub mimi: &'a [u8],
     /// Who wrote it.
     pub sender: SenderKind,
-    /// Their identity key, unless it is the user or Kuvert.
+    /// Their identity key, unless it is the user or Kuvert; of what a colleague wrote for the same line, their device's key.
     pub author: Option<&'a [u8; 32]>,
     /// What it is made of.
     pub kind: MessageKind,
@@ -116,7 +118,7 @@ pub struct MessageRow {
     pub mimi: Vec<u8>,
     /// Who wrote it.
     pub sender: SenderKind,
-    /// Their identity key, unless it is the user or Kuvert.
+    /// Their identity key, unless it is the user or Kuvert; of what a colleague wrote for the same line, their device's key.
     pub author: Option<[u8; 32]>,
     /// What it is made of.
     pub kind: MessageKind,
@@ -496,6 +498,7 @@ fn kind(number: i64) -> MessageKind {
         0 => MessageKind::Text,
         2 => MessageKind::Attachments,
         3 => MessageKind::Deleted,
+        4 => MessageKind::Structured,
         _ => MessageKind::NeedsNewer,
     }
 }

@@ -51,6 +51,18 @@ pub enum MetaKey {
     Tickets = 80,
     /// Push subscription that the relay is to hold; empty where none is wanted.
     PushSubscription = 40,
+    /// This profile is a device of a business line (1 byte); see `core`'s `line.rs`.
+    Line = 90,
+    /// The conversation that is the desk room (i64, big-endian).
+    DeskRoom = 91,
+    /// What this device needs to become one of a line's; empty once it is.
+    Joining = 92,
+    /// Invitations to the line that were handed out, and devices that answered them.
+    LineInvites = 93,
+    /// What the line's card shows (opaque), and with which devices; empty for a person.
+    LineCard = 94,
+    /// The desk room's events cannot be folded until a state came from another device (1 byte); empty otherwise.
+    DeskBehind = 95,
     /// The request by which the relay learns of that (16 bytes); empty when it did.
     PushPending = 41,
 }

@@ -257,6 +257,20 @@ const STEPS: &[&str] = &[
          draft TEXT NOT NULL,
          expires_after INTEGER
      ) STRICT;",
+    // Business lines: what a contact's card says of one, and the desk room's events with what they were folded into
+    "ALTER TABLE contact ADD COLUMN line BLOB;
+     ALTER TABLE conversation ADD COLUMN erase_at INTEGER;
+     CREATE TABLE desk_event (
+         position INTEGER PRIMARY KEY AUTOINCREMENT,
+         id BLOB NOT NULL UNIQUE,
+         device BLOB NOT NULL,
+         at INTEGER NOT NULL,
+         body BLOB NOT NULL
+     ) STRICT;
+     CREATE TABLE desk_state (
+         key BLOB PRIMARY KEY,
+         value BLOB NOT NULL
+     ) STRICT, WITHOUT ROWID;",
 ];
 
 pub(crate) fn run(connection: &mut Connection) -> Result<(), StoreError> {

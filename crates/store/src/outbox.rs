@@ -15,6 +15,8 @@ pub enum OutboxKind {
     Commit = 2,
     /// Posts a message.
     Post = 3,
+    /// Puts an envelope into an inbox.
+    Deposit = 4,
 }
 
 /// A request that waits for its answer.
@@ -209,6 +211,7 @@ fn kind_of(number: i64) -> OutboxKind {
         0 => OutboxKind::TakeKeyPackage,
         1 => OutboxKind::CreateChannel,
         2 => OutboxKind::Commit,
+        4 => OutboxKind::Deposit,
         _ => OutboxKind::Post,
     }
 }

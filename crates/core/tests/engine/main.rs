@@ -11,6 +11,7 @@ mod invitations;
 mod journey;
 mod large;
 mod lies;
+mod line;
 mod links;
 mod messages;
 mod privacy;

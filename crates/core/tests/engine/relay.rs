@@ -416,6 +416,15 @@ impl Relay {
                 }
                 (answer, delivered)
             }
+            ClientFrame::Deposit(deposit) => {
+                let takes = self.inboxes.get(&deposit.inbox).is_some_and(|inbox| inbox.takes(&deposit.token));
+                if !takes {
+                    let code = ErrorCode::BadToken;
+                    return (RelayFrame::Refused { id: deposit.id, code, epoch: None }, Vec::new());
+                }
+                let delivered = self.deliver(deposit.inbox, &Entry::Deposit { body: deposit.body });
+                (RelayFrame::Accepted { id: deposit.id, seq: 0 }, vec![delivered])
+            }
             ClientFrame::FetchChannel(fetch) => (self.fetch_channel(&fetch), Vec::new()),
             _ => panic!("not on an anonymous session"),
         }

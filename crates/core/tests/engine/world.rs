@@ -119,7 +119,13 @@ impl World {
         home: &'static str,
         path: Option<std::path::PathBuf>,
     ) {
-        let mut device = Device {
+        let device = self.fresh(seed, home, path);
+        let command = Command::CreateIdentity { name: name.to_owned(), relay: home.to_owned(), invite: None };
+        self.begin(device, command);
+    }
+
+    fn fresh(&self, seed: u8, home: &'static str, path: Option<std::path::PathBuf>) -> Device {
+        Device {
             client: open(seed, 0, path.as_deref()).expect("opens"),
             owner: None,
             online: false,
@@ -135,10 +141,22 @@ impl World {
             home,
             wanted: BTreeSet::new(),
             wake_at: None,
-        };
-        let command = Command::CreateIdentity { name: name.to_owned(), relay: home.to_owned(), invite: None };
+        }
+    }
+
+    /// A device that begins with this command.
+    pub(crate) fn add_with(&mut self, seed: u8, command: Command) {
+        let device = self.fresh(seed, ORIGIN, None);
+        self.begin(device, command);
+    }
+
+    fn begin(&mut self, mut device: Device, command: Command) {
         device.client.handle(self.now, Input::Command(command)).expect("creates");
-        while device.client.poll_output().is_some() {}
+        while let Some(output) = device.client.poll_output() {
+            if let Output::Event(event) = output {
+                device.events.push(event);
+            }
+        }
         self.devices.push(device);
     }
 

@@ -103,7 +103,7 @@ fn what_one_seals_the_other_opens_once_and_knows_by_whom() {
     let sealed = of_alice.seal(&alice.provider, &alice.device, b"hello").expect("seals");
     assert!(matches!(of_alice.open(&alice.provider, &sealed.body), Ok(IncomingMessage::Own)));
     match of_bob.open(&bob.provider, &sealed.body).expect("opens") {
-        IncomingMessage::Message { sender, plain } => {
+        IncomingMessage::Message { sender, plain, .. } => {
             assert_eq!(sender, Identity::from_seed(&[1; 32]).key());
             assert_eq!(plain.as_slice(), b"hello");
         }

@@ -1,0 +1,374 @@
+//! The desk room of a business line: a group of the line's devices, whose channel puts their events into one order.
+//!
+//! What an event says is for `kuvert-desk`; here it is bytes. An own event counts from where it comes back in the channel's order,
+//! like everybody else's, so that all devices see the same first claim. Events wait in the database until the user
+//! interface's side has folded them into a state, which it writes down together with how far it is.
+//!
+//! A device that comes later, or missed something, has no state to fold into: it says so, and one of the others posts its
+//! own, in pieces, with the id of the last event in it.
+
+use kuvert_content::limits::MAX_CONTENT;
+use kuvert_content::{Content, Meaning};
+use kuvert_store::{ConversationId, GroupProfile, GroupState, MetaKey, OutboxKind};
+use kuvert_wire::{PostId, decode, encode};
+use minicbor::bytes::ByteVec;
+use minicbor::{Decode, Encode};
+
+use crate::group::turn;
+use crate::limits::{ASK_STATE, ASKS_BEFORE_OWN, EVENT_IDS, MAX_STATE_PIECES, STATE_PIECE, TURN};
+use crate::messages::written_at;
+use crate::outbox::sender_uri;
+use crate::step::Step;
+use crate::{Client, ClientError, Event, IdentityKey, LineEvent, Output, Refusal};
+
+/// Under this key, followed by a number, lie the pieces of a state that is coming in.
+const INCOMING: &[u8] = b"\0in";
+/// Under this key lies a state that came in whole, until it is adopted.
+pub(crate) const ADOPT: &[u8] = b"\0adopt";
+
+/// An event of the desk room.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DeskEvent {
+    /// Grows with the room's order; 0 for none.
+    pub position: i64,
+    /// Names the event on all devices.
+    pub id: [u8; 32],
+    /// Public key of the device that sent it; MLS has vouched for it.
+    pub device: [u8; 32],
+    /// When, by that device's clock: milliseconds since 1970.
+    pub at: i64,
+    /// The event.
+    pub body: Vec<u8>,
+}
+
+/// How it stands with the desk room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeskStanding {
+    /// The own device.
+    pub device: [u8; 32],
+    /// It holds the identity key.
+    pub is_owner: bool,
+    /// It is in the room.
+    pub is_member: bool,
+    /// It waits for the state of another device.
+    pub is_behind: bool,
+    /// Devices in the room, by their public keys.
+    pub devices: Vec<[u8; 32]>,
+}
+
+/// What devices say about their folded states.
+#[derive(Encode, Decode)]
+enum StateMessage {
+    /// This device needs one.
+    #[n(0)]
+    Wanted,
+    /// A piece of one.
+    #[n(1)]
+    Piece(#[n(0)] Piece),
+}
+
+/// A piece of a folded state.
+#[derive(Encode, Decode)]
+struct Piece {
+    /// Names the state that the piece belongs to.
+    #[cbor(n(0), with = "minicbor::bytes")]
+    state: [u8; 16],
+    /// Its place, from 0.
+    #[n(1)]
+    number: u16,
+    /// How many there are.
+    #[n(2)]
+    count: u16,
+    #[cbor(n(3), with = "minicbor::bytes")]
+    bytes: Vec<u8>,
+}
+
+/// A state as it travels.
+#[derive(Encode, Decode)]
+struct State {
+    /// The last event in it; empty for none.
+    #[cbor(n(0), with = "minicbor::bytes")]
+    after: Vec<u8>,
+    /// Keys and values.
+    #[n(1)]
+    rows: Vec<(ByteVec, ByteVec)>,
+}
+
+impl Step<'_, '_> {
+    /// The conversation that is the desk room.
+    pub(crate) fn desk_room(&self) -> Result<Option<ConversationId>, ClientError> {
+        if !self.account.as_ref().is_some_and(|account| account.is_line) {
+            return Ok(None);
+        }
+        let bytes = self.tx.meta(MetaKey::DeskRoom)?;
+        let id = bytes.and_then(|bytes| Some(i64::from_be_bytes(bytes.as_slice().try_into().ok()?)));
+        Ok(id.map(ConversationId))
+    }
+
+    /// Makes the conversation that will be the desk room, without a group.
+    pub(crate) fn make_desk_room(&mut self) -> Result<ConversationId, ClientError> {
+        let profile =
+            GroupProfile { state: GroupState::Desk, name: String::new(), picture: Vec::new(), members: 1 };
+        let conversation = self.tx.add_group_conversation(&profile)?;
+        self.tx.set_meta(MetaKey::DeskRoom, &conversation.0.to_be_bytes())?;
+        Ok(conversation)
+    }
+
+    /// Posts an event. It counts when it comes back.
+    pub(crate) fn post_desk(&mut self, event: &[u8]) -> Result<(), ClientError> {
+        if !kuvert_content::is_desk_event(event) {
+            return Err(Refusal::DataInvalid.into());
+        }
+        let room = self.desk_room()?.ok_or(Refusal::NoLine)?;
+        self.write_down(room, Content::desk(self.rng.bytes(), event), false)?;
+        Ok(())
+    }
+
+    /// What an own post to the desk room says, which came back, or was taken by a relay.
+    pub(crate) fn own_desk_event(&self, id: PostId) -> Result<Option<Vec<u8>>, ClientError> {
+        let Some(room) = self.desk_room()? else { return Ok(None) };
+        let row = self.tx.outbox_row(id.as_bytes())?;
+        let row = row.filter(|row| row.kind == OutboxKind::Post && row.conversation == room);
+        match row.and_then(|row| row.message) {
+            Some(message) => Ok(self.tx.message_content(message)?.filter(|content| !content.is_empty())),
+            None => Ok(None),
+        }
+    }
+
+    /// Something came in the desk room's order, from one of its devices.
+    pub(crate) fn desk_came(&mut self, device: [u8; 32], plain: &[u8]) -> Result<(), ClientError> {
+        let Ok(content) = Content::decode(plain) else {
+            return self.dropped("a desk event that cannot be read");
+        };
+        let account = self.account()?;
+        let room = self.desk_room()?.ok_or(Refusal::NoLine)?;
+        match content.meaning() {
+            Meaning::Desk(event) => {
+                let id = content.id(&sender_uri(account.kuvert_id()), &self.room(room)?);
+                let at = written_at(&content).unwrap_or(self.now.0);
+                self.tx.add_desk_event(id.as_bytes(), &device, at, event)?;
+                Ok(())
+            }
+            Meaning::DeskState(bytes) if device != account.device_key() => {
+                match decode::<StateMessage>(bytes, MAX_CONTENT) {
+                    Ok(StateMessage::Wanted) => self.state_wanted(),
+                    Ok(StateMessage::Piece(piece)) => self.state_came(device, &piece),
+                    Err(_) => self.dropped("a desk state that cannot be read"),
+                }
+            }
+            Meaning::DeskState(_) => Ok(()),
+            _ => self.dropped("something else in a desk room"),
+        }
+    }
+
+    /// This device has no state to fold events into: it asks the others for theirs.
+    pub(crate) fn desk_is_behind(&mut self) -> Result<(), ClientError> {
+        self.tx.set_meta(MetaKey::DeskBehind, &[1])?;
+        self.tx.note_desk();
+        self.want_state()
+    }
+
+    /// Asks for a state, unless that was done a moment ago.
+    pub(crate) fn want_state(&mut self) -> Result<(), ClientError> {
+        let Some(room) = self.desk_room()?.filter(|_| self.sessions.live) else { return Ok(()) };
+        if !self.is_desk_behind()? || self.own_group(room).is_err() {
+            return Ok(());
+        }
+        if self.sessions.state_asked.is_some_and(|at| at.plus_millis(ASK_STATE) > self.now) {
+            return Ok(());
+        }
+        self.sessions.state_asks += 1;
+        let (_, group) = self.own_group(room)?;
+        let place = turn(&group, IdentityKey([0; 32]))?;
+        self.keep_loaded(group);
+        if i64::from(self.sessions.state_asks) > ASKS_BEFORE_OWN + place && self.has_desk_state()? {
+            // Nobody knows better, as when the relay has forgotten everything: from now on the own state is the one.
+            self.tx.set_meta(MetaKey::DeskBehind, &[])?;
+            self.tx.note_desk();
+            return Ok(());
+        }
+        self.sessions.state_asked = Some(self.now);
+        self.outputs.push(Output::WakeAt(self.now.plus_millis(ASK_STATE)));
+        self.write_down(room, Content::desk_state(self.rng.bytes(), &encode(&StateMessage::Wanted)), false)?;
+        Ok(())
+    }
+
+    fn has_desk_state(&self) -> Result<bool, ClientError> {
+        Ok(self.tx.desk_state()?.iter().any(|(key, _)| key.first() != Some(&0)))
+    }
+
+    fn is_desk_behind(&self) -> Result<bool, ClientError> {
+        Ok(self.tx.meta(MetaKey::DeskBehind)?.is_some_and(|behind| !behind.is_empty()))
+    }
+
+    /// Another device needs a state: one of those that have one answers, the first that is there.
+    fn state_wanted(&mut self) -> Result<(), ClientError> {
+        let room = self.desk_room()?.ok_or(Refusal::NoLine)?;
+        if self.is_desk_behind()? {
+            return Ok(());
+        }
+        let (_, group) = self.own_group(room)?;
+        let at = self.now.plus_millis(turn(&group, IdentityKey([0; 32]))? * TURN);
+        self.keep_loaded(group);
+        self.sessions.share_at = Some(at);
+        if at <= self.now {
+            return self.tend_desk();
+        }
+        self.outputs.push(Output::WakeAt(at));
+        Ok(())
+    }
+
+    /// Looks after what waits for its time.
+    pub(crate) fn tend_desk(&mut self) -> Result<(), ClientError> {
+        match self.sessions.share_at {
+            Some(at) if at <= self.now => {
+                self.sessions.share_at = None;
+                self.event(Event::Line(LineEvent::StateWanted));
+            }
+            Some(at) => self.outputs.push(Output::WakeAt(at)),
+            None => {}
+        }
+        self.want_state()
+    }
+
+    /// Posts the folded state for devices that need one. `after` is the last event in it.
+    pub(crate) fn share_state(&mut self, after: Option<[u8; 32]>) -> Result<(), ClientError> {
+        let room = self.desk_room()?.ok_or(Refusal::NoLine)?;
+        let rows = self.tx.desk_state()?.into_iter().filter(|(key, _)| key.first() != Some(&0));
+        let rows = rows.map(|(key, value)| (key.into(), value.into())).collect();
+        let bytes = encode(&State { after: after.map_or(Vec::new(), |id| id.to_vec()), rows });
+        let pieces: Vec<_> = bytes.chunks(STATE_PIECE).collect();
+        if pieces.len() > MAX_STATE_PIECES {
+            return Err(Refusal::DataInvalid.into());
+        }
+        let (state, count) = (self.rng.bytes(), pieces.len() as u16);
+        for (number, bytes) in (0..count).zip(pieces) {
+            let piece = StateMessage::Piece(Piece { state, number, count, bytes: bytes.to_vec() });
+            self.note_down(room, Content::desk_state(self.rng.bytes(), &encode(&piece)), false)?;
+        }
+        self.seal_waiting(room)
+    }
+
+    /// A piece of another device's state. Pieces of one device come in their order, so that a wrong one begins anew.
+    fn state_came(&mut self, device: [u8; 32], piece: &Piece) -> Result<(), ClientError> {
+        // Somebody was faster.
+        self.sessions.share_at = None;
+        if !self.is_desk_behind()? {
+            return Ok(());
+        }
+        if usize::from(piece.count) > MAX_STATE_PIECES || piece.number >= piece.count {
+            return self.dropped("a piece of a desk state that does not fit");
+        }
+        let key = [INCOMING, &device, &piece.state].concat();
+        let place = |number: u16| [key.as_slice(), &number.to_be_bytes()].concat();
+        self.tx.set_desk_state(&place(piece.number), Some(&piece.bytes))?;
+        self.sessions.state_asked = Some(self.now);
+        if piece.number + 1 < piece.count {
+            return Ok(());
+        }
+        let mut bytes = Vec::new();
+        for number in 0..piece.count {
+            match self.tx.desk_state_of(&place(number))? {
+                Some(part) => bytes.extend_from_slice(&part),
+                None => return self.dropped("a desk state with a gap"),
+            }
+        }
+        if decode::<State>(&bytes, MAX_STATE_PIECES * STATE_PIECE).is_err() {
+            return self.dropped("a desk state that cannot be read");
+        }
+        self.tx.set_desk_state(ADOPT, Some(&bytes))?;
+        self.tx.note_desk();
+        Ok(())
+    }
+
+    /// Takes the state that came in the place of the own one. Events that it holds are not folded again.
+    pub(crate) fn adopt_state(&mut self) -> Result<(), ClientError> {
+        let Some(bytes) = self.tx.desk_state_of(ADOPT)? else { return Ok(()) };
+        let state: State = decode(&bytes, MAX_STATE_PIECES * STATE_PIECE)
+            .map_err(|_| ClientError::Damaged("a desk state"))?;
+        self.tx.clear_desk_state()?;
+        for (key, value) in &state.rows {
+            if key.first() != Some(&0) {
+                self.tx.set_desk_state(key, Some(value))?;
+            }
+        }
+        if let Some(position) = self.tx.desk_position(&state.after)? {
+            self.tx.forget_desk_events(position, EVENT_IDS)?;
+        }
+        self.tx.set_meta(MetaKey::DeskBehind, &[])?;
+        self.sessions.state_asked = None;
+        self.sessions.state_asks = 0;
+        self.tx.note_desk();
+        Ok(())
+    }
+}
+
+impl Client {
+    /// How it stands with the desk room; `None` where this is no device of a business line.
+    ///
+    /// # Errors
+    /// [`ClientError::Store`] if the database fails, [`ClientError::Mls`] if the group's state does.
+    pub fn desk(&mut self) -> Result<Option<DeskStanding>, ClientError> {
+        let Some(account) = self.account().filter(|account| account.is_line) else { return Ok(None) };
+        let (device, is_owner) = (account.device_key(), account.identity().is_ok());
+        self.read(|tx| {
+            let room = tx.meta(MetaKey::DeskRoom)?;
+            let room = room.and_then(|bytes| Some(i64::from_be_bytes(bytes.as_slice().try_into().ok()?)));
+            let devices = match room {
+                Some(room) => crate::line::devices_in(tx, ConversationId(room))?,
+                None => Vec::new(),
+            };
+            let devices: Vec<_> = devices.into_iter().map(|(_, device)| device).collect();
+            let is_behind = tx.meta(MetaKey::DeskBehind)?.is_some_and(|behind| !behind.is_empty());
+            Ok(Some(DeskStanding {
+                device,
+                is_owner,
+                is_member: devices.contains(&device),
+                is_behind,
+                devices,
+            }))
+        })
+    }
+
+    /// At most `limit` events that were not folded yet, in their order; none while this device waits for a state.
+    ///
+    /// # Errors
+    /// [`ClientError::Store`] if the database fails.
+    pub fn desk_events(&mut self, limit: u32) -> Result<Vec<DeskEvent>, ClientError> {
+        self.read(|tx| {
+            if tx.meta(MetaKey::DeskBehind)?.is_some_and(|behind| !behind.is_empty()) {
+                return Ok(Vec::new());
+            }
+            let rows = tx.unfolded_desk_events(limit)?;
+            Ok(rows
+                .into_iter()
+                .filter_map(|row| {
+                    let id = row.id.as_slice().try_into().ok()?;
+                    Some(DeskEvent {
+                        position: row.position,
+                        id,
+                        device: row.device,
+                        at: row.at,
+                        body: row.body,
+                    })
+                })
+                .collect())
+        })
+    }
+
+    /// The folded state, as it was written down last.
+    ///
+    /// # Errors
+    /// [`ClientError::Store`] if the database fails.
+    pub fn desk_state(&mut self) -> Result<Vec<(Vec<u8>, Vec<u8>)>, ClientError> {
+        self.read(|tx| Ok(tx.desk_state()?.into_iter().filter(|(key, _)| key.first() != Some(&0)).collect()))
+    }
+
+    /// Whether a state came from another device and waits to be adopted.
+    ///
+    /// # Errors
+    /// [`ClientError::Store`] if the database fails.
+    pub fn desk_state_came(&mut self) -> Result<bool, ClientError> {
+        self.read(|tx| Ok(tx.desk_state_of(ADOPT)?.is_some()))
+    }
+}

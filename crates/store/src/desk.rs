@@ -1,0 +1,190 @@
+//! The desk room of a business line: its events in their order, and what they were folded into.
+//!
+//! Events are kept until the state that they were folded into is written, in one transaction with what goes.
+
+use rusqlite::{OptionalExtension, params};
+
+use crate::{ContactId, ConversationId, StoreError, Tx};
+
+/// An event of the desk room, as it came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeskEventRow {
+    /// Grows with the room's order.
+    pub position: i64,
+    /// Its content-derived id.
+    pub id: Vec<u8>,
+    /// Public key of the device that sent it.
+    pub device: [u8; 32],
+    /// When it was sent, by that device's clock: milliseconds since 1970.
+    pub at: i64,
+    /// The event, as `kuvert-desk` encodes it.
+    pub body: Vec<u8>,
+}
+
+impl Tx<'_> {
+    /// Appends an event, unless it is there. Says whether it was new.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn add_desk_event(
+        &self,
+        id: &[u8],
+        device: &[u8; 32],
+        at: i64,
+        body: &[u8],
+    ) -> Result<bool, StoreError> {
+        let sql =
+            "INSERT INTO desk_event (id, device, at, body) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
+        let added = self.sql().prepare_cached(sql)?.execute(params![id, device, at, body])?;
+        self.note().desk |= added > 0;
+        Ok(added > 0)
+    }
+
+    /// At most `limit` events that were not folded, in their order.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn unfolded_desk_events(&self, limit: u32) -> Result<Vec<DeskEventRow>, StoreError> {
+        let sql = "SELECT position, id, device, at, body FROM desk_event WHERE body <> x''
+                   ORDER BY position LIMIT ?1";
+        let mut statement = self.sql().prepare_cached(sql)?;
+        let rows = statement.query_map([limit], |row| {
+            Ok(DeskEventRow {
+                position: row.get(0)?,
+                id: row.get(1)?,
+                device: row.get(2)?,
+                at: row.get(3)?,
+                body: row.get(4)?,
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The position of an event that is there, folded or not.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn desk_position(&self, id: &[u8]) -> Result<Option<i64>, StoreError> {
+        let mut statement = self.sql().prepare_cached("SELECT position FROM desk_event WHERE id = ?1")?;
+        Ok(statement.query_row([id], |row| row.get(0)).optional()?)
+    }
+
+    /// It stands otherwise with the desk room: who shows it is told.
+    pub fn note_desk(&self) {
+        self.note().desk = true;
+    }
+
+    /// Events up to `position` were folded: what they said goes, and only the ids of the last `most` are kept, so that none is
+    /// taken twice.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn forget_desk_events(&self, position: i64, most: i64) -> Result<(), StoreError> {
+        self.sql()
+            .execute("UPDATE desk_event SET body = x'' WHERE position <= ?1 AND body <> x''", [position])?;
+        self.sql().execute("DELETE FROM desk_event WHERE position <= ?1", [position.saturating_sub(most)])?;
+        Ok(())
+    }
+
+    /// Writes a part of the folded state, or takes it away.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn set_desk_state(&self, key: &[u8], value: Option<&[u8]>) -> Result<(), StoreError> {
+        match value {
+            Some(value) => {
+                let sql = "INSERT OR REPLACE INTO desk_state (key, value) VALUES (?1, ?2)";
+                self.sql().prepare_cached(sql)?.execute(params![key, value])?;
+            }
+            None => {
+                self.sql().prepare_cached("DELETE FROM desk_state WHERE key = ?1")?.execute([key])?;
+            }
+        }
+        Ok(())
+    }
+
+    /// One part of the folded state.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn desk_state_of(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        let mut statement = self.sql().prepare_cached("SELECT value FROM desk_state WHERE key = ?1")?;
+        Ok(statement.query_row([key], |row| row.get(0)).optional()?)
+    }
+
+    /// All of the folded state.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn desk_state(&self) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+        let mut statement = self.sql().prepare_cached("SELECT key, value FROM desk_state ORDER BY key")?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Forgets all of the folded state, because another one takes its place.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn clear_desk_state(&self) -> Result<(), StoreError> {
+        self.sql().execute("DELETE FROM desk_state", [])?;
+        Ok(())
+    }
+
+    /// Everything that was said in a conversation so far is to be deleted at `erase_at` (milliseconds since 1970), but for what
+    /// is `kept`; what is to go earlier by itself still does. `None` takes an earlier wish back.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn erase_later(
+        &self,
+        conversation: ConversationId,
+        erase_at: Option<i64>,
+        kept: &[&[u8]],
+    ) -> Result<(), StoreError> {
+        let sql = "UPDATE message SET expires_at = NULL WHERE conversation = ?1 AND state < 6
+                   AND expires_at = (SELECT erase_at FROM conversation WHERE id = ?1)";
+        self.sql().prepare_cached(sql)?.execute([conversation.0])?;
+        let sql = "UPDATE conversation SET erase_at = ?2 WHERE id = ?1";
+        self.sql().prepare_cached(sql)?.execute(params![conversation.0, erase_at])?;
+        if let Some(at) = erase_at {
+            let sql = "UPDATE message SET expires_at = min(coalesce(expires_at, ?2), ?2)
+                       WHERE conversation = ?1 AND state < 6";
+            self.sql().prepare_cached(sql)?.execute(params![conversation.0, at])?;
+            let sql = "UPDATE message SET expires_at = NULL
+                       WHERE conversation = ?1 AND mimi = ?2 AND expires_at = ?3";
+            for mimi in kept {
+                self.sql().prepare_cached(sql)?.execute(params![conversation.0, mimi, at])?;
+            }
+        }
+        self.note().conversations.insert(conversation);
+        Ok(())
+    }
+
+    /// When what was said in a conversation is to be deleted: milliseconds since 1970.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn erase_at(&self, conversation: ConversationId) -> Result<Option<i64>, StoreError> {
+        let mut statement = self.sql().prepare_cached("SELECT erase_at FROM conversation WHERE id = ?1")?;
+        Ok(statement.query_row([conversation.0], |row| row.get(0)).optional()?.flatten())
+    }
+
+    /// What the card of a contact says of the business line that it is; `None` for a person.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn contact_line(&self, id: ContactId) -> Result<Option<Vec<u8>>, StoreError> {
+        let mut statement = self.sql().prepare_cached("SELECT line FROM contact WHERE id = ?1")?;
+        Ok(statement.query_row([id.0], |row| row.get(0)).optional()?.flatten())
+    }
+
+    /// Writes down what the card of a contact says of the business line that it is.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn set_contact_line(&self, id: ContactId, line: &[u8]) -> Result<(), StoreError> {
+        self.sql().execute("UPDATE contact SET line = ?2 WHERE id = ?1", params![id.0, line])?;
+        Ok(())
+    }
+}

@@ -228,6 +228,7 @@ impl Step<'_, '_> {
             Some(at) => self.outputs.push(Output::WakeAt(at)),
             None => {}
         }
+        self.tend_staffing()?;
         self.want_state()
     }
 

@@ -77,7 +77,7 @@ pub use kuvert_store::{
     GroupState, LastMessageRow, Location, MessageId, MessageKind, MessageRow, MessageState, Peer,
     ReactionRow, ReceiptRow, SenderKind, StoreError, Trust,
 };
-pub use line::{Fold, LineCommand, LineDevice, LineEvent};
+pub use line::{Fold, JoinedDevice, LineCommand, LineDevice, LineEvent};
 pub use link::{Link, LinkError};
 pub use notice::{NotAdded, Notice, Person};
 pub use once::Ticket;

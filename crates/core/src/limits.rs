@@ -42,6 +42,9 @@ pub(crate) const MAX_STATE_PIECES: usize = 256;
 pub(crate) const EVENT_IDS: i64 = 4096;
 /// Largest description of a line on its card.
 pub(crate) const MAX_LINE: usize = 48 * 1024;
+/// Conversations whose devices are being changed at the same time, and milliseconds between two looks at them.
+pub(crate) const STAFFING_AT_ONCE: usize = 16;
+pub(crate) const STAFFING_PAUSE: i64 = 50;
 /// Invitations to a line that wait for an answer, and seconds for which they hold.
 pub(crate) const MAX_INVITATIONS: usize = 64;
 pub(crate) const INVITATION_LIFE: u64 = 7 * 86_400;

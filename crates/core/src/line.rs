@@ -22,11 +22,11 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 use crate::account::{Account, certify};
 use crate::card::CardDevice;
 use crate::group::checked_name;
-use crate::limits::{EVENT_IDS, INVITATION_LIFE, MAX_INVITATIONS};
+use crate::limits::{EVENT_IDS, INVITATION_LIFE, MAX_INVITATIONS, STAFFING_AT_ONCE, STAFFING_PAUSE};
 use crate::link::is_origin;
 use crate::step::Step;
 use crate::wishes::Wish;
-use crate::{Client, ClientError, Event, Refusal};
+use crate::{Client, ClientError, Event, Output, Refusal};
 
 /// Label under which the deposits between the devices of a line are sealed.
 const LABEL: &str = "kuvert line v1";
@@ -40,8 +40,32 @@ const MAX_SMALL: usize = limits::MAX_BODY;
 pub struct LineDevice {
     /// Its public key.
     pub key: [u8; 32],
-    /// How it is reached, as [`LineEvent::Joined`] said.
+    /// How it is reached, as [`Client::joined`] said.
     pub reach: Vec<u8>,
+}
+
+/// A device that answered an invitation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JoinedDevice {
+    /// Names the invitation.
+    pub ticket: [u8; 16],
+    /// The device, and how it is reached.
+    pub device: LineDevice,
+    /// The name of who uses it, as they gave it.
+    pub name: String,
+    /// It holds the identity key.
+    pub owner: bool,
+}
+
+/// Devices of the line that are being brought into all conversations, or out of them.
+#[derive(Encode, Decode)]
+struct Staffing {
+    /// Keys, and how they are reached.
+    #[n(0)]
+    devices: Vec<(ByteVec, ByteVec)>,
+    /// The last conversation that was looked at.
+    #[n(1)]
+    after: i64,
 }
 
 /// What the desk room's events were folded into, as far as it changed.
@@ -76,7 +100,7 @@ pub enum LineCommand {
     },
     /// Makes an invitation for one device, for owners; answered by [`LineEvent::Invitation`].
     Invite {
-        /// Names it in [`LineEvent::Joined`].
+        /// Names it in [`Client::joined`].
         ticket: [u8; 16],
         /// The device is to hold the identity key as well.
         owner: bool,
@@ -111,6 +135,17 @@ pub enum LineCommand {
         /// At least this one.
         devices: Vec<LineDevice>,
     },
+    /// Everybody of the team knows of a device that joined: see [`Client::joined`].
+    Welcomed {
+        /// Names the invitation.
+        ticket: [u8; 16],
+    },
+    /// These devices of the line, and no others of it, are to be in all conversations with customers: one after the other, and
+    /// going on after an interruption. [`Client::staffing`] tells how far it is.
+    StaffAll {
+        /// At least this one.
+        devices: Vec<LineDevice>,
+    },
     /// Takes a device out of the desk room, for owners.
     Dismiss {
         /// Its public key.
@@ -132,17 +167,8 @@ pub enum LineCommand {
 pub enum LineEvent {
     /// The link by which one device joins the line.
     Invitation(String),
-    /// A device answered an invitation of this one, and is being added to the desk room.
-    Joined {
-        /// Names the invitation.
-        ticket: [u8; 16],
-        /// The device, and how it is reached.
-        device: LineDevice,
-        /// The name of who uses it, as they gave it.
-        name: String,
-        /// It holds the identity key.
-        owner: bool,
-    },
+    /// A device answered an invitation of this one, and is being added to the desk room: see [`Client::joined`].
+    Joined,
     /// This device is in the desk room.
     Admitted,
     /// This device is not in the desk room any more.
@@ -162,7 +188,7 @@ impl std::fmt::Debug for LineEvent {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Invitation(_) => "Invitation(..)",
-            Self::Joined { .. } => "Joined(..)",
+            Self::Joined => "Joined",
             Self::Admitted => "Admitted",
             Self::Dismissed => "Dismissed",
             Self::StateWanted => "StateWanted",
@@ -203,6 +229,9 @@ struct Invited {
     #[n(4)]
     #[zeroize(skip)]
     by: Option<Answer>,
+    /// The device has its certificate, and is being added to the desk room.
+    #[n(5)]
+    ready: bool,
 }
 
 /// A device that asks to be one of the line's.
@@ -280,6 +309,12 @@ impl Step<'_, '_> {
             LineCommand::Share { after } => self.share_state(after),
             LineCommand::Adopt => self.adopt_state(),
             LineCommand::Staff { conversation, devices } => self.staff(conversation, &devices),
+            LineCommand::Welcomed { ticket } => {
+                let mut invited = self.invited()?;
+                invited.retain(|invited| invited.ticket != ticket);
+                self.set_invited(&invited)
+            }
+            LineCommand::StaffAll { devices } => self.staff_all(&devices),
             LineCommand::Dismiss { device } => self.dismiss(device),
             LineCommand::Retain { conversation, erase_at, kept } => {
                 let kept = kept.iter().filter_map(|id| kuvert_content::MessageId::from_slice(id)).collect();
@@ -332,7 +367,7 @@ impl Step<'_, '_> {
         }
         let secret = self.rng.bytes();
         let ends = self.now.seconds().saturating_add(INVITATION_LIFE);
-        invited.push(Invited { secret, ticket, owner, ends, by: None });
+        invited.push(Invited { secret, ticket, owner, ends, by: None, ready: false });
         self.set_invited(&invited)?;
         let invitation = Invitation { line: account.key(), secret, owner: self.own_reach()? };
         let text = data_encoding::BASE64URL_NOPAD.encode(&Zeroizing::new(encode(&invitation)));
@@ -489,16 +524,15 @@ impl Step<'_, '_> {
         let Some(at) = at else { return self.dropped("a device that was not invited") };
         let account = self.account()?;
         let joiner = JoinerPackage::verified(&self.provider(), &ready.package, self.now.seconds())?;
-        let invitation = invited.remove(at);
-        let Some(by) = invitation.by.clone() else { return Ok(()) };
+        let Some(by) = invited[at].by.clone() else { return Ok(()) };
         let certificate = &joiner.certificate;
         if certificate.identity != account.key() || certificate.device != by.device {
             return self.dropped("a key package of another device");
         }
+        invited[at].ready = true;
         self.set_invited(&invited)?;
         let room = self.desk_room()?.ok_or(Refusal::NoLine)?;
         let reach = encode(&by.reach);
-        let device = LineDevice { key: by.device, reach: reach.clone() };
         let wish = Wish::AddDevice(by.device, reach.into());
         self.wish(room, &wish, self.now.0)?;
         let body = encode(&wish);
@@ -506,9 +540,8 @@ impl Step<'_, '_> {
             (intent.state, intent.package) = (IntentState::Ready, Some(ready.package.clone()));
             self.tx.set_intent_row(&intent)?;
         }
-        let owner = certificate.role == DeviceRole::Owner;
-        let (ticket, name) = (invitation.ticket, by.name);
-        self.event(Event::Line(LineEvent::Joined { ticket, device, name, owner }));
+        self.event(Event::Line(LineEvent::Joined));
+        self.tx.note_desk();
         self.advance(room)
     }
 
@@ -594,6 +627,47 @@ impl Step<'_, '_> {
             }
         }
         self.advance(conversation)
+    }
+
+    fn staff_all(&mut self, devices: &[LineDevice]) -> Result<(), ClientError> {
+        if !devices.iter().any(|device| device.key == self.account().map_or([0; 32], |own| own.device_key()))
+        {
+            return Err(Refusal::Unknown.into());
+        }
+        let devices = devices.iter().map(|device| (device.key.to_vec().into(), device.reach.clone().into()));
+        let staffing = Staffing { devices: devices.collect(), after: 0 };
+        self.tx.set_meta(MetaKey::Staffing, &encode(&staffing))?;
+        self.tend_staffing()
+    }
+
+    /// Goes on with bringing devices into all conversations, a few at a time: in between, others have their turn.
+    pub(crate) fn tend_staffing(&mut self) -> Result<(), ClientError> {
+        let Some(mut staffing) = staffing(self.tx)? else { return Ok(()) };
+        // What is under way comes first, so that an interruption leaves little to be done again.
+        let room = STAFFING_AT_ONCE.saturating_sub(self.tx.intended()?.len());
+        if room > 0 {
+            let device = |(key, reach): &(ByteVec, ByteVec)| {
+                Some(LineDevice { key: key.as_slice().try_into().ok()?, reach: reach.to_vec() })
+            };
+            let devices: Vec<_> = staffing.devices.iter().filter_map(device).collect();
+            let next = self.tx.customers_after(ConversationId(staffing.after), room)?;
+            for conversation in &next {
+                staffing.after = conversation.0;
+                match self.attempt(|step| step.staff(*conversation, &devices))? {
+                    // Nothing goes to who is blocked, or to where this device is not.
+                    Ok(()) | Err(ClientError::Refused(_)) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            let is_done = next.is_empty();
+            self.tx.set_meta(MetaKey::Staffing, &if is_done { Vec::new() } else { encode(&staffing) })?;
+            self.tx.note_desk();
+            if is_done {
+                return Ok(());
+            }
+        }
+        self.outputs.push(Output::WakeAt(self.now.plus_millis(STAFFING_PAUSE)));
+        Ok(())
     }
 
     fn dismiss(&mut self, device: [u8; 32]) -> Result<(), ClientError> {
@@ -691,7 +765,59 @@ pub(crate) fn devices_in(
     Ok(group.members()?.into_iter().map(|member| (member.identity, member.device)).collect())
 }
 
+fn staffing(tx: &Tx<'_>) -> Result<Option<Staffing>, ClientError> {
+    match tx.meta(MetaKey::Staffing)?.filter(|bytes| !bytes.is_empty()) {
+        Some(bytes) => {
+            decode(&bytes, usize::MAX).map(Some).map_err(|_| ClientError::Damaged("who is to be where"))
+        }
+        None => Ok(None),
+    }
+}
+
 impl Client {
+    /// Devices that answered an invitation of this one, and of which the team does not know yet: see
+    /// [`LineCommand::Welcomed`].
+    ///
+    /// # Errors
+    /// [`ClientError::Store`] if the database fails.
+    pub fn joined(&mut self) -> Result<Vec<JoinedDevice>, ClientError> {
+        self.read(|tx| {
+            let bytes = tx.meta(MetaKey::LineInvites)?.filter(|bytes| !bytes.is_empty());
+            let invited: Vec<Invited> = match bytes {
+                Some(bytes) => {
+                    decode(&bytes, usize::MAX).map_err(|_| ClientError::Damaged("invitations to the line"))?
+                }
+                None => Vec::new(),
+            };
+            let joined = invited.iter().filter(|invited| invited.ready).filter_map(|invited| {
+                let by = invited.by.as_ref()?;
+                let device = LineDevice { key: by.device, reach: encode(&by.reach) };
+                Some(JoinedDevice {
+                    ticket: invited.ticket,
+                    device,
+                    name: by.name.clone(),
+                    owner: invited.owner,
+                })
+            });
+            Ok(joined.collect())
+        })
+    }
+
+    /// In how many conversations the line's devices are still to be changed, those under way included; see
+    /// [`LineCommand::StaffAll`].
+    ///
+    /// # Errors
+    /// [`ClientError::Store`] if the database fails.
+    pub fn staffing(&mut self) -> Result<u64, ClientError> {
+        self.read(|tx| {
+            let under_way = tx.intended()?.len() as u64;
+            match staffing(tx)? {
+                Some(staffing) => Ok(under_way + tx.count_customers_after(ConversationId(staffing.after))?),
+                None => Ok(under_way),
+            }
+        })
+    }
+
     /// The data in a message, and what it is; `None` if it has none.
     ///
     /// # Errors

@@ -170,6 +170,32 @@ impl Tx<'_> {
         Ok(statement.query_row([conversation.0], |row| row.get(0)).optional()?.flatten())
     }
 
+    /// At most `limit` direct conversations behind one, by their row ids.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn customers_after(
+        &self,
+        after: ConversationId,
+        limit: usize,
+    ) -> Result<Vec<ConversationId>, StoreError> {
+        let sql = "SELECT id FROM conversation WHERE contact IS NOT NULL AND id > ?1 ORDER BY id LIMIT ?2";
+        let mut statement = self.sql().prepare_cached(sql)?;
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let rows = statement.query_map(params![after.0, limit], |row| row.get(0).map(ConversationId))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// How many direct conversations there are behind one.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn count_customers_after(&self, after: ConversationId) -> Result<u64, StoreError> {
+        let sql = "SELECT count(*) FROM conversation WHERE contact IS NOT NULL AND id > ?1";
+        let count: i64 = self.sql().prepare_cached(sql)?.query_row([after.0], |row| row.get(0))?;
+        Ok(count.unsigned_abs())
+    }
+
     /// What the card of a contact says of the business line that it is; `None` for a person.
     ///
     /// # Errors

@@ -66,14 +66,11 @@ impl Shop {
         self.world.add_with(at as u8 + 1, Command::Line(join));
         self.world.go_online(at);
         self.world.settle(30);
-        let joined = self.events(OWNER).filter_map(|event| match event {
-            LineEvent::Joined { device, name, .. } => Some((device.clone(), name.clone())),
-            _ => None,
-        });
-        let (device, known) = joined.last().expect("joined");
-        assert_eq!(known, name);
+        let joined = self.world.devices[OWNER].client.joined().expect("reads").pop().expect("joined");
+        assert_eq!(joined.name, name);
+        self.line(OWNER, LineCommand::Welcomed { ticket: joined.ticket });
         assert!(self.events(at).any(|event| *event == LineEvent::Admitted));
-        self.devices.push(device);
+        self.devices.push(joined.device);
     }
 
     fn publish(&mut self) {
@@ -240,6 +237,35 @@ fn a_dismissed_agent_reads_and_posts_nothing_any_more() {
     // And the line goes on.
     shop.send(CARLA, "Bye");
     assert_eq!(shop.said(ANNE).last().map(String::as_str), Some("Bye"));
+}
+
+#[test]
+fn a_new_colleague_comes_into_all_conversations_one_after_the_other() {
+    let mut shop = Shop::new();
+    shop.ask(CARLA, "Hello");
+    for at in 4..24 {
+        shop.world.add(at as u8 + 1, "Customer", None);
+        shop.world.go_online(at);
+        shop.ask(at, "A question");
+    }
+    let late = shop.world.devices.len();
+    shop.hire(late, "Dora");
+    let devices = shop.devices.clone();
+    shop.line(OWNER, LineCommand::StaffAll { devices });
+    let left = shop.world.devices[OWNER].client.staffing().expect("reads");
+    assert!((1..=21).contains(&left), "{left}");
+    shop.world.settle(60);
+    assert_eq!(shop.world.devices[OWNER].client.staffing().expect("reads"), 0);
+    let conversations = shop.world.devices[late].client.conversations().expect("reads");
+    assert_eq!(conversations.iter().filter(|summary| summary.contact().is_some()).count(), 21);
+    shop.send(CARLA, "One more thing");
+    let heard = |shop: &mut Shop| {
+        let conversations = shop.world.devices[late].client.conversations().expect("reads");
+        conversations
+            .iter()
+            .any(|summary| summary.last.as_ref().is_some_and(|last| last.text == "One more thing"))
+    };
+    assert!(heard(&mut shop));
 }
 
 #[test]

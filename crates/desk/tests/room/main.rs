@@ -3,4 +3,5 @@
 mod claims;
 mod members;
 mod notes;
+mod queue;
 mod support;

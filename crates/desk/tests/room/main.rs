@@ -4,4 +4,7 @@ mod claims;
 mod members;
 mod notes;
 mod queue;
+mod records;
+mod requests;
+mod seats;
 mod support;

@@ -22,6 +22,7 @@
 //! a device can read are passed over by all.
 
 mod audit;
+mod canned;
 mod capacity;
 mod case;
 mod due;
@@ -29,12 +30,15 @@ mod event;
 mod fold;
 mod ids;
 mod parts;
+mod presence;
 mod queue;
 mod snapshot;
+mod statistics;
 mod team;
 mod text;
 
 pub use audit::{AuditEntry, AuditLog, Tampered, verify};
+pub use canned::{Fields, fill};
 pub use capacity::{Capacity, Lot, Reservation};
 pub use case::{Case, Cases, Claim, Consent, Note, Offer, PastClaim, Reminder, Request, Tag, Turn};
 pub use due::{Due, Overdue, due, overdue};
@@ -42,6 +46,8 @@ pub use event::{Canned, CaseEvent, Event, Meta, NewCapacity, Role, Status};
 pub use fold::{Outcome, Reason};
 pub use ids::{CannedId, CapacityId, DeviceKey, EventId, Hash, LabelId};
 pub use parts::{Part, load, parts};
+pub use presence::Presence;
 pub use queue::{Counts, Facts, Queue, QueueRow, Standing, View, queue};
 pub use snapshot::{Snapshot, StateError};
+pub use statistics::{DayCount, FirstAnswer, LabelCount, MemberCount, Scope, Statistics, statistics};
 pub use team::{Label, Member, Scores, Settings, Team};

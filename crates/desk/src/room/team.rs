@@ -11,6 +11,9 @@ use super::event::{Canned, Role};
 use super::ids::{CannedId, CapacityId, DeviceKey, LabelId};
 use crate::limits;
 
+/// A day in UTC: milliseconds.
+pub(super) const DAY: i64 = 24 * 60 * 60 * 1000;
+
 /// What the line has in common. [`Team::apply`] changes it, and nothing else does.
 ///
 /// `Debug` shows nothing of it.

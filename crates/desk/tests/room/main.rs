@@ -3,8 +3,10 @@
 mod claims;
 mod members;
 mod notes;
+mod presence;
 mod queue;
 mod records;
 mod requests;
 mod seats;
+mod statistics;
 mod support;

@@ -11,10 +11,8 @@ use crate::room::case::{Case, Cases, Consent, Tag, conversation_hash};
 use crate::room::event::Role;
 use crate::room::ids::Hash;
 use crate::room::parts::Part;
-use crate::room::team::Team;
+use crate::room::team::{DAY, Team};
 use crate::room::text::is_line;
-
-const DAY: i64 = 24 * 60 * 60 * 1000;
 
 /// Years for which business records are kept (§ 147 AO, § 257 HGB).
 const YEARS: [u8; 3] = [6, 8, 10];

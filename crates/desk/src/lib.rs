@@ -2,3 +2,8 @@
 //!
 //! Nothing in here reads a clock, a file or a network. Times are milliseconds since 1970 (UTC) that the caller hands in,
 //! local times are those of Germany (`Europe/Berlin`).
+//!
+//! [`room`] is the desk room: its events, and what every device of the line folds them into.
+
+pub mod limits;
+pub mod room;

@@ -1,0 +1,554 @@
+//! What a device says in the desk room.
+//!
+//! Every event is a wish: whether it changes anything is decided by [`super::Team::apply`], on each device alike. The numbers of
+//! variants and fields are the format; they are never given to anything else.
+
+use std::collections::BTreeMap;
+
+use kuvert_content::MessageId;
+use kuvert_wire::{ChannelId, DecodeError, encode};
+use minicbor::{Decode, Decoder, Encode};
+
+use super::ids::{CannedId, CapacityId, DeviceKey, EventId, Hash, LabelId};
+use crate::limits::MAX_EVENT;
+
+/// What is known of an event beside what it says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Meta {
+    /// Names the event; no two have the same.
+    pub id: EventId,
+    /// The device that sent it, as MLS vouches for.
+    pub by: DeviceKey,
+    /// When it was sent, as the sender claims: milliseconds since 1970.
+    pub at: i64,
+}
+
+/// What a member may do. Each one may do what those before may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Role {
+    /// Looks on.
+    #[n(0)]
+    ReadOnly,
+    /// Answers customers.
+    #[n(1)]
+    Agent,
+    /// Decides who answers, and what the line has in common but for its members and settings.
+    #[n(2)]
+    Supervisor,
+    /// Holds the line's identity.
+    #[n(3)]
+    Owner,
+}
+
+/// Where a conversation stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub enum Status {
+    /// Nobody has looked after it yet.
+    #[n(0)]
+    New,
+    /// Somebody has, and it is not over.
+    #[n(1)]
+    Open,
+    /// Nothing to do before the customer answers, or before a time.
+    #[n(2)]
+    Waiting {
+        /// The time, where there is one.
+        #[n(0)]
+        until: Option<i64>,
+    },
+    /// It is over.
+    #[n(3)]
+    Done,
+}
+
+/// A prepared answer in one language. `{name}`, `{line}` and `{agent}` in its text are filled in by [`super::fill`].
+#[derive(Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Canned {
+    /// By which it is found. Answers in several languages have the same one.
+    #[n(0)]
+    pub title: String,
+    /// Language tag.
+    #[n(1)]
+    pub language: String,
+    /// The answer.
+    #[n(2)]
+    pub text: String,
+}
+
+/// Something with a limited number of seats: a performance, a table, an appointment. An appointment has one lot with one seat.
+#[derive(Clone, PartialEq, Eq, Encode, Decode)]
+pub struct NewCapacity {
+    /// Its name; one that is there already is changed.
+    #[n(0)]
+    pub id: CapacityId,
+    /// What it is.
+    #[n(1)]
+    pub title: String,
+    /// How many seats there are of each kind.
+    #[n(2)]
+    pub lots: BTreeMap<String, u32>,
+    /// When nothing is reserved any more.
+    #[n(3)]
+    pub closes_at: i64,
+    /// When it begins.
+    #[n(4)]
+    pub from: i64,
+    /// When it ends.
+    #[n(5)]
+    pub until: i64,
+}
+
+/// What a device says in the desk room. `Debug` tells its kind only.
+#[derive(Clone, PartialEq, Eq, Encode, Decode)]
+pub enum Event {
+    /// What a later version says; it changes nothing.
+    #[n(0)]
+    Unknown,
+    /// The first event: who sends it owns the line.
+    #[n(1)]
+    Founded {
+        /// The owner's name.
+        #[n(0)]
+        name: String,
+    },
+    /// A device became one of the line's. Owners only.
+    #[n(2)]
+    Join {
+        /// Which.
+        #[n(0)]
+        device: DeviceKey,
+        /// Who operates it.
+        #[n(1)]
+        name: String,
+        /// What they may do.
+        #[n(2)]
+        role: Role,
+    },
+    /// A member has another name. Supervisors, but an owner's name owners only.
+    #[n(3)]
+    Rename {
+        /// Who.
+        #[n(0)]
+        device: DeviceKey,
+        /// The name.
+        #[n(1)]
+        name: String,
+    },
+    /// A member may do other things. Owners only; one stays.
+    #[n(4)]
+    SetRole {
+        /// Who.
+        #[n(0)]
+        device: DeviceKey,
+        /// What.
+        #[n(1)]
+        role: Role,
+    },
+    /// Somebody is a member no longer; what they had claimed is free. Owners only; one stays.
+    #[n(5)]
+    Dismiss {
+        /// Who.
+        #[n(0)]
+        device: DeviceKey,
+    },
+    /// A member goes on duty or off. The member, or a supervisor.
+    #[n(6)]
+    Duty {
+        /// Who.
+        #[n(0)]
+        device: DeviceKey,
+        /// On duty.
+        #[n(1)]
+        on: bool,
+    },
+    /// The line's settings. Owners only.
+    #[n(7)]
+    SetSettings {
+        /// One more than that of the settings that they replace: who did not know those changes nothing.
+        #[n(0)]
+        version: u32,
+        /// Mean nothing here.
+        #[n(1)]
+        #[cbor(with = "minicbor::bytes")]
+        bytes: Vec<u8>,
+    },
+    /// Defines a label or changes it. Supervisors.
+    #[n(8)]
+    SetLabel {
+        /// Which.
+        #[n(0)]
+        label: LabelId,
+        /// What it says.
+        #[n(1)]
+        name: String,
+        /// Index of its colour.
+        #[n(2)]
+        colour: u8,
+    },
+    /// A label is no more. Supervisors.
+    #[n(9)]
+    DropLabel {
+        /// Which.
+        #[n(0)]
+        label: LabelId,
+    },
+    /// Adds a canned answer or changes it. Supervisors.
+    #[n(10)]
+    SetCanned {
+        /// Which.
+        #[n(0)]
+        id: CannedId,
+        /// What it says.
+        #[n(1)]
+        canned: Canned,
+    },
+    /// A canned answer is no more. Supervisors.
+    #[n(11)]
+    DropCanned {
+        /// Which.
+        #[n(0)]
+        id: CannedId,
+    },
+    /// Offers seats or appointments, or changes them; all of them or none. Supervisors.
+    #[n(12)]
+    SetCapacities {
+        /// Which.
+        #[n(0)]
+        capacities: Vec<NewCapacity>,
+    },
+    /// Something is not offered any more; what was reserved goes. Supervisors.
+    #[n(13)]
+    DropCapacity {
+        /// Which.
+        #[n(0)]
+        id: CapacityId,
+    },
+    /// About one conversation with a customer.
+    #[n(14)]
+    Case {
+        /// Which.
+        #[n(0)]
+        conversation: ChannelId,
+        /// What.
+        #[n(1)]
+        event: CaseEvent,
+    },
+    /// The member is there. Not folded: see [`super::Presence`].
+    #[n(15)]
+    Present,
+    /// The member writes an answer. Not folded: see [`super::Presence`].
+    #[n(16)]
+    Answering {
+        /// To whom.
+        #[n(0)]
+        conversation: ChannelId,
+    },
+}
+
+/// What a device says about one conversation with a customer. For agents, where nothing else is said.
+#[derive(Clone, PartialEq, Eq, Encode, Decode)]
+pub enum CaseEvent {
+    /// The sender looks after it, if nobody does.
+    #[n(1)]
+    Claim,
+    /// Nobody looks after it any more. Who claimed it, or a supervisor.
+    #[n(2)]
+    Release,
+    /// Another member looks after it. Who claimed it, or a supervisor; anybody if nobody did.
+    #[n(3)]
+    HandOver {
+        /// Who.
+        #[n(0)]
+        to: DeviceKey,
+        /// What they should know; perhaps empty.
+        #[n(1)]
+        note: String,
+    },
+    /// The sender looks after it in the place of somebody else. Supervisors.
+    #[n(4)]
+    TakeOver,
+    /// Writes a note that the customer does not see. The event's id names it.
+    #[n(5)]
+    AddNote {
+        /// What it says.
+        #[n(0)]
+        text: String,
+        /// Members whom it mentions.
+        #[n(1)]
+        mentions: Vec<DeviceKey>,
+    },
+    /// The sender's own note says something else.
+    #[n(6)]
+    EditNote {
+        /// Which.
+        #[n(0)]
+        note: EventId,
+        /// What it says.
+        #[n(1)]
+        text: String,
+        /// Members whom it mentions.
+        #[n(2)]
+        mentions: Vec<DeviceKey>,
+    },
+    /// Takes the sender's own note back.
+    #[n(7)]
+    DeleteNote {
+        /// Which.
+        #[n(0)]
+        note: EventId,
+    },
+    /// Puts a label on it.
+    #[n(8)]
+    AddLabel {
+        /// Which.
+        #[n(0)]
+        label: LabelId,
+    },
+    /// Takes a label off it.
+    #[n(9)]
+    RemoveLabel {
+        /// Which.
+        #[n(0)]
+        label: LabelId,
+    },
+    /// It stands elsewhere. Who claimed it, or a supervisor; anybody if nobody did. Done ends the claim.
+    #[n(10)]
+    SetStatus {
+        /// Where; [`Status::New`] is where everything begins, and nothing comes back to.
+        #[n(0)]
+        status: Status,
+    },
+    /// A member is to be reminded. The event's id names it.
+    #[n(11)]
+    SetReminder {
+        /// When.
+        #[n(0)]
+        at: i64,
+        /// Who.
+        #[n(1)]
+        member: DeviceKey,
+        /// Of what; perhaps empty.
+        #[n(2)]
+        text: String,
+    },
+    /// A reminder is not needed any more.
+    #[n(12)]
+    ClearReminder {
+        /// Which.
+        #[n(0)]
+        reminder: EventId,
+    },
+    /// A request moved on. Who claimed the conversation, or a supervisor.
+    #[n(13)]
+    SetRequest {
+        /// The customer's message with the request.
+        #[n(0)]
+        request: MessageId,
+        /// Index of its state among those of its form.
+        #[n(1)]
+        state: u8,
+    },
+    /// Asks members to take a request; the first one has it. Who claimed the conversation, or a supervisor; anybody if nobody did.
+    #[n(14)]
+    Offer {
+        /// The customer's message with the request.
+        #[n(0)]
+        request: MessageId,
+        /// Whom; empty for everybody on duty.
+        #[n(1)]
+        to: Vec<DeviceKey>,
+        /// Milliseconds until it is escalated if nobody took it.
+        #[n(2)]
+        ttl: u32,
+    },
+    /// Takes a request that was offered, and its conversation with it.
+    #[n(15)]
+    Take {
+        /// The customer's message with the request.
+        #[n(0)]
+        request: MessageId,
+    },
+    /// The sender does not take a request that was offered.
+    #[n(16)]
+    Decline {
+        /// The customer's message with the request.
+        #[n(0)]
+        request: MessageId,
+    },
+    /// Nobody took a request in time: now every agent may.
+    #[n(17)]
+    Escalated {
+        /// The customer's message with the request.
+        #[n(0)]
+        request: MessageId,
+    },
+    /// Holds seats for a customer.
+    #[n(18)]
+    Reserve {
+        /// Of what.
+        #[n(0)]
+        capacity: CapacityId,
+        /// Of which kind.
+        #[n(1)]
+        lot: String,
+        /// How many.
+        #[n(2)]
+        quantity: u32,
+        /// The customer's message that asks for it.
+        #[n(3)]
+        request: MessageId,
+        /// Until when; then they are free again if nobody confirmed.
+        #[n(4)]
+        hold_until: i64,
+    },
+    /// What is held for a request is the customer's.
+    #[n(19)]
+    Confirm {
+        /// Of what.
+        #[n(0)]
+        capacity: CapacityId,
+        /// The customer's message that asked for it.
+        #[n(1)]
+        request: MessageId,
+    },
+    /// What is held for a request, or was confirmed, is free again.
+    #[n(20)]
+    Cancel {
+        /// Of what.
+        #[n(0)]
+        capacity: CapacityId,
+        /// The customer's message that asked for it.
+        #[n(1)]
+        request: MessageId,
+    },
+    /// The customer said how it was. It is counted for the line and the day, and kept with nobody.
+    #[n(21)]
+    Score {
+        /// The customer's message.
+        #[n(0)]
+        message: MessageId,
+        /// 1 to 5, where 5 is best.
+        #[n(1)]
+        score: u8,
+    },
+    /// The customer is erased: of the conversation only a hash and the time stay. Supervisors.
+    #[n(22)]
+    Erase,
+    /// A message is a business record, and kept.
+    #[n(23)]
+    Tag {
+        /// Which.
+        #[n(0)]
+        message: MessageId,
+        /// For how many years after the end of this one: 6, 8 or 10.
+        #[n(1)]
+        years: u8,
+        /// Why.
+        #[n(2)]
+        reason: String,
+    },
+    /// A message is no business record. Supervisors.
+    #[n(24)]
+    Untag {
+        /// Which.
+        #[n(0)]
+        message: MessageId,
+    },
+    /// The customer consented to something.
+    #[n(25)]
+    Consent {
+        /// The customer's message.
+        #[n(0)]
+        message: MessageId,
+        /// To what.
+        #[n(1)]
+        purpose: String,
+        /// Hash of the text to which they consented.
+        #[n(2)]
+        text: Hash,
+        /// Version of that text.
+        #[n(3)]
+        version: u32,
+        /// When.
+        #[n(4)]
+        at: i64,
+    },
+    /// The customer took a consent back.
+    #[n(26)]
+    WithdrawConsent {
+        /// The customer's message.
+        #[n(0)]
+        message: MessageId,
+        /// To what.
+        #[n(1)]
+        purpose: String,
+        /// When.
+        #[n(2)]
+        at: i64,
+    },
+}
+
+/// Behind this number begin the kinds of events about a conversation.
+const CASE_KINDS: u16 = 256;
+
+impl Event {
+    /// An event about one conversation.
+    pub const fn case(conversation: ChannelId, event: CaseEvent) -> Self {
+        Self::Case { conversation, event }
+    }
+
+    /// The bytes that go into the desk room.
+    pub fn encode(&self) -> Vec<u8> {
+        encode(self)
+    }
+
+    /// Reads an event: at most [`MAX_EVENT`] bytes. What a later version says is [`Event::Unknown`].
+    ///
+    /// # Errors
+    /// [`DecodeError`] if it is no event of any version.
+    pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        if bytes.len() > MAX_EVENT {
+            return Err(DecodeError::TooLarge { size: bytes.len(), limit: MAX_EVENT });
+        }
+        let mut d = Decoder::new(bytes);
+        let event = match d.decode() {
+            Ok(event) => event,
+            Err(error) if error.is_unknown_variant() => {
+                d = Decoder::new(bytes);
+                d.skip().map_err(|_| DecodeError::Malformed)?;
+                Self::Unknown
+            }
+            Err(_) => return Err(DecodeError::Malformed),
+        };
+        if d.position() == bytes.len() { Ok(event) } else { Err(DecodeError::Trailing) }
+    }
+
+    /// The conversation that this is about.
+    pub const fn conversation(&self) -> Option<ChannelId> {
+        match self {
+            Self::Case { conversation, .. } | Self::Answering { conversation } => Some(*conversation),
+            _ => None,
+        }
+    }
+
+    /// Its kind: the number of its variant, for one about a conversation 256 more than the number there.
+    pub fn kind(&self) -> u16 {
+        let number = |bytes: &[u8]| {
+            let mut d = Decoder::new(bytes);
+            d.array()?;
+            d.u16()
+        };
+        let kind = match self {
+            Self::Case { event, .. } => number(&encode(event)).map(|kind| CASE_KINDS + kind),
+            _ => number(&encode(self)),
+        };
+        kind.unwrap_or_default()
+    }
+}
+
+impl std::fmt::Debug for Event {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Event({})", self.kind())
+    }
+}

@@ -19,12 +19,14 @@ use crate::limits::{ASK_STATE, ASKS_BEFORE_OWN, EVENT_IDS, MAX_STATE_PIECES, STA
 use crate::messages::written_at;
 use crate::outbox::sender_uri;
 use crate::step::Step;
-use crate::{Client, ClientError, Event, IdentityKey, LineEvent, Output, Refusal};
+use crate::{Client, ClientError, DeskFactsRow, Event, IdentityKey, LineEvent, Output, Refusal};
 
+/// Keys that begin with this are not the fold's.
+pub(crate) const RESERVED: u8 = 0xff;
 /// Under this key, followed by a number, lie the pieces of a state that is coming in.
-const INCOMING: &[u8] = b"\0in";
+const INCOMING: &[u8] = b"\xffin";
 /// Under this key lies a state that came in whole, until it is adopted.
-pub(crate) const ADOPT: &[u8] = b"\0adopt";
+pub(crate) const ADOPT: &[u8] = b"\xffadopt";
 
 /// An event of the desk room.
 #[derive(Clone, PartialEq, Eq)]
@@ -194,7 +196,7 @@ impl Step<'_, '_> {
     }
 
     fn has_desk_state(&self) -> Result<bool, ClientError> {
-        Ok(self.tx.desk_state()?.iter().any(|(key, _)| key.first() != Some(&0)))
+        Ok(self.tx.desk_state()?.iter().any(|(key, _)| key.first() != Some(&RESERVED)))
     }
 
     fn is_desk_behind(&self) -> Result<bool, ClientError> {
@@ -235,7 +237,7 @@ impl Step<'_, '_> {
     /// Posts the folded state for devices that need one. `after` is the last event in it.
     pub(crate) fn share_state(&mut self, after: Option<[u8; 32]>) -> Result<(), ClientError> {
         let room = self.desk_room()?.ok_or(Refusal::NoLine)?;
-        let rows = self.tx.desk_state()?.into_iter().filter(|(key, _)| key.first() != Some(&0));
+        let rows = self.tx.desk_state()?.into_iter().filter(|(key, _)| key.first() != Some(&RESERVED));
         let rows = rows.map(|(key, value)| (key.into(), value.into())).collect();
         let bytes = encode(&State { after: after.map_or(Vec::new(), |id| id.to_vec()), rows });
         let pieces: Vec<_> = bytes.chunks(STATE_PIECE).collect();
@@ -289,7 +291,7 @@ impl Step<'_, '_> {
             .map_err(|_| ClientError::Damaged("a desk state"))?;
         self.tx.clear_desk_state()?;
         for (key, value) in &state.rows {
-            if key.first() != Some(&0) {
+            if key.first() != Some(&RESERVED) {
                 self.tx.set_desk_state(key, Some(value))?;
             }
         }
@@ -362,7 +364,17 @@ impl Client {
     /// # Errors
     /// [`ClientError::Store`] if the database fails.
     pub fn desk_state(&mut self) -> Result<Vec<(Vec<u8>, Vec<u8>)>, ClientError> {
-        self.read(|tx| Ok(tx.desk_state()?.into_iter().filter(|(key, _)| key.first() != Some(&0)).collect()))
+        self.read(|tx| {
+            Ok(tx.desk_state()?.into_iter().filter(|(key, _)| key.first() != Some(&RESERVED)).collect())
+        })
+    }
+
+    /// What conversations with customers tell of who waits for an answer: all of them, or one.
+    ///
+    /// # Errors
+    /// [`ClientError::Store`] if the database fails.
+    pub fn desk_facts(&mut self, only: Option<ConversationId>) -> Result<Vec<DeskFactsRow>, ClientError> {
+        self.read(|tx| Ok(tx.desk_facts(only)?))
     }
 
     /// Whether a state came from another device and waits to be adopted.

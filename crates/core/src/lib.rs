@@ -73,9 +73,9 @@ pub use kuvert_content::DataKind;
 pub use kuvert_mls::{IdentityKey, KuvertId};
 pub use kuvert_store::{
     AttachmentId, AttachmentRow, AttachmentState, ChangeSet, ComposingRow, ContactId, ContactRow,
-    ContactState, ConversationId, ConversationRow, ConversationSummary, DatabaseKey, GroupProfile,
-    GroupState, LastMessageRow, Location, MessageId, MessageKind, MessageRow, MessageState, Peer,
-    ReactionRow, ReceiptRow, SenderKind, StoreError, Trust,
+    ContactState, ConversationId, ConversationRow, ConversationSummary, DatabaseKey, DeskFactsRow,
+    GroupProfile, GroupState, LastMessageRow, Location, MessageId, MessageKind, MessageRow, MessageState,
+    Peer, ReactionRow, ReceiptRow, SenderKind, StoreError, Trust,
 };
 pub use line::{Fold, JoinedDevice, LineCommand, LineDevice, LineEvent};
 pub use link::{Link, LinkError};

@@ -73,7 +73,7 @@ struct Staffing {
 pub struct Fold {
     /// The last event that was folded.
     pub position: i64,
-    /// Keys and values; without a value, the key goes. Keys do not begin with 0.
+    /// Keys and values; without a value, the key goes. Keys do not begin with 255.
     pub rows: Vec<(Vec<u8>, Option<Vec<u8>>)>,
 }
 
@@ -596,7 +596,7 @@ impl Step<'_, '_> {
 
     fn fold(&mut self, fold: &Fold) -> Result<(), ClientError> {
         for (key, value) in &fold.rows {
-            if key.first() == Some(&0) || key.is_empty() {
+            if key.first() == Some(&crate::desk::RESERVED) || key.is_empty() {
                 return Err(Refusal::DataInvalid.into());
             }
             self.tx.set_desk_state(key, value.as_deref())?;

@@ -14,6 +14,8 @@ pub const MAX_TIME: i64 = 253_402_300_799_999;
 
 /// Most members, those that were dismissed included; then the one that was dismissed first is forgotten.
 pub const MAX_MEMBERS: usize = 512;
+/// Longest description of how a device is reached.
+pub const MAX_MEMBER_REACH: usize = 1024;
 /// Largest settings.
 pub const MAX_SETTINGS: usize = 32 * 1024;
 /// Most labels of a line.

@@ -21,6 +21,23 @@ pub struct DeskEventRow {
     pub body: Vec<u8>,
 }
 
+/// What a conversation tells of who waits for an answer. Times are milliseconds since 1970.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeskFactsRow {
+    /// Which.
+    pub conversation: ConversationId,
+    /// Its channel, which names it on all devices.
+    pub channel: [u8; 16],
+    /// Messages not yet seen here.
+    pub unread: u32,
+    /// When the customer wrote last.
+    pub last_customer_at: Option<i64>,
+    /// When the line answered last.
+    pub last_answer_at: Option<i64>,
+    /// When the customer wrote the first message since then.
+    pub unanswered_since: Option<i64>,
+}
+
 impl Tx<'_> {
     /// Appends an event, unless it is there. Says whether it was new.
     ///
@@ -168,6 +185,35 @@ impl Tx<'_> {
     pub fn erase_at(&self, conversation: ConversationId) -> Result<Option<i64>, StoreError> {
         let mut statement = self.sql().prepare_cached("SELECT erase_at FROM conversation WHERE id = ?1")?;
         Ok(statement.query_row([conversation.0], |row| row.get(0)).optional()?.flatten())
+    }
+
+    /// What all direct conversations tell of who waits for an answer.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn desk_facts(&self, only: Option<ConversationId>) -> Result<Vec<DeskFactsRow>, StoreError> {
+        let sql = "SELECT v.id, v.channel, v.unread,
+                (SELECT m.at FROM message m WHERE m.conversation = v.id AND m.state < 6 AND m.sender = 1
+                 ORDER BY m.id DESC LIMIT 1),
+                (SELECT m.at FROM message m WHERE m.conversation = v.id AND m.state < 6 AND m.sender = 0
+                 ORDER BY m.id DESC LIMIT 1),
+                (SELECT m.at FROM message m WHERE m.conversation = v.id AND m.state < 6 AND m.sender = 1
+                 AND m.id > coalesce((SELECT o.id FROM message o WHERE o.conversation = v.id AND o.state < 6
+                                      AND o.sender = 0 ORDER BY o.id DESC LIMIT 1), 0) ORDER BY m.id LIMIT 1)
+             FROM conversation v
+             WHERE v.contact IS NOT NULL AND v.channel IS NOT NULL AND v.id = coalesce(?1, v.id)";
+        let mut statement = self.sql().prepare_cached(sql)?;
+        let rows = statement.query_map([only.map(|id| id.0)], |row| {
+            Ok(DeskFactsRow {
+                conversation: ConversationId(row.get(0)?),
+                channel: row.get(1)?,
+                unread: row.get(2)?,
+                last_customer_at: row.get(3)?,
+                last_answer_at: row.get(4)?,
+                unanswered_since: row.get(5)?,
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// At most `limit` direct conversations behind one, by their row ids.

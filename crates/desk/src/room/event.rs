@@ -244,6 +244,14 @@ pub enum Event {
         #[n(0)]
         conversation: ChannelId,
     },
+    /// How the member's device is reached by the others, to be added to conversations.
+    #[n(17)]
+    SetReach {
+        /// Means nothing here.
+        #[n(0)]
+        #[cbor(with = "minicbor::bytes")]
+        reach: Vec<u8>,
+    },
 }
 
 /// What a device says about one conversation with a customer. For agents, where nothing else is said.

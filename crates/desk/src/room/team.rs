@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 
 use super::audit::AuditLog;
@@ -76,12 +77,19 @@ pub struct Member {
     /// On duty since.
     #[n(4)]
     pub on_duty_since: Option<i64>,
+    /// How their device is reached by the others, once it said so; means nothing here.
+    #[n(5)]
+    pub reach: Option<ByteVec>,
 }
 
 impl Member {
     /// Whether they still are a member.
     pub const fn is_active(&self) -> bool {
         self.dismissed_at.is_none()
+    }
+
+    fn is_within_bounds(&self) -> bool {
+        self.reach.as_ref().is_none_or(|reach| reach.len() <= limits::MAX_MEMBER_REACH)
     }
 }
 
@@ -199,6 +207,7 @@ impl Team {
 
     pub(super) fn is_within_bounds(&self) -> bool {
         self.roster.members.len() <= limits::MAX_MEMBERS
+            && self.roster.members.values().all(Member::is_within_bounds)
             && self.roster.labels.len() <= limits::MAX_LABELS
             && self.settings.bytes.len() <= limits::MAX_SETTINGS
             && self.canned.len() <= limits::MAX_CANNED

@@ -20,6 +20,15 @@ fn numbered(number: usize) -> DeviceKey {
 }
 
 #[test]
+fn a_member_says_how_their_own_device_is_reached() {
+    let mut desk = Desk::staffed();
+    desk.does(BEN, Event::SetReach { reach: vec![1, 2] });
+    assert_eq!(desk.team.member(BEN).and_then(|member| member.reach.as_deref()), Some(&vec![1, 2]));
+    desk.fails(BEN, Event::SetReach { reach: vec![1, 2] }, Reason::Nothing);
+    desk.fails(BEN, Event::SetReach { reach: vec![0; 1025] }, Reason::Invalid);
+}
+
+#[test]
 fn a_desk_is_founded_once_and_before_everything_else() {
     let mut desk = Desk::default();
     desk.fails(ANNA, join(BEN, Role::Owner), Reason::NotFounded);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Actor, Reason, valid};
-use crate::limits::MAX_MEMBERS;
+use crate::limits::{MAX_MEMBER_REACH, MAX_MEMBERS};
 use crate::room::case::Cases;
 use crate::room::event::Role;
 use crate::room::ids::DeviceKey;
@@ -87,6 +87,16 @@ impl Team {
         Ok(Part::Roster)
     }
 
+    pub(super) fn set_reach(&mut self, actor: &Actor, reach: &[u8]) -> Result<Part, Reason> {
+        valid((1..=MAX_MEMBER_REACH).contains(&reach.len()))?;
+        let member = self.active(actor.device)?;
+        if member.reach.as_ref().is_some_and(|known| known.as_slice() == reach) {
+            return Err(Reason::Nothing);
+        }
+        member.reach = Some(reach.to_vec().into());
+        Ok(Part::Roster)
+    }
+
     /// Takes a member away from the line, and what they had claimed from them.
     pub(super) fn dismiss(
         &mut self,
@@ -99,6 +109,7 @@ impl Team {
         let member = self.active(device)?;
         member.dismissed_at = Some(actor.at);
         member.on_duty_since = None;
+        member.reach = None;
         cases.touch(Part::Roster);
         for (id, case) in &mut cases.cases {
             if case.claimed_by() == Some(device) {
@@ -121,6 +132,7 @@ impl Team {
 
 impl Member {
     fn new(name: &str, role: Role, at: i64) -> Self {
-        Self { name: name.to_owned(), role, joined_at: at, dismissed_at: None, on_duty_since: None }
+        let name = name.to_owned();
+        Self { name, role, joined_at: at, dismissed_at: None, on_duty_since: None, reach: None }
     }
 }

@@ -149,6 +149,7 @@ impl Team {
             Event::Rename { device, name } => self.rename(actor, *device, name)?,
             Event::SetRole { device, role } => self.set_role(actor, *device, *role)?,
             Event::Duty { device, on } => self.set_duty(actor, *device, *on)?,
+            Event::SetReach { reach } => self.set_reach(actor, reach)?,
             Event::SetSettings { version, bytes } => self.set_settings(actor, *version, bytes)?,
             Event::SetLabel { label, name, colour } => self.set_label(actor, *label, name, *colour)?,
             Event::DropLabel { label } => self.drop_label(actor, *label)?,

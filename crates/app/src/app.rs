@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use kuvert_core::{
     Admission, BlobTask, ChangeSet, Client, ClientError, Command, Config, Event, FetchRequest, Input, Line,
-    Link, MessageRow, Origin, Output, Ticket, Timestamp,
+    Link, MessageRow, Origin, Output, SenderKind, Ticket, Timestamp,
 };
 use kuvert_view::{
     Connection, ConversationId, ConversationView, Failure, FoundView, MessageId, MessageView, ProfileView,
@@ -12,6 +12,7 @@ use kuvert_view::{
 };
 use kuvert_wire::ErrorCode;
 
+use crate::desk::Desk;
 use crate::files;
 use crate::push;
 use crate::views::{self, Names};
@@ -58,6 +59,14 @@ pub struct App {
     stays_at_own_relay: bool,
     refused: Option<ErrorCode>,
     shown: Option<ConversationId>,
+    /// What the team of a business line knows.
+    pub(crate) desk: Option<Box<Desk>>,
+    /// Events came to the desk room, or it stands otherwise with it.
+    pub(crate) desk_changed: bool,
+    /// Another device of the line asks for what this one knows.
+    pub(crate) desk_wanted: bool,
+    /// The user interface has asked for the desk: it is told of every change.
+    pub(crate) desk_shown: bool,
     connection: Connection,
     pub(crate) updates: VecDeque<ViewUpdate>,
     effects: VecDeque<Effect>,
@@ -78,6 +87,11 @@ impl App {
             stays_at_own_relay: false,
             refused: None,
             shown: None,
+            desk: None,
+            // What came before a crash is still to be folded.
+            desk_changed: true,
+            desk_wanted: false,
+            desk_shown: false,
             connection: Connection::Connecting,
             updates: VecDeque::new(),
             effects: VecDeque::new(),
@@ -105,7 +119,8 @@ impl App {
     /// Fulfils a wish of the user. What cannot be fulfilled comes back as [`ViewUpdate::Failed`].
     pub fn command(&mut self, now: Timestamp, command: UiCommand) {
         self.look(now);
-        if let Err(error) = self.try_command(now, command) {
+        let done = self.try_command(now, command).and_then(|()| self.tend_desk(now));
+        if let Err(error) = done {
             self.updates.push_back(ViewUpdate::Failed(views::failure(&error)));
         }
     }
@@ -151,6 +166,7 @@ impl App {
             (result, _) => {
                 result?;
                 self.drain()?;
+                self.tend_desk(now)?;
                 self.mark_shown_read(now)
             }
         }
@@ -186,6 +202,11 @@ impl App {
             kuvert_id: id.to_string(),
             relay: relay.to_owned(),
         })
+    }
+
+    /// Origin of the own relay, or of what is to be.
+    pub(crate) fn relay(&self) -> &str {
+        &self.relay
     }
 
     /// State of the connection to the relay.
@@ -245,6 +266,7 @@ impl App {
             UiCommand::ShowSettings => return self.settings(),
             UiCommand::ShowPreview { file } => return self.show_preview(file),
             UiCommand::ShowPush => return self.show_push(),
+            UiCommand::Desk(wish) => return self.desk_command(now, wish),
             UiCommand::SetPush { subscription } => Some(push::command(subscription)?),
             UiCommand::SetReadReports { on } => {
                 self.client.handle(now, Input::Command(Command::SetReadReports { on }))?;
@@ -328,7 +350,16 @@ impl App {
         let shown = self.client.with_context(rows)?;
         let own = self.client.identity();
         let mut names = Names::default();
-        shown.iter().map(|message| views::message(message, own, &mut names, &mut self.client)).collect()
+        let mut messages = Vec::with_capacity(shown.len());
+        for message in &shown {
+            let mut view = views::message(message, own, &mut names, &mut self.client)?;
+            // For the same line, a colleague wrote it.
+            if let (SenderKind::Own, Some(device)) = (message.row.sender, message.row.author) {
+                view.author = self.name_colleague(device)?;
+            }
+            messages.push(view);
+        }
+        Ok(messages)
     }
 
     /// What is done in groups.
@@ -461,6 +492,7 @@ impl App {
     }
 
     fn changed(&mut self, changes: &ChangeSet) -> Result<(), ClientError> {
+        self.desk_changed |= changes.desk;
         if changes.profile {
             self.updates.push_back(ViewUpdate::Profile(self.profile()));
         }
@@ -552,6 +584,7 @@ impl App {
             // What was dropped had no effect.
             Event::Dropped(_) => {}
             Event::Push => self.show_push()?,
+            Event::Line(event) => self.line_event(event),
         }
         Ok(())
     }

@@ -6,7 +6,8 @@ use kuvert_view as view;
 pub(crate) fn group(profile: &GroupProfile) -> view::GroupView {
     view::GroupView {
         standing: match profile.state {
-            GroupState::Member => view::GroupStanding::Member,
+            // No list shows the desk room.
+            GroupState::Member | GroupState::Desk => view::GroupStanding::Member,
             GroupState::Invited => view::GroupStanding::Invited,
             GroupState::Leaving => view::GroupStanding::Leaving,
             GroupState::Left => view::GroupStanding::Left,

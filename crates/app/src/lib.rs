@@ -5,6 +5,8 @@
 //! as they would the engine's.
 
 mod app;
+mod desk;
+mod desk_views;
 mod files;
 mod groups;
 mod pages;

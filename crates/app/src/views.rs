@@ -133,8 +133,8 @@ pub(crate) fn message(
         SenderKind::Own | SenderKind::Contact => None,
     };
     let mut author = |row: &MessageRow| match &row.author {
-        Some(identity) => names.of(identity, client),
-        None => Ok(String::new()),
+        Some(identity) if row.sender != SenderKind::Own => names.of(identity, client),
+        Some(_) | None => Ok(String::new()),
     };
     let reply = match (&row.reply_to, &shown.answered) {
         (None, _) => None,
@@ -166,7 +166,10 @@ pub(crate) fn message(
         reactions: reactions(&shown.reactions, own),
         expires_at: row.expires_at,
         mentions_me,
-        files: if row.kind == MessageKind::Attachments { files::views(row.id, client)? } else { Vec::new() },
+        files: match row.kind {
+            MessageKind::Attachments | MessageKind::Structured => files::views(row.id, client)?,
+            MessageKind::Text | MessageKind::NeedsNewer | MessageKind::Deleted => Vec::new(),
+        },
         notice,
     })
 }
@@ -235,6 +238,7 @@ fn kind(kind: MessageKind) -> view::MessageKind {
         MessageKind::NeedsNewer => view::MessageKind::NeedsNewer,
         MessageKind::Attachments => view::MessageKind::Attachments,
         MessageKind::Deleted => view::MessageKind::Deleted,
+        MessageKind::Structured => view::MessageKind::Structured,
     }
 }
 
@@ -310,6 +314,9 @@ pub(crate) fn failure(error: &ClientError) -> view::Failure {
             Refusal::CodeUnreadable => view::Failure::CodeUnreadable,
             Refusal::CodeOfAnother => view::Failure::CodeOfAnother,
             Refusal::CodeForAnother => view::Failure::CodeForAnother,
+            Refusal::NotOwner => view::Failure::NotOwner,
+            Refusal::NoLine => view::Failure::NoLine,
+            Refusal::DataInvalid => view::Failure::TooLarge,
             Refusal::NotAdmin => view::Failure::NotAdmin,
             Refusal::LastAdmin => view::Failure::LastAdmin,
             Refusal::NoMember => view::Failure::NoMember,

@@ -22,6 +22,7 @@ pub(crate) fn command(wish: UiCommand, relay: &str) -> Option<Command> {
         | UiCommand::ShowContact { .. }
         | UiCommand::ShowSettings
         | UiCommand::ShowPush
+        | UiCommand::Desk(_)
         | UiCommand::SetPush { .. }
         | UiCommand::CreateGroup { .. }
         | UiCommand::AddMembers { .. }

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use kuvert_mls::EngineRng;
 use kuvert_store::{
     AttachmentId, AttachmentRow, AttachmentState, ConversationId, ConversationSummary, Database, DatabaseKey,
-    Location, MessageId, MessageRow, MetaKey, SenderKind, Tx,
+    GroupState, Location, MessageId, MessageRow, MetaKey, SenderKind, Tx,
 };
 use openmls_rust_crypto::RustCrypto;
 
@@ -148,6 +148,11 @@ impl Client {
         self.account.as_ref().map(|account| account.key())
     }
 
+    /// 16 random bytes, to name something by.
+    pub fn fresh_id(&self) -> [u8; 16] {
+        self.rng.bytes()
+    }
+
     /// Requests that still wait for the relay's answer, together with messages that wait to be sealed, tokens that are to be
     /// revoked and blobs whose deletion was asked for.
     ///
@@ -158,13 +163,15 @@ impl Client {
         self.read(|tx| Ok(tx.outbox_len()? + tx.queued_count()? + tx.revoking()?.len() as u64 + deletions))
     }
 
-    /// All conversations, the most recent first.
+    /// All conversations, the most recent first. The desk room of a line is none.
     ///
     /// # Errors
     /// [`ClientError::Store`] if the database fails.
     pub fn conversations(&mut self) -> Result<Vec<ConversationSummary>, ClientError> {
         let now = self.seen.0;
-        self.read(|tx| Ok(tx.conversations(now)?))
+        let mut all = self.read(|tx| Ok(tx.conversations(now)?))?;
+        all.retain(|summary| !is_desk(summary));
+        Ok(all)
     }
 
     /// One conversation.
@@ -173,7 +180,7 @@ impl Client {
     /// [`ClientError::Store`] if the database fails.
     pub fn conversation(&mut self, id: ConversationId) -> Result<Option<ConversationSummary>, ClientError> {
         let now = self.seen.0;
-        self.read(|tx| Ok(tx.summary(id, now)?))
+        Ok(self.read(|tx| Ok(tx.summary(id, now)?))?.filter(|summary| !is_desk(summary)))
     }
 
     /// At most `limit` messages before `before` (or the newest), oldest first.
@@ -289,4 +296,9 @@ impl Client {
     ) -> Result<T, ClientError> {
         self.db.read(work)
     }
+}
+
+/// Whether a conversation is the desk room, which no list shows.
+fn is_desk(summary: &ConversationSummary) -> bool {
+    summary.group().is_some_and(|group| group.state == GroupState::Desk)
 }

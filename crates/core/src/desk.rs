@@ -234,12 +234,13 @@ impl Step<'_, '_> {
         self.want_state()
     }
 
-    /// Posts the folded state for devices that need one. `after` is the last event in it.
-    pub(crate) fn share_state(&mut self, after: Option<[u8; 32]>) -> Result<(), ClientError> {
+    /// Posts the folded state for devices that need one.
+    pub(crate) fn share_state(&mut self) -> Result<(), ClientError> {
         let room = self.desk_room()?.ok_or(Refusal::NoLine)?;
         let rows = self.tx.desk_state()?.into_iter().filter(|(key, _)| key.first() != Some(&RESERVED));
         let rows = rows.map(|(key, value)| (key.into(), value.into())).collect();
-        let bytes = encode(&State { after: after.map_or(Vec::new(), |id| id.to_vec()), rows });
+        let after = self.tx.meta(MetaKey::DeskAfter)?.map(|id| id.to_vec()).unwrap_or_default();
+        let bytes = encode(&State { after, rows });
         let pieces: Vec<_> = bytes.chunks(STATE_PIECE).collect();
         if pieces.len() > MAX_STATE_PIECES {
             return Err(Refusal::DataInvalid.into());
@@ -298,6 +299,7 @@ impl Step<'_, '_> {
         if let Some(position) = self.tx.desk_position(&state.after)? {
             self.tx.forget_desk_events(position, EVENT_IDS)?;
         }
+        self.tx.set_meta(MetaKey::DeskAfter, &state.after)?;
         self.tx.set_meta(MetaKey::DeskBehind, &[])?;
         self.sessions.state_asked = None;
         self.sessions.state_asks = 0;

@@ -122,10 +122,7 @@ pub enum LineCommand {
     /// Writes down what events were folded into.
     Fold(Fold),
     /// Posts the folded state; see [`LineEvent::StateWanted`].
-    Share {
-        /// The last event in it.
-        after: Option<[u8; 32]>,
-    },
+    Share,
     /// Takes the state of another device in the place of the own one.
     Adopt,
     /// These devices of the line, and no others of it, are to be in a conversation with a customer.
@@ -306,7 +303,7 @@ impl Step<'_, '_> {
             LineCommand::Publish { name, profile, devices } => self.publish_line(&name, profile, &devices),
             LineCommand::Post { event } => self.post_desk(&event),
             LineCommand::Fold(fold) => self.fold(&fold),
-            LineCommand::Share { after } => self.share_state(after),
+            LineCommand::Share => self.share_state(),
             LineCommand::Adopt => self.adopt_state(),
             LineCommand::Staff { conversation, devices } => self.staff(conversation, &devices),
             LineCommand::Welcomed { ticket } => {
@@ -600,6 +597,9 @@ impl Step<'_, '_> {
                 return Err(Refusal::DataInvalid.into());
             }
             self.tx.set_desk_state(key, value.as_deref())?;
+        }
+        if let Some(id) = self.tx.desk_event_id(fold.position)? {
+            self.tx.set_meta(MetaKey::DeskAfter, &id)?;
         }
         Ok(self.tx.forget_desk_events(fold.position, EVENT_IDS)?)
     }

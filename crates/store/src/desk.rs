@@ -86,6 +86,15 @@ impl Tx<'_> {
         Ok(statement.query_row([id], |row| row.get(0)).optional()?)
     }
 
+    /// The id of the event at a position.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn desk_event_id(&self, position: i64) -> Result<Option<Vec<u8>>, StoreError> {
+        let mut statement = self.sql().prepare_cached("SELECT id FROM desk_event WHERE position = ?1")?;
+        Ok(statement.query_row([position], |row| row.get(0)).optional()?)
+    }
+
     /// It stands otherwise with the desk room: who shows it is told.
     pub fn note_desk(&self) {
         self.note().desk = true;

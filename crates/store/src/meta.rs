@@ -61,6 +61,8 @@ pub enum MetaKey {
     LineInvites = 93,
     /// What the line's card shows (opaque), and with which devices; empty for a person.
     LineCard = 94,
+    /// Id of the last event of the desk room that was folded; empty for none.
+    DeskAfter = 97,
     /// Which devices are being brought into all conversations, and how far that is; empty if none are.
     Staffing = 96,
     /// The desk room's events cannot be folded until a state came from another device (1 byte); empty otherwise.

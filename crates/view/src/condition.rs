@@ -117,6 +117,15 @@ pub enum Failure {
     /// No space left for the database.
     #[n(25)]
     DiskFull,
+    /// Only an owner of the line may do this.
+    #[n(57)]
+    NotOwner,
+    /// This is for devices of a business line.
+    #[n(58)]
+    NoLine,
+    /// Too large to be sent.
+    #[n(59)]
+    TooLarge,
     /// Only an admin of the group may do this.
     #[n(50)]
     NotAdmin,

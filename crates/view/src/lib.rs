@@ -7,6 +7,7 @@
 mod answers;
 mod command;
 mod condition;
+mod desk;
 mod file;
 mod group;
 mod message;
@@ -19,6 +20,10 @@ pub use answers::{
 };
 pub use command::UiCommand;
 pub use condition::{Connection, Failure, Storage};
+pub use desk::{
+    CaseStatus, CaseView, DeskCommand, DeskUpdate, DeskView, LabelId, LabelView, MemberId, NoteId, NoteView,
+    QueueFilter, QueueRowView, QueueView, TeamMemberView, TeamRole,
+};
 pub use file::{
     FileId, FileState, FileView, MAX_SHOWN, MAX_UNASKED, NotTaken, PreviewView, TransferFailure,
     TransferStage, TransferView,

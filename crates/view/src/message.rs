@@ -89,6 +89,9 @@ pub enum MessageKind {
     /// It was deleted by who wrote it.
     #[n(3)]
     Deleted,
+    /// Data, with a text that says the same, and perhaps files.
+    #[n(4)]
+    Structured,
 }
 
 /// The message that another one answers.

@@ -291,6 +291,9 @@ fn refused(code: ErrorCode) -> &'static str {
 /// The code of what a group does not allow.
 fn group_code(refusal: Refusal) -> &'static str {
     match refusal {
+        Refusal::NotOwner => "not_owner",
+        Refusal::NoLine => "no_line",
+        Refusal::DataInvalid => "too_large",
         Refusal::NotAdmin => "not_admin",
         Refusal::LastAdmin => "last_admin",
         Refusal::NoMember => "no_member",
@@ -406,6 +409,9 @@ impl From<kuvert_view::Failure> for Failure {
             Shown::CodeOfAnother => Self::CodeOfAnother,
             Shown::CodeForAnother => Self::CodeForAnother,
             Shown::FilesInvalid => Self::FilesInvalid,
+            Shown::NotOwner => Self::Group(Refusal::NotOwner),
+            Shown::NoLine => Self::Group(Refusal::NoLine),
+            Shown::TooLarge => Self::Group(Refusal::DataInvalid),
             Shown::NotAdmin => Self::Group(Refusal::NotAdmin),
             Shown::LastAdmin => Self::Group(Refusal::LastAdmin),
             Shown::NoMember => Self::Group(Refusal::NoMember),

@@ -145,7 +145,7 @@ pub(super) fn value(contact: &ConversationView, message: &MessageView) -> Value 
     match message.kind {
         MessageKind::Deleted => value["deleted"] = true.into(),
         MessageKind::NeedsNewer => value["needs_newer"] = true.into(),
-        MessageKind::Text | MessageKind::Attachments => {}
+        MessageKind::Text | MessageKind::Attachments | MessageKind::Structured => {}
     }
     value
 }
@@ -167,7 +167,7 @@ fn lines(contact: &ConversationView, message: &MessageView) -> Vec<String> {
     let text = match message.kind {
         MessageKind::Deleted => "(deleted)".to_owned(),
         MessageKind::NeedsNewer => "(needs a newer version of Kuvert)".to_owned(),
-        MessageKind::Text | MessageKind::Attachments => file::text(message),
+        MessageKind::Text | MessageKind::Attachments | MessageKind::Structured => file::text(message),
     };
     let from = foreign(from(contact, message));
     let id = message.id.0;

@@ -2,6 +2,7 @@
 
 mod chat;
 mod contact;
+mod desk;
 mod failure;
 mod file;
 mod group;
@@ -58,6 +59,9 @@ pub(crate) enum ClientCommand {
     /// Make, list and change groups
     #[command(subcommand)]
     Group(group::GroupCommand),
+    /// Answer customers as a team: the desk of a business line
+    #[command(subcommand)]
+    Desk(desk::DeskCommand),
     /// Send a message
     Send(message::SendArgs),
     /// Report messages and other events as they come, one per line
@@ -130,6 +134,7 @@ impl ClientCommand {
             Self::Link(args) => &args.common,
             Self::Contact(command) => command.common(),
             Self::Group(command) => command.common(),
+            Self::Desk(command) => command.common(),
             Self::Send(args) => &args.common,
             Self::Listen(args) => &args.common,
             Self::History(args) => &args.common,
@@ -151,6 +156,7 @@ impl ClientCommand {
             Self::Link(args) => identity::link(args, output).await,
             Self::Contact(command) => command.run(output).await,
             Self::Group(command) => command.run(output).await,
+            Self::Desk(command) => command.run(output).await,
             Self::Send(args) => message::send(args, output).await,
             Self::Listen(args) => listen::listen(args, output).await,
             Self::History(args) => history::history(args, output).await,

@@ -31,7 +31,7 @@ impl Shop {
         for (at, name) in [(ANNE, "Anne"), (BERT, "Bert")] {
             shop.hire(at, name);
             shop.fold(OWNER, b"founded");
-            shop.line(OWNER, LineCommand::Share { after: None });
+            shop.line(OWNER, LineCommand::Share);
             shop.line(at, LineCommand::Adopt);
         }
         shop.publish();
@@ -203,7 +203,7 @@ fn a_device_that_comes_later_gets_the_state_of_another() {
     shop.post(OWNER, b"two");
     let wanted = shop.events(OWNER).filter(|event| **event == LineEvent::StateWanted).count();
     assert!(wanted > 0);
-    shop.line(OWNER, LineCommand::Share { after: None });
+    shop.line(OWNER, LineCommand::Share);
     assert!(shop.desk(late).is_empty(), "nothing to fold into yet");
     assert!(shop.world.devices[late].client.desk_state_came().expect("reads"));
     shop.line(late, LineCommand::Adopt);

@@ -257,6 +257,8 @@ impl Chat {
             | ViewUpdate::Progressed { .. }
             | ViewUpdate::Composing(_)
             | ViewUpdate::Push(_)
+            // The desk is shown by commands of its own.
+            | ViewUpdate::Desk(_)
             | ViewUpdate::Newer { .. }
             | ViewUpdate::Around { .. }
             | ViewUpdate::Opened { .. }

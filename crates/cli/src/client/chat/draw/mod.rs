@@ -129,7 +129,7 @@ fn entry(frame: &mut Frame<'_>, chat: &Chat, style: Style, one: &ConversationVie
                 let text = match last.kind {
                     MessageKind::Deleted => words::DELETED,
                     MessageKind::NeedsNewer => words::NOT_UNDERSTOOD,
-                    MessageKind::Text | MessageKind::Attachments => &last.text,
+                    MessageKind::Text | MessageKind::Attachments | MessageKind::Structured => &last.text,
                 };
                 clip(&format!("{from}{text}"), columns.saturating_sub(3))
             })

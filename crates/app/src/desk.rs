@@ -1,0 +1,432 @@
+//! The desk of a business line: events of the desk room are folded as they come, and what follows from them is done.
+//!
+//! The folded state is in memory, and written down part by part together with how far the room was folded; after a crash the
+//! rest is folded again. What a member may ask for becomes an event, which counts when it comes back in the room's order.
+
+use std::collections::BTreeMap;
+
+use kuvert_core::{
+    ClientError, Command, DeskStanding, Fold, Input, LineCommand, LineDevice, LineEvent, Refusal, Timestamp,
+};
+use kuvert_desk::room::{self, CaseEvent, Cases, DeviceKey, Event, EventId, Facts, Meta, Role, Status, Team};
+use kuvert_view::{
+    CaseStatus, ConversationId, DeskCommand, DeskUpdate, MemberId, QueueFilter, TeamRole, ViewUpdate,
+};
+use kuvert_wire::ChannelId;
+
+use crate::App;
+use crate::desk_views as shown;
+use crate::views;
+
+/// Events that are folded before what they led to is written down.
+const AT_ONCE: u32 = 256;
+/// Conversations of a queue that are shown.
+const MAX_ROWS: usize = 500;
+/// Devices on the line's card: customers write to these, which let the others in.
+const ON_CARD: usize = 16;
+
+/// What the team knows, as far as this device has folded it.
+#[derive(Default)]
+pub(crate) struct Desk {
+    pub(crate) team: Team,
+    pub(crate) cases: Cases,
+    /// Which conversation a channel carries here.
+    pub(crate) conversations: BTreeMap<ChannelId, ConversationId>,
+    pub(crate) facts: BTreeMap<ChannelId, Facts>,
+    /// How this device is reached was said since it was started.
+    said_reach: bool,
+}
+
+/// What folded events ask this device to do.
+#[derive(Default)]
+struct Duties {
+    /// The devices of the line are other ones.
+    restaff: bool,
+    /// What the line shows is another.
+    publish: bool,
+    /// Members who belong to the line no longer.
+    dismissed: Vec<DeviceKey>,
+}
+
+impl App {
+    /// Fulfils a wish of somebody at the desk.
+    pub(crate) fn desk_command(&mut self, now: Timestamp, wish: DeskCommand) -> Result<(), ClientError> {
+        match wish {
+            DeskCommand::CreateLine { name, person, invite } => {
+                let relay = self.relay().to_owned();
+                self.line(now, LineCommand::Create { name, relay, invite })?;
+                self.post(now, &Event::Founded { name: person })
+            }
+            DeskCommand::JoinLine { invitation, person, invite } => {
+                self.line(now, LineCommand::Join { invitation, name: person, invite })
+            }
+            DeskCommand::Invite { role } => {
+                // What the device becomes stands in the ticket, which comes back when it joins.
+                let mut ticket = self.client.fresh_id();
+                ticket[0] = role as u8;
+                self.line(now, LineCommand::Invite { ticket, owner: role == TeamRole::Owner })
+            }
+            DeskCommand::ShowDesk => self.show_desk(),
+            DeskCommand::ShowQueue { filter } => self.show_queue(filter),
+            DeskCommand::ShowCase { conversation } => self.show_case(conversation),
+            DeskCommand::EraseAt { conversation, at } => {
+                let conversation = views::conversation_row(conversation);
+                let kept = self.records_of(conversation)?;
+                self.line(now, LineCommand::Retain { conversation, erase_at: at, kept })
+            }
+            wish => {
+                let event = self.event_of(wish)?;
+                self.post(now, &event)
+            }
+        }
+    }
+
+    /// The event that a wish becomes.
+    fn event_of(&mut self, wish: DeskCommand) -> Result<Event, ClientError> {
+        let case = |conversation, event| Ok(Event::case(conversation, event));
+        match wish {
+            DeskCommand::Claim { conversation } => case(self.channel(conversation)?, CaseEvent::Claim),
+            DeskCommand::Release { conversation } => case(self.channel(conversation)?, CaseEvent::Release),
+            DeskCommand::HandOver { conversation, to, note } => {
+                case(self.channel(conversation)?, CaseEvent::HandOver { to: DeviceKey::new(to.0), note })
+            }
+            DeskCommand::TakeOver { conversation } => case(self.channel(conversation)?, CaseEvent::TakeOver),
+            DeskCommand::AddNote { conversation, text, mentions } => {
+                let mentions = mentions.into_iter().map(|member| DeviceKey::new(member.0)).collect();
+                case(self.channel(conversation)?, CaseEvent::AddNote { text, mentions })
+            }
+            DeskCommand::DeleteNote { conversation, note } => {
+                case(self.channel(conversation)?, CaseEvent::DeleteNote { note: EventId::new(note.0) })
+            }
+            DeskCommand::SetStatus { conversation, status } => {
+                case(self.channel(conversation)?, CaseEvent::SetStatus { status: status_of(status) })
+            }
+            DeskCommand::Label { conversation, label, on } => {
+                let label = room::LabelId::new(label.0);
+                let event = if on { CaseEvent::AddLabel { label } } else { CaseEvent::RemoveLabel { label } };
+                case(self.channel(conversation)?, event)
+            }
+            DeskCommand::SetLabel { label, name, colour } => {
+                let label = label.map_or_else(|| self.client.fresh_id(), |label| label.0);
+                Ok(Event::SetLabel { label: room::LabelId::new(label), name, colour })
+            }
+            DeskCommand::Duty { member, on } => {
+                let device = match member {
+                    Some(member) => DeviceKey::new(member.0),
+                    None => self.me()?,
+                };
+                Ok(Event::Duty { device, on })
+            }
+            DeskCommand::Dismiss { member } => Ok(Event::Dismiss { device: DeviceKey::new(member.0) }),
+            DeskCommand::SetRole { member, role } => {
+                Ok(Event::SetRole { device: DeviceKey::new(member.0), role: role_of(role) })
+            }
+            DeskCommand::Publish { profile } => {
+                let version = self.desk()?.team.settings().version + 1;
+                Ok(Event::SetSettings { version, bytes: profile })
+            }
+            DeskCommand::CreateLine { .. }
+            | DeskCommand::JoinLine { .. }
+            | DeskCommand::Invite { .. }
+            | DeskCommand::ShowDesk
+            | DeskCommand::ShowQueue { .. }
+            | DeskCommand::ShowCase { .. }
+            | DeskCommand::EraseAt { .. } => Err(Refusal::Unknown.into()),
+        }
+    }
+
+    pub(crate) fn line_event(&mut self, event: LineEvent) {
+        match event {
+            LineEvent::Invitation(link) => self.desk_update(DeskUpdate::Invitation { link }),
+            LineEvent::Dismissed => self.desk_update(DeskUpdate::Dismissed),
+            LineEvent::StateWanted => self.desk_wanted = true,
+            // The desk changed with it.
+            LineEvent::Admitted | LineEvent::Joined | LineEvent::NotStaffed { .. } => {}
+        }
+        self.desk_changed = true;
+    }
+
+    /// Folds what came to the desk room, and does what follows from it.
+    pub(crate) fn tend_desk(&mut self, now: Timestamp) -> Result<(), ClientError> {
+        while std::mem::take(&mut self.desk_changed) {
+            let Some(standing) = self.client.desk()? else { return Ok(()) };
+            if self.client.desk_state_came()? {
+                self.line(now, LineCommand::Adopt)?;
+                self.desk = None;
+            }
+            let duties = self.fold_desk(now)?;
+            self.do_duties(now, &standing, &duties)?;
+            if std::mem::take(&mut self.desk_wanted) {
+                self.line(now, LineCommand::Share)?;
+            }
+            if self.desk_shown {
+                self.show_desk()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn fold_desk(&mut self, now: Timestamp) -> Result<Duties, ClientError> {
+        let mut duties = Duties::default();
+        loop {
+            let events = self.client.desk_events(AT_ONCE)?;
+            let Some(last) = events.last() else { return Ok(duties) };
+            let position = last.position;
+            self.desk()?;
+            let Some(desk) = self.desk.as_mut() else { return Ok(duties) };
+            for event in &events {
+                let meta =
+                    Meta { id: EventId::new(event.id), by: DeviceKey::new(event.device), at: event.at };
+                // What no version can read is passed over by all.
+                let Ok(event) = Event::decode(&event.body) else { continue };
+                if desk.team.apply(&mut desk.cases, meta, &event) == room::Outcome::Applied {
+                    duties.note(&event);
+                }
+            }
+            let touched = desk.cases.take_touched();
+            let row = |part: room::Part| (part.key(), part.encode(&desk.team, &desk.cases));
+            let rows = touched.into_iter().map(row).collect();
+            let folded = self.line(now, LineCommand::Fold(Fold { position, rows }));
+            // What was not written down is folded again.
+            folded.inspect_err(|_| self.desk = None)?;
+        }
+    }
+
+    fn do_duties(
+        &mut self,
+        now: Timestamp,
+        standing: &DeskStanding,
+        duties: &Duties,
+    ) -> Result<(), ClientError> {
+        if standing.is_behind || !standing.is_member {
+            return Ok(());
+        }
+        self.say_reach(now)?;
+        if !standing.is_owner {
+            return Ok(());
+        }
+        for joined in self.client.joined()? {
+            let role = [Role::ReadOnly, Role::Agent, Role::Supervisor, Role::Owner];
+            let role = if joined.owner { Role::Owner } else { role[usize::from(joined.ticket[0]) % 3] };
+            let device = DeviceKey::new(joined.device.key);
+            self.post(now, &Event::Join { device, name: joined.name, role })?;
+            self.line(now, LineCommand::Welcomed { ticket: joined.ticket })?;
+        }
+        for member in &duties.dismissed {
+            let gone = self.line(now, LineCommand::Dismiss { device: *member.as_bytes() });
+            match gone {
+                Ok(()) | Err(ClientError::Refused(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let devices = self.line_devices(&standing.device)?;
+        if duties.restaff {
+            self.line(now, LineCommand::StaffAll { devices: devices.clone() })?;
+        }
+        if duties.publish || duties.restaff {
+            self.publish(now, devices)?;
+        }
+        Ok(())
+    }
+
+    /// Tells the team how this device is reached, once it is one of them.
+    fn say_reach(&mut self, now: Timestamp) -> Result<(), ClientError> {
+        let Some(own) = self.client.own_line_device() else { return Ok(()) };
+        let desk = self.desk()?;
+        let Some(member) = desk.team.member(DeviceKey::new(own.key)).filter(|member| member.is_active())
+        else {
+            return Ok(());
+        };
+        let is_known = member.reach.as_ref().is_some_and(|reach| reach.as_slice() == own.reach);
+        if is_known || desk.said_reach {
+            return Ok(());
+        }
+        if let Some(desk) = self.desk.as_mut() {
+            desk.said_reach = true;
+        }
+        self.post(now, &Event::SetReach { reach: own.reach })
+    }
+
+    /// The devices of members, the own one among them.
+    fn line_devices(&mut self, own: &[u8; 32]) -> Result<Vec<LineDevice>, ClientError> {
+        let own_device = self.client.own_line_device();
+        let desk = self.desk()?;
+        let members =
+            desk.team.members().filter(|(device, member)| member.is_active() && device.as_bytes() != own);
+        let others = members.filter_map(|(device, member)| {
+            Some(LineDevice { key: *device.as_bytes(), reach: member.reach.as_ref()?.to_vec() })
+        });
+        Ok(own_device.into_iter().chain(others).collect())
+    }
+
+    /// Puts what the line shows, and the devices that customers write to, onto its card.
+    fn publish(&mut self, now: Timestamp, mut devices: Vec<LineDevice>) -> Result<(), ClientError> {
+        let profile = self.desk()?.team.settings().bytes.clone();
+        if profile.is_empty() {
+            return Ok(());
+        }
+        let name = self.client.profile().map(|(name, _, _)| name.to_owned()).unwrap_or_default();
+        devices.truncate(ON_CARD);
+        self.line(now, LineCommand::Publish { name, profile, devices })
+    }
+
+    fn show_desk(&mut self) -> Result<(), ClientError> {
+        self.desk_shown = true;
+        let Some(standing) = self.client.desk()? else {
+            self.desk_update(DeskUpdate::Desk(None));
+            return Ok(());
+        };
+        let staffing = self.client.staffing()?;
+        let name = self.client.profile().map(|(name, _, _)| name.to_owned()).unwrap_or_default();
+        let counts = self.counts(&standing)?;
+        let desk = self.desk()?;
+        let view = shown::desk(desk, &standing, name, staffing, counts);
+        self.desk_update(DeskUpdate::Desk(Some(view)));
+        Ok(())
+    }
+
+    fn counts(&mut self, standing: &DeskStanding) -> Result<[u32; 5], ClientError> {
+        let now = self.now.0;
+        self.read_facts()?;
+        let me = DeviceKey::new(standing.device);
+        let desk = self.desk()?;
+        let queue = room::queue(&desk.team, &desk.cases, &desk.facts, me, now, room::View::New);
+        Ok(shown::counts(&queue.counts))
+    }
+
+    fn show_queue(&mut self, filter: QueueFilter) -> Result<(), ClientError> {
+        let (me, now) = (self.me()?, self.now.0);
+        self.read_facts()?;
+        let desk = self.desk()?;
+        let queue = room::queue(&desk.team, &desk.cases, &desk.facts, me, now, shown::view(filter));
+        let mut rows = Vec::new();
+        for row in queue.rows.iter().take(MAX_ROWS) {
+            let Some(id) = self.desk()?.conversations.get(&row.conversation).copied() else { continue };
+            if let Some(summary) = self.client.conversation(views::conversation_row(id))? {
+                let conversation = views::conversation(&summary, self.now);
+                rows.push(shown::row(self.desk()?, row, me, conversation));
+            }
+        }
+        let counts = shown::counts(&queue.counts);
+        self.desk_update(DeskUpdate::Queue(kuvert_view::QueueView { filter, rows, counts }));
+        Ok(())
+    }
+
+    fn show_case(&mut self, conversation: ConversationId) -> Result<(), ClientError> {
+        let (me, channel) = (self.me()?, self.channel(conversation)?);
+        let erase_at = self.client.erase_at(views::conversation_row(conversation))?;
+        let view = shown::case(self.desk()?, channel, conversation, me, erase_at);
+        self.desk_update(DeskUpdate::Case(view));
+        Ok(())
+    }
+
+    /// Reads what conversations tell of who waits for an answer.
+    fn read_facts(&mut self) -> Result<(), ClientError> {
+        let rows = self.client.desk_facts(None)?;
+        self.desk()?;
+        let Some(desk) = self.desk.as_mut() else { return Ok(()) };
+        desk.facts.clear();
+        desk.conversations.clear();
+        for row in rows {
+            let channel = ChannelId::new(row.channel);
+            desk.conversations.insert(channel, views::conversation_id(row.conversation));
+            let facts = Facts {
+                last_customer_at: row.last_customer_at,
+                last_answer_at: row.last_answer_at,
+                unanswered_since: row.unanswered_since,
+                unread: row.unread,
+            };
+            desk.facts.insert(channel, facts);
+        }
+        Ok(())
+    }
+
+    /// Gives messages that colleagues wrote their names.
+    pub(crate) fn name_colleague(&mut self, device: [u8; 32]) -> Result<String, ClientError> {
+        Ok(shown::name_of(self.desk()?, DeviceKey::new(device)))
+    }
+
+    /// What the team knows, loaded where it is not yet.
+    fn desk(&mut self) -> Result<&Desk, ClientError> {
+        if self.desk.is_none() {
+            let state = self.client.desk_state()?;
+            let parts = state.iter().map(|(key, value)| (key.as_slice(), value.as_slice()));
+            let (team, cases) = room::load(parts).map_err(|_| ClientError::Damaged("the desk's state"))?;
+            self.desk = Some(Box::new(Desk { team, cases, ..Desk::default() }));
+        }
+        self.desk.as_deref().ok_or(ClientError::Damaged("the desk's state"))
+    }
+
+    fn me(&mut self) -> Result<DeviceKey, ClientError> {
+        let standing = self.client.desk()?.ok_or(Refusal::NoLine)?;
+        Ok(DeviceKey::new(standing.device))
+    }
+
+    /// What names a conversation with a customer on all devices.
+    fn channel(&mut self, conversation: ConversationId) -> Result<ChannelId, ClientError> {
+        let summary = self.client.conversation(views::conversation_row(conversation))?;
+        let summary = summary.filter(|summary| summary.contact().is_some());
+        let channel = summary.and_then(|summary| summary.conversation.channel);
+        Ok(ChannelId::new(channel.ok_or(Refusal::Unknown)?))
+    }
+
+    /// Messages of a conversation that are business records.
+    fn records_of(
+        &mut self,
+        conversation: kuvert_core::ConversationId,
+    ) -> Result<Vec<[u8; 32]>, ClientError> {
+        let channel = self.channel(views::conversation_id(conversation))?;
+        let tags = self.desk()?.cases.get(channel).map(|case| case.tags.keys().copied().collect::<Vec<_>>());
+        Ok(tags.unwrap_or_default().iter().map(|id| *id.as_bytes()).collect())
+    }
+
+    fn post(&mut self, now: Timestamp, event: &Event) -> Result<(), ClientError> {
+        self.line(now, LineCommand::Post { event: event.encode() })
+    }
+
+    fn line(&mut self, now: Timestamp, command: LineCommand) -> Result<(), ClientError> {
+        self.client.handle(now, Input::Command(Command::Line(command)))?;
+        self.drain()
+    }
+
+    fn desk_update(&mut self, update: DeskUpdate) {
+        self.updates.push_back(ViewUpdate::Desk(update));
+    }
+}
+
+impl Duties {
+    fn note(&mut self, event: &Event) {
+        match event {
+            Event::SetReach { .. } => self.restaff = true,
+            Event::Dismiss { device } => {
+                self.restaff = true;
+                self.dismissed.push(*device);
+            }
+            Event::SetSettings { .. } => self.publish = true,
+            _ => {}
+        }
+    }
+}
+
+fn role_of(role: TeamRole) -> Role {
+    match role {
+        TeamRole::ReadOnly => Role::ReadOnly,
+        TeamRole::Agent => Role::Agent,
+        TeamRole::Supervisor => Role::Supervisor,
+        TeamRole::Owner => Role::Owner,
+    }
+}
+
+fn status_of(status: CaseStatus) -> Status {
+    match status {
+        CaseStatus::New => Status::New,
+        CaseStatus::Open => Status::Open,
+        CaseStatus::Waiting { until } => Status::Waiting { until },
+        CaseStatus::Done => Status::Done,
+    }
+}
+
+/// A member, as a user interface names them.
+pub(crate) fn member_id(device: DeviceKey) -> MemberId {
+    MemberId(*device.as_bytes())
+}

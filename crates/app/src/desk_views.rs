@@ -1,0 +1,138 @@
+//! The desk as plain data for the eyes.
+
+use kuvert_core::DeskStanding;
+use kuvert_desk::room::{Case, Counts, DeviceKey, QueueRow, Role, Status, View};
+use kuvert_view as view;
+use kuvert_wire::ChannelId;
+
+use crate::desk::{Desk, member_id};
+
+pub(crate) fn desk(
+    desk: &Desk,
+    standing: &DeskStanding,
+    name: String,
+    staffing: u64,
+    counts: [u32; 5],
+) -> view::DeskView {
+    let me = DeviceKey::new(standing.device);
+    let active = desk.team.members().filter(|(_, member)| member.is_active());
+    let mut members: Vec<_> = active
+        .map(|(device, member)| view::TeamMemberView {
+            id: member_id(device),
+            name: member.name.clone(),
+            role: role(member.role),
+            on_duty: member.on_duty_since.is_some(),
+        })
+        .collect();
+    members.sort_by_key(|member| member.name.to_lowercase());
+    let label = |(id, label): (kuvert_desk::room::LabelId, &kuvert_desk::room::Label)| view::LabelView {
+        id: view::LabelId(*id.as_bytes()),
+        name: label.name.clone(),
+        colour: label.colour,
+    };
+    let mut labels: Vec<_> = desk.team.labels().map(label).collect();
+    labels.sort_by_key(|label| label.name.to_lowercase());
+    view::DeskView {
+        name,
+        me: member_id(me),
+        role: desk.team.role(me).filter(|_| standing.is_member).map(role),
+        members,
+        labels,
+        is_behind: standing.is_behind || !standing.is_member,
+        staffing,
+        counts,
+    }
+}
+
+pub(crate) fn row(
+    desk: &Desk,
+    row: &QueueRow,
+    me: DeviceKey,
+    conversation: view::ConversationView,
+) -> view::QueueRowView {
+    view::QueueRowView {
+        conversation: conversation.id,
+        name: conversation.title,
+        last: conversation.last,
+        waiting_since: row.waiting_since,
+        claimed_by: row.claimed_by.map(|member| name_of(desk, member)),
+        is_mine: row.claimed_by == Some(me),
+        unread: row.unread,
+        labels: labels_of(desk, desk.cases.get(row.conversation)),
+        remind_at: row.remind_at,
+    }
+}
+
+pub(crate) fn case(
+    desk: &Desk,
+    channel: ChannelId,
+    conversation: view::ConversationId,
+    me: DeviceKey,
+    erase_at: Option<i64>,
+) -> view::CaseView {
+    let case = desk.cases.get(channel);
+    let claim = case.and_then(|case| case.claim.as_ref());
+    let notes = case.map_or(&[][..], |case| &case.notes);
+    view::CaseView {
+        conversation,
+        status: case.map_or(view::CaseStatus::New, |case| status(case.status)),
+        claimed_by: claim.map(|claim| member_id(claim.member)),
+        handed_over: claim.map(|claim| claim.note.clone()).unwrap_or_default(),
+        labels: labels_of(desk, case),
+        notes: notes
+            .iter()
+            .map(|note| view::NoteView {
+                id: view::NoteId(*note.id.as_bytes()),
+                author: name_of(desk, note.by),
+                is_own: note.by == me,
+                at: note.at,
+                text: note.text.clone(),
+                mentions_me: note.mentions.contains(&me),
+            })
+            .collect(),
+        erase_at,
+    }
+}
+
+fn labels_of(desk: &Desk, case: Option<&Case>) -> Vec<view::LabelId> {
+    let labels = case.into_iter().flat_map(|case| desk.team.labels_of(case));
+    labels.map(|(id, _)| view::LabelId(*id.as_bytes())).collect()
+}
+
+/// The name of a member, also of one who was dismissed; empty for who was forgotten.
+pub(crate) fn name_of(desk: &Desk, device: DeviceKey) -> String {
+    desk.team.member(device).map(|member| member.name.clone()).unwrap_or_default()
+}
+
+pub(crate) fn counts(counts: &Counts) -> [u32; 5] {
+    let all = [counts.new, counts.mine, counts.all, counts.waiting, counts.done];
+    all.map(|count| u32::try_from(count).unwrap_or(u32::MAX))
+}
+
+pub(crate) fn view(filter: view::QueueFilter) -> View {
+    match filter {
+        view::QueueFilter::New => View::New,
+        view::QueueFilter::Mine => View::Mine,
+        view::QueueFilter::All => View::All,
+        view::QueueFilter::Waiting => View::Waiting,
+        view::QueueFilter::Done => View::Done,
+    }
+}
+
+fn role(role: Role) -> view::TeamRole {
+    match role {
+        Role::ReadOnly => view::TeamRole::ReadOnly,
+        Role::Agent => view::TeamRole::Agent,
+        Role::Supervisor => view::TeamRole::Supervisor,
+        Role::Owner => view::TeamRole::Owner,
+    }
+}
+
+fn status(status: Status) -> view::CaseStatus {
+    match status {
+        Status::New => view::CaseStatus::New,
+        Status::Open => view::CaseStatus::Open,
+        Status::Waiting { until } => view::CaseStatus::Waiting { until },
+        Status::Done => view::CaseStatus::Done,
+    }
+}

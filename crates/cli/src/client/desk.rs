@@ -1,0 +1,612 @@
+//! `kuvert desk`: the desk of a business line, at which a team answers customers.
+//!
+//! What is done here becomes an event, and counts when it comes back in the order that all devices of the line see. So each
+//! command waits for that, and says how it stands then: who claims second is told who was first.
+
+use clap::{Subcommand, ValueEnum};
+use kuvert_client::{Profile, Session, Watch};
+use kuvert_view::{
+    CaseStatus, CaseView, ConversationView, DeskCommand as Wish, DeskUpdate, DeskView, MemberId, QueueFilter,
+    QueueView, TeamRole, UiCommand, ViewUpdate,
+};
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use super::lookup::{find_contact, id_of};
+use super::message::Wait;
+use super::{CATCH_UP, Common, DEFAULT_RELAY, Failure, ask, catch_up, folder, open};
+use crate::output::{Output, foreign, time};
+
+/// Commands at a desk.
+#[derive(Debug, Subcommand)]
+pub(crate) enum DeskCommand {
+    /// Make a business line, of which you are the owner
+    Create(CreateArgs),
+    /// Become one of a line's team by the link that its owner handed out
+    Join(JoinArgs),
+    /// Make a link by which one colleague joins with one device
+    Invite(InviteArgs),
+    /// Show the line and who is in its team
+    Show(ShowArgs),
+    /// Show the conversations that wait, who waits longest first
+    Queue(QueueArgs),
+    /// Show what the team knows of a conversation: who looks after it, notes, labels
+    Case(CaseArgs),
+    /// Look after a conversation, if nobody does
+    Claim(CaseArgs),
+    /// Look after a conversation no longer
+    Release(CaseArgs),
+    /// Look after a conversation in the place of somebody else
+    TakeOver(CaseArgs),
+    /// Have another member look after a conversation
+    HandOver(HandOverArgs),
+    /// Write a note that the customer does not see
+    Note(NoteArgs),
+    /// Say where a conversation stands
+    Status(StatusArgs),
+    /// Go on duty or off
+    Duty(DutyArgs),
+    /// Take a member, and their device, out of the line
+    Dismiss(MemberArgs),
+}
+
+/// How to make a line.
+#[derive(Debug, clap::Args)]
+pub(crate) struct CreateArgs {
+    /// Name of the line, 1 to 64 characters; customers see it
+    #[arg(long, value_name = "NAME")]
+    name: String,
+    /// Your own name, for colleagues
+    #[arg(long, value_name = "NAME")]
+    person: String,
+    /// Relay at which the line receives; it cannot be changed later
+    #[arg(long, value_name = "URL", default_value = DEFAULT_RELAY)]
+    relay: String,
+    /// Invitation, where the relay takes new people by invitation only
+    #[arg(long, value_name = "CODE", allow_hyphen_values = true)]
+    invite: Option<String>,
+    #[command(flatten)]
+    wait: Wait,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Which line to join.
+#[derive(Debug, clap::Args)]
+pub(crate) struct JoinArgs {
+    /// The link that an owner handed out
+    link: String,
+    /// Your own name, for colleagues
+    #[arg(long, value_name = "NAME")]
+    person: String,
+    /// Invitation, where the relay takes new people by invitation only
+    #[arg(long, value_name = "CODE", allow_hyphen_values = true)]
+    invite: Option<String>,
+    #[command(flatten)]
+    wait: Wait,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// What a colleague may do.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Role {
+    ReadOnly,
+    Agent,
+    Supervisor,
+    Owner,
+}
+
+/// Whom to invite.
+#[derive(Debug, clap::Args)]
+pub(crate) struct InviteArgs {
+    /// What they may do; an owner holds the line's keys as you do
+    #[arg(long, value_enum, default_value = "agent")]
+    role: Role,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// What to show.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ShowArgs {
+    #[command(flatten)]
+    wait: Wait,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Which conversations.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Filter {
+    New,
+    Mine,
+    All,
+    Waiting,
+    Done,
+}
+
+/// Which conversations to show.
+#[derive(Debug, clap::Args)]
+pub(crate) struct QueueArgs {
+    /// Which ones
+    #[arg(value_enum, default_value = "all")]
+    filter: Filter,
+    #[command(flatten)]
+    wait: Wait,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Which conversation.
+#[derive(Debug, clap::Args)]
+pub(crate) struct CaseArgs {
+    /// Kuvert ID or name of the customer
+    customer: String,
+    #[command(flatten)]
+    wait: Wait,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Who is to look after a conversation.
+#[derive(Debug, clap::Args)]
+pub(crate) struct HandOverArgs {
+    /// Kuvert ID or name of the customer
+    customer: String,
+    /// Name of the member
+    member: String,
+    /// What they should know
+    #[arg(long, default_value = "", hide_default_value = true)]
+    note: String,
+    #[command(flatten)]
+    wait: Wait,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// What to note.
+#[derive(Debug, clap::Args)]
+pub(crate) struct NoteArgs {
+    /// Kuvert ID or name of the customer
+    customer: String,
+    /// The note
+    text: String,
+    /// Names of members whom it mentions
+    #[arg(long, value_name = "MEMBER")]
+    mention: Vec<String>,
+    #[command(flatten)]
+    wait: Wait,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Where a conversation can stand.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Status {
+    Open,
+    Waiting,
+    Done,
+}
+
+/// Where a conversation stands.
+#[derive(Debug, clap::Args)]
+pub(crate) struct StatusArgs {
+    /// Kuvert ID or name of the customer
+    customer: String,
+    /// Where it stands
+    #[arg(value_enum)]
+    status: Status,
+    #[command(flatten)]
+    wait: Wait,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// On duty or off.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum OnOff {
+    On,
+    Off,
+}
+
+/// Who is on duty.
+#[derive(Debug, clap::Args)]
+pub(crate) struct DutyArgs {
+    /// On duty or off
+    #[arg(value_enum)]
+    state: OnOff,
+    #[command(flatten)]
+    wait: Wait,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Which member.
+#[derive(Debug, clap::Args)]
+pub(crate) struct MemberArgs {
+    /// Name of the member
+    member: String,
+    #[command(flatten)]
+    wait: Wait,
+    #[command(flatten)]
+    common: Common,
+}
+
+impl DeskCommand {
+    pub(super) fn common(&self) -> &Common {
+        match self {
+            Self::Create(args) => &args.common,
+            Self::Join(args) => &args.common,
+            Self::Invite(args) => &args.common,
+            Self::Show(args) => &args.common,
+            Self::Queue(args) => &args.common,
+            Self::Case(args) | Self::Claim(args) | Self::Release(args) | Self::TakeOver(args) => &args.common,
+            Self::HandOver(args) => &args.common,
+            Self::Note(args) => &args.common,
+            Self::Status(args) => &args.common,
+            Self::Duty(args) => &args.common,
+            Self::Dismiss(args) => &args.common,
+        }
+    }
+
+    pub(super) async fn run(self, output: Output) -> Result<(), Failure> {
+        match self {
+            Self::Create(args) => create(args, output).await,
+            Self::Join(args) => join(args, output).await,
+            Self::Invite(args) => invite(&args, output).await,
+            Self::Show(args) => {
+                let session = begin(&args.common, "kuvert desk show", &args.wait).await?;
+                end(session, &args.wait, output).await
+            }
+            Self::Queue(args) => queue(&args, output).await,
+            Self::Case(args) => at_case(&args, "kuvert desk case", None, output).await,
+            Self::Claim(args) => {
+                let wish = |conversation: &ConversationView| Wish::Claim { conversation: conversation.id };
+                at_case(&args, "kuvert desk claim", Some(&wish), output).await
+            }
+            Self::Release(args) => {
+                let wish = |conversation: &ConversationView| Wish::Release { conversation: conversation.id };
+                at_case(&args, "kuvert desk release", Some(&wish), output).await
+            }
+            Self::TakeOver(args) => {
+                let wish = |conversation: &ConversationView| Wish::TakeOver { conversation: conversation.id };
+                at_case(&args, "kuvert desk take-over", Some(&wish), output).await
+            }
+            Self::HandOver(args) => hand_over(args, output).await,
+            Self::Note(args) => note(args, output).await,
+            Self::Status(args) => {
+                let status = match args.status {
+                    Status::Open => CaseStatus::Open,
+                    Status::Waiting => CaseStatus::Waiting { until: None },
+                    Status::Done => CaseStatus::Done,
+                };
+                let mut session = begin(&args.common, "kuvert desk status", &args.wait).await?;
+                let conversation = find_contact(&mut session, &args.customer)?;
+                let wish = Wish::SetStatus { conversation: conversation.id, status };
+                change(session, &conversation, wish, &args.wait, output).await
+            }
+            Self::Duty(args) => {
+                let mut session = begin(&args.common, "kuvert desk duty", &args.wait).await?;
+                let on = matches!(args.state, OnOff::On);
+                wish(&mut session, Wish::Duty { member: None, on })?;
+                end(session, &args.wait, output).await
+            }
+            Self::Dismiss(args) => {
+                let mut session = begin(&args.common, "kuvert desk dismiss", &args.wait).await?;
+                let member = member(&mut session, &args.member)?;
+                wish(&mut session, Wish::Dismiss { member })?;
+                end(session, &args.wait, output).await
+            }
+        }
+    }
+}
+
+async fn create(args: CreateArgs, output: Output) -> Result<(), Failure> {
+    let mut session = new_session(&args.common, "kuvert desk create", &args.relay)?;
+    wish(&mut session, Wish::CreateLine { name: args.name, person: args.person, invite: args.invite })?;
+    catch_up(&mut session, CATCH_UP.min(args.wait.timeout)).await?;
+    end(session, &args.wait, output).await
+}
+
+async fn join(args: JoinArgs, output: Output) -> Result<(), Failure> {
+    let relay = args.link.split("/desk#").next().unwrap_or_default().to_owned();
+    let mut session = new_session(&args.common, "kuvert desk join", &relay)?;
+    wish(&mut session, Wish::JoinLine { invitation: args.link, person: args.person, invite: args.invite })?;
+    let deadline = Instant::now() + args.wait.timeout;
+    catch_up(&mut session, CATCH_UP.min(args.wait.timeout)).await?;
+    // The owner's device has to be there to let this one in.
+    session
+        .run_until(deadline, |session, _| {
+            match shown(session) {
+                Ok(Some(desk)) if desk.role.is_some() && !desk.is_behind => std::ops::ControlFlow::Break(()),
+                _ => std::ops::ControlFlow::Continue(()),
+            }
+        })
+        .await?;
+    end(session, &args.wait, output).await
+}
+
+/// A new profile, for a line.
+fn new_session(common: &Common, command: &str, relay: &str) -> Result<Session, Failure> {
+    let unlock = common.unlock.for_new_profile()?;
+    let profile = Profile::open_or_create(&folder(common)?, command, &unlock)?;
+    Ok(Session::open(profile, relay, Watch::All)?)
+}
+
+async fn invite(args: &InviteArgs, output: Output) -> Result<(), Failure> {
+    let (mut session, _) = open(&args.common, "kuvert desk invite")?;
+    let role = match args.role {
+        Role::ReadOnly => TeamRole::ReadOnly,
+        Role::Agent => TeamRole::Agent,
+        Role::Supervisor => TeamRole::Supervisor,
+        Role::Owner => TeamRole::Owner,
+    };
+    for update in wish(&mut session, Wish::Invite { role })? {
+        if let DeskUpdate::Invitation { link } = update {
+            let note = "it lets one device in, within a week, while yours is online: kuvert listen";
+            output.result(&json!({ "invitation": link, "note": note }), &format!("{link}\n{note}"))?;
+        }
+    }
+    session.close().await;
+    Ok(())
+}
+
+async fn queue(args: &QueueArgs, output: Output) -> Result<(), Failure> {
+    let mut session = begin(&args.common, "kuvert desk queue", &args.wait).await?;
+    let filter = match args.filter {
+        Filter::New => QueueFilter::New,
+        Filter::Mine => QueueFilter::Mine,
+        Filter::All => QueueFilter::All,
+        Filter::Waiting => QueueFilter::Waiting,
+        Filter::Done => QueueFilter::Done,
+    };
+    for update in wish(&mut session, Wish::ShowQueue { filter })? {
+        if let DeskUpdate::Queue(queue) = update {
+            show_queue(&mut session, &queue, output)?;
+        }
+    }
+    session.close().await;
+    Ok(())
+}
+
+async fn hand_over(args: HandOverArgs, output: Output) -> Result<(), Failure> {
+    let mut session = begin(&args.common, "kuvert desk hand-over", &args.wait).await?;
+    let conversation = find_contact(&mut session, &args.customer)?;
+    let to = member(&mut session, &args.member)?;
+    let wish = Wish::HandOver { conversation: conversation.id, to, note: args.note };
+    change(session, &conversation, wish, &args.wait, output).await
+}
+
+async fn note(args: NoteArgs, output: Output) -> Result<(), Failure> {
+    let mut session = begin(&args.common, "kuvert desk note", &args.wait).await?;
+    let conversation = find_contact(&mut session, &args.customer)?;
+    let mentions =
+        args.mention.iter().map(|name| member(&mut session, name)).collect::<Result<Vec<_>, _>>()?;
+    let wish = Wish::AddNote { conversation: conversation.id, text: args.text, mentions };
+    change(session, &conversation, wish, &args.wait, output).await
+}
+
+/// Does something to a conversation, if anything, and shows what the team knows of it then.
+async fn at_case(
+    args: &CaseArgs,
+    command: &str,
+    make: Option<&dyn Fn(&ConversationView) -> Wish>,
+    output: Output,
+) -> Result<(), Failure> {
+    let mut session = begin(&args.common, command, &args.wait).await?;
+    let conversation = find_contact(&mut session, &args.customer)?;
+    match make {
+        Some(make) => {
+            let wish = make(&conversation);
+            change(session, &conversation, wish, &args.wait, output).await
+        }
+        None => {
+            show_case(&mut session, &conversation, output)?;
+            session.close().await;
+            Ok(())
+        }
+    }
+}
+
+async fn change(
+    mut session: Session,
+    conversation: &ConversationView,
+    what: Wish,
+    wait: &Wait,
+    output: Output,
+) -> Result<(), Failure> {
+    wish(&mut session, what)?;
+    session.until_sent(Instant::now() + wait.timeout).await?;
+    show_case(&mut session, conversation, output)?;
+    session.close().await;
+    Ok(())
+}
+
+/// Opens the profile of a line's device, and fetches what waits.
+async fn begin(common: &Common, command: &str, wait: &Wait) -> Result<Session, Failure> {
+    let (mut session, _) = open(common, command)?;
+    if shown(&mut session)?.is_none() {
+        return Err(kuvert_view::Failure::NoLine.into());
+    }
+    catch_up(&mut session, CATCH_UP.min(wait.timeout)).await?;
+    Ok(session)
+}
+
+/// Waits until everything is at the relay, and shows the desk.
+async fn end(mut session: Session, wait: &Wait, output: Output) -> Result<(), Failure> {
+    session.until_sent(Instant::now() + wait.timeout).await?;
+    if let Some(desk) = shown(&mut session)? {
+        show_desk(&desk, output)?;
+    }
+    session.close().await;
+    Ok(())
+}
+
+/// Gives a wish of the desk, and returns the answers.
+fn wish(session: &mut Session, wish: Wish) -> Result<Vec<DeskUpdate>, Failure> {
+    let updates = ask(session, UiCommand::Desk(wish))?;
+    Ok(updates
+        .into_iter()
+        .filter_map(|update| match update {
+            ViewUpdate::Desk(update) => Some(update),
+            _ => None,
+        })
+        .collect())
+}
+
+fn shown(session: &mut Session) -> Result<Option<DeskView>, Failure> {
+    let found = wish(session, Wish::ShowDesk)?.into_iter().rev().find_map(|update| match update {
+        DeskUpdate::Desk(desk) => Some(desk),
+        _ => None,
+    });
+    Ok(found.flatten())
+}
+
+/// The member with this name.
+fn member(session: &mut Session, name: &str) -> Result<MemberId, Failure> {
+    let wanted = name.trim().to_lowercase();
+    let members = shown(session)?.map(|desk| desk.members).unwrap_or_default();
+    let found: Vec<_> = members.iter().filter(|member| member.name.to_lowercase() == wanted).collect();
+    match found.as_slice() {
+        [one] => Ok(one.id),
+        _ => Err(kuvert_view::Failure::NoMember.into()),
+    }
+}
+
+fn show_desk(desk: &DeskView, output: Output) -> Result<(), Failure> {
+    let value = json!({
+        "name": desk.name,
+        "role": desk.role.map(role),
+        "behind": desk.is_behind,
+        "staffing": desk.staffing,
+        "counts": counts(desk.counts),
+        "members": desk.members.iter().map(|member| json!({
+            "name": member.name,
+            "role": role(member.role),
+            "on_duty": member.on_duty,
+            "you": member.id == desk.me,
+        })).collect::<Vec<_>>(),
+    });
+    let own = match desk.role {
+        Some(own) => format!("you are {}", article(own)),
+        None if desk.is_behind => "you are not let in yet: the owner's device has to be online".to_owned(),
+        None => "you are no member of this line".to_owned(),
+    };
+    let mut lines = vec![format!("{}: {own}", foreign(&desk.name))];
+    for member in &desk.members {
+        let duty = if member.on_duty { ", on duty" } else { "" };
+        let you = if member.id == desk.me { " (you)" } else { "" };
+        lines.push(format!("  {}{you}: {}{duty}", foreign(&member.name), role(member.role)));
+    }
+    let [new, mine, all, waiting, done] = desk.counts;
+    lines.push(format!("{new} new, {mine} yours, {all} open in all, {waiting} waiting, {done} done"));
+    if desk.staffing > 0 {
+        lines.push(format!("the team's devices are still to be changed in {} conversations", desk.staffing));
+    }
+    output.result(&value, &lines.join("\n"))?;
+    Ok(())
+}
+
+fn show_queue(session: &mut Session, queue: &QueueView, output: Output) -> Result<(), Failure> {
+    let mut rows = Vec::new();
+    let mut lines = Vec::new();
+    for row in &queue.rows {
+        let id = session.app().conversation(row.conversation)?.map(|one| id_of(&one)).unwrap_or_default();
+        rows.push(json!({
+            "id": id,
+            "name": row.name,
+            "waiting_since": row.waiting_since,
+            "claimed_by": row.claimed_by,
+            "mine": row.is_mine,
+            "unread": row.unread,
+            "last": row.last.as_ref().map(|last| last.text.clone()),
+        }));
+        let since = row.waiting_since.map_or_else(|| "-".to_owned(), time);
+        let by = row.claimed_by.as_ref().map_or_else(|| "nobody".to_owned(), |name| foreign(name));
+        let last = row.last.as_ref().map(|last| foreign(&last.text)).unwrap_or_default();
+        lines.push(format!("{since}  {} ({id}) [{by}] {last}", foreign(&row.name)));
+    }
+    if lines.is_empty() {
+        lines.push("nobody waits here".to_owned());
+    }
+    output.result(&json!({ "counts": counts(queue.counts), "rows": rows }), &lines.join("\n"))?;
+    Ok(())
+}
+
+fn show_case(session: &mut Session, conversation: &ConversationView, output: Output) -> Result<(), Failure> {
+    let desk = shown(session)?.ok_or(kuvert_view::Failure::NoLine)?;
+    let mut cases = wish(session, Wish::ShowCase { conversation: conversation.id })?;
+    let Some(DeskUpdate::Case(case)) = cases.pop() else { return Ok(()) };
+    let name_of = |id: MemberId| {
+        desk.members.iter().find(|member| member.id == id).map(|member| member.name.clone()).unwrap_or_default()
+    };
+    let by = case.claimed_by.map(name_of);
+    let mut lines = vec![format!(
+        "{}: {}, {}",
+        foreign(&conversation.title),
+        status(case.status),
+        match (&by, case.claimed_by == Some(desk.me)) {
+            (Some(_), true) => "yours".to_owned(),
+            (Some(name), false) => format!("{} looks after it", foreign(name)),
+            (None, _) => "nobody looks after it".to_owned(),
+        }
+    )];
+    if !case.handed_over.is_empty() {
+        lines.push(format!("  handed over: {}", foreign(&case.handed_over)));
+    }
+    for note in &case.notes {
+        let mark = if note.mentions_me { " (mentions you)" } else { "" };
+        lines.push(format!("  {} {}{mark}: {}", time(note.at), foreign(&note.author), foreign(&note.text)));
+    }
+    output.result(&case_value(conversation, &case, by, desk.me), &lines.join("\n"))?;
+    Ok(())
+}
+
+fn case_value(conversation: &ConversationView, case: &CaseView, by: Option<String>, me: MemberId) -> Value {
+    json!({
+        "id": id_of(conversation),
+        "name": conversation.title,
+        "status": status(case.status),
+        "claimed_by": by,
+        "mine": case.claimed_by == Some(me),
+        "handed_over": case.handed_over,
+        "erase_at": case.erase_at,
+        "notes": case.notes.iter().map(|note| json!({
+            "author": note.author,
+            "at": note.at,
+            "text": note.text,
+            "mentions_me": note.mentions_me,
+        })).collect::<Vec<_>>(),
+    })
+}
+
+fn counts([new, mine, all, waiting, done]: [u32; 5]) -> Value {
+    json!({ "new": new, "mine": mine, "all": all, "waiting": waiting, "done": done })
+}
+
+fn status(status: CaseStatus) -> &'static str {
+    match status {
+        CaseStatus::New => "new",
+        CaseStatus::Open => "open",
+        CaseStatus::Waiting { .. } => "waiting",
+        CaseStatus::Done => "done",
+    }
+}
+
+fn role(role: TeamRole) -> &'static str {
+    match role {
+        TeamRole::ReadOnly => "read-only",
+        TeamRole::Agent => "agent",
+        TeamRole::Supervisor => "supervisor",
+        TeamRole::Owner => "owner",
+    }
+}
+
+fn article(own: TeamRole) -> String {
+    match own {
+        TeamRole::ReadOnly => "read-only".to_owned(),
+        TeamRole::Supervisor => "a supervisor".to_owned(),
+        TeamRole::Agent | TeamRole::Owner => format!("an {}", role(own)),
+    }
+}

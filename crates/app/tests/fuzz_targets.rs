@@ -27,6 +27,7 @@ type Target = (&'static str, fn(&[u8]));
 targets! {
     card_record at "../../../fuzz/fuzz_targets/card_record.rs",
     content at "../../../fuzz/fuzz_targets/content.rs",
+    desk_event at "../../../fuzz/fuzz_targets/desk_event.rs",
     engine at "../../../fuzz/fuzz_targets/engine.rs",
     entry at "../../../fuzz/fuzz_targets/entry.rs",
     foreign_deposits at "../../../fuzz/fuzz_targets/foreign_deposits.rs",

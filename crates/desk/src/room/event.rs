@@ -254,7 +254,7 @@ pub enum Event {
     },
 }
 
-/// What a device says about one conversation with a customer. For agents, where nothing else is said.
+/// What a device says about one conversation with a customer. For agents, where nothing else is said. `Debug` tells its kind only.
 #[derive(Clone, PartialEq, Eq, Encode, Decode)]
 pub enum CaseEvent {
     /// The sender looks after it, if nobody does.
@@ -542,16 +542,31 @@ impl Event {
 
     /// Its kind: the number of its variant, for one about a conversation 256 more than the number there.
     pub fn kind(&self) -> u16 {
-        let number = |bytes: &[u8]| {
-            let mut d = Decoder::new(bytes);
-            d.array()?;
-            d.u16()
-        };
-        let kind = match self {
-            Self::Case { event, .. } => number(&encode(event)).map(|kind| CASE_KINDS + kind),
-            _ => number(&encode(self)),
-        };
-        kind.unwrap_or_default()
+        match self {
+            Self::Case { event, .. } => event.kind(),
+            _ => variant(&encode(self)),
+        }
+    }
+}
+
+impl CaseEvent {
+    /// [`Event::kind`] of an event that says this.
+    pub fn kind(&self) -> u16 {
+        CASE_KINDS + variant(&encode(self))
+    }
+}
+
+/// The number of an encoded enum's variant.
+fn variant(encoded: &[u8]) -> u16 {
+    let mut d = Decoder::new(encoded);
+    let number = d.array().and_then(|_| d.u16()).unwrap_or_default();
+    debug_assert!(number < CASE_KINDS);
+    number
+}
+
+impl std::fmt::Debug for CaseEvent {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "CaseEvent({})", self.kind())
     }
 }
 

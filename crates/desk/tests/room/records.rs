@@ -111,7 +111,9 @@ fn an_erased_customers_seats_are_not_sold_again() {
     desk.case_does(CAROL, CaseEvent::Confirm { capacity, request: message(1) });
     desk.case_does(CAROL, reserve(2, 2));
     desk.does(CAROL, Event::case(conversation(2), reserve(3, 1)));
+    desk.cases.take_touched();
     desk.case_does(BEN, CaseEvent::Erase);
+    assert!(desk.cases.take_touched().contains(&Part::Capacity(capacity)));
     let shown = desk.team.capacity(capacity).expect("offered");
     assert_eq!(shown.free("Parkett", START), 6, "three are given, one is held by somebody else");
     assert_eq!(shown.reservations.len(), 1);

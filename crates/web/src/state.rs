@@ -172,7 +172,8 @@ impl AppState {
             | ViewUpdate::Members { .. }
             | ViewUpdate::Contact(_)) => self.people.apply(answer),
             // Answers to questions that this page does not ask.
-            ViewUpdate::Changed { .. }
+            ViewUpdate::Desk(_)
+            | ViewUpdate::Changed { .. }
             | ViewUpdate::Progressed { .. }
             // The bridge's.
             | ViewUpdate::Done { .. } => {}

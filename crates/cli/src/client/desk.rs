@@ -317,11 +317,9 @@ async fn join(args: JoinArgs, output: Output) -> Result<(), Failure> {
     catch_up(&mut session, CATCH_UP.min(args.wait.timeout)).await?;
     // The owner's device has to be there to let this one in.
     session
-        .run_until(deadline, |session, _| {
-            match shown(session) {
-                Ok(Some(desk)) if desk.role.is_some() && !desk.is_behind => std::ops::ControlFlow::Break(()),
-                _ => std::ops::ControlFlow::Continue(()),
-            }
+        .run_until(deadline, |session, _| match shown(session) {
+            Ok(Some(desk)) if desk.role.is_some() && !desk.is_behind => std::ops::ControlFlow::Break(()),
+            _ => std::ops::ControlFlow::Continue(()),
         })
         .await?;
     end(session, &args.wait, output).await
@@ -539,7 +537,11 @@ fn show_case(session: &mut Session, conversation: &ConversationView, output: Out
     let mut cases = wish(session, Wish::ShowCase { conversation: conversation.id })?;
     let Some(DeskUpdate::Case(case)) = cases.pop() else { return Ok(()) };
     let name_of = |id: MemberId| {
-        desk.members.iter().find(|member| member.id == id).map(|member| member.name.clone()).unwrap_or_default()
+        desk.members
+            .iter()
+            .find(|member| member.id == id)
+            .map(|member| member.name.clone())
+            .unwrap_or_default()
     };
     let by = case.claimed_by.map(name_of);
     let mut lines = vec![format!(

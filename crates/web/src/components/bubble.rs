@@ -167,7 +167,7 @@ fn said(kind: MessageKind, text: &str, is_open: RwSignal<bool>) -> AnyView {
 /// The words for a message that has none of its own.
 fn kind_key(kind: MessageKind) -> Option<&'static str> {
     match kind {
-        MessageKind::Text | MessageKind::Attachments => None,
+        MessageKind::Text | MessageKind::Attachments | MessageKind::Structured => None,
         MessageKind::NeedsNewer => Some("message-unsupported"),
         MessageKind::Deleted => Some("message-deleted"),
     }

@@ -79,7 +79,9 @@ fn body(message: &MessageView, style: Style) -> (String, Cell) {
         MessageKind::NeedsNewer => (words::NOT_UNDERSTOOD.to_owned(), style.quiet()),
         MessageKind::Deleted => (words::DELETED.to_owned(), style.quiet()),
         _ if message.from == Sender::System => (rows::plain(&message.text), style.quiet()),
-        MessageKind::Text | MessageKind::Attachments | MessageKind::Structured => (with_files(message), style.normal()),
+        MessageKind::Text | MessageKind::Attachments | MessageKind::Structured => {
+            (with_files(message), style.normal())
+        }
     }
 }
 

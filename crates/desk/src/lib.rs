@@ -2,3 +2,14 @@
 //!
 //! Nothing in here reads a clock, a file or a network. Times are milliseconds since 1970 (UTC) that the caller hands in,
 //! local times are those of Germany (`Europe/Berlin`).
+//!
+//! What a line publishes and what customers send it: [`form`] and [`pzn`] are request forms and their answers, [`request`]
+//! is where a request stands.
+
+pub mod form;
+pub mod pzn;
+pub mod request;
+pub mod retention;
+pub mod text;
+
+mod later;

@@ -4,9 +4,11 @@
 //! local times are those of Germany (`Europe/Berlin`).
 //!
 //! What a line publishes and what customers send it: [`form`] and [`pzn`] are request forms and their answers, [`request`]
-//! is where a request stands.
+//! is where a request stands, [`line`] is the line itself with its [`imprint`].
 
 pub mod form;
+pub mod imprint;
+pub mod line;
 pub mod pzn;
 pub mod request;
 pub mod retention;

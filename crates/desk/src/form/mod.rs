@@ -208,6 +208,26 @@ impl Form {
     pub fn field(&self, id: &str) -> Option<&Field> {
         self.fields.iter().find(|field| field.id == id)
     }
+
+    /// All its texts.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &Text> {
+        let of_form = [&self.title, &self.intro].into_iter();
+        let states = self.statuses.states.iter().map(|state| &state.label);
+        of_form.chain(states).chain(self.fields.iter().flat_map(Field::texts))
+    }
+}
+
+impl Field {
+    fn texts(&self) -> Vec<&Text> {
+        let mut texts = vec![&self.label, &self.help];
+        match &self.kind {
+            FieldKind::Choice { options, .. } => texts.extend(options.iter().map(|option| &option.label)),
+            FieldKind::Number { unit, .. } => texts.push(unit),
+            FieldKind::Consent { text } => texts.push(text),
+            _ => {}
+        }
+        texts
+    }
 }
 
 fn known_kind<'b, C>(d: &mut Decoder<'b>, ctx: &mut C) -> Result<FieldKind, decode::Error> {

@@ -7,11 +7,14 @@
 //! is where a request stands, [`line`] is the line itself with its [`imprint`].
 
 pub mod form;
+pub mod holidays;
+pub mod hours;
 pub mod imprint;
 pub mod line;
 pub mod pzn;
 pub mod request;
 pub mod retention;
 pub mod text;
+pub mod time;
 
 mod later;

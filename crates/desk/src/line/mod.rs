@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::form::limits::MAX_DAYS;
 use crate::form::{Form, FormFault, ReadError};
+use crate::hours::{Hours, HoursError};
 use crate::imprint::{Imprint, ImprintFault, ImprintField};
 use crate::later::known_or;
 use crate::retention::Days;
@@ -62,6 +63,9 @@ pub struct LineProfile {
     /// Web sites on which the line's button may stand: `https://` and a host, perhaps a port.
     #[n(13)]
     pub origins: Vec<String>,
+    /// When somebody is there; `None` if the line says nothing about it.
+    #[n(14)]
+    pub hours: Option<Hours>,
 }
 
 /// What kind of business a line is. Says which entries of the imprint it needs, and which templates fit.
@@ -196,6 +200,9 @@ pub enum LineFault {
     /// Conversations are kept for too long.
     #[error("keep conversations for at most {MAX_DAYS} days")]
     Retention,
+    /// Its hours.
+    #[error("hours: {0}")]
+    Hours(HoursError),
     /// Too many web sites.
     #[error("keep at most {MAX_ORIGINS} web sites")]
     TooManyOrigins,
@@ -279,6 +286,7 @@ impl LineProfile {
         if self.retention.0 > MAX_DAYS {
             faults.push(LineFault::Retention);
         }
+        faults.extend(self.hours.as_ref().and_then(|hours| hours.check().err()).map(LineFault::Hours));
         self.check_origins(&mut faults);
         let size = self.encode().len();
         if size > MAX_PROFILE {

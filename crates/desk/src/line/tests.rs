@@ -53,6 +53,7 @@ fn line() -> LineProfile {
         asks_satisfaction: false,
         readers: Readers::Team,
         origins: vec!["https://www.example.org".into()],
+        hours: Some(Hours::closed()),
     }
 }
 
@@ -87,6 +88,9 @@ fn every_fault_of_a_line_is_named() {
     assert_eq!(faults(|line| line.privacy.text = notice), [LineFault::Privacy(too_long(MAX_PRIVACY))]);
     assert_eq!(faults(|line| line.retention = Days(MAX_DAYS + 1)), [LineFault::Retention]);
     assert_eq!(faults(|line| line.forms.push(form("call-back"))), [LineFault::FormTwice("call-back".into())]);
+    let wrong_week = Some(Hours { week: vec![], ..Hours::closed() });
+    assert_eq!(faults(|line| line.hours = wrong_week), [LineFault::Hours(HoursError::WrongWeek { days: 0 })]);
+    assert_eq!(faults(|line| line.hours = None), []);
     let nameless = LineFault::Form { id: String::new(), fault: FormFault::Id };
     assert_eq!(faults(|line| line.forms[0].id.clear()), [nameless]);
     let many = |line: &mut LineProfile| line.forms = (0..=MAX_FORMS).map(|n| form(&n.to_string())).collect();
@@ -139,6 +143,7 @@ fn a_card_with_a_line_out_of_bounds_is_refused() {
     refused(|line| line.imprint.name = "a".repeat(limits::MAX_IMPRINT + 1));
     refused(|line| line.imprint.email = "a\u{202e}b".into());
     refused(|line| line.greeting = Text::one("de", "\u{0}"));
+    refused(|line| line.hours = Some(Hours { week: vec![], ..Hours::closed() }));
     refused(|line| line.origins = vec!["javascript:x".into()]);
     refused(|line| line.forms = (0..=MAX_FORMS).map(|n| form(&n.to_string())).collect());
     assert!(LineProfile::decode(&[0; MAX_PROFILE + 1]).is_err());
@@ -167,7 +172,7 @@ fn a_form_that_cannot_be_held_does_not_take_the_line_with_it() {
 #[test]
 fn kinds_of_later_versions_are_read_as_the_most_general_ones() {
     let mut bytes = line().encode();
-    assert_eq!(bytes[..3], [0x8e, 1, 3]);
+    assert_eq!(bytes[..3], [0x8f, 1, 3]);
     bytes[2] = 23;
     assert_eq!(LineProfile::decode(&bytes).map(|line| line.kind), Ok(LineKind::Other));
 }

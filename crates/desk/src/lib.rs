@@ -3,7 +3,21 @@
 //! Nothing in here reads a clock, a file or a network. Times are milliseconds since 1970 (UTC) that the caller hands in,
 //! local times are those of Germany (`Europe/Berlin`).
 //!
-//! [`room`] is the desk room: its events, and what every device of the line folds them into.
+//! [`room`] is the desk room: its events, and what every device of the line folds them into. What a line publishes and what
+//! customers send it: [`form`] and [`pzn`] are request forms and their answers, [`request`] is where a request stands, [`line`] is
+//! the line itself with its [`imprint`].
 
+pub mod form;
+pub mod holidays;
+pub mod hours;
+pub mod imprint;
 pub mod limits;
+pub mod line;
+pub mod pzn;
+pub mod request;
+pub mod retention;
 pub mod room;
+pub mod text;
+pub mod time;
+
+mod later;

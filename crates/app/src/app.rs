@@ -528,7 +528,7 @@ impl App {
         match event {
             Event::OwnLink(link) => self.updates.push_back(ViewUpdate::Link { link }),
             Event::LinkRevoked => self.updates.push_back(ViewUpdate::LinkRevoked),
-            Event::CardOpened(info) => self.updates.push_back(ViewUpdate::Card(views::card(&info))),
+            Event::CardOpened(info) => self.updates.push_back(ViewUpdate::Card(views::card(&info, self.now))),
             Event::Requested(conversation) => {
                 let conversation = views::conversation_id(conversation);
                 self.updates.push_back(ViewUpdate::Requested { conversation });

@@ -10,12 +10,14 @@ use kuvert_core::{
 };
 use kuvert_desk::room::{self, CaseEvent, Cases, DeviceKey, Event, EventId, Facts, Meta, Role, Status, Team};
 use kuvert_view::{
-    CaseStatus, ConversationId, DeskCommand, DeskUpdate, MemberId, QueueFilter, TeamRole, ViewUpdate,
+    CaseStatus, ConversationId, DeskCommand, DeskUpdate, LineDraft, MemberId, QueueFilter, TeamRole,
+    ViewUpdate,
 };
 use kuvert_wire::ChannelId;
 
 use crate::App;
 use crate::desk_views as shown;
+use crate::line_profile;
 use crate::views;
 
 /// Events that are folded before what they led to is written down.
@@ -74,9 +76,29 @@ impl App {
                 let kept = self.records_of(conversation)?;
                 self.line(now, LineCommand::Retain { conversation, erase_at: at, kept })
             }
+            DeskCommand::Publish { draft } => self.describe(now, *draft),
             wish => {
+                if !self.client.desk()?.ok_or(Refusal::NoLine)?.is_member {
+                    return Err(Refusal::NoMember.into());
+                }
                 let event = self.event_of(wish)?;
                 self.post(now, &event)
+            }
+        }
+    }
+
+    /// What the owner says of the line becomes its settings, and from there its card.
+    fn describe(&mut self, now: Timestamp, draft: LineDraft) -> Result<(), ClientError> {
+        if !self.client.desk()?.ok_or(Refusal::NoLine)?.is_owner {
+            return Err(Refusal::NotOwner.into());
+        }
+        let version = self.desk()?.team.settings().version + 1;
+        let name = self.client.profile().map(|(name, _, _)| name.to_owned()).unwrap_or_default();
+        match line_profile::profile(&name, version, draft) {
+            Ok(profile) => self.post(now, &Event::SetSettings { version, bytes: profile.encode() }),
+            Err(faults) => {
+                self.desk_update(DeskUpdate::NotPublished { faults });
+                Ok(())
             }
         }
     }
@@ -121,11 +143,8 @@ impl App {
             DeskCommand::SetRole { member, role } => {
                 Ok(Event::SetRole { device: DeviceKey::new(member.0), role: role_of(role) })
             }
-            DeskCommand::Publish { profile } => {
-                let version = self.desk()?.team.settings().version + 1;
-                Ok(Event::SetSettings { version, bytes: profile })
-            }
-            DeskCommand::CreateLine { .. }
+            DeskCommand::Publish { .. }
+            | DeskCommand::CreateLine { .. }
             | DeskCommand::JoinLine { .. }
             | DeskCommand::Invite { .. }
             | DeskCommand::ShowDesk

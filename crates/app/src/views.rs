@@ -10,7 +10,7 @@ use kuvert_core::{
 };
 use kuvert_view as view;
 
-use crate::{files, groups};
+use crate::{files, groups, line_profile};
 
 /// Characters of a message that a quotation of it shows.
 const EXCERPT: usize = 200;
@@ -261,7 +261,7 @@ pub(crate) fn delivery(state: MessageState) -> view::Delivery {
     }
 }
 
-pub(crate) fn card(info: &CardInfo) -> view::CardView {
+pub(crate) fn card(info: &CardInfo, now: Timestamp) -> view::CardView {
     view::CardView {
         link: info.link.clone(),
         name: info.card.name.clone(),
@@ -269,6 +269,7 @@ pub(crate) fn card(info: &CardInfo) -> view::CardView {
         relay: info.card.relay().to_owned(),
         conversation: info.conversation.map(conversation_id),
         own: info.own,
+        line: info.card.line.as_ref().and_then(|line| line_profile::view(line, now)),
     }
 }
 

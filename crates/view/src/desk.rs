@@ -2,7 +2,7 @@
 
 use minicbor::{Decode, Encode};
 
-use crate::{ConversationId, LastMessage};
+use crate::{ConversationId, LastMessage, LineDraft};
 
 /// Names a member of the team: the public key of their device.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
@@ -268,13 +268,12 @@ pub enum DeskCommand {
         #[n(1)]
         at: Option<u32>,
     },
-    /// What the line shows of itself is another: its profile, as `kuvert-desk` encodes it.
+    /// Says what the line is, and publishes it; answered by [`crate::ViewUpdate::Link`] or [`DeskUpdate::NotPublished`].
     #[n(19)]
     Publish {
-        /// The profile.
+        /// What the owner says of it.
         #[n(0)]
-        #[cbor(with = "minicbor::bytes")]
-        profile: Vec<u8>,
+        draft: Box<LineDraft>,
     },
 }
 
@@ -300,6 +299,13 @@ pub enum DeskUpdate {
     /// The user does not belong to the line any more.
     #[n(4)]
     Dismissed,
+    /// The line was not published as it was described, and why.
+    #[n(5)]
+    NotPublished {
+        /// What to do, in English.
+        #[n(0)]
+        faults: Vec<String>,
+    },
 }
 
 /// A line and its team, as a member sees them.

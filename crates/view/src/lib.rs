@@ -10,6 +10,7 @@ mod condition;
 mod desk;
 mod file;
 mod group;
+mod line;
 mod message;
 mod push;
 mod shell;
@@ -29,6 +30,7 @@ pub use file::{
     TransferStage, TransferView,
 };
 pub use group::{GroupStanding, GroupView, MemberView, NotAdded, NotAddedView, NoticeKind, NoticeView, Role};
+pub use line::{ImprintDraft, LineDraft, LineView, Texts};
 pub use message::{Delivery, MessageKind, MessageView, ReactionView, ReplyView, Sender};
 pub use push::{PushView, SubscriptionView};
 pub use shell::{Gate, LockOutcome, LockView, Passphrase, Posted};

@@ -4,8 +4,8 @@ use minicbor::{Decode, Encode};
 
 use crate::{
     Connection, ContactView, Delivery, DeskUpdate, DetailsView, Failure, FileId, FoundView, Gate, GroupView,
-    LockView, MemberView, MessageKind, MessageView, NotTaken, PreviewView, PushView, Sender, SettingsView,
-    Storage, TransferFailure, TransferView, VerificationView,
+    LineView, LockView, MemberView, MessageKind, MessageView, NotTaken, PreviewView, PushView, Sender,
+    SettingsView, Storage, TransferFailure, TransferView, VerificationView,
 };
 
 /// Names a conversation on this device.
@@ -514,4 +514,7 @@ pub struct CardView {
     /// The link is the user's own.
     #[n(5)]
     pub own: bool,
+    /// What a business line shows of itself; `None` for a person.
+    #[n(6)]
+    pub line: Option<LineView>,
 }

@@ -3,7 +3,9 @@
 //! Names and texts of other people may hold control characters and marks that turn the direction of what follows. All
 //! that comes from the engine passes through [`update`] before it is shown. What the user wrote stays as it is.
 
-use kuvert_view::{ChangeView, ConversationView, DeskUpdate, MessageView, ReplyView, Sender, ViewUpdate};
+use kuvert_view::{
+    ChangeView, ConversationView, DeskUpdate, LineView, MessageView, ReplyView, Sender, ViewUpdate,
+};
 
 /// Takes out of an update what could disguise who says what.
 pub(crate) fn update(update: &mut ViewUpdate) {
@@ -17,7 +19,10 @@ pub(crate) fn update(update: &mut ViewUpdate) {
             messages.iter_mut().for_each(message);
         }
         ViewUpdate::Message { message: one, .. } => message(one),
-        ViewUpdate::Card(card) => clean(&mut card.name),
+        ViewUpdate::Card(card) => {
+            clean(&mut card.name);
+            card.line.as_mut().into_iter().for_each(line);
+        }
         ViewUpdate::Found { messages, .. } => {
             messages.iter_mut().for_each(|found| message(&mut found.message))
         }
@@ -93,7 +98,18 @@ fn desk_update(update: &mut DeskUpdate) {
                 clean(&mut note.text);
             }
         }
-        DeskUpdate::Desk(None) | DeskUpdate::Invitation { .. } | DeskUpdate::Dismissed => {}
+        DeskUpdate::Desk(None)
+        | DeskUpdate::Invitation { .. }
+        | DeskUpdate::Dismissed
+        | DeskUpdate::NotPublished { .. } => {}
+    }
+}
+
+/// What a line says of itself.
+fn line(line: &mut LineView) {
+    line.imprint.iter_mut().for_each(clean);
+    for texts in [&mut line.privacy, &mut line.greeting, &mut line.away] {
+        texts.iter_mut().for_each(|(_, text)| clean(text));
     }
 }
 

@@ -12,8 +12,10 @@ use kuvert_view::{
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
+use super::description;
 use super::lookup::{find_contact, id_of};
 use super::message::Wait;
+use super::qr;
 use super::{CATCH_UP, Common, DEFAULT_RELAY, Failure, ask, catch_up, folder, open};
 use crate::output::{Output, foreign, time};
 
@@ -24,6 +26,8 @@ pub(crate) enum DeskCommand {
     Create(CreateArgs),
     /// Become one of a line's team by the link that its owner handed out
     Join(JoinArgs),
+    /// Say what the line is, and make its link and QR code for customers
+    Publish(PublishArgs),
     /// Make a link by which one colleague joins with one device
     Invite(InviteArgs),
     /// Show the line and who is in its team
@@ -82,6 +86,21 @@ pub(crate) struct JoinArgs {
     /// Invitation, where the relay takes new people by invitation only
     #[arg(long, value_name = "CODE", allow_hyphen_values = true)]
     invite: Option<String>,
+    #[command(flatten)]
+    wait: Wait,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// What the line is.
+#[derive(Debug, clap::Args)]
+pub(crate) struct PublishArgs {
+    /// Description of the line; kuvert desk publish --example shows one
+    #[arg(value_name = "FILE.toml", required_unless_present = "example")]
+    file: Option<std::path::PathBuf>,
+    /// Write an example of a description, and do nothing else
+    #[arg(long, conflicts_with = "file")]
+    example: bool,
     #[command(flatten)]
     wait: Wait,
     #[command(flatten)]
@@ -238,6 +257,7 @@ impl DeskCommand {
         match self {
             Self::Create(args) => &args.common,
             Self::Join(args) => &args.common,
+            Self::Publish(args) => &args.common,
             Self::Invite(args) => &args.common,
             Self::Show(args) => &args.common,
             Self::Queue(args) => &args.common,
@@ -254,6 +274,7 @@ impl DeskCommand {
         match self {
             Self::Create(args) => create(args, output).await,
             Self::Join(args) => join(args, output).await,
+            Self::Publish(args) => publish(args, output).await,
             Self::Invite(args) => invite(&args, output).await,
             Self::Show(args) => {
                 let session = begin(&args.common, "kuvert desk show", &args.wait).await?;
@@ -330,6 +351,32 @@ fn new_session(common: &Common, command: &str, relay: &str) -> Result<Session, F
     let unlock = common.unlock.for_new_profile()?;
     let profile = Profile::open_or_create(&folder(common)?, command, &unlock)?;
     Ok(Session::open(profile, relay, Watch::All)?)
+}
+
+async fn publish(args: PublishArgs, output: Output) -> Result<(), Failure> {
+    let Some(file) = &args.file else {
+        output.result(&json!({ "example": description::EXAMPLE }), description::EXAMPLE.trim_end())?;
+        return Ok(());
+    };
+    let draft = description::read(file)?;
+    let mut session = begin(&args.common, "kuvert desk publish", &args.wait).await?;
+    for update in wish(&mut session, Wish::Publish { draft: Box::new(draft) })? {
+        if let DeskUpdate::NotPublished { faults } = update {
+            return Err(Failure::NotPublished { faults });
+        }
+    }
+    let deadline = Instant::now() + args.wait.timeout;
+    let link = session.run_until(deadline, |_, update| match update {
+        ViewUpdate::Link { link } => std::ops::ControlFlow::Break(link),
+        _ => std::ops::ControlFlow::Continue(()),
+    });
+    let Some(link) = link.await? else { return Err(Failure::Unreachable) };
+    let text =
+        if output.is_terminal() { format!("{}\n{link}", qr::beside(&link, &[&link])) } else { link.clone() };
+    output.result(&json!({ "link": link }), &text)?;
+    session.until_sent(deadline).await?;
+    session.close().await;
+    Ok(())
 }
 
 async fn invite(args: &InviteArgs, output: Output) -> Result<(), Failure> {

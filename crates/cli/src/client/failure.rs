@@ -50,6 +50,10 @@ pub(crate) enum Failure {
     OtherRelay { relay: Option<String> },
     #[error("this is your own link; send it to somebody else")]
     OwnLink,
+    #[error("this description of a line cannot be read: {why}")]
+    Description { why: String },
+    #[error("the line was not published; correct its description:\n{}", faults.iter().map(|fault| format!("  - {fault}")).collect::<Vec<_>>().join("\n"))]
+    NotPublished { faults: Vec<String> },
     #[error("there is no contact {who}; {}", offer(similar))]
     UnknownContact { who: String, similar: Vec<String> },
     #[error("there is no group {name}; {}", match similar.as_slice() {
@@ -192,6 +196,8 @@ impl Failure {
             Self::CardInvalid => "card_invalid",
             Self::Unreachable | Self::LinkNotPublished => "unreachable",
             Self::OtherRelay { .. } => "other_relay",
+            Self::Description { .. } => "description_invalid",
+            Self::NotPublished { .. } => "not_published",
             Self::OwnLink => "own_link",
             Self::UnknownContact { .. } => "unknown_contact",
             Self::UnknownGroup { .. } => "unknown_group",

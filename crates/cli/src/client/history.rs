@@ -183,6 +183,8 @@ fn lines(contact: &ConversationView, message: &MessageView) -> Vec<String> {
 /// Who wrote a message, as programs and people read it.
 pub(super) fn from<'a>(contact: &'a ConversationView, message: &'a MessageView) -> &'a str {
     match message.from {
+        // A colleague wrote it, for the same line.
+        Sender::Own if !message.author.is_empty() => &message.author,
         Sender::Own => "me",
         Sender::Contact if !message.author.is_empty() => &message.author,
         Sender::Contact => &contact.title,

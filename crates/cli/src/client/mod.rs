@@ -2,6 +2,7 @@
 
 mod chat;
 mod contact;
+mod description;
 mod desk;
 mod failure;
 mod file;

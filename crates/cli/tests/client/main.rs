@@ -1,6 +1,7 @@
 //! The client commands, as people and programs run them: real processes, a real relay.
 
 mod chat;
+mod desk;
 mod files;
 mod group;
 mod kill;

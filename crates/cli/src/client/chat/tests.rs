@@ -283,6 +283,7 @@ fn a_link_is_opened_and_its_card_is_seen_before_the_request() {
         relay: "https://relay.example".into(),
         conversation: None,
         own: false,
+        line: None,
     };
     chat.apply(ViewUpdate::Card(card));
     assert_says(&mut chat, "DDDD at https://relay.example");

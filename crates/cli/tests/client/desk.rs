@@ -1,0 +1,129 @@
+//! A business line by commands: an owner, two colleagues and a customer, each command a process of its own.
+
+use std::fs;
+use std::process::{Child, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::support::{Person, Relay};
+
+/// A process that is ended when the test is over.
+struct Listening(Child);
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Keeps a device online.
+fn listen(person: &Person) -> Listening {
+    let child = person.command(&["listen", "--json"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+    Listening(child.expect("the binary runs"))
+}
+
+fn stranger(dir: &tempfile::TempDir, folder: &str) -> Person {
+    Person { profile: dir.path().join(folder), id: String::new() }
+}
+
+fn case(person: &Person, args: &[&str]) -> Value {
+    person.run(&[&["desk"], args].concat()).json()
+}
+
+/// A line with its owner, and the link to it.
+fn open_line(dir: &tempfile::TempDir, relay: &Relay) -> (Person, String) {
+    let owner = stranger(dir, "olga");
+    let made =
+        case(&owner, &["create", "--name", "Pharmacy", "--person", "Olga", "--relay", &relay.origin()]);
+    assert_eq!((&made["name"], &made["role"]), (&json!("Pharmacy"), &json!("owner")), "{made}");
+    let description = dir.path().join("line.toml");
+    let example = owner.text(&["desk", "publish", "--example"]);
+    fs::write(&description, example.stdout).expect("writes");
+    let file = description.to_str().expect("UTF-8");
+    let link = case(&owner, &["publish", file])["link"].as_str().expect("a link").to_owned();
+    (owner, link)
+}
+
+/// A colleague who has joined.
+fn hire(dir: &tempfile::TempDir, owner: &Person, name: &str, role: &str) -> Person {
+    let invited = case(owner, &["invite", "--role", role]);
+    let online = listen(owner);
+    let colleague = stranger(dir, name);
+    let link = invited["invitation"].as_str().expect("a link");
+    let joined = case(&colleague, &["join", link, "--person", name, "--timeout", "30"]);
+    assert_eq!((&joined["role"], &joined["behind"]), (&json!(role), &json!(false)), "{joined}");
+    drop(online);
+    colleague
+}
+
+#[test]
+fn a_team_answers_a_customer_and_the_first_claim_wins() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let relay = Relay::start(&dir.path().join("relay"), &[]);
+    let (owner, link) = open_line(&dir, &relay);
+    let anne = hire(&dir, &owner, "Anne", "agent");
+    let bert = hire(&dir, &owner, "Bert", "supervisor");
+    // The card names all devices by now.
+    let team = case(&owner, &["show"]);
+    assert_eq!(team["members"].as_array().map(Vec::len), Some(3), "{team}");
+
+    let carla = Person::new(&dir, "carla", "Carla", &relay.origin());
+    carla.run(&["contact", "add", &link, "--message", "Do you have cough syrup?"]).json();
+    let queue = case(&anne, &["queue", "new"]);
+    assert_eq!(queue["rows"][0]["last"], "Do you have cough syrup?", "{queue}");
+    assert_eq!(case(&anne, &["claim", "Carla"])["mine"], true);
+    let second = case(&bert, &["claim", "Carla"]);
+    assert_eq!((&second["mine"], &second["claimed_by"]), (&json!(false), &json!("Anne")));
+
+    case(&bert, &["note", "Carla", "She asked last week, too", "--mention", "Anne"]);
+    let noted = case(&anne, &["case", "Carla"]);
+    assert_eq!(noted["notes"][0]["mentions_me"], true, "{noted}");
+    assert_eq!(anne.run(&["send", "Carla", "Yes, we do."]).json()["state"], "sent");
+    case(&anne, &["hand-over", "Carla", "Bert", "--note", "takes over"]);
+    assert_eq!(case(&bert, &["queue", "mine"])["rows"][0]["name"], "Carla");
+    assert_eq!(case(&bert, &["status", "Carla", "done"])["status"], "done");
+    assert_eq!(case(&owner, &["show"])["counts"]["done"], 1);
+    // What the customer has is the answer, and nothing of what the team said.
+    assert_eq!(carla.hear(1), ["Yes, we do."]);
+    let all = carla.run(&["history", "Pharmacy"]).stdout;
+    assert!(!all.contains("last week") && !all.contains("takes over"), "{all}");
+}
+
+#[test]
+fn a_dismissed_colleague_is_told_and_reads_nothing_more() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let relay = Relay::start(&dir.path().join("relay"), &[]);
+    let (owner, link) = open_line(&dir, &relay);
+    let anne = hire(&dir, &owner, "Anne", "agent");
+    let carla = Person::new(&dir, "carla", "Carla", &relay.origin());
+    carla.run(&["contact", "add", &link, "--message", "Hello"]).json();
+    assert_eq!(case(&anne, &["queue"])["rows"][0]["name"], "Carla");
+    let left = case(&owner, &["dismiss", "Anne"]);
+    assert_eq!(left["members"].as_array().map(Vec::len), Some(1), "{left}");
+    assert_eq!(left["staffing"], 0, "{left}");
+
+    carla.run(&["send", "Pharmacy", "A secret"]).json();
+    let (code, _) = anne.run(&["desk", "claim", "Carla"]).failure();
+    assert_eq!(code, "no_member");
+    assert!(!anne.run(&["history", "Carla"]).stdout.contains("A secret"));
+    assert_eq!(owner.hear(2), ["Hello", "A secret"]);
+}
+
+#[test]
+fn a_line_is_published_only_as_it_may_be() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let relay = Relay::start(&dir.path().join("relay"), &[]);
+    let (owner, _) = open_line(&dir, &relay);
+    let description = dir.path().join("bad.toml");
+    let example = owner.text(&["desk", "publish", "--example"]).stdout;
+    fs::write(&description, example.replace("kind = \"other\"", "kind = \"pharmacy\"")).expect("writes");
+    let file = description.to_str().expect("UTF-8");
+    let (code, message) = owner.run(&["desk", "publish", file]).failure();
+    assert_eq!(code, "not_published");
+    assert!(message.contains("Chamber") && message.contains("Authority"), "{message}");
+    fs::write(&description, "kind = 5").expect("writes");
+    assert_eq!(owner.run(&["desk", "publish", file]).failure().0, "description_invalid");
+    let private = Person::new(&dir, "dora", "Dora", &relay.origin());
+    assert_eq!(private.run(&["desk", "show"]).failure().0, "no_line");
+}

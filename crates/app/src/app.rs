@@ -362,59 +362,6 @@ impl App {
         Ok(messages)
     }
 
-    /// What is done in groups.
-    fn group_command(&mut self, wish: &UiCommand) -> Result<Option<Command>, ClientError> {
-        Ok(Some(match wish {
-            UiCommand::CreateGroup { name, with } => {
-                Command::CreateGroup { name: name.clone(), contacts: self.contacts(with)? }
-            }
-            UiCommand::AddMembers { conversation, with } => Command::AddMembers {
-                conversation: views::conversation_row(*conversation),
-                contacts: self.contacts(with)?,
-            },
-            UiCommand::RemoveMember { conversation, kuvert_id } => Command::RemoveMember {
-                conversation: views::conversation_row(*conversation),
-                member: self.member(*conversation, kuvert_id)?,
-            },
-            UiCommand::LeaveGroup { conversation } => {
-                Command::LeaveGroup { conversation: views::conversation_row(*conversation) }
-            }
-            UiCommand::RenameGroup { conversation, name } => Command::RenameGroup {
-                conversation: views::conversation_row(*conversation),
-                name: name.clone(),
-            },
-            UiCommand::SetAdmin { conversation, kuvert_id, admin } => Command::SetAdmin {
-                conversation: views::conversation_row(*conversation),
-                member: self.member(*conversation, kuvert_id)?,
-                admin: *admin,
-            },
-            _ => return Ok(None),
-        }))
-    }
-
-    /// The contacts of conversations.
-    fn contacts(&mut self, with: &[ConversationId]) -> Result<Vec<kuvert_core::ContactId>, ClientError> {
-        let mut contacts = Vec::new();
-        for conversation in with {
-            let summary = self.client.conversation(views::conversation_row(*conversation))?;
-            let contact = summary.as_ref().and_then(|summary| summary.contact());
-            contacts.push(contact.ok_or(kuvert_core::Refusal::Unknown)?.id);
-        }
-        Ok(contacts)
-    }
-
-    /// The member of a group with this Kuvert ID.
-    fn member(
-        &mut self,
-        conversation: ConversationId,
-        kuvert_id: &str,
-    ) -> Result<kuvert_core::IdentityKey, ClientError> {
-        let id = kuvert_core::KuvertId::parse(kuvert_id).map_err(|_| kuvert_core::Refusal::NoMember)?;
-        let members = self.client.members(views::conversation_row(conversation))?;
-        let member = members.into_iter().find(|member| member.kuvert_id() == id);
-        Ok(member.ok_or(kuvert_core::Refusal::NoMember)?.identity)
-    }
-
     fn details(&mut self, message: MessageId) -> Result<(), ClientError> {
         let details = self.client.message_details(views::message_row(message))?;
         let details = details.ok_or(kuvert_core::Refusal::Unknown)?;

@@ -1,7 +1,63 @@
-//! Groups as plain data for the eyes.
+//! Groups: what is done in them, and as plain data for the eyes.
 
-use kuvert_core::{GroupProfile, GroupState, KuvertId, MemberInfo, NotAdded, Notice, Person};
-use kuvert_view as view;
+use kuvert_core::{
+    ClientError, Command, ContactId, GroupProfile, GroupState, IdentityKey, KuvertId, MemberInfo, NotAdded,
+    Notice, Person, Refusal,
+};
+use kuvert_view::{self as view, ConversationId, UiCommand};
+
+use crate::{App, views};
+
+impl App {
+    /// What is done in groups.
+    pub(crate) fn group_command(&mut self, wish: &UiCommand) -> Result<Option<Command>, ClientError> {
+        Ok(Some(match wish {
+            UiCommand::CreateGroup { name, with } => {
+                Command::CreateGroup { name: name.clone(), contacts: self.contacts(with)? }
+            }
+            UiCommand::AddMembers { conversation, with } => Command::AddMembers {
+                conversation: views::conversation_row(*conversation),
+                contacts: self.contacts(with)?,
+            },
+            UiCommand::RemoveMember { conversation, kuvert_id } => Command::RemoveMember {
+                conversation: views::conversation_row(*conversation),
+                member: self.member(*conversation, kuvert_id)?,
+            },
+            UiCommand::LeaveGroup { conversation } => {
+                Command::LeaveGroup { conversation: views::conversation_row(*conversation) }
+            }
+            UiCommand::RenameGroup { conversation, name } => Command::RenameGroup {
+                conversation: views::conversation_row(*conversation),
+                name: name.clone(),
+            },
+            UiCommand::SetAdmin { conversation, kuvert_id, admin } => Command::SetAdmin {
+                conversation: views::conversation_row(*conversation),
+                member: self.member(*conversation, kuvert_id)?,
+                admin: *admin,
+            },
+            _ => return Ok(None),
+        }))
+    }
+
+    /// The contacts of conversations.
+    fn contacts(&mut self, with: &[ConversationId]) -> Result<Vec<ContactId>, ClientError> {
+        let mut contacts = Vec::new();
+        for conversation in with {
+            let summary = self.client.conversation(views::conversation_row(*conversation))?;
+            let contact = summary.as_ref().and_then(|summary| summary.contact());
+            contacts.push(contact.ok_or(Refusal::Unknown)?.id);
+        }
+        Ok(contacts)
+    }
+
+    /// The member of a group with this Kuvert ID.
+    fn member(&mut self, conversation: ConversationId, kuvert_id: &str) -> Result<IdentityKey, ClientError> {
+        let id = KuvertId::parse(kuvert_id).map_err(|_| Refusal::NoMember)?;
+        let members = self.client.members(views::conversation_row(conversation))?;
+        let member = members.into_iter().find(|member| member.kuvert_id() == id);
+        Ok(member.ok_or(Refusal::NoMember)?.identity)
+    }
+}
 
 pub(crate) fn group(profile: &GroupProfile) -> view::GroupView {
     view::GroupView {

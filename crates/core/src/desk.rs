@@ -9,7 +9,7 @@
 
 use kuvert_content::limits::MAX_CONTENT;
 use kuvert_content::{Content, Meaning};
-use kuvert_store::{ConversationId, GroupProfile, GroupState, MetaKey, OutboxKind};
+use kuvert_store::{ConversationId, DeskStateRow, GroupProfile, GroupState, MetaKey, OutboxKind};
 use kuvert_wire::{PostId, decode, encode};
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
@@ -320,7 +320,7 @@ impl Client {
             let room = tx.meta(MetaKey::DeskRoom)?;
             let room = room.and_then(|bytes| Some(i64::from_be_bytes(bytes.as_slice().try_into().ok()?)));
             let devices = match room {
-                Some(room) => crate::line::devices_in(tx, ConversationId(room))?,
+                Some(room) => crate::staff::devices_in(tx, ConversationId(room))?,
                 None => Vec::new(),
             };
             let devices: Vec<_> = devices.into_iter().map(|(_, device)| device).collect();
@@ -365,7 +365,7 @@ impl Client {
     ///
     /// # Errors
     /// [`ClientError::Store`] if the database fails.
-    pub fn desk_state(&mut self) -> Result<Vec<(Vec<u8>, Vec<u8>)>, ClientError> {
+    pub fn desk_state(&mut self) -> Result<Vec<DeskStateRow>, ClientError> {
         self.read(|tx| {
             Ok(tx.desk_state()?.into_iter().filter(|(key, _)| key.first() != Some(&RESERVED)).collect())
         })

@@ -19,8 +19,8 @@ use crate::account::Account;
 use crate::card::{Card, CardDevice, MAX_DEVICES};
 use crate::commands::card_url;
 use crate::group::checked_name;
+use crate::joining::read_reach;
 use crate::limits::MAX_LINE;
-use crate::line::read_reach;
 use crate::session::Fetching;
 use crate::step::Step;
 use crate::{

@@ -38,6 +38,9 @@ pub struct DeskFactsRow {
     pub unanswered_since: Option<i64>,
 }
 
+/// A part of the folded state: its key, and what it is.
+pub type DeskStateRow = (Vec<u8>, Vec<u8>);
+
 impl Tx<'_> {
     /// Appends an event, unless it is there. Says whether it was new.
     ///
@@ -142,7 +145,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`] if the database fails.
-    pub fn desk_state(&self) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+    pub fn desk_state(&self) -> Result<Vec<DeskStateRow>, StoreError> {
         let mut statement = self.sql().prepare_cached("SELECT key, value FROM desk_state ORDER BY key")?;
         let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(rows.collect::<Result<_, _>>()?)

@@ -4,6 +4,7 @@ mod chat;
 mod contact;
 mod description;
 mod desk;
+mod desk_shown;
 mod failure;
 mod file;
 mod group;

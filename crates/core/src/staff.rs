@@ -1,0 +1,281 @@
+//! Customers of a line: which of its devices are in their conversations, and when what was said is erased.
+
+use kuvert_content::{Content, DataKind, Meaning};
+use kuvert_mls::{Group, GroupKey, IdentityKey};
+use kuvert_store::{ContactState, ConversationId, MessageId, MetaKey, Tx};
+use kuvert_wire::{ChannelId, decode, encode};
+use minicbor::bytes::ByteVec;
+use minicbor::{Decode, Encode};
+
+use crate::group::checked_name;
+use crate::limits::{EVENT_IDS, STAFFING_AT_ONCE, STAFFING_PAUSE};
+use crate::step::Step;
+use crate::wishes::Wish;
+use crate::{Client, ClientError, Fold, LineDevice, Output, Refusal};
+
+/// Devices of the line that are being brought into all conversations, or out of them.
+#[derive(Encode, Decode)]
+struct Staffing {
+    /// Keys, and how they are reached.
+    #[n(0)]
+    devices: Vec<(ByteVec, ByteVec)>,
+    /// The last conversation that was looked at.
+    #[n(1)]
+    after: i64,
+}
+
+impl Step<'_, '_> {
+    /// The conversation with a customer, who needs no consent to be answered.
+    pub(crate) fn customer(
+        &mut self,
+        identity: IdentityKey,
+        name: &str,
+    ) -> Result<ConversationId, ClientError> {
+        match self.tx.contact_by_identity(&identity.0)? {
+            Some(contact) => {
+                if contact.state != ContactState::Accepted {
+                    self.tx.update_contact(contact.id, &contact.name, ContactState::Accepted)?;
+                }
+                Ok(self.tx.conversation_with(contact.id)?.ok_or(Refusal::Unknown)?.id)
+            }
+            None => {
+                let name = checked_name(name).unwrap_or_default();
+                Ok(self.tx.add_contact(&identity.0, &name, ContactState::Accepted)?.1)
+            }
+        }
+    }
+
+    pub(crate) fn fold(&mut self, fold: &Fold) -> Result<(), ClientError> {
+        for (key, value) in &fold.rows {
+            if key.first() == Some(&crate::desk::RESERVED) || key.is_empty() {
+                return Err(Refusal::DataInvalid.into());
+            }
+            self.tx.set_desk_state(key, value.as_deref())?;
+        }
+        if let Some(id) = self.tx.desk_event_id(fold.position)? {
+            self.tx.set_meta(MetaKey::DeskAfter, &id)?;
+        }
+        Ok(self.tx.forget_desk_events(fold.position, EVENT_IDS)?)
+    }
+
+    /// Brings the line's devices in a conversation in line with what is wanted.
+    pub(crate) fn staff(
+        &mut self,
+        conversation: ConversationId,
+        devices: &[LineDevice],
+    ) -> Result<(), ClientError> {
+        let account = self.account()?;
+        let contact = self.tx.contact_of(conversation)?.ok_or(Refusal::Unknown)?;
+        let (_, group) = self.own_group(conversation)?;
+        let present: Vec<_> =
+            group.members()?.into_iter().filter(|member| member.identity == account.key()).collect();
+        self.keep_loaded(group);
+        if contact.blocked || !devices.iter().any(|device| device.key == account.device_key()) {
+            return Err(Refusal::Unknown.into());
+        }
+        for device in devices {
+            if !present.iter().any(|member| member.device == device.key) {
+                let wish = Wish::AddDevice(device.key, device.reach.clone().into());
+                self.wish(conversation, &wish, self.now.0)?;
+            }
+        }
+        for member in present {
+            if !devices.iter().any(|device| device.key == member.device) {
+                self.wish(conversation, &Wish::RemoveDevice(member.device), self.now.0)?;
+            }
+        }
+        self.advance(conversation)
+    }
+
+    pub(crate) fn staff_all(&mut self, devices: &[LineDevice]) -> Result<(), ClientError> {
+        if !devices.iter().any(|device| device.key == self.account().map_or([0; 32], |own| own.device_key()))
+        {
+            return Err(Refusal::Unknown.into());
+        }
+        let devices = devices.iter().map(|device| (device.key.to_vec().into(), device.reach.clone().into()));
+        let staffing = Staffing { devices: devices.collect(), after: 0 };
+        self.tx.set_meta(MetaKey::Staffing, &encode(&staffing))?;
+        self.tend_staffing()
+    }
+
+    /// Goes on with bringing devices into all conversations, a few at a time: in between, others have their turn.
+    pub(crate) fn tend_staffing(&mut self) -> Result<(), ClientError> {
+        let Some(mut staffing) = staffing(self.tx)? else { return Ok(()) };
+        // What is under way comes first, so that an interruption leaves little to be done again.
+        let room = STAFFING_AT_ONCE.saturating_sub(self.tx.intended()?.len());
+        if room > 0 {
+            let device = |(key, reach): &(ByteVec, ByteVec)| {
+                Some(LineDevice { key: key.as_slice().try_into().ok()?, reach: reach.to_vec() })
+            };
+            let devices: Vec<_> = staffing.devices.iter().filter_map(device).collect();
+            let next = self.tx.customers_after(ConversationId(staffing.after), room)?;
+            for conversation in &next {
+                staffing.after = conversation.0;
+                match self.attempt(|step| step.staff(*conversation, &devices))? {
+                    // Nothing goes to who is blocked, or to where this device is not.
+                    Ok(()) | Err(ClientError::Refused(_)) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            let is_done = next.is_empty();
+            self.tx.set_meta(MetaKey::Staffing, &if is_done { Vec::new() } else { encode(&staffing) })?;
+            self.tx.note_desk();
+            if is_done {
+                return Ok(());
+            }
+        }
+        self.outputs.push(Output::WakeAt(self.now.plus_millis(STAFFING_PAUSE)));
+        Ok(())
+    }
+
+    pub(crate) fn dismiss(&mut self, device: [u8; 32]) -> Result<(), ClientError> {
+        let account = self.account()?;
+        account.identity()?;
+        if device == account.device_key() {
+            return Err(Refusal::LastAdmin.into());
+        }
+        let room = self.desk_room()?.ok_or(Refusal::NoLine)?;
+        self.wish(room, &Wish::RemoveDevice(device), self.now.0)?;
+        self.advance(room)
+    }
+
+    /// Whether this device says for its line that a message arrived: one of them is enough.
+    pub(crate) fn reports_delivery(&self, conversation: ConversationId) -> Result<bool, ClientError> {
+        let account = self.account()?;
+        if !account.is_line {
+            return Ok(true);
+        }
+        let (_, group) = self.own_group(conversation)?;
+        let first = group.members()?.into_iter().find(|member| member.identity == account.key());
+        self.keep_loaded(group);
+        Ok(first.is_some_and(|member| member.is_own))
+    }
+
+    /// Says when a conversation is to be erased, and sees to it here.
+    pub(crate) fn say_retention(
+        &mut self,
+        conversation: ConversationId,
+        retention: &kuvert_content::Retention,
+    ) -> Result<(), ClientError> {
+        if retention.kept.len() > kuvert_content::limits::MAX_KEPT {
+            return Err(Refusal::TooMuchAtOnce.into());
+        }
+        self.tx.contact_of(conversation)?.ok_or(Refusal::Unknown)?;
+        self.erase_later(conversation, retention)?;
+        self.write_down(
+            conversation,
+            kuvert_content::Content::retention(self.rng.bytes(), retention),
+            false,
+        )?;
+        Ok(())
+    }
+
+    /// A contact says when a conversation is to be erased, which only a line may.
+    pub(crate) fn retain(
+        &mut self,
+        conversation: ConversationId,
+        retention: &kuvert_content::Retention,
+    ) -> Result<(), ClientError> {
+        let contact = self.tx.contact_of(conversation)?.ok_or(Refusal::Unknown)?;
+        if self.tx.contact_line(contact.id)?.is_some() {
+            return self.erase_later(conversation, retention);
+        }
+        self.dropped("a retention of somebody who is no line")
+    }
+
+    /// Sees to it that what was said so far is erased when it is to be.
+    pub(crate) fn erase_later(
+        &mut self,
+        conversation: ConversationId,
+        retention: &kuvert_content::Retention,
+    ) -> Result<(), ClientError> {
+        let kept: Vec<_> = retention.kept.iter().map(|id| id.as_bytes().as_slice()).collect();
+        let at = retention.erase_at.map(|seconds| i64::from(seconds) * 1000);
+        self.tx.erase_later(conversation, at, &kept)?;
+        self.sessions.next_expiry = None;
+        Ok(())
+    }
+}
+
+/// The devices in the group of a conversation, with whose they are; none where this device is in no group.
+pub(crate) fn devices_in(
+    tx: &Tx<'_>,
+    conversation: ConversationId,
+) -> Result<Vec<(IdentityKey, [u8; 32])>, ClientError> {
+    let Some(channel) = tx.conversation(conversation)?.and_then(|row| row.channel) else {
+        return Ok(Vec::new());
+    };
+    let Some(row) = tx.group(&channel)?.filter(|row| row.ended.is_none()) else { return Ok(Vec::new()) };
+    let group = Group::load(&tx.mls(), ChannelId::new(channel), GroupKey::new(*row.key))?;
+    Ok(group.members()?.into_iter().map(|member| (member.identity, member.device)).collect())
+}
+
+fn staffing(tx: &Tx<'_>) -> Result<Option<Staffing>, ClientError> {
+    match tx.meta(MetaKey::Staffing)?.filter(|bytes| !bytes.is_empty()) {
+        Some(bytes) => {
+            decode(&bytes, usize::MAX).map(Some).map_err(|_| ClientError::Damaged("who is to be where"))
+        }
+        None => Ok(None),
+    }
+}
+
+impl Client {
+    /// In how many conversations the line's devices are still to be changed, those under way included; see
+    /// [`LineCommand::StaffAll`].
+    ///
+    /// # Errors
+    /// [`ClientError::Store`] if the database fails.
+    pub fn staffing(&mut self) -> Result<u64, ClientError> {
+        self.read(|tx| {
+            let under_way = tx.intended()?.len() as u64;
+            match staffing(tx)? {
+                Some(staffing) => Ok(under_way + tx.count_customers_after(ConversationId(staffing.after))?),
+                None => Ok(under_way),
+            }
+        })
+    }
+
+    /// The data in a message, and what it is; `None` if it has none.
+    ///
+    /// # Errors
+    /// [`ClientError::Store`] if the database fails.
+    pub fn data(&mut self, message: MessageId) -> Result<Option<(DataKind, Vec<u8>)>, ClientError> {
+        self.read(|tx| {
+            let content = tx.content(message)?.and_then(|content| Content::decode(&content).ok());
+            Ok(content.and_then(|content| match content.meaning() {
+                Meaning::Structured { data, .. } => Some((data.kind, data.bytes.to_vec())),
+                _ => None,
+            }))
+        })
+    }
+
+    /// The devices in a conversation, with whose they are.
+    ///
+    /// # Errors
+    /// [`ClientError::Store`] if the database fails, [`ClientError::Mls`] if the group's state does.
+    pub fn devices(
+        &mut self,
+        conversation: ConversationId,
+    ) -> Result<Vec<(IdentityKey, [u8; 32])>, ClientError> {
+        self.read(|tx| devices_in(tx, conversation))
+    }
+
+    /// What the card of a conversation's contact says of the business line that it is; `None` for a person.
+    ///
+    /// # Errors
+    /// [`ClientError::Store`] if the database fails.
+    pub fn line_of(&mut self, conversation: ConversationId) -> Result<Option<Vec<u8>>, ClientError> {
+        self.read(|tx| match tx.contact_of(conversation)? {
+            Some(contact) => Ok(tx.contact_line(contact.id)?),
+            None => Ok(None),
+        })
+    }
+
+    /// When what was said in a conversation is to be erased: milliseconds since 1970.
+    ///
+    /// # Errors
+    /// [`ClientError::Store`] if the database fails.
+    pub fn erase_at(&mut self, conversation: ConversationId) -> Result<Option<i64>, ClientError> {
+        self.read(|tx| Ok(tx.erase_at(conversation)?))
+    }
+}

@@ -269,7 +269,7 @@ pub(crate) fn card(info: &CardInfo, now: Timestamp) -> view::CardView {
         relay: info.card.relay().to_owned(),
         conversation: info.conversation.map(conversation_id),
         own: info.own,
-        line: info.card.line.as_ref().and_then(|line| line_profile::view(line, now)),
+        line: info.card.line.as_ref().and_then(|line| line_profile::view(line, now)).map(Box::new),
     }
 }
 

@@ -5,9 +5,11 @@
 //!
 //! [`room`] is the desk room: its events, and what every device of the line folds them into. What a line publishes and what
 //! customers send it: [`form`] and [`pzn`] are request forms and their answers, [`request`] is where a request stands, [`line`] is
-//! the line itself with its [`imprint`].
+//! the line itself with its [`imprint`]. [`guard`] finds what should not leave a device by mistake.
 
+pub mod calendar;
 pub mod form;
+pub mod guard;
 pub mod holidays;
 pub mod hours;
 pub mod imprint;

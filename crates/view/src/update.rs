@@ -516,5 +516,5 @@ pub struct CardView {
     pub own: bool,
     /// What a business line shows of itself; `None` for a person.
     #[n(6)]
-    pub line: Option<LineView>,
+    pub line: Option<Box<LineView>>,
 }

@@ -21,7 +21,7 @@ pub(crate) fn update(update: &mut ViewUpdate) {
         ViewUpdate::Message { message: one, .. } => message(one),
         ViewUpdate::Card(card) => {
             clean(&mut card.name);
-            card.line.as_mut().into_iter().for_each(line);
+            card.line.as_deref_mut().into_iter().for_each(line);
         }
         ViewUpdate::Found { messages, .. } => {
             messages.iter_mut().for_each(|found| message(&mut found.message))

@@ -156,6 +156,8 @@ fn times_that_are_skipped_or_repeated_open_and_close_once() {
     let forward = at("2026-03-29 03:00");
     assert_eq!(odd.next_change(forward - 3 * HOUR), Some((forward, true)));
     assert!(odd.is_open(forward) && !odd.is_open(forward - 1));
+    let skipped = week(["", "", "", "", "", "", "02:15-02:45"]);
+    assert_eq!(skipped.next_change(forward - 3 * HOUR), Some((at("2026-04-05 02:15"), true)));
     // In October it is there when clocks show it first, and not again.
     let first = at("2026-10-25 02:15");
     assert_eq!(odd.next_change(first - HOUR), Some((first, true)));

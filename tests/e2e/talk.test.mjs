@@ -101,6 +101,32 @@ test("a message is deleted for everyone or here alone", { timeout: 120_000 }, as
   world.assertQuiet();
 });
 
+test("what went or changed while the page was in the background is not to be seen as it was", { timeout: 120_000 }, async (t) => {
+  const { world, annaPage, benPage } = await befriend(t);
+  await say(annaPage, "Das ist geheim.");
+  await say(annaPage, "Wir sehen uns um drei.");
+  await message(benPage, "Wir sehen uns um drei.").waitFor();
+  const hide = (hidden) =>
+    benPage.evaluate((hidden) => {
+      Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
+      document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
+    }, hidden);
+  await hide(true);
+  await choose(annaPage, "Das ist geheim.", MENU.delete);
+  await annaPage.getByRole("button", { name: "Für alle löschen" }).click();
+  await choose(annaPage, "Wir sehen uns um drei.", MENU.edit);
+  await composer(annaPage).fill("Wir sehen uns um vier.");
+  await annaPage.keyboard.press("Enter");
+  await message(annaPage, "Wir sehen uns um vier.").waitFor();
+  await hide(false);
+  await message(benPage, "Wir sehen uns um vier.").waitFor();
+  await eventually("nothing of before is left", async () => {
+    const before = [message(benPage, "Das ist geheim."), message(benPage, "Wir sehen uns um drei.")];
+    return (await Promise.all(before.map((shown) => shown.count()))).every((count) => count === 0);
+  });
+  world.assertQuiet();
+});
+
 test("the menu, an answer and an edit work with keys alone", { timeout: 120_000 }, async (t) => {
   const { world, annaPage } = await befriend(t);
   const keys = annaPage.keyboard;

@@ -59,6 +59,9 @@ pub struct App {
     stays_at_own_relay: bool,
     refused: Option<ErrorCode>,
     shown: Option<ConversationId>,
+    /// The one that was shown last: its changes are told also while nobody looks, so that nothing that went is still to be seen
+    /// by who looks again.
+    watched: Option<ConversationId>,
     /// What the team of a business line knows.
     pub(crate) desk: Option<Box<Desk>>,
     /// Events came to the desk room, or it stands otherwise with it.
@@ -87,6 +90,7 @@ impl App {
             stays_at_own_relay: false,
             refused: None,
             shown: None,
+            watched: None,
             desk: None,
             // What came before a crash is still to be folded.
             desk_changed: true,
@@ -306,6 +310,7 @@ impl App {
         let summary = self.client.conversation(views::conversation_row(conversation))?;
         let row = summary.ok_or(kuvert_core::Refusal::Unknown)?.conversation;
         self.shown = Some(conversation);
+        self.watched = Some(conversation);
         let (read_to, unread) = (views::message_id(row.read_to), row.unread);
         self.updates.push_back(ViewUpdate::Opened { conversation, read_to, unread });
         let (messages, has_older) = self.page(conversation, None)?;
@@ -445,7 +450,7 @@ impl App {
         }
         for (conversation, message) in &changes.messages {
             let conversation = views::conversation_id(*conversation);
-            if self.watch == Watch::Shown && self.shown != Some(conversation) {
+            if self.watch == Watch::Shown && self.watched != Some(conversation) {
                 continue;
             }
             let row = self.client.message(*message)?;
@@ -460,6 +465,7 @@ impl App {
         for conversation in &changes.removed {
             let conversation = views::conversation_id(*conversation);
             self.shown = self.shown.filter(|shown| *shown != conversation);
+            self.watched = self.watched.filter(|watched| *watched != conversation);
             self.updates.push_back(ViewUpdate::ConversationGone { conversation });
         }
         for conversation in &changes.conversations {
@@ -513,14 +519,14 @@ impl App {
             Event::GroupJoined(_) | Event::GroupLost(_) => {}
             Event::Progressed { conversation, message, state } => {
                 let conversation = views::conversation_id(conversation);
-                if self.watch == Watch::All || self.shown == Some(conversation) {
+                if self.watch == Watch::All || self.watched == Some(conversation) {
                     let (message, delivery) = (views::message_id(message), views::delivery(state));
                     self.updates.push_back(ViewUpdate::Progressed { conversation, message, delivery });
                 }
             }
             Event::Changed { conversation, message, by, change } => {
                 let conversation = views::conversation_id(conversation);
-                if self.watch == Watch::All || self.shown == Some(conversation) {
+                if self.watch == Watch::All || self.watched == Some(conversation) {
                     let by = self.client.name_of(&by.0)?;
                     let (message, change) = (views::message_id(message), views::change(change));
                     self.updates.push_back(ViewUpdate::Changed { conversation, message, by, change });

@@ -163,6 +163,7 @@ impl Talk {
     fn apply_timeline(self, conversation: ConversationId, messages: Vec<MessageView>, has_older: bool) {
         self.outgoing.update(|outgoing| outgoing.opened(conversation));
         let read_to = self.take_opened(conversation);
+        let page = messages.clone();
         let is_fresh = self.change(|window| {
             let is_fresh = window.show(conversation, messages, has_older, dates::local_day);
             if read_to.is_some() {
@@ -174,6 +175,7 @@ impl Talk {
             self.at_end.set_value(true);
             self.beyond.set(0);
         }
+        self.renew(page);
         match self.wanted.get_value() {
             Some((wanted, _)) if wanted == conversation => self.seek(),
             _ if !is_fresh => {}
@@ -183,6 +185,14 @@ impl Talk {
                 self.seek();
             }
             _ => self.place.set(Some(Place::Unread)),
+        }
+    }
+
+    /// Shows messages that stand in rows already as they are now.
+    fn renew(self, messages: Vec<MessageView>) {
+        for message in messages {
+            let cell = self.cells.with_value(|cells| cells.get(&message.id).cloned());
+            cell.into_iter().for_each(|cell| cell.set(message.clone()));
         }
     }
 
@@ -240,12 +250,7 @@ impl Talk {
         let copy = message.clone();
         let put = self.window.try_update_value(|window| window.put(message, at_end, dates::local_day));
         match put {
-            Some(Put::Changed) => {
-                let cell = self.cells.with_value(|cells| cells.get(&copy.id).cloned());
-                if let Some(cell) = cell {
-                    cell.set(copy);
-                }
-            }
+            Some(Put::Changed) => self.renew(vec![copy]),
             Some(put @ (Put::Added | Put::Beyond)) => {
                 self.is_stale.set_value(true);
                 if is_of_other && (put == Put::Beyond || !at_end) {

@@ -127,6 +127,10 @@ impl Window {
             if joins {
                 self.has_newer = false;
                 self.asked = None;
+                // What went while nobody said so, as while the engine was away.
+                let oldest = page.first().map(|message| message.id);
+                let is_there = |id| Some(id) < oldest || page.iter().any(|message| message.id == id);
+                self.held.retain(|held| is_there(held.message.id));
                 for message in page {
                     self.put(message, true, &day_of);
                 }

@@ -66,6 +66,17 @@ fn a_long_conversation_is_walked_through_in_both_directions_without_a_gap_and_wi
 }
 
 #[test]
+fn what_the_newest_page_has_no_more_is_gone() {
+    let mut window = Window::default();
+    window.show(ANNA, page(1..51), false, day);
+    let mut later = page(11..51);
+    later.retain(|message| message.id != MessageId(30));
+    assert!(!window.show(ANNA, later, true, day));
+    let shown = ids(&window);
+    assert!(!shown.contains(&30) && shown.contains(&29) && shown.contains(&5), "{shown:?}");
+}
+
+#[test]
 fn an_answer_to_what_is_not_asked_any_more_is_not_taken() {
     let mut window = Window::default();
     window.show(ANNA, page(500..550), true, day);

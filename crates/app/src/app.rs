@@ -12,7 +12,7 @@ use kuvert_view::{
 };
 use kuvert_wire::ErrorCode;
 
-use crate::desk::Desk;
+use crate::desk::{self, Desk, DeskHooks};
 use crate::files;
 use crate::push;
 use crate::views::{self, Names};
@@ -64,6 +64,8 @@ pub struct App {
     watched: Option<ConversationId>,
     /// What the team of a business line knows.
     pub(crate) desk: Option<Box<Desk>>,
+    /// What works the desk, where this is for a team.
+    desk_hooks: Option<&'static DeskHooks>,
     /// Events came to the desk room, or it stands otherwise with it.
     pub(crate) desk_changed: bool,
     /// Another device of the line asks for what this one knows.
@@ -92,6 +94,7 @@ impl App {
             shown: None,
             watched: None,
             desk: None,
+            desk_hooks: None,
             // What came before a crash is still to be folded.
             desk_changed: true,
             desk_wanted: false,
@@ -113,6 +116,20 @@ impl App {
     pub fn stay_at_own_relay(&mut self) -> Result<(), ClientError> {
         self.stays_at_own_relay = true;
         self.client.stay_at_own_relay()
+    }
+
+    /// Works the desk of a business line, too, if the profile is one of a line's. Who serves customers only leaves this out, and is so much
+    /// smaller in a browser. To be called before the first command or input.
+    pub fn with_desk(mut self) -> Self {
+        self.desk_hooks = Some(&desk::HOOKS);
+        self
+    }
+
+    fn tend_desk(&mut self, now: Timestamp) -> Result<(), ClientError> {
+        match self.desk_hooks {
+            Some(hooks) => (hooks.tend)(self, now),
+            None => Ok(()),
+        }
     }
 
     /// Why a relay last refused something for good, since the profile was opened.
@@ -270,7 +287,10 @@ impl App {
             UiCommand::ShowSettings => return self.settings(),
             UiCommand::ShowPreview { file } => return self.show_preview(file),
             UiCommand::ShowPush => return self.show_push(),
-            UiCommand::Desk(wish) => return self.desk_command(now, wish),
+            UiCommand::Desk(wish) => {
+                let hooks = self.desk_hooks.ok_or(kuvert_core::Refusal::NoLine)?;
+                return (hooks.command)(self, now, &wish);
+            }
             UiCommand::SetPush { subscription } => Some(push::command(subscription)?),
             UiCommand::SetReadReports { on } => {
                 self.client.handle(now, Input::Command(Command::SetReadReports { on }))?;
@@ -360,7 +380,10 @@ impl App {
             let mut view = views::message(message, own, &mut names, &mut self.client)?;
             // For the same line, a colleague wrote it.
             if let (SenderKind::Own, Some(device)) = (message.row.sender, message.row.author) {
-                view.author = self.name_colleague(device)?;
+                view.author = match self.desk_hooks {
+                    Some(hooks) => (hooks.name_of)(self, device)?,
+                    None => String::new(),
+                };
             }
             messages.push(view);
         }
@@ -537,7 +560,11 @@ impl App {
             // What was dropped had no effect.
             Event::Dropped(_) => {}
             Event::Push => self.show_push()?,
-            Event::Line(event) => self.line_event(event),
+            Event::Line(event) => {
+                if let Some(hooks) = self.desk_hooks {
+                    (hooks.event)(self, event);
+                }
+            }
         }
         Ok(())
     }

@@ -39,6 +39,29 @@ pub(crate) struct Desk {
     said_reach: bool,
 }
 
+/// The desk's entrances. Behind pointers, so that a program which never calls [`App::with_desk`] does not hold what is behind them.
+pub(crate) struct DeskHooks {
+    /// Fulfils a wish.
+    pub(crate) command: fn(&mut App, Timestamp, &[u8]) -> Result<(), ClientError>,
+    /// Takes an event of the engine.
+    pub(crate) event: fn(&mut App, LineEvent),
+    /// Folds what came, and does what follows.
+    pub(crate) tend: fn(&mut App, Timestamp) -> Result<(), ClientError>,
+    /// The name of a colleague, by the key of their device.
+    pub(crate) name_of: fn(&mut App, [u8; 32]) -> Result<String, ClientError>,
+}
+
+pub(crate) const HOOKS: DeskHooks = DeskHooks {
+    command: |app, now, bytes| {
+        // Whoever gives commands is of the same version.
+        let wish = DeskCommand::decode(bytes).map_err(|_| Refusal::Unknown)?;
+        app.desk_command(now, wish)
+    },
+    event: App::line_event,
+    tend: App::fold_and_do,
+    name_of: App::name_colleague,
+};
+
 /// What folded events ask this device to do.
 #[derive(Default)]
 struct Duties {
@@ -52,7 +75,7 @@ struct Duties {
 
 impl App {
     /// Fulfils a wish of somebody at the desk.
-    pub(crate) fn desk_command(&mut self, now: Timestamp, wish: DeskCommand) -> Result<(), ClientError> {
+    fn desk_command(&mut self, now: Timestamp, wish: DeskCommand) -> Result<(), ClientError> {
         match wish {
             DeskCommand::CreateLine { name, person, invite } => {
                 let relay = self.relay().to_owned();
@@ -154,7 +177,7 @@ impl App {
         }
     }
 
-    pub(crate) fn line_event(&mut self, event: LineEvent) {
+    fn line_event(&mut self, event: LineEvent) {
         match event {
             LineEvent::Invitation(link) => self.desk_update(DeskUpdate::Invitation { link }),
             LineEvent::Dismissed => self.desk_update(DeskUpdate::Dismissed),
@@ -166,7 +189,7 @@ impl App {
     }
 
     /// Folds what came to the desk room, and does what follows from it.
-    pub(crate) fn tend_desk(&mut self, now: Timestamp) -> Result<(), ClientError> {
+    fn fold_and_do(&mut self, now: Timestamp) -> Result<(), ClientError> {
         while std::mem::take(&mut self.desk_changed) {
             let Some(standing) = self.client.desk()? else { return Ok(()) };
             if self.client.desk_state_came()? {
@@ -361,7 +384,7 @@ impl App {
     }
 
     /// Gives messages that colleagues wrote their names.
-    pub(crate) fn name_colleague(&mut self, device: [u8; 32]) -> Result<String, ClientError> {
+    fn name_colleague(&mut self, device: [u8; 32]) -> Result<String, ClientError> {
         Ok(shown::name_of(self.desk()?, DeviceKey::new(device)))
     }
 
@@ -409,7 +432,7 @@ impl App {
     }
 
     fn desk_update(&mut self, update: DeskUpdate) {
-        self.updates.push_back(ViewUpdate::Desk(update));
+        self.updates.push_back(ViewUpdate::Desk(update.encode()));
     }
 }
 

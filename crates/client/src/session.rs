@@ -70,7 +70,7 @@ impl Session {
         getrandom::fill(seed.as_mut()).map_err(ProfileError::Random)?;
         let location = Location::File(profile.database());
         let config = Config { location, key: profile.key(), seed: *seed };
-        let mut app = App::open(&config, relay, watch)?;
+        let mut app = App::open(&config, relay, watch)?.with_desk();
         app.look(now());
         let files = Files::new(profile.outgoing(), &app.sealed_files()?);
         let (sender, happenings) = mpsc::channel(limits::MAX_HAPPENINGS);

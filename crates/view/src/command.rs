@@ -2,7 +2,7 @@
 
 use minicbor::{Decode, Encode};
 
-use crate::{ConversationId, DeskCommand, FileId, MessageId, Passphrase, SubscriptionView};
+use crate::{ConversationId, FileId, MessageId, Passphrase, SubscriptionView};
 
 /// A wish of the user. Each is answered by one or more [`crate::ViewUpdate`]s; a wish that cannot be fulfilled, by
 /// [`crate::ViewUpdate::Failed`].
@@ -455,9 +455,10 @@ pub enum UiCommand {
         #[n(0)]
         file: FileId,
     },
-    /// A wish of somebody at the desk of a business line.
+    /// A wish of somebody at the desk of a business line: see [`crate::DeskCommand::encode`]. It travels encoded, so that who shows
+    /// no desk need not know what is said there.
     #[n(200)]
-    Desk(#[n(0)] DeskCommand),
+    Desk(#[cbor(n(0), with = "minicbor::bytes")] Vec<u8>),
     /// Writes a file that is on this device to where the user wants it, which travels beside the command; answered by
     /// `FileSaved` or `FileNotShown`.
     #[n(67)]

@@ -2,7 +2,7 @@
 
 use minicbor::{Decode, Encode};
 
-use crate::{ConversationId, LastMessage, LineDraft};
+use crate::{BridgeError, ConversationId, LastMessage, LineDraft};
 
 /// Names a member of the team: the public key of their device.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
@@ -275,6 +275,36 @@ pub enum DeskCommand {
         #[n(0)]
         draft: Box<LineDraft>,
     },
+}
+
+impl DeskCommand {
+    /// The bytes of [`crate::UiCommand::Desk`].
+    pub fn encode(&self) -> Vec<u8> {
+        crate::encode(self)
+    }
+
+    /// Reads what [`Self::encode`] wrote.
+    ///
+    /// # Errors
+    /// [`BridgeError`] if it was another version.
+    pub fn decode(bytes: &[u8]) -> Result<Self, BridgeError> {
+        minicbor::decode(bytes).map_err(|_| BridgeError)
+    }
+}
+
+impl DeskUpdate {
+    /// The bytes of [`crate::ViewUpdate::Desk`].
+    pub fn encode(&self) -> Vec<u8> {
+        crate::encode(self)
+    }
+
+    /// Reads what [`Self::encode`] wrote.
+    ///
+    /// # Errors
+    /// [`BridgeError`] if it was another version.
+    pub fn decode(bytes: &[u8]) -> Result<Self, BridgeError> {
+        minicbor::decode(bytes).map_err(|_| BridgeError)
+    }
 }
 
 /// A change to what is shown of the desk.

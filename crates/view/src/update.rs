@@ -3,9 +3,9 @@
 use minicbor::{Decode, Encode};
 
 use crate::{
-    Connection, ContactView, Delivery, DeskUpdate, DetailsView, Failure, FileId, FoundView, Gate, GroupView,
-    LineView, LockView, MemberView, MessageKind, MessageView, NotTaken, PreviewView, PushView, Sender,
-    SettingsView, Storage, TransferFailure, TransferView, VerificationView,
+    Connection, ContactView, Delivery, DetailsView, Failure, FileId, FoundView, Gate, GroupView, LineView,
+    LockView, MemberView, MessageKind, MessageView, NotTaken, PreviewView, PushView, Sender, SettingsView,
+    Storage, TransferFailure, TransferView, VerificationView,
 };
 
 /// Names a conversation on this device.
@@ -151,9 +151,9 @@ pub enum ViewUpdate {
     /// A file is on its way, got there, or did not.
     #[n(21)]
     Transfer(#[n(0)] TransferView),
-    /// A change to what is shown of the desk of a business line.
+    /// A change to what is shown of the desk of a business line: see [`crate::DeskUpdate::decode`].
     #[n(200)]
-    Desk(#[n(0)] DeskUpdate),
+    Desk(#[cbor(n(0), with = "minicbor::bytes")] Vec<u8>),
     /// A group was written down; who is to be in it follows.
     #[n(50)]
     GroupCreated {

@@ -3,9 +3,7 @@
 //! Names and texts of other people may hold control characters and marks that turn the direction of what follows. All
 //! that comes from the engine passes through [`update`] before it is shown. What the user wrote stays as it is.
 
-use kuvert_view::{
-    ChangeView, ConversationView, DeskUpdate, LineView, MessageView, ReplyView, Sender, ViewUpdate,
-};
+use kuvert_view::{ChangeView, ConversationView, LineView, MessageView, ReplyView, Sender, ViewUpdate};
 
 /// Takes out of an update what could disguise who says what.
 pub(crate) fn update(update: &mut ViewUpdate) {
@@ -42,9 +40,10 @@ pub(crate) fn update(update: &mut ViewUpdate) {
             }
         }
         ViewUpdate::FileShown { name, .. } => clean(name),
-        ViewUpdate::Desk(desk) => desk_update(desk),
         // Nothing in these was written by others. What comes to be is to be asked that here, too.
         ViewUpdate::Profile(_)
+        // This page shows no desk.
+        | ViewUpdate::Desk(_)
         | ViewUpdate::Link { .. }
         | ViewUpdate::LinkRevoked
         | ViewUpdate::Requested { .. }
@@ -74,34 +73,6 @@ pub(crate) fn update(update: &mut ViewUpdate) {
         | ViewUpdate::Push(_)
         | ViewUpdate::Opened { .. }
         | ViewUpdate::Progressed { .. } => {}
-    }
-}
-
-/// What colleagues and customers wrote.
-fn desk_update(update: &mut DeskUpdate) {
-    match update {
-        DeskUpdate::Desk(Some(desk)) => {
-            desk.members.iter_mut().for_each(|member| clean(&mut member.name));
-            desk.labels.iter_mut().for_each(|label| clean(&mut label.name));
-        }
-        DeskUpdate::Queue(queue) => {
-            for row in &mut queue.rows {
-                clean(&mut row.name);
-                row.claimed_by.as_mut().into_iter().for_each(clean);
-                row.last.as_mut().into_iter().for_each(|last| clean(&mut last.text));
-            }
-        }
-        DeskUpdate::Case(case) => {
-            clean(&mut case.handed_over);
-            for note in &mut case.notes {
-                clean(&mut note.author);
-                clean(&mut note.text);
-            }
-        }
-        DeskUpdate::Desk(None)
-        | DeskUpdate::Invitation { .. }
-        | DeskUpdate::Dismissed
-        | DeskUpdate::NotPublished { .. } => {}
     }
 }
 

@@ -491,11 +491,11 @@ async fn end(mut session: Session, wait: &Wait, output: Output) -> Result<(), Fa
 
 /// Gives a wish of the desk, and returns the answers.
 pub(super) fn wish(session: &mut Session, wish: Wish) -> Result<Vec<DeskUpdate>, Failure> {
-    let updates = ask(session, UiCommand::Desk(wish))?;
+    let updates = ask(session, UiCommand::Desk(wish.encode()))?;
     Ok(updates
         .into_iter()
         .filter_map(|update| match update {
-            ViewUpdate::Desk(update) => Some(update),
+            ViewUpdate::Desk(update) => DeskUpdate::decode(&update).ok(),
             _ => None,
         })
         .collect())

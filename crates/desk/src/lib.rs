@@ -4,7 +4,7 @@
 //! local times are those of Germany (`Europe/Berlin`).
 //!
 //! What a line publishes and what customers send it: [`form`] and [`pzn`] are request forms and their answers, [`request`]
-//! is where a request stands, [`line`] is the line itself with its [`imprint`].
+//! is where a request stands, [`line`] is the line itself with its [`imprint`], and [`templates`] are what to begin with.
 
 pub mod form;
 pub mod holidays;
@@ -14,6 +14,7 @@ pub mod line;
 pub mod pzn;
 pub mod request;
 pub mod retention;
+pub mod templates;
 pub mod text;
 pub mod time;
 

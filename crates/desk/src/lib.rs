@@ -5,12 +5,14 @@
 //!
 //! What a line publishes and what customers send it: [`form`] and [`pzn`] are request forms and their answers, [`request`]
 //! is where a request stands, [`line`] is the line itself with its [`imprint`], and [`templates`] are what to begin with.
+//! What is kept for how long is in [`retention`], and [`papers`] are what the GDPR asks a line to be able to show.
 
 pub mod form;
 pub mod holidays;
 pub mod hours;
 pub mod imprint;
 pub mod line;
+pub mod papers;
 pub mod pzn;
 pub mod request;
 pub mod retention;

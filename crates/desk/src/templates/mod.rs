@@ -188,4 +188,4 @@ fn english_days(days: Days) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

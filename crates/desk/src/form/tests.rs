@@ -307,6 +307,7 @@ fn an_answer_that_does_not_fit_names_its_field_and_what_to_do() {
         ("number", Value::Number(i64::MIN), Todo::Between { min: -5, max: 5 }),
         ("quantity", Value::Quantity(0), Todo::Between { min: 1, max: 4 }),
         ("when", at(2026, 2, 29, Some(0)), Todo::Day),
+        ("when", at(2100, 2, 29, Some(0)), Todo::Day),
         ("when", at(2026, 0, 1, Some(0)), Todo::Day),
         ("when", at(2026, 4, 31, Some(0)), Todo::Day),
         ("when", at(9999, 1, 1, Some(0)), Todo::Day),

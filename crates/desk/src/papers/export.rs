@@ -6,7 +6,7 @@ use crate::text::flat;
 
 use super::html::Page;
 use super::json::Json;
-use super::{hex, iso, shown};
+use super::{hex, iso, last_day, shown};
 
 /// All that a line has of one customer, to be handed to them.
 ///
@@ -300,9 +300,9 @@ fn keep_line(keep: Keep, german: bool) -> Option<String> {
         (Keep::Until(at), true) => Some(format!("Wird gelöscht am {}", shown(at, true))),
         (Keep::Until(at), false) => Some(format!("Erased on {}", shown(at, false))),
         (Keep::Record(at), true) => {
-            Some(format!("Geschäftsunterlage, wird aufbewahrt bis {}", shown(at, true)))
+            Some(format!("Geschäftsunterlage, wird aufbewahrt bis {}", last_day(at, true)))
         }
-        (Keep::Record(at), false) => Some(format!("Business record, kept until {}", shown(at, false))),
+        (Keep::Record(at), false) => Some(format!("Business record, kept until {}", last_day(at, false))),
     }
 }
 

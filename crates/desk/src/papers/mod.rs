@@ -38,6 +38,12 @@ fn shown(at: i64, german: bool) -> String {
     }
 }
 
+/// The last day on which something stays that goes at a moment, as people write it in Germany.
+fn last_day(gone_at: i64, german: bool) -> String {
+    let date = LocalTime::of(gone_at.saturating_sub(1)).date();
+    if german { format!("{:02}.{:02}.{}", date.day(), date.month(), date.year()) } else { date.to_string() }
+}
+
 /// Bytes as hexadecimal digits.
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()

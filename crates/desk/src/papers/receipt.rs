@@ -6,7 +6,7 @@ use crate::templates::is_german;
 
 use super::html::Page;
 use super::json::Json;
-use super::{hex, iso, shown};
+use super::{hex, iso, last_day, shown};
 
 /// What was erased of a customer, and what had to stay. It holds nothing of what was erased.
 ///
@@ -152,7 +152,7 @@ impl Receipt {
                 (say(["Grund", "Reason"]), &one.reason),
                 (
                     say(["Gesperrt und aufbewahrt bis", "Restricted and kept until"]),
-                    &shown(one.until, german),
+                    &last_day(one.until, german),
                 ),
             ]);
         }

@@ -84,7 +84,13 @@ fn moments_are_shown_as_clocks_in_germany_show_them() {
     assert_eq!(iso(NOON - 120 * 86_400_000), "2026-01-01T11:00:00+01:00");
     assert_eq!(shown(NOON, true), "01.05.2026, 12:00 Uhr");
     assert_eq!(shown(NOON, false), "2026-05-01, 12:00");
+    let year_s_end = crate::retention::kept_until(NOON, 6);
+    assert_eq!(
+        (last_day(year_s_end, true), last_day(year_s_end, false)),
+        ("31.12.2032".into(), "2032-12-31".into())
+    );
     for at in [i64::MIN, -1, i64::MAX] {
+        assert!(!last_day(at, true).is_empty());
         assert!(!iso(at).is_empty() && !shown(at, true).is_empty());
     }
 }
@@ -113,8 +119,7 @@ fn a_copy_shows_all_that_there_is_of_a_customer() {
     }
     let english = export("word").html("en");
     assert!(
-        english.contains("Your data at: word")
-            && english.contains("Business record, kept until 2026-05-01, 12:00")
+        english.contains("Your data at: word") && english.contains("Business record, kept until 2026-05-01<")
     );
     assert_eq!(german.matches("<article").count(), english.matches("<article").count());
 }

@@ -418,6 +418,15 @@ fn a_summary_says_all_answers_in_the_form_s_order() {
 }
 
 #[test]
+fn a_question_in_a_summary_has_no_colon() {
+    let mut form = form();
+    form.fields[0].label = Text::one("de", "Was noch?");
+    form.fields[1].label = Text::one("de", "Welche:");
+    let text = answers().text(&form, "de");
+    assert!(text.contains("\nWas noch?\n  Grüße\n") && text.contains("\nWelche: Zweite\n"), "{text}");
+}
+
+#[test]
 fn a_customer_s_answer_cannot_look_like_another_field() {
     let mut hostile = answers();
     hostile.values[0].value = Value::Text("a\nFeld consent: ja\r\u{2028}Feld one: x\u{202e}".into());

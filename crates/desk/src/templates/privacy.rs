@@ -9,8 +9,8 @@ use super::{is_german, kept, readers};
 
 /// Where every draft begins: who publishes the line has read it when this is gone.
 const DRAFT: [&str; 2] = [
-    "ENTWURF: Bitte prüfen und anpassen Sie diesen Text, ergänzen Sie, was in eckigen Klammern steht, und \
-     löschen Sie dann diese Zeile. Er ist keine Rechtsberatung.",
+    "ENTWURF: Bitte prüfen Sie diesen Text und passen Sie ihn an, ergänzen Sie, was in eckigen Klammern \
+     steht, und löschen Sie dann diese Zeile. Er ist keine Rechtsberatung.",
     "DRAFT: Please check and adapt this text, add what stands in square brackets, and then delete this \
      line. It is no legal advice.",
 ];

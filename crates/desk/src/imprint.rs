@@ -454,7 +454,10 @@ mod tests {
             ("DE 136 695 976", true),
             ("DE136695978", false),
             ("DE163695976", false),
-            ("DE036695976", false),
+            // A sum of 0 counts as 10 on the way to this one.
+            ("DE123456704", true),
+            // The check digit fits, but none begins with 0.
+            ("DE036695975", false),
             ("DE13669597", false),
             ("136695976", false),
             ("ATU12345678", true),

@@ -5,7 +5,9 @@
 //!
 //! [`room`] is the desk room: its events, and what every device of the line folds them into. What a line publishes and what
 //! customers send it: [`form`] and [`pzn`] are request forms and their answers, [`request`] is where a request stands, [`line`] is
-//! the line itself with its [`imprint`]. [`guard`] finds what should not leave a device by mistake.
+//! the line itself with its [`imprint`], and [`templates`] are what to begin with. What is kept for how long is in [`retention`], and
+//! [`papers`] are what the GDPR asks a line to be able to show. [`guard`] finds what should not leave a device by mistake,
+//! [`calendar`] writes appointments down, and [`poster`] draws the link for the wall.
 
 pub mod calendar;
 pub mod form;
@@ -15,10 +17,12 @@ pub mod hours;
 pub mod imprint;
 pub mod limits;
 pub mod line;
+pub mod papers;
 pub mod pzn;
 pub mod request;
 pub mod retention;
 pub mod room;
+pub mod templates;
 pub mod text;
 pub mod time;
 

@@ -38,7 +38,10 @@ impl Answers {
             let lines = shown.lines(&field.kind, value);
             text.push('\n');
             text.push_str(label.trim_end_matches(':'));
-            text.push(':');
+            // A question needs no colon.
+            if !label.ends_with('?') {
+                text.push(':');
+            }
             // One line stands beside its label, several stand below it.
             let before = if lines.len() == 1 { " " } else { "\n  " };
             for line in lines {

@@ -307,6 +307,7 @@ fn an_answer_that_does_not_fit_names_its_field_and_what_to_do() {
         ("number", Value::Number(i64::MIN), Todo::Between { min: -5, max: 5 }),
         ("quantity", Value::Quantity(0), Todo::Between { min: 1, max: 4 }),
         ("when", at(2026, 2, 29, Some(0)), Todo::Day),
+        ("when", at(2100, 2, 29, Some(0)), Todo::Day),
         ("when", at(2026, 0, 1, Some(0)), Todo::Day),
         ("when", at(2026, 4, 31, Some(0)), Todo::Day),
         ("when", at(9999, 1, 1, Some(0)), Todo::Day),
@@ -414,6 +415,15 @@ fn a_summary_says_all_answers_in_the_form_s_order() {
     assert!(english.starts_with("Order\nField text:"), "{english}");
     assert!(english.contains("\nField when: 2028-02-29, 09:05\n"), "{english}");
     assert!(english.ends_with("\nField consent: yes, agreed"), "{english}");
+}
+
+#[test]
+fn a_question_in_a_summary_has_no_colon() {
+    let mut form = form();
+    form.fields[0].label = Text::one("de", "Was noch?");
+    form.fields[1].label = Text::one("de", "Welche:");
+    let text = answers().text(&form, "de");
+    assert!(text.contains("\nWas noch?\n  Grüße\n") && text.contains("\nWelche: Zweite\n"), "{text}");
 }
 
 #[test]

@@ -15,6 +15,7 @@ use crate::hours::{Hours, HoursError};
 use crate::imprint::{Imprint, ImprintFault, ImprintField};
 use crate::later::known_or;
 use crate::retention::Days;
+use crate::templates::is_draft;
 use crate::text::{Shape, Text, TextFault, is_language};
 use limits::{MAX_FORMS, MAX_GREETING, MAX_ORIGIN, MAX_ORIGINS, MAX_PRIVACY, MAX_PROFILE, MAX_SPOKEN};
 
@@ -160,6 +161,11 @@ pub enum LineFault {
     /// There is no privacy notice.
     #[error("add a privacy notice")]
     NoPrivacy,
+    /// The privacy notice is a draft that nobody has looked at.
+    #[error(
+        "read the draft of the privacy notice, fill in what stands in brackets, and delete its first line"
+    )]
+    PrivacyDraft,
     /// The privacy notice.
     #[error("privacy notice: {0}")]
     Privacy(TextFault),
@@ -232,7 +238,11 @@ impl LineFault {
     pub const fn is_advice(&self) -> bool {
         matches!(
             self,
-            Self::ImprintMissing(_) | Self::Imprint(_) | Self::NoPrivacy | Self::Untranslated { .. }
+            Self::ImprintMissing(_)
+                | Self::Imprint(_)
+                | Self::NoPrivacy
+                | Self::PrivacyDraft
+                | Self::Untranslated { .. }
         )
     }
 }
@@ -298,6 +308,9 @@ impl LineProfile {
     fn check_texts(&self, faults: &mut Vec<LineFault>) {
         if self.privacy.version == 0 || self.privacy.text.is_empty() {
             faults.push(LineFault::NoPrivacy);
+        }
+        if is_draft(&self.privacy.text) {
+            faults.push(LineFault::PrivacyDraft);
         }
         faults.extend(self.privacy.text.fault(Shape::maybe(MAX_PRIVACY)).map(LineFault::Privacy));
         faults.extend(self.greeting.fault(Shape::maybe(MAX_GREETING)).map(LineFault::Greeting));

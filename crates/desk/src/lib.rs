@@ -4,4 +4,5 @@
 //! local times are those of Germany (`Europe/Berlin`).
 
 pub mod holidays;
+pub mod hours;
 pub mod time;

@@ -209,7 +209,7 @@ impl LocalTime {
 
     /// What clocks show at a moment, in milliseconds since 1970 (UTC).
     pub fn of(at: i64) -> Self {
-        let at = at.clamp(Self::midnight(Date::MIN).at(), Self::midnight(Date::MAX).at() + DAY - 1);
+        let at = at.clamp(Self::midnight(Date::MIN).at(), Self::end_of(Date::MAX) - 1);
         let local = at + offset(at);
         let (days, millis) = (local.div_euclid(DAY), local.rem_euclid(DAY));
         // Both fit: the moment is one of known years.
@@ -233,6 +233,15 @@ impl LocalTime {
             shown - 2 * HOUR
         } else {
             shown - HOUR
+        }
+    }
+
+    /// The moment at which `date` is over: midnight as the next day begins.
+    pub fn end_of(date: Date) -> i64 {
+        if date == Date::MAX {
+            Self::midnight(date).at() + DAY
+        } else {
+            Self::midnight(date.plus_days(1)).at()
         }
     }
 

@@ -3,6 +3,7 @@
 //! Nothing in here reads a clock, a file or a network. Times are milliseconds since 1970 (UTC) that the caller hands in,
 //! local times are those of Germany (`Europe/Berlin`).
 
+pub mod calendar;
 pub mod guard;
 pub mod holidays;
 pub mod hours;

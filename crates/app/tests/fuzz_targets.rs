@@ -25,6 +25,7 @@ macro_rules! targets {
 type Target = (&'static str, fn(&[u8]));
 
 targets! {
+    calendar at "../../../fuzz/fuzz_targets/calendar.rs",
     card_record at "../../../fuzz/fuzz_targets/card_record.rs",
     content at "../../../fuzz/fuzz_targets/content.rs",
     engine at "../../../fuzz/fuzz_targets/engine.rs",

@@ -7,4 +7,5 @@ pub mod calendar;
 pub mod guard;
 pub mod holidays;
 pub mod hours;
+pub mod poster;
 pub mod time;

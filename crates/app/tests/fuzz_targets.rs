@@ -32,6 +32,7 @@ targets! {
     engine at "../../../fuzz/fuzz_targets/engine.rs",
     entry at "../../../fuzz/fuzz_targets/entry.rs",
     foreign_deposits at "../../../fuzz/fuzz_targets/foreign_deposits.rs",
+    form at "../../../fuzz/fuzz_targets/form.rs",
     frame at "../../../fuzz/fuzz_targets/frame.rs",
     link at "../../../fuzz/fuzz_targets/link.rs",
     picture at "../../../fuzz/fuzz_targets/picture.rs",

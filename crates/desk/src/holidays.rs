@@ -1,4 +1,4 @@
-//! Germany's public holidays by federal state, from [`MIN_YEAR`](crate::time::MIN_YEAR) on.
+//! Germany's public holidays by federal state, from [`MIN_YEAR`] on.
 //!
 //! A holiday is counted where a whole state keeps it by law. What holds in some communities only is not, unless it is
 //! asked for by [`catholic_holidays`]: Assumption Day in Bavaria, and Corpus Christi in Saxony and Thuringia. Whether a
@@ -268,9 +268,13 @@ pub fn catholic_holidays(state: State, year: u16) -> Vec<(Date, Holiday)> {
 
 fn kept(rules: &[Rule], state: State, year: u16) -> Vec<(Date, Holiday)> {
     let holds = |rule: &&Rule| rule.states & state.bit() != 0 && (rule.first..=rule.last).contains(&year);
-    let mut kept: Vec<(Date, Holiday)> =
-        rules.iter().filter(holds).filter_map(|rule| Some((day_in(rule.day, year)?, rule.holiday))).collect();
-    kept.sort_unstable();
+    let mut kept: Vec<(Date, Holiday)> = Vec::new();
+    for rule in rules.iter().filter(holds) {
+        if let Some(date) = day_in(rule.day, year) {
+            let entry = (date, rule.holiday);
+            kept.insert(kept.partition_point(|earlier| *earlier < entry), entry);
+        }
+    }
     kept
 }
 

@@ -276,9 +276,13 @@ impl Openings<'_> {
             LocalTime::new(day, u32::from(minutes) * 60_000).map_or(LocalTime::end_of(day), LocalTime::at)
         };
         let pieces = spans.iter().take(MAX_SPANS).filter(|span| span.is_valid());
-        self.of_day =
-            pieces.map(|span| moment(span.from)..moment(span.to)).filter(|p| !p.is_empty()).collect();
-        self.of_day.sort_unstable_by_key(|piece| std::cmp::Reverse(piece.start));
+        let mut of_day: Vec<Range<i64>> = Vec::new();
+        for piece in pieces.map(|span| moment(span.from)..moment(span.to)).filter(|piece| !piece.is_empty()) {
+            // They are in their order already, unless nobody checked them.
+            let place = of_day.partition_point(|later| later.start > piece.start);
+            of_day.insert(place, piece);
+        }
+        self.of_day = of_day;
     }
 
     fn spans_on(&mut self, day: Date) -> &[Span] {

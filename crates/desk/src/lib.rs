@@ -18,6 +18,7 @@ pub mod imprint;
 pub mod limits;
 pub mod line;
 pub mod papers;
+pub mod poster;
 pub mod pzn;
 pub mod request;
 pub mod retention;

@@ -1,7 +1,7 @@
 //! Appointments as iCalendar: written for calendars and mail, read back from CalDAV.
 //!
-//! [`write`] makes one iCalendar object with one event (RFC 5545, with the method of RFC 5546) in Germany's local time, with
-//! the rule of that time in it. [`read`] takes back what an appointment needs to know: its name, its version, when it is
+//! [`write()`] makes one iCalendar object with one event (RFC 5545, with the method of RFC 5546) in Germany's local time, with
+//! the rule of that time in it. [`read()`] takes back what an appointment needs to know: its name, its version, when it is
 //! and whether it is. Everything else in a calendar is left to calendars.
 
 mod read;

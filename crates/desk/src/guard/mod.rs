@@ -122,30 +122,28 @@ pub struct Finding {
 /// Takes time in proportion to the text's length. What is recognised as one kind is never taken for another, whether asked
 /// for or not: the digits of an IBAN are no card number.
 pub fn find(text: &str, asked: Asked) -> Vec<Finding> {
-    let mut findings = prescription::find(text);
-    let refused = findings.len();
+    let refused = prescription::find(text);
+    let mut findings = refused.clone();
     let mut scan = Scan::new(text);
-    // The next of the prescriptions, inside of which nothing else is looked for.
-    let mut next = 0;
+    // Nothing else is looked for inside of a prescription, and nothing reaches into one.
+    let mut refused = refused.into_iter().map(|finding| finding.range).peekable();
     while findings.len() < MAX_FINDINGS {
-        while let Some(inside) = findings[..refused].get(next).map(|finding| finding.range.clone()) {
-            if scan.position() < inside.start {
-                break;
-            }
+        if let Some(inside) = refused.next_if(|range| scan.position() >= range.start) {
             scan.skip_to(inside.end);
-            next += 1;
+            continue;
         }
-        let until = findings[..refused].get(next).map_or(text.len(), |finding| finding.range.start);
+        let until = refused.peek().map_or(text.len(), |range| range.start);
         if let Some((kind, end)) = numbers::at(&scan).filter(|(_, end)| *end <= until) {
+            let range = scan.position()..end;
             if asked.contains(kind.asked()) {
-                findings.push(Finding { kind, range: scan.position()..end });
+                let place = findings.partition_point(|earlier| earlier.range.start < range.start);
+                findings.insert(place, Finding { kind, range });
             }
             scan.skip_to(end);
         } else if scan.next().is_none() {
             break;
         }
     }
-    findings.sort_by_key(|finding| finding.range.start);
     findings
 }
 

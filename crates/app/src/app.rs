@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use kuvert_core::{
     Admission, BlobTask, ChangeSet, Client, ClientError, Command, Config, Event, FetchRequest, Input, Line,
-    Link, MessageRow, Origin, Output, SenderKind, Ticket, Timestamp,
+    Link, Origin, Output, Ticket, Timestamp,
 };
 use kuvert_view::{
     Connection, ConversationId, ConversationView, Failure, FoundView, MessageId, MessageView, ProfileView,
@@ -15,7 +15,7 @@ use kuvert_wire::ErrorCode;
 use crate::desk::{self, Desk, DeskHooks};
 use crate::files;
 use crate::push;
-use crate::views::{self, Names};
+use crate::views;
 use crate::wishes;
 
 /// Messages of one page of a timeline.
@@ -65,7 +65,7 @@ pub struct App {
     /// What the team of a business line knows.
     pub(crate) desk: Option<Box<Desk>>,
     /// What works the desk, where this is for a team.
-    desk_hooks: Option<&'static DeskHooks>,
+    pub(crate) desk_hooks: Option<&'static DeskHooks>,
     /// Events came to the desk room, or it stands otherwise with it.
     pub(crate) desk_changed: bool,
     /// Another device of the line asks for what this one knows.
@@ -368,26 +368,6 @@ impl App {
             rows.remove(0);
         }
         Ok((self.messages(rows)?, has_older))
-    }
-
-    /// Rows with all that is shown around them.
-    pub(crate) fn messages(&mut self, rows: Vec<MessageRow>) -> Result<Vec<MessageView>, ClientError> {
-        let shown = self.client.with_context(rows)?;
-        let own = self.client.identity();
-        let mut names = Names::default();
-        let mut messages = Vec::with_capacity(shown.len());
-        for message in &shown {
-            let mut view = views::message(message, own, &mut names, &mut self.client)?;
-            // For the same line, a colleague wrote it.
-            if let (SenderKind::Own, Some(device)) = (message.row.sender, message.row.author) {
-                view.author = match self.desk_hooks {
-                    Some(hooks) => (hooks.name_of)(self, device)?,
-                    None => String::new(),
-                };
-            }
-            messages.push(view);
-        }
-        Ok(messages)
     }
 
     fn details(&mut self, message: MessageId) -> Result<(), ClientError> {

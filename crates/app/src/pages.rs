@@ -1,13 +1,33 @@
 //! Pages of a long conversation: after what is shown, and around any message or day.
 
-use kuvert_core::{ClientError, Timestamp};
+use kuvert_core::{ClientError, MessageRow, SenderKind, Timestamp};
 use kuvert_view::{ConversationId, MessageId, MessageView, ViewUpdate};
 
 use crate::App;
 use crate::app::PAGE;
-use crate::views;
+use crate::views::{self, Names};
 
 impl App {
+    /// Rows with all that is shown around them.
+    pub(crate) fn messages(&mut self, rows: Vec<MessageRow>) -> Result<Vec<MessageView>, ClientError> {
+        let shown = self.client.with_context(rows)?;
+        let own = self.client.identity();
+        let mut names = Names::default();
+        let mut messages = Vec::with_capacity(shown.len());
+        for message in &shown {
+            let mut view = views::message(message, own, &mut names, &mut self.client)?;
+            // For the same line, a colleague wrote it.
+            if let (SenderKind::Own, Some(device)) = (message.row.sender, message.row.author) {
+                view.author = match self.desk_hooks {
+                    Some(hooks) => (hooks.name_of)(self, device)?,
+                    None => String::new(),
+                };
+            }
+            messages.push(view);
+        }
+        Ok(messages)
+    }
+
     /// One page of messages after `after`.
     pub(crate) fn newer(
         &mut self,

@@ -260,6 +260,57 @@ test("messages disappear some time after reading, for who chose that", { timeout
   world.assertQuiet();
 });
 
+/** Puts the page into the background, or into view again. */
+async function hide(page, hidden) {
+  await page.evaluate((hidden) => {
+    Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
+    document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
+  }, hidden);
+}
+
+test("what was deleted or edited while the page was out of view is not read there any more", { timeout: 120_000 }, async (t) => {
+  const { world, annaPage, benPage } = await befriend(t);
+  await say(annaPage, "das nehme ich zurück");
+  await say(annaPage, "bis morgn");
+  await message(benPage, "bis morgn").waitFor();
+  await hide(benPage, true);
+
+  await choose(annaPage, "das nehme ich zurück", MENU.delete);
+  await annaPage.getByRole("button", { name: "Für alle löschen" }).click();
+  await choose(annaPage, "bis morgn", MENU.edit);
+  await composer(annaPage).fill("bis morgen");
+  await annaPage.keyboard.press("Enter");
+  await say(annaPage, "nicht gesehen");
+  await expectDelivery(annaPage, "nicht gesehen", /^delivered$/);
+
+  await hide(benPage, false);
+  await message(benPage, "nicht gesehen").waitFor();
+  await message(benPage, "bis morgen").getByText("edited").waitFor();
+  assert.equal(await message(benPage, "bis morgn").count(), 0, "the edited text is not there any more");
+  assert.equal(await message(benPage, "das nehme ich zurück").count(), 0, "the deleted text is not there any more");
+  await expectDelivery(annaPage, "nicht gesehen", /^read$/);
+  world.assertQuiet();
+});
+
+test("what was deleted while the engine was away is not read when it is back", { timeout: 120_000 }, async (t) => {
+  const { world, annaPage, benPage } = await befriend(t);
+  await say(annaPage, "das nehme ich zurück");
+  await message(benPage, "das nehme ich zurück").waitFor();
+  // The engine says nothing any more, and works on.
+  const mute = benPage.workers().find((worker) => /worker-[0-9a-f]+\.js/.test(worker.url()));
+  await mute.evaluate(() => { self.postMessage = () => {}; });
+  await choose(annaPage, "das nehme ich zurück", MENU.delete);
+  await annaPage.getByRole("button", { name: "Für alle löschen" }).click();
+  await say(annaPage, "danach");
+  await expectDelivery(annaPage, "danach", /^(delivered|read)$/);
+  assert.equal(await message(benPage, "das nehme ich zurück").count(), 1, "it was not told yet");
+
+  await benPage.evaluate(() => globalThis.kuvert.current().terminate());
+  await message(benPage, "danach").waitFor();
+  assert.equal(await message(benPage, "das nehme ich zurück").count(), 0);
+  world.assertQuiet();
+});
+
 const numbered = (number) => String(number).padStart(5, "0");
 const box = (page) => page.locator(".timeline");
 const rows = (page) => page.locator(".rows > li").count();

@@ -23,7 +23,7 @@ pub(crate) const PAGE: u32 = 50;
 /// For which conversations a user interface wants to see every message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Watch {
-    /// The one that is shown.
+    /// The one that was shown last.
     Shown,
     /// All of them; for a terminal that lists what comes.
     All,
@@ -57,7 +57,10 @@ pub struct App {
     watch: Watch,
     stays_at_own_relay: bool,
     refused: Option<ErrorCode>,
+    /// Is being read: what comes there is not unread.
     shown: Option<ConversationId>,
+    /// Was shown last, and may be held by the user interface still: it is told of changes, also while nobody looks.
+    watched: Option<ConversationId>,
     connection: Connection,
     pub(crate) updates: VecDeque<ViewUpdate>,
     effects: VecDeque<Effect>,
@@ -78,6 +81,7 @@ impl App {
             stays_at_own_relay: false,
             refused: None,
             shown: None,
+            watched: None,
             connection: Connection::Connecting,
             updates: VecDeque::new(),
             effects: VecDeque::new(),
@@ -283,7 +287,7 @@ impl App {
     fn show(&mut self, now: Timestamp, conversation: ConversationId) -> Result<(), ClientError> {
         let summary = self.client.conversation(views::conversation_row(conversation))?;
         let row = summary.ok_or(kuvert_core::Refusal::Unknown)?.conversation;
-        self.shown = Some(conversation);
+        (self.shown, self.watched) = (Some(conversation), Some(conversation));
         let (read_to, unread) = (views::message_id(row.read_to), row.unread);
         self.updates.push_back(ViewUpdate::Opened { conversation, read_to, unread });
         let (messages, has_older) = self.page(conversation, None)?;
@@ -460,13 +464,18 @@ impl App {
         Ok(())
     }
 
+    /// Whether the user interface wants to see every message of a conversation.
+    fn watches(&self, conversation: ConversationId) -> bool {
+        self.watch == Watch::All || self.watched == Some(conversation)
+    }
+
     fn changed(&mut self, changes: &ChangeSet) -> Result<(), ClientError> {
         if changes.profile {
             self.updates.push_back(ViewUpdate::Profile(self.profile()));
         }
         for (conversation, message) in &changes.messages {
             let conversation = views::conversation_id(*conversation);
-            if self.watch == Watch::Shown && self.shown != Some(conversation) {
+            if !self.watches(conversation) {
                 continue;
             }
             let row = self.client.message(*message)?;
@@ -481,6 +490,7 @@ impl App {
         for conversation in &changes.removed {
             let conversation = views::conversation_id(*conversation);
             self.shown = self.shown.filter(|shown| *shown != conversation);
+            self.watched = self.watched.filter(|watched| *watched != conversation);
             self.updates.push_back(ViewUpdate::ConversationGone { conversation });
         }
         for conversation in &changes.conversations {
@@ -534,14 +544,14 @@ impl App {
             Event::GroupJoined(_) | Event::GroupLost(_) => {}
             Event::Progressed { conversation, message, state } => {
                 let conversation = views::conversation_id(conversation);
-                if self.watch == Watch::All || self.shown == Some(conversation) {
+                if self.watches(conversation) {
                     let (message, delivery) = (views::message_id(message), views::delivery(state));
                     self.updates.push_back(ViewUpdate::Progressed { conversation, message, delivery });
                 }
             }
             Event::Changed { conversation, message, by, change } => {
                 let conversation = views::conversation_id(conversation);
-                if self.watch == Watch::All || self.shown == Some(conversation) {
+                if self.watches(conversation) {
                     let by = self.client.name_of(&by.0)?;
                     let (message, change) = (views::message_id(message), views::change(change));
                     self.updates.push_back(ViewUpdate::Changed { conversation, message, by, change });

@@ -226,6 +226,7 @@ impl AppState {
 
     /// The engine was started again, and knows nothing of what is shown.
     pub(crate) fn engine_started_again(self) {
+        self.talk.engine_started_again();
         self.shell.started_again();
         self.files.engine_started_again();
     }

@@ -50,6 +50,8 @@ enum Goal {
     Unread,
     /// A day.
     Day,
+    /// What is shown, as it is now.
+    Same,
 }
 
 /// Where the timeline is to be moved to.
@@ -142,6 +144,7 @@ impl Talk {
                     window.replace(conversation, messages, has_older, has_newer, dates::local_day)
                 });
                 if is_taken {
+                    self.refresh();
                     self.arrive(message);
                 }
             }
@@ -170,13 +173,19 @@ impl Talk {
             }
             is_fresh
         });
+        self.refresh();
         if is_fresh {
             self.at_end.set_value(true);
             self.beyond.set(0);
         }
         match self.wanted.get_value() {
             Some((wanted, _)) if wanted == conversation => self.seek(),
-            _ if !is_fresh => {}
+            _ if !is_fresh => {
+                if self.window.with_value(|window| window.doubtful().is_some()) {
+                    self.wanted.set_value(Some((conversation, Goal::Same)));
+                    self.seek();
+                }
+            }
             _ if read_to.is_none() => self.place.set(Some(Place::End)),
             _ if self.window.with_value(Window::unread_is_older) => {
                 self.wanted.set_value(Some((conversation, Goal::Unread)));
@@ -208,6 +217,10 @@ impl Talk {
                 .window
                 .with_value(Window::read_to)
                 .map_or(MessageId(0), |read_to| MessageId(read_to.0.saturating_add(1))),
+            Goal::Same => match self.window.with_value(Window::doubtful) {
+                Some(message) => message,
+                None => return,
+            },
             Goal::Day => return,
         };
         self.window.update_value(Window::ask_elsewhere);
@@ -219,6 +232,9 @@ impl Talk {
         let goal = self.wanted.get_value().map(|(_, goal)| goal);
         self.wanted.set_value(None);
         self.at_end.set_value(false);
+        if (goal, message.is_some()) == (Some(Goal::Same), true) {
+            return;
+        }
         self.place.set(Some(match (goal, message) {
             (_, None) => Place::End,
             (Some(Goal::Unread), _) => Place::Unread,
@@ -257,6 +273,21 @@ impl Talk {
             }
             Some(Put::Ignored) | None => {}
         }
+    }
+
+    /// Shows messages as the window holds them now.
+    fn refresh(self) {
+        self.cells.with_value(|cells| {
+            self.window.with_value(|window| {
+                for (id, cell) in cells {
+                    if let Some(message) = window.find(*id)
+                        && cell.with_untracked(|shown| shown != message)
+                    {
+                        cell.set(message.clone());
+                    }
+                }
+            });
+        });
     }
 
     fn apply_details(self, new: DetailsView) {
@@ -302,6 +333,11 @@ impl Talk {
         }
         self.wanted.set_value(None);
         self.change(Window::forget_asked);
+    }
+
+    /// The engine was started again, and did not tell of what happened meanwhile.
+    pub(crate) fn engine_started_again(self) {
+        self.window.update_value(Window::doubt);
     }
 
     /// Another tab may have changed anything: what is shown is asked for anew, and in full.

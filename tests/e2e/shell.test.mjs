@@ -201,6 +201,45 @@ test("a database that does not open is not replaced", async (t) => {
   world.assertQuiet();
 });
 
+test("files that cannot be read any more are thrown away when the user begins anew", async (t) => {
+  const { world, anna, page } = await begin(t);
+  const before = await ownLink(page);
+  anna.expectedErrors.push(/404/);
+  await page.goto(new URL("/icon.svg", page.url()).href);
+  // Two files that both say that they are the database: neither is taken for it.
+  await page.evaluate(async () => {
+    const root = await navigator.storage.getDirectory();
+    const pool = await (await root.getDirectoryHandle("kuvert")).getDirectoryHandle(".opaque");
+    const copy = async () => {
+      const files = await Array.fromAsync(pool.entries());
+      for (const [name, file] of files.filter(([name]) => !name.endsWith("-again"))) {
+        const bytes = await (await file.getFile()).arrayBuffer();
+        const other = await (await pool.getFileHandle(`${name}-again`, { create: true })).createWritable();
+        await other.write(bytes);
+        await other.close();
+      }
+    };
+    for (let tries = 0; ; tries += 1) {
+      try {
+        await copy();
+        break;
+      } catch (error) {
+        if (tries > 50) throw error;
+        await new Promise((done) => setTimeout(done, 100));
+      }
+    }
+  });
+  await page.goto(world.relay.origin);
+  await page.getByRole("heading", { name: "Your messages cannot be opened" }).waitFor();
+  await page.getByRole("button", { name: "Begin anew" }).click();
+  await page.getByRole("button", { name: "Delete and begin anew" }).click();
+  await start(page, "Anna");
+  assert.notEqual(await ownLink(page), before);
+  await page.reload();
+  await page.getByTestId("link-text").waitFor();
+  world.assertQuiet();
+});
+
 test("a browser without a place for files keeps the session in memory, and says so", async (t) => {
   const world = await World.start(t);
   const anna = await world.browser("anna");

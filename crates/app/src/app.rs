@@ -114,10 +114,15 @@ impl App {
         }
     }
 
-    /// Like [`Self::command`], for who gives a command again when its answer was lost in a crash: it is carried out once.
+    /// Like [`Self::command`], for who gives a command again when its answer was lost in a crash: it is carried out once. What
+    /// cannot be fulfilled comes back as [`ViewUpdate::Refused`].
     pub fn command_once(&mut self, now: Timestamp, ticket: Ticket, command: UiCommand) {
         self.client.once(Some(ticket));
-        self.command(now, command);
+        self.look(now);
+        if let Err(error) = self.try_command(now, command) {
+            let failure = views::failure(&error);
+            self.updates.push_back(ViewUpdate::Refused { number: ticket.number, failure });
+        }
         self.client.once(None);
     }
 
@@ -267,7 +272,15 @@ impl App {
         // Questions were answered above.
         let Some(command) = command else { return Ok(()) };
         self.client.handle(now, Input::Command(command))?;
-        self.drain()
+        self.show_done();
+        Ok(())
+    }
+
+    /// Shows what follows from a wish that was written down. A fault in that is no reason to take the wish for refused.
+    pub(crate) fn show_done(&mut self) {
+        if let Err(error) = self.drain() {
+            self.updates.push_back(ViewUpdate::Failed(views::failure(&error)));
+        }
     }
 
     /// Whether a link leads to another relay, to which this profile does not speak.
@@ -580,6 +593,21 @@ mod tests {
     use kuvert_core::{DatabaseKey, Location};
 
     use super::*;
+
+    #[test]
+    fn a_wish_that_is_refused_is_told_by_its_number() {
+        let key = DatabaseKey::new([1; 32]);
+        let config = Config { location: Location::Memory, key: &key, seed: [2; 32] };
+        let mut app = App::open(&config, "http://localhost:8787", Watch::Shown).expect("opens");
+        let send = UiCommand::Send { conversation: ConversationId(1), text: "Hallo".into() };
+        app.command_once(Timestamp(0), Ticket { asker: [3; 16], number: 7 }, send.clone());
+        let Some(ViewUpdate::Refused { number: 7, failure }) = app.poll_update() else {
+            panic!("its number is not told");
+        };
+        app.command(Timestamp(0), send);
+        assert_eq!(app.poll_update(), Some(ViewUpdate::Failed(failure)));
+        assert_eq!(app.poll_update(), None);
+    }
 
     #[test]
     fn a_session_with_a_frame_that_failed_is_opened_anew() {

@@ -300,6 +300,7 @@ failure-no-member = Kein Mitglied dieser Gruppe.
 failure-not-reachable = Dieser Kontakt kann noch nicht in Gruppen aufgenommen werden. Tauscht zuerst eine Nachricht aus.
 failure-picture-invalid = Das Bild einer Gruppe hat höchstens 4 KiB.
 failure-too-much = In dieser Gruppe wartet zu viel darauf, erledigt zu werden. Versuch es später noch einmal.
+failure-too-late = Dafür ist es zu spät: Die Nachricht wurde schon gesendet. Löschen kannst du sie noch.
 
 ## Menschen: Kontakte, Gruppen, Prüfung, Scannen, Suche
 about-title = Kontakt

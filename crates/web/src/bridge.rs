@@ -61,12 +61,17 @@ pub(crate) fn withdraw(name: &str) {
 
 /// Posts a command to the engine. It is given again if the engine ends before it answers.
 pub(crate) fn post(command: &UiCommand) {
+    let _ = post_numbered(command);
+}
+
+/// The same, and says under which number it may come back as refused.
+pub(crate) fn post_numbered(command: &UiCommand) -> u64 {
     BRIDGE.with_borrow_mut(|slot| {
-        if let Some(bridge) = slot {
-            let posted = bridge.unanswered.post(command.clone());
-            send(&bridge.worker, &posted);
-        }
-    });
+        let Some(bridge) = slot else { return 0 };
+        let posted = bridge.unanswered.post(command.clone());
+        send(&bridge.worker, &posted);
+        posted.number
+    })
 }
 
 fn send(worker: &Worker, posted: &Posted) {

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use kuvert_view::{
-    ConversationId, DetailsView, Failure, MessageId, MessageView, Sender, UiCommand, ViewUpdate,
+    ConversationId, DetailsView, MessageId, MessageView, Sender, UiCommand, ViewUpdate,
 };
 use leptos::prelude::*;
 
@@ -325,9 +325,12 @@ impl Talk {
         self.rows.set(rows);
     }
 
-    /// A wish could not be fulfilled: what it was about comes back.
-    pub(crate) fn refused(self, failure: Failure) {
-        if let Some(refused) = self.outgoing.try_update(|outgoing| outgoing.refused(failure)).flatten() {
+    /// A wish could not be fulfilled. If it was the command with this number that sent a text, the text comes back.
+    pub(crate) fn refused(self, number: Option<u64>) {
+        let text = number.and_then(|number| {
+            self.outgoing.try_update(|outgoing| outgoing.refused(number)).flatten()
+        });
+        if let Some(refused) = text {
             self.desk.update(|desk| desk.bring_back(refused.conversation, &refused.text));
             self.save_later(refused.conversation);
         }
@@ -562,8 +565,9 @@ impl Talk {
         match sent {
             Some(Sent::Edited(message)) => bridge::post(&UiCommand::Edit { message, text }),
             Some(Sent::New { reply_to, expires_after }) => {
-                self.outgoing.update(|outgoing| outgoing.sent(conversation, text.clone()));
-                bridge::post(&UiCommand::Write { conversation, text, reply_to, expires_after });
+                let command = UiCommand::Write { conversation, text: text.clone(), reply_to, expires_after };
+                let number = bridge::post_numbered(&command);
+                self.outgoing.update(|outgoing| outgoing.sent(number, conversation, text));
                 self.sent(conversation);
             }
             None => {}

@@ -206,7 +206,14 @@ fn crashed(state: AppState) {
     };
     // Its lock may still be held by what is left of it, and others may wait for that lock.
     let way = if storage == Some(Storage::Lasting) { Start::TakeOver } else { Start::InTurn };
-    set_timeout(move || start(state, way), Duration::from_millis(pause.into()));
+    let generation = BRIDGE.with_borrow(|slot| slot.as_ref().map(|bridge| bridge.generation));
+    let again = move || {
+        // Unless another one was started meanwhile, as by a take-over.
+        if generation.and_then(hearing).is_some() {
+            start(state, way);
+        }
+    };
+    set_timeout(again, Duration::from_millis(pause.into()));
 }
 
 /// Ends the worker, and hears no more of it.

@@ -92,6 +92,13 @@ test("a passphrase is changed and removed by who knows it", async (t) => {
   };
   await change("not this one either");
   await page.getByText("The passphrase until now is not right").waitFor();
+  const wrong = (label) => page.getByLabel(label, { exact: true }).evaluate((field) => ({
+    isWrong: field.getAttribute("aria-invalid"),
+    why: field.getAttribute("aria-describedby").split(" ").map((id) => document.getElementById(id)?.innerText).join(""),
+  }));
+  const { isWrong, why } = await wrong("Passphrase until now");
+  assert.ok(isWrong === "true" && why.startsWith("The passphrase until now is not right"), why);
+  assert.deepEqual(await wrong("New passphrase"), { isWrong: "false", why: "" }, "and no other field is");
   await change(PASSPHRASE);
   await page.getByText("Done. It counts from now on.").waitFor();
   await page.reload();

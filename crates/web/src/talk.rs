@@ -8,9 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
-use kuvert_view::{
-    ConversationId, DetailsView, MessageId, MessageView, Sender, UiCommand, ViewUpdate,
-};
+use kuvert_view::{ConversationId, DetailsView, MessageId, MessageView, Sender, UiCommand, ViewUpdate};
 use leptos::prelude::*;
 
 use crate::compose::{Composing, Desk, Quoted, Sent};
@@ -327,9 +325,8 @@ impl Talk {
 
     /// A wish could not be fulfilled. If it was the command with this number that sent a text, the text comes back.
     pub(crate) fn refused(self, number: Option<u64>) {
-        let text = number.and_then(|number| {
-            self.outgoing.try_update(|outgoing| outgoing.refused(number)).flatten()
-        });
+        let text =
+            number.and_then(|number| self.outgoing.try_update(|outgoing| outgoing.refused(number)).flatten());
         if let Some(refused) = text {
             self.desk.update(|desk| desk.bring_back(refused.conversation, &refused.text));
             self.save_later(refused.conversation);

@@ -123,7 +123,8 @@ impl Window {
         let is_same = self.conversation == Some(conversation);
         let wants_end = self.asked == Some(Asked::Elsewhere);
         let oldest = page.first().map(|oldest| oldest.id);
-        let joins = is_same && oldest.is_some_and(|oldest| self.last().is_some_and(|newest| newest >= oldest));
+        let joins =
+            is_same && oldest.is_some_and(|oldest| self.last().is_some_and(|newest| newest >= oldest));
         if is_same && !joins && self.has_newer && !wants_end {
             return false;
         }

@@ -158,7 +158,11 @@ fn after_the_engine_was_another_one_only_what_it_shows_stays() {
     window.prepend(ANNA, page(10..60), true, day);
     window.doubt();
     assert!(!window.show(ANNA, page(62..112), true, day));
-    assert_eq!((ids(&window), window.has_older()), ((62..112).collect(), true), "the older ones are asked for");
+    assert_eq!(
+        (ids(&window), window.has_older()),
+        ((62..112).collect(), true),
+        "the older ones are asked for"
+    );
     assert_eq!(window.doubtful(), None);
     // Elsewhere in the conversation, what is read is asked for where it stands.
     window.ask_elsewhere();

@@ -13,6 +13,8 @@ const PREFIX = "kuvert-build-";
 const CACHE = PREFIX + BUILD;
 /** Caches that stay: this build's, and those before it whose pages may still be open. */
 const CACHES_KEPT = 2;
+/** In a cache: the how manieth build came into use with it. One that never was in use has none. */
+const TURN = "/kuvert-turn";
 
 self.addEventListener("install", (event) => event.waitUntil(fetchAll()));
 self.addEventListener("activate", (event) => event.waitUntil(begin()));
@@ -21,6 +23,9 @@ self.addEventListener("message", ({ data }) => {
 });
 
 async function fetchAll() {
+  // It was in use before, as the relay went back to that build: it is whole, and pages may be open that need it.
+  if (await turnOf(CACHE)) return;
+  const isNew = !(await caches.has(CACHE));
   const cache = await caches.open(CACHE);
   // A file with a hash in its name is the same wherever it comes from; all others are asked for anew.
   const request = (path) => new Request(path, { cache: path.startsWith("/assets/") ? "default" : "reload" });
@@ -30,16 +35,28 @@ async function fetchAll() {
     if (!page.includes(BOOT)) throw new Error("the start page is of another build");
   } catch (error) {
     // Half a build is none. The browser tries again with the next look for a new one.
-    await caches.delete(CACHE);
+    if (isNew) await caches.delete(CACHE);
     throw error;
   }
 }
 
+async function turnOf(name) {
+  const turn = await caches.match(TURN, { cacheName: name });
+  return turn ? Number(await turn.text()) : 0;
+}
+
 async function begin() {
-  const builds = (await caches.keys()).filter((name) => name.startsWith(PREFIX) && name !== CACHE);
-  // In the order in which they were made: pages of the last one may be open until they are loaded again.
-  const old = builds.slice(0, Math.max(0, builds.length - (CACHES_KEPT - 1)));
-  await Promise.all(old.map((name) => caches.delete(name)));
+  const names = (await caches.keys()).filter((name) => name.startsWith(PREFIX));
+  const builds = await Promise.all(names.map(async (name) => ({ name, turn: await turnOf(name) })));
+  const turn = Math.max(...builds.map((build) => build.turn)) + 1;
+  await (await caches.open(CACHE)).put(TURN, new Response(String(turn)));
+  // In the order in which they came into use, behind those that never did, in the order in which they were made: pages of the
+  // last one may be open until they are loaded again. One that was made after this is being fetched at this moment.
+  const before = builds
+    .filter(({ name, turn }, at) => name !== CACHE && (turn > 0 || at < names.indexOf(CACHE)))
+    .sort((one, other) => one.turn - other.turn);
+  const old = before.slice(0, Math.max(0, before.length - (CACHES_KEPT - 1)));
+  await Promise.all(old.map(({ name }) => caches.delete(name)));
   await self.clients.claim();
 }
 

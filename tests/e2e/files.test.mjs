@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import { eventually, findInFiles, World } from "./lib/harness.mjs";
-import { accept, message, open, ownLink, say, start } from "./lib/journeys.mjs";
+import { accept, message, open, ownLink, say, settings, start } from "./lib/journeys.mjs";
 import { befriend, meet } from "./lib/meeting.mjs";
 import { atRequest, card, drop, hash, long, paste, photo, pick, saved, TOLD } from "./lib/parcels.mjs";
 import { pictures } from "./lib/pictures.mjs";
@@ -23,6 +23,24 @@ const letter = { name: "Brief.txt", mimeType: "text/plain", buffer: Buffer.from(
 function expectLosses(...browsers) {
   for (const browser of browsers) browser.expectedErrors.push(...LOST);
 }
+
+test("who leaves while files are being sealed for another conversation is asked", async (t) => {
+  const { world, annaPage } = await befriend(t);
+  // The engine says nothing any more: what it was given is not sealed yet, as far as the page knows.
+  const engine = annaPage.workers().find((worker) => /worker-[0-9a-f]+\.js/.test(worker.url()));
+  await engine.evaluate(() => { self.postMessage = () => {}; });
+  await pick(annaPage, letter);
+  await annaPage.getByTestId("send").click();
+  await annaPage.getByTestId("sealing").waitFor();
+  await settings(annaPage);
+  assert.equal(await annaPage.getByTestId("sealing").count(), 0, "the conversation is out of sight");
+  const asked = annaPage.waitForEvent("dialog", { timeout: 5_000 });
+  await annaPage.close({ runBeforeUnload: true });
+  const dialog = await asked;
+  assert.equal(dialog.type(), "beforeunload");
+  await dialog.accept();
+  world.assertQuiet();
+});
 
 /** The picture of a conversation once the real one is shown. */
 const openedPicture = (page) => page.locator("figure[data-opened=true]");

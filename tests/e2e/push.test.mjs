@@ -96,6 +96,28 @@ test("who turned notifications on is woken once while Kuvert is closed, and told
   world.assertQuiet();
 });
 
+test("who begins anew is not woken for what was before", async (t) => {
+  const { world, anna, annas } = await acquainted(t);
+  await turnOn(annas);
+  const isSubscribed = () => annas.evaluate(() => localStorage.getItem("stand-in-subscription") !== null);
+  assert.ok(await isSubscribed());
+  anna.expectedErrors.push(/404/);
+  await annas.goto(new URL("/icon.svg", annas.url()).href);
+  await annas.evaluate(() => new Promise((done, failed) => {
+    const deleting = indexedDB.deleteDatabase("kuvert-keys");
+    deleting.onsuccess = done;
+    deleting.onerror = () => failed(deleting.error);
+  }));
+  await annas.goto(world.relay.origin);
+  await annas.getByRole("button", { name: "Begin anew" }).click();
+  await annas.getByRole("button", { name: "Delete and begin anew" }).click();
+  await person.start(annas, "Anna");
+  await eventually("unsubscribed", async () => !(await isSubscribed()));
+  await person.settings(annas);
+  await section(annas).getByRole("button", { name: "Turn on" }).waitFor();
+  world.assertQuiet();
+});
+
 test("a page in the background shows that something came, and names it only where that was chosen", async (t) => {
   const { world, service, anna, annas, bens } = await acquainted(t);
   await turnOn(annas);

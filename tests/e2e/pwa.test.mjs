@@ -64,7 +64,7 @@ async function makeNext(app) {
     await rename(join(app, `${name}.next`), join(app, name));
   };
   await rewrite("index.html", (text) => text.replaceAll(asset, next).replace(DESCRIPTION, `${DESCRIPTION}, again`));
-  await rewrite("sw.js", (text) => text.replaceAll(asset, next).replace(/(BUILD = "[0-9a-f]+)"/, '$1-next"'));
+  await rewrite("sw.js", (text) => text.replaceAll(asset, next).replace(/(BUILD = "[^"]+)"/, '$1-next"'));
   return next;
 }
 
@@ -132,6 +132,38 @@ test("the line can be put off, and other tabs follow when they like", async (t) 
   await eventually("the first tab is loaded again", () => loads.includes("first"));
   await second.getByTestId("new-version").waitFor();
   assert.deepEqual(loads, ["first"], "the other tab is left in peace");
+  world.assertQuiet();
+});
+
+test("of the builds before, the one that was in use stays", async (t) => {
+  const world = await World.start(t);
+  const app = world.path("web");
+  await cp(APP, app, { recursive: true });
+  await world.relay.stop();
+  world.relay.web = app;
+  await world.relay.run();
+  const anna = await world.browser("anna");
+  const page = await anna.open("/");
+  await start(page, "Anna");
+  await kept(page);
+  const builds = () => page.evaluate(async () => (await caches.keys()).filter((name) => name.startsWith("kuvert-build-")));
+  const [used] = await builds();
+  // Two are fetched, one after the other, and only the second comes into use.
+  for (const count of [2, 3]) {
+    await makeNext(app);
+    await page.evaluate(async () => void (await (await navigator.serviceWorker.getRegistration()).update()));
+    await eventually("it is fetched", async () => (await builds()).length === count);
+    await eventually("it waits", () =>
+      page.evaluate(async () => {
+        const { installing, waiting } = await navigator.serviceWorker.getRegistration();
+        return !installing && waiting !== null;
+      }),
+    );
+  }
+  const newest = (await builds()).at(-1);
+  await page.getByTestId("new-version").getByRole("button", { name: "Reload" }).click();
+  await eventually("the build that never was in use is gone", async () => (await builds()).length === 2);
+  assert.deepEqual(await builds(), [used, newest]);
   world.assertQuiet();
 });
 

@@ -92,6 +92,13 @@ test("a passphrase is changed and removed by who knows it", async (t) => {
   };
   await change("not this one either");
   await page.getByText("The passphrase until now is not right").waitFor();
+  const wrong = (label) => page.getByLabel(label, { exact: true }).evaluate((field) => ({
+    isWrong: field.getAttribute("aria-invalid"),
+    why: field.getAttribute("aria-describedby").split(" ").map((id) => document.getElementById(id)?.innerText).join(""),
+  }));
+  const { isWrong, why } = await wrong("Passphrase until now");
+  assert.ok(isWrong === "true" && why.startsWith("The passphrase until now is not right"), why);
+  assert.deepEqual(await wrong("New passphrase"), { isWrong: "false", why: "" }, "and no other field is");
   await change(PASSPHRASE);
   await page.getByText("Done. It counts from now on.").waitFor();
   await page.reload();
@@ -198,6 +205,45 @@ test("a database that does not open is not replaced", async (t) => {
   });
   await page.goto(world.relay.origin);
   await page.getByRole("heading", { name: "Your messages cannot be opened" }).waitFor();
+  world.assertQuiet();
+});
+
+test("files that cannot be read any more are thrown away when the user begins anew", async (t) => {
+  const { world, anna, page } = await begin(t);
+  const before = await ownLink(page);
+  anna.expectedErrors.push(/404/);
+  await page.goto(new URL("/icon.svg", page.url()).href);
+  // Two files that both say that they are the database: neither is taken for it.
+  await page.evaluate(async () => {
+    const root = await navigator.storage.getDirectory();
+    const pool = await (await root.getDirectoryHandle("kuvert")).getDirectoryHandle(".opaque");
+    const copy = async () => {
+      const files = await Array.fromAsync(pool.entries());
+      for (const [name, file] of files.filter(([name]) => !name.endsWith("-again"))) {
+        const bytes = await (await file.getFile()).arrayBuffer();
+        const other = await (await pool.getFileHandle(`${name}-again`, { create: true })).createWritable();
+        await other.write(bytes);
+        await other.close();
+      }
+    };
+    for (let tries = 0; ; tries += 1) {
+      try {
+        await copy();
+        break;
+      } catch (error) {
+        if (tries > 50) throw error;
+        await new Promise((done) => setTimeout(done, 100));
+      }
+    }
+  });
+  await page.goto(world.relay.origin);
+  await page.getByRole("heading", { name: "Your messages cannot be opened" }).waitFor();
+  await page.getByRole("button", { name: "Begin anew" }).click();
+  await page.getByRole("button", { name: "Delete and begin anew" }).click();
+  await start(page, "Anna");
+  assert.notEqual(await ownLink(page), before);
+  await page.reload();
+  await page.getByTestId("link-text").waitFor();
   world.assertQuiet();
 });
 

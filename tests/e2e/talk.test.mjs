@@ -101,32 +101,6 @@ test("a message is deleted for everyone or here alone", { timeout: 120_000 }, as
   world.assertQuiet();
 });
 
-test("what went or changed while the page was in the background is not to be seen as it was", { timeout: 120_000 }, async (t) => {
-  const { world, annaPage, benPage } = await befriend(t);
-  await say(annaPage, "Das ist geheim.");
-  await say(annaPage, "Wir sehen uns um drei.");
-  await message(benPage, "Wir sehen uns um drei.").waitFor();
-  const hide = (hidden) =>
-    benPage.evaluate((hidden) => {
-      Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
-      document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
-    }, hidden);
-  await hide(true);
-  await choose(annaPage, "Das ist geheim.", MENU.delete);
-  await annaPage.getByRole("button", { name: "Für alle löschen" }).click();
-  await choose(annaPage, "Wir sehen uns um drei.", MENU.edit);
-  await composer(annaPage).fill("Wir sehen uns um vier.");
-  await annaPage.keyboard.press("Enter");
-  await message(annaPage, "Wir sehen uns um vier.").waitFor();
-  await hide(false);
-  await message(benPage, "Wir sehen uns um vier.").waitFor();
-  await eventually("nothing of before is left", async () => {
-    const before = [message(benPage, "Das ist geheim."), message(benPage, "Wir sehen uns um drei.")];
-    return (await Promise.all(before.map((shown) => shown.count()))).every((count) => count === 0);
-  });
-  world.assertQuiet();
-});
-
 test("the menu, an answer and an edit work with keys alone", { timeout: 120_000 }, async (t) => {
   const { world, annaPage } = await befriend(t);
   const keys = annaPage.keyboard;
@@ -283,6 +257,57 @@ test("messages disappear some time after reading, for who chose that", { timeout
   await annaPage.reload();
   await annaPage.getByRole("button", { name: "Verschwindende Nachrichten: 7 Tage" }).waitFor();
   await expectDelivery(annaPage, "nur für eine Woche", /^(delivered|read)$/);
+  world.assertQuiet();
+});
+
+/** Puts the page into the background, or into view again. */
+async function hide(page, hidden) {
+  await page.evaluate((hidden) => {
+    Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
+    document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
+  }, hidden);
+}
+
+test("what was deleted or edited while the page was out of view is not read there any more", { timeout: 120_000 }, async (t) => {
+  const { world, annaPage, benPage } = await befriend(t);
+  await say(annaPage, "das nehme ich zurück");
+  await say(annaPage, "bis morgn");
+  await message(benPage, "bis morgn").waitFor();
+  await hide(benPage, true);
+
+  await choose(annaPage, "das nehme ich zurück", MENU.delete);
+  await annaPage.getByRole("button", { name: "Für alle löschen" }).click();
+  await choose(annaPage, "bis morgn", MENU.edit);
+  await composer(annaPage).fill("bis morgen");
+  await annaPage.keyboard.press("Enter");
+  await say(annaPage, "nicht gesehen");
+  await expectDelivery(annaPage, "nicht gesehen", /^delivered$/);
+
+  await hide(benPage, false);
+  await message(benPage, "nicht gesehen").waitFor();
+  await message(benPage, "bis morgen").getByText("edited").waitFor();
+  assert.equal(await message(benPage, "bis morgn").count(), 0, "the edited text is not there any more");
+  assert.equal(await message(benPage, "das nehme ich zurück").count(), 0, "the deleted text is not there any more");
+  await expectDelivery(annaPage, "nicht gesehen", /^read$/);
+  world.assertQuiet();
+});
+
+test("what was deleted while the engine was away is not read when it is back", { timeout: 120_000 }, async (t) => {
+  const { world, annaPage, benPage } = await befriend(t);
+  await say(annaPage, "das nehme ich zurück");
+  await message(benPage, "das nehme ich zurück").waitFor();
+  // The engine says nothing any more, and works on.
+  const mute = benPage.workers().find((worker) => /worker-[0-9a-f]+\.js/.test(worker.url()));
+  await mute.evaluate(() => { self.postMessage = () => {}; });
+  await choose(annaPage, "das nehme ich zurück", MENU.delete);
+  await annaPage.getByRole("button", { name: "Für alle löschen" }).click();
+  await say(annaPage, "danach");
+  await expectDelivery(annaPage, "danach", /^(delivered|read)$/);
+  assert.equal(await message(benPage, "das nehme ich zurück").count(), 1, "it was not told yet");
+
+  await benPage.evaluate(() => globalThis.kuvert.current().terminate());
+  await message(benPage, "danach").waitFor();
+  assert.equal(await message(benPage, "das nehme ich zurück").count(), 0);
   world.assertQuiet();
 });
 

@@ -24,7 +24,7 @@ pub(crate) const PAGE: u32 = 50;
 /// For which conversations a user interface wants to see every message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Watch {
-    /// The one that is shown.
+    /// The one that was shown last.
     Shown,
     /// All of them; for a terminal that lists what comes.
     All,
@@ -58,9 +58,9 @@ pub struct App {
     watch: Watch,
     stays_at_own_relay: bool,
     refused: Option<ErrorCode>,
+    /// Is being read: what comes there is not unread.
     shown: Option<ConversationId>,
-    /// The one that was shown last: its changes are told also while nobody looks, so that nothing that went is still to be seen
-    /// by who looks again.
+    /// Was shown last, and may be held by the user interface still: it is told of changes, also while nobody looks.
     watched: Option<ConversationId>,
     /// What the team of a business line knows.
     pub(crate) desk: Option<Box<Desk>>,
@@ -146,10 +146,15 @@ impl App {
         }
     }
 
-    /// Like [`Self::command`], for who gives a command again when its answer was lost in a crash: it is carried out once.
+    /// Like [`Self::command`], for who gives a command again when its answer was lost in a crash: it is carried out once. What
+    /// cannot be fulfilled comes back as [`ViewUpdate::Refused`].
     pub fn command_once(&mut self, now: Timestamp, ticket: Ticket, command: UiCommand) {
         self.client.once(Some(ticket));
-        self.command(now, command);
+        self.look(now);
+        if let Err(error) = self.try_command(now, command) {
+            let failure = views::failure(&error);
+            self.updates.push_back(ViewUpdate::Refused { number: ticket.number, failure });
+        }
         self.client.once(None);
     }
 
@@ -309,7 +314,15 @@ impl App {
         // Questions were answered above.
         let Some(command) = command else { return Ok(()) };
         self.client.handle(now, Input::Command(command))?;
-        self.drain()
+        self.show_done();
+        Ok(())
+    }
+
+    /// Shows what follows from a wish that was written down. A fault in that is no reason to take the wish for refused.
+    pub(crate) fn show_done(&mut self) {
+        if let Err(error) = self.drain() {
+            self.updates.push_back(ViewUpdate::Failed(views::failure(&error)));
+        }
     }
 
     /// Whether a link leads to another relay, to which this profile does not speak.
@@ -329,8 +342,7 @@ impl App {
     fn show(&mut self, now: Timestamp, conversation: ConversationId) -> Result<(), ClientError> {
         let summary = self.client.conversation(views::conversation_row(conversation))?;
         let row = summary.ok_or(kuvert_core::Refusal::Unknown)?.conversation;
-        self.shown = Some(conversation);
-        self.watched = Some(conversation);
+        (self.shown, self.watched) = (Some(conversation), Some(conversation));
         let (read_to, unread) = (views::message_id(row.read_to), row.unread);
         self.updates.push_back(ViewUpdate::Opened { conversation, read_to, unread });
         let (messages, has_older) = self.page(conversation, None)?;
@@ -446,6 +458,11 @@ impl App {
         Ok(())
     }
 
+    /// Whether the user interface wants to see every message of a conversation.
+    fn watches(&self, conversation: ConversationId) -> bool {
+        self.watch == Watch::All || self.watched == Some(conversation)
+    }
+
     fn changed(&mut self, changes: &ChangeSet) -> Result<(), ClientError> {
         self.desk_changed |= changes.desk;
         if changes.profile {
@@ -453,7 +470,7 @@ impl App {
         }
         for (conversation, message) in &changes.messages {
             let conversation = views::conversation_id(*conversation);
-            if self.watch == Watch::Shown && self.watched != Some(conversation) {
+            if !self.watches(conversation) {
                 continue;
             }
             let row = self.client.message(*message)?;
@@ -522,14 +539,14 @@ impl App {
             Event::GroupJoined(_) | Event::GroupLost(_) => {}
             Event::Progressed { conversation, message, state } => {
                 let conversation = views::conversation_id(conversation);
-                if self.watch == Watch::All || self.watched == Some(conversation) {
+                if self.watches(conversation) {
                     let (message, delivery) = (views::message_id(message), views::delivery(state));
                     self.updates.push_back(ViewUpdate::Progressed { conversation, message, delivery });
                 }
             }
             Event::Changed { conversation, message, by, change } => {
                 let conversation = views::conversation_id(conversation);
-                if self.watch == Watch::All || self.watched == Some(conversation) {
+                if self.watches(conversation) {
                     let by = self.client.name_of(&by.0)?;
                     let (message, change) = (views::message_id(message), views::change(change));
                     self.updates.push_back(ViewUpdate::Changed { conversation, message, by, change });
@@ -563,6 +580,21 @@ mod tests {
     use kuvert_core::{DatabaseKey, Location};
 
     use super::*;
+
+    #[test]
+    fn a_wish_that_is_refused_is_told_by_its_number() {
+        let key = DatabaseKey::new([1; 32]);
+        let config = Config { location: Location::Memory, key: &key, seed: [2; 32] };
+        let mut app = App::open(&config, "http://localhost:8787", Watch::Shown).expect("opens");
+        let send = UiCommand::Send { conversation: ConversationId(1), text: "Hallo".into() };
+        app.command_once(Timestamp(0), Ticket { asker: [3; 16], number: 7 }, send.clone());
+        let Some(ViewUpdate::Refused { number: 7, failure }) = app.poll_update() else {
+            panic!("its number is not told");
+        };
+        app.command(Timestamp(0), send);
+        assert_eq!(app.poll_update(), Some(ViewUpdate::Failed(failure)));
+        assert_eq!(app.poll_update(), None);
+    }
 
     #[test]
     fn a_session_with_a_frame_that_failed_is_opened_anew() {

@@ -56,9 +56,12 @@ impl App {
     ) -> Result<(), Failure> {
         self.look(now);
         self.client.once(once);
-        let done = self.client.handle(now, Input::Command(sending(wish))).and_then(|()| self.drain());
+        let done = self.client.handle(now, Input::Command(sending(wish)));
         self.client.once(None);
-        done.map_err(|error| views::failure(&error))
+        done.map_err(|error| views::failure(&error))?;
+        // It is written down, and its sealed files are needed, whatever becomes of showing that.
+        self.show_done();
+        Ok(())
     }
 
     /// Sends files. What cannot be fulfilled comes back as
@@ -163,9 +166,9 @@ impl App {
 
     fn carry_out(&mut self, now: Timestamp, command: Command) {
         self.look(now);
-        let done = self.client.handle(now, Input::Command(command)).and_then(|()| self.drain());
-        if let Err(error) = done {
-            self.updates.push_back(ViewUpdate::Failed(views::failure(&error)));
+        match self.client.handle(now, Input::Command(command)) {
+            Ok(()) => self.show_done(),
+            Err(error) => self.updates.push_back(ViewUpdate::Failed(views::failure(&error))),
         }
     }
 }

@@ -304,9 +304,8 @@ pub(crate) fn failure(error: &ClientError) -> view::Failure {
             Refusal::IdentityExists => view::Failure::IdentityExists,
             Refusal::NoIdentity => view::Failure::NoIdentity,
             Refusal::FilesInvalid => view::Failure::FilesInvalid,
-            Refusal::Unknown | Refusal::TooLate | Refusal::TooEarly | Refusal::SubscriptionInvalid => {
-                view::Failure::Unknown
-            }
+            Refusal::TooLate => view::Failure::TooLate,
+            Refusal::Unknown | Refusal::TooEarly | Refusal::SubscriptionInvalid => view::Failure::Unknown,
             Refusal::OwnLink => view::Failure::OwnLink,
             Refusal::NotYours => view::Failure::NotYours,
             Refusal::Blocked => view::Failure::Blocked,

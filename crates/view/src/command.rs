@@ -72,7 +72,8 @@ pub enum UiCommand {
         #[n(0)]
         conversation: ConversationId,
     },
-    /// No conversation is shown any more.
+    /// No conversation is being read any more. Changes of the one that was still follow, until another one is opened: the page
+    /// may only be out of view.
     #[n(9)]
     CloseConversation,
     /// Asks for messages before the oldest one shown; answered by `Older`.

@@ -147,4 +147,7 @@ pub enum Failure {
     /// The request did not get there; it has to be made again by the link.
     #[n(56)]
     NotAsked,
+    /// The message was sent already, and can only be deleted.
+    #[n(57)]
+    TooLate,
 }

@@ -92,6 +92,17 @@ pub enum ViewUpdate {
     /// A wish could not be fulfilled. Nothing was lost.
     #[n(11)]
     Failed(#[n(0)] Failure),
+    /// The command with this number could not be fulfilled, in the place of [`ViewUpdate::Failed`] where commands are numbered.
+    /// Nothing was lost.
+    #[n(86)]
+    Refused {
+        /// See [`crate::Posted`].
+        #[n(0)]
+        number: u64,
+        /// Why.
+        #[n(1)]
+        failure: Failure,
+    },
     /// Entries expired, or were lost, at the relay before this device fetched them. Said once.
     #[n(12)]
     Lost {

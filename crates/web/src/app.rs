@@ -78,10 +78,11 @@ pub(crate) fn App() -> impl IntoView {
     }
 }
 
-/// The browser asks before the page is closed while the engine has not taken what was written.
+/// The browser asks before the page is closed while the engine has not taken what was written, or files are being sealed.
 fn stay_for_words() {
-    let leaving = window_event_listener(ev::beforeunload, |event| {
-        if bridge::has_words() {
+    let files = state().files();
+    let leaving = window_event_listener(ev::beforeunload, move |event| {
+        if bridge::has_words() || files.is_sealing() {
             event.prevent_default();
         }
     });

@@ -61,12 +61,17 @@ pub(crate) fn withdraw(name: &str) {
 
 /// Posts a command to the engine. It is given again if the engine ends before it answers.
 pub(crate) fn post(command: &UiCommand) {
+    let _ = post_numbered(command);
+}
+
+/// The same, and says under which number it may come back as refused.
+pub(crate) fn post_numbered(command: &UiCommand) -> u64 {
     BRIDGE.with_borrow_mut(|slot| {
-        if let Some(bridge) = slot {
-            let posted = bridge.unanswered.post(command.clone());
-            send(&bridge.worker, &posted);
-        }
-    });
+        let Some(bridge) = slot else { return 0 };
+        let posted = bridge.unanswered.post(command.clone());
+        send(&bridge.worker, &posted);
+        posted.number
+    })
 }
 
 fn send(worker: &Worker, posted: &Posted) {
@@ -201,7 +206,14 @@ fn crashed(state: AppState) {
     };
     // Its lock may still be held by what is left of it, and others may wait for that lock.
     let way = if storage == Some(Storage::Lasting) { Start::TakeOver } else { Start::InTurn };
-    set_timeout(move || start(state, way), Duration::from_millis(pause.into()));
+    let generation = BRIDGE.with_borrow(|slot| slot.as_ref().map(|bridge| bridge.generation));
+    let again = move || {
+        // Unless another one was started meanwhile, as by a take-over.
+        if generation.and_then(hearing).is_some() {
+            start(state, way);
+        }
+    };
+    set_timeout(again, Duration::from_millis(pause.into()));
 }
 
 /// Ends the worker, and hears no more of it.

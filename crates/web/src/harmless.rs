@@ -50,6 +50,7 @@ pub(crate) fn update(update: &mut ViewUpdate) {
         | ViewUpdate::Connection(_)
         | ViewUpdate::Storage(_)
         | ViewUpdate::Failed(_)
+        | ViewUpdate::Refused { .. }
         | ViewUpdate::Lost { .. }
         | ViewUpdate::RelayUnreachable { .. }
         | ViewUpdate::MessageGone { .. }

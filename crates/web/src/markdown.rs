@@ -5,6 +5,8 @@
 //! written. Links are `http`, `https` and `mailto` only, and their address always stands in sight. Based on CommonMark 0.31,
 //! without what only matters to authors of web pages.
 
+use std::collections::BTreeMap;
+
 use crate::text::address_in;
 
 /// Blocks in blocks, and styles in styles, at most; deeper ones are shown as they were written.
@@ -93,10 +95,11 @@ fn flatten_inlines(inlines: &[Inline], shown: &mut String) {
 fn blocks(lines: &[&str], depth: usize) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut paragraph: Vec<&str> = Vec::new();
+    let mut endless = usize::MAX;
     let mut at = 0;
     while at < lines.len() {
         let rest = &lines[at..];
-        let taken = if depth < DEPTH_MAX { block(rest, depth) } else { None };
+        let taken = if depth < DEPTH_MAX { block(rest, depth, &mut endless) } else { None };
         match taken {
             Some((block, used)) => {
                 end_paragraph(&mut paragraph, &mut blocks);
@@ -124,24 +127,29 @@ fn end_paragraph(lines: &mut Vec<&str>, blocks: &mut Vec<Block>) {
     lines.clear();
 }
 
-/// The block that begins with the first line, unless that is running text, and how many lines it takes.
-fn block(lines: &[&str], depth: usize) -> Option<(Block, usize)> {
-    fence(lines).or_else(|| quote(lines, depth)).or_else(|| list(lines, depth))
+/// The block that begins with the first line, unless that is running text, and how many lines it takes. `endless`: fences of so
+/// many backticks, or more, are known to have no end in these lines.
+fn block(lines: &[&str], depth: usize, endless: &mut usize) -> Option<(Block, usize)> {
+    fence(lines, endless).or_else(|| quote(lines, depth)).or_else(|| list(lines, depth))
 }
 
 /// Code between two lines of three or more backticks.
-fn fence(lines: &[&str]) -> Option<(Block, usize)> {
+fn fence(lines: &[&str], endless: &mut usize) -> Option<(Block, usize)> {
     let first = lines[0].trim_start();
     let ticks = first.chars().take_while(|letter| *letter == '`').count();
     let language = first.get(ticks..)?.trim();
-    if ticks < 3 || language.contains('`') {
+    if ticks < 3 || ticks >= *endless || language.contains('`') {
         return None;
     }
     let is_end = |line: &&str| {
+        steps(1);
         let line = line.trim();
         line.len() >= ticks && line.chars().all(|letter| letter == '`')
     };
-    let end = lines.iter().skip(1).position(is_end)?;
+    let Some(end) = lines.iter().skip(1).position(is_end) else {
+        *endless = ticks;
+        return None;
+    };
     let text = lines[1..=end].join("\n");
     Some((Block::Code { language: language.to_owned(), text }, end + 2))
 }
@@ -204,7 +212,8 @@ fn list(lines: &[&str], depth: usize) -> Option<(Block, usize)> {
 }
 
 fn inlines(text: &str, depth: usize) -> Vec<Inline> {
-    Reader { text, at: 0, plain: String::new(), done: Vec::new(), marks: 0, depth }.read()
+    let (plain, done, endless) = (String::new(), Vec::new(), BTreeMap::new());
+    Reader { text, at: 0, plain, done, marks: 0, depth, endless }.read()
 }
 
 /// Reads running text from the left to the right.
@@ -215,11 +224,15 @@ struct Reader<'t> {
     done: Vec<Inline>,
     marks: usize,
     depth: usize,
+    /// For a mark and its width: from where on it is known to have no end. What has none at one place has none behind it, so that
+    /// each is looked for in vain about once.
+    endless: BTreeMap<(char, usize), usize>,
 }
 
 impl Reader<'_> {
     fn read(mut self) -> Vec<Inline> {
         while let Some(letter) = self.text[self.at..].chars().next() {
+            steps(1);
             let is_mark = matches!(letter, '\\' | '`' | '*' | '_' | '~' | '[' | 'h' | 'm');
             let taken = is_mark && self.depth < DEPTH_MAX && self.marks < MARKS_MAX && self.mark(letter);
             if !taken {
@@ -270,7 +283,7 @@ impl Reader<'_> {
     fn code(&mut self) -> bool {
         let rest = &self.text[self.at..];
         let ticks = run(rest, '`');
-        let Some(length) = closing_ticks(&rest[ticks..], ticks) else {
+        let Some(length) = self.closing_ticks(self.at + ticks, ticks) else {
             // All of the run is text: none of its tails may begin code.
             self.plain.push_str(&rest[..ticks]);
             self.at += ticks;
@@ -297,7 +310,7 @@ impl Reader<'_> {
         let opens = rest[run..].chars().next().is_some_and(|next| !next.is_whitespace())
             // An underscore inside a word is a part of it, as in file names.
             && (letter != '_' || before.is_none_or(|before| !before.is_alphanumeric()));
-        let end = if width > 0 && opens { closing(&rest[width..], letter, width) } else { None };
+        let end = if width > 0 && opens { self.closing(self.at + width, letter, width) } else { None };
         let Some(end) = end else {
             self.plain.push_str(&rest[..run]);
             self.at += run;
@@ -338,10 +351,13 @@ impl Reader<'_> {
             return false;
         }
         let rest = &self.text[self.at..];
-        if !["https://", "http://", "mailto:"].iter().any(|scheme| rest.starts_with(scheme)) {
+        let schemes = ["https://", "http://", "mailto:"];
+        let behind = schemes.iter().find_map(|scheme| rest.strip_prefix(scheme));
+        if !behind.is_some_and(|behind| behind.starts_with(char::is_alphanumeric)) {
             return false;
         }
         let word = rest.split(char::is_whitespace).next().unwrap_or_default();
+        steps(word.len());
         let address = address_in(word);
         // A mark right behind an address ends a style and is no part of it, as in `**https://a.example**`.
         let address = address.trim_end_matches(['*', '_', '~', '`', ']']);
@@ -349,6 +365,72 @@ impl Reader<'_> {
             return false;
         }
         self.push(Inline::Link { words: None, address: address.to_owned() }, self.at + address.len())
+    }
+
+    fn is_endless(&self, mark: (char, usize), from: usize) -> bool {
+        self.endless.get(&mark).is_some_and(|known| from >= *known)
+    }
+
+    /// How far behind `from` a run of exactly so many backticks begins.
+    fn closing_ticks(&mut self, from: usize, ticks: usize) -> Option<usize> {
+        if self.is_endless(('`', ticks), from) {
+            return None;
+        }
+        let text = &self.text[from..];
+        let mut at = 0;
+        while let Some(found) = text[at..].find('`') {
+            let length = run(&text[at + found..], '`');
+            steps(found + length);
+            at += found;
+            if length == ticks {
+                return Some(at);
+            }
+            at += length;
+        }
+        steps(text.len() - at);
+        self.endless.insert(('`', ticks), from);
+        None
+    }
+
+    /// How far behind `from` a style ends that was opened: at a run of its mark that stands behind a letter, outside of code and
+    /// escapes.
+    fn closing(&mut self, from: usize, letter: char, width: usize) -> Option<usize> {
+        if self.is_endless((letter, width), from) {
+            return None;
+        }
+        let text = &self.text[from..];
+        let mut at = 0;
+        let mut before = None;
+        while let Some(next) = text[at..].chars().next() {
+            steps(1);
+            match next {
+                '\\' => {
+                    let escaped = text[at + 1..].chars().next().filter(char::is_ascii_punctuation);
+                    at += 1 + escaped.map_or(0, char::len_utf8);
+                }
+                '`' => {
+                    let ticks = run(&text[at..], '`');
+                    let code = self.closing_ticks(from + at + ticks, ticks);
+                    at += ticks + code.map_or(0, |length| length + ticks);
+                }
+                _ if next == letter => {
+                    let run = run(&text[at..], letter);
+                    let after = text[at + run..].chars().next();
+                    let closes = at > 0
+                        && before.is_some_and(|before: char| !before.is_whitespace())
+                        && (letter != '_' || after.is_none_or(|after| !after.is_alphanumeric()));
+                    if closes && (run == width || run == 3) {
+                        // Of three, the inner ones close what was opened inside.
+                        return Some(at + run - width);
+                    }
+                    at += run;
+                }
+                _ => at += next.len_utf8(),
+            }
+            before = text[..at].chars().next_back();
+        }
+        self.endless.insert((letter, width), from);
+        None
     }
 }
 
@@ -360,59 +442,13 @@ fn run(text: &str, letter: char) -> usize {
     text.bytes().take_while(|byte| *byte == letter as u8).count()
 }
 
-/// Where a run of exactly so many backticks begins.
-fn closing_ticks(text: &str, ticks: usize) -> Option<usize> {
-    let mut at = 0;
-    while let Some(found) = text.get(at..)?.find('`') {
-        at += found;
-        let length = run(&text[at..], '`');
-        if length == ticks {
-            return Some(at);
-        }
-        at += length;
-    }
-    None
-}
-
-/// Where a style that was opened ends: at a run of its mark that stands behind a letter, outside of code and escapes.
-fn closing(text: &str, letter: char, width: usize) -> Option<usize> {
-    let mut at = 0;
-    let mut before = None;
-    while let Some(next) = text[at..].chars().next() {
-        match next {
-            '\\' => {
-                let escaped = text[at + 1..].chars().next().filter(char::is_ascii_punctuation);
-                at += 1 + escaped.map_or(0, char::len_utf8);
-            }
-            '`' => {
-                let ticks = run(&text[at..], '`');
-                at += ticks + closing_ticks(&text[at + ticks..], ticks).map_or(0, |length| length + ticks);
-            }
-            _ if next == letter => {
-                let run = run(&text[at..], letter);
-                let after = text[at + run..].chars().next();
-                let closes = at > 0
-                    && before.is_some_and(|before: char| !before.is_whitespace())
-                    && (letter != '_' || after.is_none_or(|after| !after.is_alphanumeric()));
-                if closes && (run == width || run == 3) {
-                    // Of three, the inner ones close what was opened inside.
-                    return Some(at + run - width);
-                }
-                at += run;
-            }
-            _ => at += next.len_utf8(),
-        }
-        before = text[..at].chars().next_back();
-    }
-    None
-}
-
 /// Words and address of a link at the beginning of a text, and how long it is.
 fn bracketed(text: &str) -> Option<(&str, &str, usize)> {
     let mut open = 0_usize;
     let mut is_escaped = false;
     let mut end = None;
     for (at, letter) in text.char_indices().take(LINK_WORDS_MAX) {
+        steps(1);
         match letter {
             _ if is_escaped => is_escaped = false,
             '\\' => is_escaped = true,
@@ -427,10 +463,10 @@ fn bracketed(text: &str) -> Option<(&str, &str, usize)> {
     }
     let end = end?;
     let rest = text[end + 1..].strip_prefix('(')?;
-    let length = rest.find(')')?;
-    let address = &rest[..length];
-    let is_one_word = !address.contains(|letter: char| letter.is_whitespace() || letter == '(');
-    is_one_word.then_some((&text[1..end], address, end + 2 + length + 1))
+    // An address is one word.
+    let length = rest.find(|letter: char| letter == ')' || letter == '(' || letter.is_whitespace())?;
+    steps(length);
+    rest[length..].starts_with(')').then(|| (&text[1..end], &rest[..length], end + 2 + length + 1))
 }
 
 /// Whether an address may be opened.
@@ -470,6 +506,13 @@ fn unescaped(text: &str) -> String {
         }
     }
     shown
+}
+
+/// Counts, in tests, letters and lines that were looked at.
+#[inline]
+fn steps(_count: usize) {
+    #[cfg(test)]
+    tests::STEPS.set(tests::STEPS.get() + _count);
 }
 
 #[cfg(test)]

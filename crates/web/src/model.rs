@@ -3,7 +3,7 @@
 //! Knows nothing of signals or of the browser, so that every rule here is tested natively. It guarantees that a text which
 //! the user sent is in exactly one place: shown as unconfirmed, in the timeline, or back in the draft.
 
-use kuvert_view::{ConversationId, ConversationView, Delivery, Failure, LastMessage, MessageView, Sender};
+use kuvert_view::{ConversationId, ConversationView, Delivery, LastMessage, MessageView, Sender};
 
 /// Puts a new or changed conversation where its newest message says.
 pub(crate) fn put_conversation(list: &mut Vec<ConversationView>, changed: ConversationView) {
@@ -16,6 +16,8 @@ pub(crate) fn put_conversation(list: &mut Vec<ConversationView>, changed: Conver
 /// A text on its way to the engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Unconfirmed {
+    /// Of the command that sends it.
+    number: u64,
     /// Where to.
     pub(crate) conversation: ConversationId,
     /// As sent.
@@ -29,9 +31,9 @@ pub(crate) struct Unconfirmed {
 pub(crate) struct Outgoing(Vec<Unconfirmed>);
 
 impl Outgoing {
-    /// Remembers a text that was handed to the engine.
-    pub(crate) fn sent(&mut self, conversation: ConversationId, text: String) {
-        self.0.push(Unconfirmed { conversation, text, settling: false });
+    /// Remembers a text that was handed to the engine by the command with this number.
+    pub(crate) fn sent(&mut self, number: u64, conversation: ConversationId, text: String) {
+        self.0.push(Unconfirmed { number, conversation, text, settling: false });
     }
 
     /// The engine was asked to open a conversation: it answers after everything that was sent before.
@@ -58,19 +60,10 @@ impl Outgoing {
         }
     }
 
-    /// The engine refused something: the oldest text, if the refusal can be about a text.
-    pub(crate) fn refused(&mut self, failure: Failure) -> Option<Unconfirmed> {
-        let about_text = matches!(
-            failure,
-            Failure::TextInvalid
-                | Failure::NotAccepted
-                | Failure::NotAsked
-                | Failure::NoIdentity
-                | Failure::Unknown
-                | Failure::Database
-                | Failure::DiskFull
-        );
-        (about_text && !self.0.is_empty()).then(|| self.0.remove(0))
+    /// The engine refused the command with this number: the text that it was to send, if it was.
+    pub(crate) fn refused(&mut self, number: u64) -> Option<Unconfirmed> {
+        let found = self.0.iter().position(|sent| sent.number == number)?;
+        Some(self.0.remove(found))
     }
 
     /// Texts of one conversation.

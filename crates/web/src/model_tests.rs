@@ -46,7 +46,7 @@ fn the_conversation_with_the_newest_message_is_first() {
 #[test]
 fn a_sent_text_is_unconfirmed_until_the_engine_shows_it() {
     let mut outgoing = Outgoing::default();
-    outgoing.sent(ANNA, "Hallo".into());
+    outgoing.sent(1, ANNA, "Hallo".into());
     outgoing.shown(ANNA, &message(1, Sender::Contact, "Hallo"));
     outgoing.shown(BEN, &message(1, Sender::Own, "Hallo"));
     assert_eq!(outgoing.of(ANNA), ["Hallo"]);
@@ -57,20 +57,20 @@ fn a_sent_text_is_unconfirmed_until_the_engine_shows_it() {
 #[test]
 fn a_timeline_settles_what_was_sent_before_it_was_asked_for() {
     let mut outgoing = Outgoing::default();
-    outgoing.sent(ANNA, "before".into());
+    outgoing.sent(2, ANNA, "before".into());
     outgoing.opening(ANNA);
-    outgoing.sent(ANNA, "after".into());
+    outgoing.sent(3, ANNA, "after".into());
     outgoing.opened(ANNA);
     assert_eq!(outgoing.of(ANNA), ["after"]);
 }
 
 #[test]
-fn of_the_texts_on_their_way_the_oldest_is_refused() {
+fn of_the_texts_on_their_way_the_one_that_was_refused_comes_back() {
     let mut outgoing = Outgoing::default();
-    outgoing.sent(ANNA, "first".into());
-    outgoing.sent(ANNA, "second".into());
-    assert_eq!(outgoing.refused(Failure::CardGone), None);
-    let refused = outgoing.refused(Failure::Database).expect("the text is refused");
-    assert_eq!((refused.conversation, refused.text.as_str()), (ANNA, "first"));
-    assert_eq!(outgoing.of(ANNA), ["second"]);
+    outgoing.sent(3, ANNA, "first".into());
+    outgoing.sent(5, ANNA, "second".into());
+    assert_eq!(outgoing.refused(4), None, "that was something else");
+    let refused = outgoing.refused(5).expect("the text is refused");
+    assert_eq!((refused.conversation, refused.text.as_str()), (ANNA, "second"));
+    assert_eq!((outgoing.of(ANNA), outgoing.refused(5)), (vec!["first".to_owned()], None));
 }

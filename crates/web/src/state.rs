@@ -147,7 +147,8 @@ impl AppState {
             ViewUpdate::Storage(storage) => self.apply_storage(storage),
             ViewUpdate::Gate(gate) => self.shell.apply_gate(gate),
             ViewUpdate::Lock(lock) => self.shell.apply_lock(lock),
-            ViewUpdate::Failed(failure) => self.apply_failure(failure),
+            ViewUpdate::Failed(failure) => self.apply_failure(failure, None),
+            ViewUpdate::Refused { number, failure } => self.apply_failure(failure, Some(number)),
             // Of the own relay the connection tells, and to others a page does not speak (WEB-1).
             ViewUpdate::RelayUnreachable { .. } => {}
             update @ (ViewUpdate::Transfer(_)
@@ -204,7 +205,8 @@ impl AppState {
         self.storage.set(Some(storage));
     }
 
-    fn apply_failure(self, failure: Failure) {
+    /// Shows a failure. `number`: of the command that was refused.
+    fn apply_failure(self, failure: Failure, number: Option<u64>) {
         let door = match failure {
             Failure::InviteNeeded => Some(Door::Invitation),
             Failure::RelayClosed => Some(Door::Closed),
@@ -215,7 +217,7 @@ impl AppState {
             self.failures.update(|count| *count += 1);
             return;
         }
-        self.talk.refused(failure);
+        self.talk.refused(number);
         self.alert(Alert::Failure(failure));
         self.failures.update(|count| *count += 1);
     }
@@ -227,6 +229,7 @@ impl AppState {
 
     /// The engine was started again, and knows nothing of what is shown.
     pub(crate) fn engine_started_again(self) {
+        self.talk.engine_started_again();
         self.shell.started_again();
         self.files.engine_started_again();
     }

@@ -8,9 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
-use kuvert_view::{
-    ConversationId, DetailsView, Failure, MessageId, MessageView, Sender, UiCommand, ViewUpdate,
-};
+use kuvert_view::{ConversationId, DetailsView, MessageId, MessageView, Sender, UiCommand, ViewUpdate};
 use leptos::prelude::*;
 
 use crate::compose::{Composing, Desk, Quoted, Sent};
@@ -50,6 +48,8 @@ enum Goal {
     Unread,
     /// A day.
     Day,
+    /// What is shown, as it is now.
+    Same,
 }
 
 /// Where the timeline is to be moved to.
@@ -142,6 +142,7 @@ impl Talk {
                     window.replace(conversation, messages, has_older, has_newer, dates::local_day)
                 });
                 if is_taken {
+                    self.refresh();
                     self.arrive(message);
                 }
             }
@@ -163,7 +164,6 @@ impl Talk {
     fn apply_timeline(self, conversation: ConversationId, messages: Vec<MessageView>, has_older: bool) {
         self.outgoing.update(|outgoing| outgoing.opened(conversation));
         let read_to = self.take_opened(conversation);
-        let page = messages.clone();
         let is_fresh = self.change(|window| {
             let is_fresh = window.show(conversation, messages, has_older, dates::local_day);
             if read_to.is_some() {
@@ -171,28 +171,25 @@ impl Talk {
             }
             is_fresh
         });
+        self.refresh();
         if is_fresh {
             self.at_end.set_value(true);
             self.beyond.set(0);
         }
-        self.renew(page);
         match self.wanted.get_value() {
             Some((wanted, _)) if wanted == conversation => self.seek(),
-            _ if !is_fresh => {}
+            _ if !is_fresh => {
+                if self.window.with_value(|window| window.doubtful().is_some()) {
+                    self.wanted.set_value(Some((conversation, Goal::Same)));
+                    self.seek();
+                }
+            }
             _ if read_to.is_none() => self.place.set(Some(Place::End)),
             _ if self.window.with_value(Window::unread_is_older) => {
                 self.wanted.set_value(Some((conversation, Goal::Unread)));
                 self.seek();
             }
             _ => self.place.set(Some(Place::Unread)),
-        }
-    }
-
-    /// Shows messages that stand in rows already as they are now.
-    fn renew(self, messages: Vec<MessageView>) {
-        for message in messages {
-            let cell = self.cells.with_value(|cells| cells.get(&message.id).cloned());
-            cell.into_iter().for_each(|cell| cell.set(message.clone()));
         }
     }
 
@@ -218,6 +215,10 @@ impl Talk {
                 .window
                 .with_value(Window::read_to)
                 .map_or(MessageId(0), |read_to| MessageId(read_to.0.saturating_add(1))),
+            Goal::Same => match self.window.with_value(Window::doubtful) {
+                Some(message) => message,
+                None => return,
+            },
             Goal::Day => return,
         };
         self.window.update_value(Window::ask_elsewhere);
@@ -229,6 +230,9 @@ impl Talk {
         let goal = self.wanted.get_value().map(|(_, goal)| goal);
         self.wanted.set_value(None);
         self.at_end.set_value(false);
+        if (goal, message.is_some()) == (Some(Goal::Same), true) {
+            return;
+        }
         self.place.set(Some(match (goal, message) {
             (_, None) => Place::End,
             (Some(Goal::Unread), _) => Place::Unread,
@@ -250,7 +254,12 @@ impl Talk {
         let copy = message.clone();
         let put = self.window.try_update_value(|window| window.put(message, at_end, dates::local_day));
         match put {
-            Some(Put::Changed) => self.renew(vec![copy]),
+            Some(Put::Changed) => {
+                let cell = self.cells.with_value(|cells| cells.get(&copy.id).cloned());
+                if let Some(cell) = cell {
+                    cell.set(copy);
+                }
+            }
             Some(put @ (Put::Added | Put::Beyond)) => {
                 self.is_stale.set_value(true);
                 if is_of_other && (put == Put::Beyond || !at_end) {
@@ -262,6 +271,21 @@ impl Talk {
             }
             Some(Put::Ignored) | None => {}
         }
+    }
+
+    /// Shows messages as the window holds them now.
+    fn refresh(self) {
+        self.cells.with_value(|cells| {
+            self.window.with_value(|window| {
+                for (id, cell) in cells {
+                    if let Some(message) = window.find(*id)
+                        && cell.with_untracked(|shown| shown != message)
+                    {
+                        cell.set(message.clone());
+                    }
+                }
+            });
+        });
     }
 
     fn apply_details(self, new: DetailsView) {
@@ -299,14 +323,21 @@ impl Talk {
         self.rows.set(rows);
     }
 
-    /// A wish could not be fulfilled: what it was about comes back.
-    pub(crate) fn refused(self, failure: Failure) {
-        if let Some(refused) = self.outgoing.try_update(|outgoing| outgoing.refused(failure)).flatten() {
+    /// A wish could not be fulfilled. If it was the command with this number that sent a text, the text comes back.
+    pub(crate) fn refused(self, number: Option<u64>) {
+        let text =
+            number.and_then(|number| self.outgoing.try_update(|outgoing| outgoing.refused(number)).flatten());
+        if let Some(refused) = text {
             self.desk.update(|desk| desk.bring_back(refused.conversation, &refused.text));
             self.save_later(refused.conversation);
         }
         self.wanted.set_value(None);
         self.change(Window::forget_asked);
+    }
+
+    /// The engine was started again, and did not tell of what happened meanwhile.
+    pub(crate) fn engine_started_again(self) {
+        self.window.update_value(Window::doubt);
     }
 
     /// Another tab may have changed anything: what is shown is asked for anew, and in full.
@@ -531,8 +562,9 @@ impl Talk {
         match sent {
             Some(Sent::Edited(message)) => bridge::post(&UiCommand::Edit { message, text }),
             Some(Sent::New { reply_to, expires_after }) => {
-                self.outgoing.update(|outgoing| outgoing.sent(conversation, text.clone()));
-                bridge::post(&UiCommand::Write { conversation, text, reply_to, expires_after });
+                let command = UiCommand::Write { conversation, text: text.clone(), reply_to, expires_after };
+                let number = bridge::post_numbered(&command);
+                self.outgoing.update(|outgoing| outgoing.sent(number, conversation, text));
                 self.sent(conversation);
             }
             None => {}

@@ -51,6 +51,8 @@ pub(crate) struct Window {
     /// Up to which message everything had been read when the conversation was opened with something unread in it.
     read_to: Option<MessageId>,
     asked: Option<Asked>,
+    /// Whether changes may have gone past it, because the engine was another one meanwhile.
+    is_doubtful: bool,
 }
 
 impl Window {
@@ -108,8 +110,9 @@ impl Window {
         self.held.iter().rev().map(|held| &held.message).find(is_own_text)
     }
 
-    /// Takes the newest page. What is held stays if the page joins up with it, or if the reader is elsewhere in the same
-    /// conversation and did not ask for its end. Says whether the window shows the newest page now, where it did not before.
+    /// Takes the newest page, and for what lies within it, nothing else. What is held before it stays if the page joins up with it
+    /// and nothing [doubtful](Self::doubt) is held; all of it stays if the reader is elsewhere in the same conversation and did not
+    /// ask for its end. Says whether the window shows the newest page now, where it did not before.
     pub(crate) fn show(
         &mut self,
         conversation: ConversationId,
@@ -119,31 +122,39 @@ impl Window {
     ) -> bool {
         let is_same = self.conversation == Some(conversation);
         let wants_end = self.asked == Some(Asked::Elsewhere);
-        if is_same {
-            let joins = match (self.last(), page.first()) {
-                (Some(newest), Some(oldest)) => newest >= oldest.id,
-                _ => false,
-            };
-            if joins {
-                self.has_newer = false;
-                self.asked = None;
-                // What went while nobody said so, as while the engine was away.
-                let oldest = page.first().map(|message| message.id);
-                let is_there = |id| Some(id) < oldest || page.iter().any(|message| message.id == id);
-                self.held.retain(|held| is_there(held.message.id));
-                for message in page {
-                    self.put(message, true, &day_of);
-                }
-                return false;
-            }
-            if self.has_newer && !wants_end {
-                return false;
-            }
+        let oldest = page.first().map(|oldest| oldest.id);
+        let joins =
+            is_same && oldest.is_some_and(|oldest| self.last().is_some_and(|newest| newest >= oldest));
+        if is_same && !joins && self.has_newer && !wants_end {
+            return false;
         }
-        let read_to = self.read_to.filter(|_| is_same);
-        *self = Self { conversation: Some(conversation), has_older, read_to, ..Self::default() };
-        self.held = page.into_iter().map(|message| Held { day: day_of(message.at), message }).collect();
-        true
+        let page = page.into_iter().map(|message| Held { day: day_of(message.at), message });
+        if !joins {
+            let read_to = self.read_to.filter(|_| is_same);
+            *self = Self { conversation: Some(conversation), has_older, read_to, ..Self::default() };
+            self.held = page.collect();
+            return true;
+        }
+        // It is all that there is from its first message on, and if nothing is older, all.
+        let keeps_older = has_older && !self.is_doubtful;
+        self.held.retain(|held| keeps_older && Some(held.message.id) < oldest);
+        if self.held.is_empty() {
+            self.has_older = has_older;
+        }
+        self.held.extend(page);
+        self.drop_oldest(MESSAGES_MAX, MESSAGES_KEPT);
+        (self.has_newer, self.asked, self.is_doubtful) = (false, None, false);
+        false
+    }
+
+    /// The engine was started again: what happened in between was not told.
+    pub(crate) fn doubt(&mut self) {
+        self.is_doubtful = !self.held.is_empty();
+    }
+
+    /// The message in the middle of what is held and has to be asked for anew, after the newest page did not join up with it.
+    pub(crate) fn doubtful(&self) -> Option<MessageId> {
+        self.held.get(self.held.len() / 2).filter(|_| self.is_doubtful).map(|held| held.message.id)
     }
 
     /// Takes messages before the first, if they were asked for; drops newer ones for them beyond the bound.
@@ -200,7 +211,7 @@ impl Window {
         if self.conversation != Some(conversation) {
             return false;
         }
-        self.asked = None;
+        (self.asked, self.is_doubtful) = (None, false);
         self.has_older = has_older;
         self.has_newer = has_newer;
         self.held = page.into_iter().map(|message| Held { day: day_of(message.at), message }).collect();

@@ -66,17 +66,6 @@ fn a_long_conversation_is_walked_through_in_both_directions_without_a_gap_and_wi
 }
 
 #[test]
-fn what_the_newest_page_has_no_more_is_gone() {
-    let mut window = Window::default();
-    window.show(ANNA, page(1..51), false, day);
-    let mut later = page(11..51);
-    later.retain(|message| message.id != MessageId(30));
-    assert!(!window.show(ANNA, later, true, day));
-    let shown = ids(&window);
-    assert!(!shown.contains(&30) && shown.contains(&29) && shown.contains(&5), "{shown:?}");
-}
-
-#[test]
 fn an_answer_to_what_is_not_asked_any_more_is_not_taken() {
     let mut window = Window::default();
     window.show(ANNA, page(500..550), true, day);
@@ -138,6 +127,52 @@ fn pages_that_join_up_with_a_new_one_stay() {
     assert_eq!((ids(&window)[0], window.has_older()), (40, true));
     assert!(window.show(BEN, page(3..5), false, day));
     assert_eq!(window.conversation(), Some(BEN));
+}
+
+#[test]
+fn what_is_gone_from_a_page_that_joins_up_is_gone_and_what_changed_is_changed() {
+    let without = |gone: &[u64]| page(12..25).into_iter().filter(|one| !gone.contains(&one.id.0)).collect();
+    let mut window = Window::default();
+    window.show(ANNA, page(10..23), true, day);
+    window.ask_older();
+    window.prepend(ANNA, page(1..10), false, day);
+    let mut shown: Vec<MessageView> = without(&[15, 22]);
+    shown[1].text = "edited".into();
+    assert!(!window.show(ANNA, shown, true, day));
+    let expected: Vec<u64> = (1..25).filter(|id| ![15, 22].contains(id)).collect();
+    assert_eq!(ids(&window), expected);
+    assert_eq!(window.find(MessageId(13)).map(|one| one.text.as_str()), Some("edited"));
+    // The newest are gone, so that the page reaches further back.
+    assert!(!window.show(ANNA, page(1..20), false, day));
+    assert_eq!((ids(&window), window.has_older()), ((1..20).collect(), false));
+    // Nothing is before the page: neither is anything here.
+    assert!(!window.show(ANNA, page(5..20), false, day));
+    assert_eq!((ids(&window), window.has_older()), ((5..20).collect(), false));
+}
+
+#[test]
+fn after_the_engine_was_another_one_only_what_it_shows_stays() {
+    let mut window = Window::default();
+    window.show(ANNA, page(60..110), true, day);
+    window.ask_older();
+    window.prepend(ANNA, page(10..60), true, day);
+    window.doubt();
+    assert!(!window.show(ANNA, page(62..112), true, day));
+    assert_eq!(
+        (ids(&window), window.has_older()),
+        ((62..112).collect(), true),
+        "the older ones are asked for"
+    );
+    assert_eq!(window.doubtful(), None);
+    // Elsewhere in the conversation, what is read is asked for where it stands.
+    window.ask_elsewhere();
+    window.replace(ANNA, page(10..30), true, true, day);
+    window.doubt();
+    assert!(!window.show(ANNA, page(62..112), true, day));
+    assert_eq!(window.doubtful(), Some(MessageId(20)));
+    window.ask_elsewhere();
+    assert!(window.replace(ANNA, page(12..30), true, true, day));
+    assert_eq!(window.doubtful(), None);
 }
 
 #[test]

@@ -67,7 +67,10 @@ pub const MAX_PUSHES_WAITING: usize = 65_536;
 pub const MAX_PUSHES_AT_ONCE: usize = 32;
 /// Of those, to push services that failed when they were last tried, or never answered yet.
 pub const MAX_PUSHES_TO_STRANGERS: usize = MAX_PUSHES_AT_ONCE / 4;
-/// Push services of which a relay remembers how they answered, after which all are forgotten.
+/// Of those, to one host.
+pub const MAX_PUSHES_TO_STRANGER: usize = MAX_PUSHES_TO_STRANGERS / 4;
+/// Push services of which a relay remembers how they answered. Beyond it the one is forgotten that was heard of longest ago, those
+/// first that failed when they were last tried, or never answered.
 pub const MAX_PUSH_SERVICES: usize = 1024;
 /// Tries to hand one push over, after which it is given up until something else comes.
 pub const MAX_PUSH_TRIES: u32 = 10;

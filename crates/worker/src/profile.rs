@@ -55,6 +55,8 @@ struct Closed {
     key: Zeroizing<Vec<u8>>,
     is_used: bool,
     place: Place,
+    /// It is being thrown away.
+    ends: bool,
     /// What the page wanted meanwhile, in order. Nobody but the own page writes here.
     waiting: Vec<(Posted, Vec<JsValue>)>,
 }
@@ -75,7 +77,7 @@ pub(crate) async fn begin(keeper: Option<JsValue>, found: &JsValue, page_remembe
     KEEPER.with_borrow_mut(|slot| slot.clone_from(&keeper));
     let key = kept.map(|Kept { key, .. }| key).unwrap_or_default();
     CLOSED.with_borrow_mut(|slot| {
-        *slot = Some(Closed { keeper, key, is_used, place, waiting: Vec::new() });
+        *slot = Some(Closed { keeper, key, is_used, place, ends: false, waiting: Vec::new() });
     });
     go(way).await;
 }
@@ -212,25 +214,47 @@ async fn say_lock(keeper: &Keeper, outcome: Option<LockOutcome>) {
 /// The user has seen that this profile cannot be opened, and begins another one.
 fn begin_anew() {
     let closed = CLOSED.with_borrow_mut(|slot| {
-        slot.as_mut().map(|closed| {
-            closed.key = Zeroizing::default();
-            closed.is_used = false;
-            (closed.keeper.clone(), closed.place)
-        })
+        let closed = slot.as_mut().filter(|closed| !closed.ends)?;
+        closed.ends = true;
+        Some((closed.keeper.clone(), closed.place))
     });
     // An open profile is never thrown away.
     let Some((keeper, place)) = closed else { return };
     spawn_local(async move {
-        storage::clear();
-        if let Some(keeper) = keeper {
+        let place = emptied(place).await;
+        let is_empty = place == Place::Ready { has_database: false };
+        // As long as something is left, its key is.
+        if let Some(keeper) = keeper.filter(|_| is_empty) {
             keeper.clear().await;
         }
-        let place = match place {
-            Place::Ready { .. } => Place::Ready { has_database: false },
-            other => other,
-        };
-        go(way(place, None, false)).await;
+        let way = CLOSED.with_borrow_mut(|slot| {
+            let closed = slot.as_mut()?;
+            closed.ends = false;
+            closed.place = place;
+            if !is_empty {
+                return Some(way(place, Some(&closed.key), closed.is_used));
+            }
+            closed.key = Zeroizing::default();
+            closed.is_used = false;
+            Some(Way::Begin)
+        });
+        if let Some(way) = way {
+            go(way).await;
+        }
     });
+}
+
+/// Throws the database away, and says what there is then.
+async fn emptied(place: Place) -> Place {
+    match place {
+        Place::Ready { .. } => {
+            storage::clear();
+            Place::Ready { has_database: false }
+        }
+        Place::Damaged if storage::remove().await => storage::prepare().await,
+        // Nothing that could be thrown away.
+        Place::Damaged | Place::Missing | Place::Busy => place,
+    }
 }
 
 #[cfg(test)]

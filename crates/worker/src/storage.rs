@@ -21,7 +21,7 @@ pub(crate) enum Place {
 }
 
 #[cfg(target_arch = "wasm32")]
-pub(crate) use browser::{clear, prepare};
+pub(crate) use browser::{clear, prepare, remove};
 
 #[cfg(target_arch = "wasm32")]
 mod browser {
@@ -31,7 +31,15 @@ mod browser {
     use sqlite_wasm_rs::vfs::VfsFilesManager as _;
     use sqlite_wasm_vfs::sahpool::{OpfsSAHError, OpfsSAHPoolCfgBuilder, OpfsSAHPoolUtil, install};
 
+    use wasm_bindgen::{JsCast as _, JsValue};
+    use wasm_bindgen_futures::JsFuture;
+    use web_sys::{FileSystemDirectoryHandle, FileSystemRemoveOptions};
+
     use super::{DATABASE, Place};
+    use crate::scope;
+
+    /// The pool's directory.
+    const DIRECTORY: &str = "kuvert";
 
     /// A worker that ended gives its files back within moments; on a machine under load, within seconds.
     const TRIES: u32 = 150;
@@ -45,7 +53,7 @@ mod browser {
 
     /// Makes the pool of files ready.
     pub(crate) async fn prepare() -> Place {
-        let config = OpfsSAHPoolCfgBuilder::new().directory("kuvert").initial_capacity(4).build();
+        let config = OpfsSAHPoolCfgBuilder::new().directory(DIRECTORY).initial_capacity(4).build();
         for _ in 0..TRIES {
             match install::<WasmOsCallback>(&config, true).await {
                 Ok(pool) => {
@@ -64,7 +72,7 @@ mod browser {
         Place::Busy
     }
 
-    fn is_held(error: &wasm_bindgen::JsValue) -> bool {
+    fn is_held(error: &JsValue) -> bool {
         let name = js_sys::Reflect::get(error, &"name".into()).ok().and_then(|name| name.as_string());
         matches!(name.as_deref(), Some("NoModificationAllowedError" | "InvalidStateError"))
     }
@@ -78,6 +86,18 @@ mod browser {
             }
         });
     }
+
+    /// Throws the directory away of which no pool could be made. Whether it is gone.
+    pub(crate) async fn remove() -> bool {
+        let is_gone = async {
+            let root = JsFuture::from(scope().navigator().storage().get_directory()).await?;
+            let options = FileSystemRemoveOptions::new();
+            options.set_recursive(true);
+            let root: FileSystemDirectoryHandle = root.unchecked_into();
+            JsFuture::from(root.remove_entry_with_options(DIRECTORY, &options)).await
+        };
+        is_gone.await.is_ok()
+    }
 }
 
 /// Natively there is no pool; this only lets the crate be checked with the rest of the workspace.
@@ -89,3 +109,9 @@ pub(crate) async fn prepare() -> Place {
 /// See [`prepare`].
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) fn clear() {}
+
+/// See [`prepare`].
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) async fn remove() -> bool {
+    false
+}

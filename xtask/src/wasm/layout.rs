@@ -115,12 +115,16 @@ pub(super) fn site(root: &Path, modules: &[Bound]) -> Result<Site> {
     Ok(site)
 }
 
-/// Adds the service worker, which knows all other files. It comes last, and changes whenever one of them does.
+/// Adds the service worker, which knows all other files. It comes last, and changes whenever one of them does; its build is
+/// another one, and so is its cache, also when nothing but itself changed.
 fn add_service_worker(site: &mut Site, root: &Path) -> Result<()> {
     let shown = |path: &str| if path == "index.html" { "/".to_owned() } else { format!("/{path}") };
     let mut paths: Vec<String> = site.files.iter().map(|file| shown(&file.path)).collect();
     paths.sort();
+    let template = files::read(&root.join(SERVICE_WORKER))?;
     let mut hash = Sha256::new();
+    hash.update((template.len() as u64).to_be_bytes());
+    hash.update(&template);
     for file in &site.files {
         hash.update((file.path.len() as u64).to_be_bytes());
         hash.update(&file.path);
@@ -129,7 +133,7 @@ fn add_service_worker(site: &mut Site, root: &Path) -> Result<()> {
     }
     site.urls.insert("files", serde_json::to_string(&paths)?);
     site.urls.insert("build", hex(&hash.finalize())[..12].to_owned());
-    let code = site.fill(&files::read(&root.join(SERVICE_WORKER))?, SERVICE_WORKER)?;
+    let code = site.fill(&template, SERVICE_WORKER)?;
     let path = SERVICE_WORKER_URL.trim_start_matches('/').to_owned();
     site.files.push(File { path: path.clone(), name: path, bytes: code.into_bytes() });
     Ok(())
@@ -275,6 +279,19 @@ mod tests {
         files::write(&dir.path().join("crates/web/static/icon.svg"), b"<svg></svg>").expect("written");
         let second = site(dir.path(), &modules()).expect("laid out");
         assert_ne!(read(&second), code);
+    }
+
+    #[test]
+    fn another_service_worker_alone_is_another_build() {
+        let dir = repository("{{style}}{{boot}}");
+        let build = || {
+            let site = site(dir.path(), &[bound("web", &[]), bound("worker", &[])]).expect("laid out");
+            site.urls["build"].clone()
+        };
+        let first = build();
+        assert_eq!(build(), first);
+        files::write(&dir.path().join(SERVICE_WORKER), b"keep('{{build}}', {{files}})").expect("written");
+        assert_ne!(build(), first);
     }
 
     #[test]

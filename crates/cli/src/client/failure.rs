@@ -140,6 +140,8 @@ pub(crate) enum Failure {
     NothingToSave { message: u64 },
     #[error("the message {message} does not wait with files; kuvert delete deletes what was sent")]
     NothingToCancel { message: u64 },
+    #[error("the message was sent already; delete it instead")]
+    TooLate,
     #[error("this folder cannot be used: its name is not UTF-8; give another one")]
     PathNotUtf8,
     #[error("another process took over this profile's inbox; end it and try again")]
@@ -228,7 +230,7 @@ impl Failure {
             Self::FileNotSent { .. } => "file_not_sent",
             Self::FileNotSaved { .. } => "file_not_saved",
             Self::NothingToSave { .. } => "nothing_to_save",
-            Self::NothingToCancel { .. } => "nothing_to_cancel",
+            Self::NothingToCancel { .. } | Self::TooLate => "nothing_to_cancel",
             Self::TakenOver => "taken_over",
             Self::TimedOut => "timed_out",
             Self::NoTerminal => "no_terminal",
@@ -422,6 +424,7 @@ impl From<kuvert_view::Failure> for Failure {
             Shown::NotReachable => Self::Group(Refusal::NotReachable),
             Shown::PictureInvalid => Self::Group(Refusal::PictureInvalid),
             Shown::TooMuchAtOnce => Self::Group(Refusal::TooMuchAtOnce),
+            Shown::TooLate => Self::TooLate,
             Shown::OwnLink => Self::OwnLink,
             Shown::ProfileInUse => Self::Profile(ProfileError::InUse { by: String::new() }),
         }

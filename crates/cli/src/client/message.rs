@@ -168,7 +168,9 @@ pub(super) async fn cancel(args: CancelArgs, output: Output) -> Result<(), Failu
     let id = args.message;
     session.app().message(id)?.ok_or(Failure::UnknownMessage { id: id.0 })?;
     match asked(&mut session, |session| session.cancel_files(id)) {
-        Err(Failure::UnknownContact { .. }) => return Err(Failure::NothingToCancel { message: id.0 }),
+        Err(Failure::UnknownContact { .. } | Failure::TooLate) => {
+            return Err(Failure::NothingToCancel { message: id.0 });
+        }
         done => done?,
     };
     output.result(&json!({ "message": id.0, "state": "cancelled" }), "cancelled; nothing of it is left")?;

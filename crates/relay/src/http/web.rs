@@ -10,6 +10,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use kuvert_wire::limits;
+use sha2::{Digest, Sha256};
 use tokio::fs::File;
 use tokio::io::AsyncReadExt;
 
@@ -17,6 +18,10 @@ use super::Site;
 
 /// The page that begins the web app.
 pub(crate) const START_PAGE: &str = "index.html";
+/// Where files have a part of their hash in their names.
+const ASSETS: &str = "assets/";
+/// Longest file that is read as a whole before it is sent.
+const WHOLE_MAX: u64 = 4 * 1024 * 1024;
 /// Bytes read at a time.
 const CHUNK: usize = 64 * 1024;
 
@@ -35,7 +40,7 @@ pub(super) async fn serve(
         return StatusCode::METHOD_NOT_ALLOWED.into_response();
     }
     let Some(name) = file_name(uri.path()) else { return not_found() };
-    let immutable = name.starts_with("assets/");
+    let immutable = name.starts_with(ASSETS);
     let Some(found) = web.find(&name, accepts_brotli(&headers)).await else { return not_found() };
     let cache = if immutable { "public, max-age=31536000, immutable" } else { "no-cache" };
     let response = Response::builder()
@@ -97,9 +102,11 @@ impl Web {
         match self {
             Self::Directory(root) => {
                 let path = root.join(name);
-                match open(&with_suffix(&path), takes_brotli).await {
+                // The name of all others stays when their bytes change.
+                let is_hashed = name.starts_with(ASSETS);
+                match open(&with_suffix(&path), takes_brotli, is_hashed).await {
                     Some(found) => Some(Found { compressed: true, ..found }),
-                    None => open(&path, true).await,
+                    None => open(&path, true, is_hashed).await,
                 }
             }
             Self::Embedded(files) => {
@@ -162,12 +169,21 @@ struct Found {
     compressed: bool,
 }
 
-async fn open(path: &Path, wanted: bool) -> Option<Found> {
+/// Opens a file. Length and time tell two forms of one apart where its name changes with its bytes; else, as builds are copied with
+/// times of their own or none, its hash does.
+async fn open(path: &Path, wanted: bool, is_hashed: bool) -> Option<Found> {
     if !wanted {
         return None;
     }
-    let file = File::open(path).await.ok()?;
+    let mut file = File::open(path).await.ok()?;
     let about = file.metadata().await.ok().filter(std::fs::Metadata::is_file)?;
+    if !is_hashed && about.len() <= WHOLE_MAX {
+        let mut bytes = Vec::new();
+        (&mut file).take(WHOLE_MAX).read_to_end(&mut bytes).await.ok()?;
+        let hash = u128::from_be_bytes(*Sha256::digest(&bytes).first_chunk()?);
+        let (length, tag) = (bytes.len() as u64, format!("\"{hash:032x}\""));
+        return Some(Found { body: Body::from(bytes), length, tag, compressed: false });
+    }
     let changed = about.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
     let tag = format!("W/\"{:x}-{:x}\"", about.len(), changed.as_nanos());
     Some(Found { body: stream(file), length: about.len(), tag, compressed: false })
@@ -260,6 +276,22 @@ mod tests {
         ] {
             assert_eq!(file_name(path), None, "{path}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_page_of_another_build_has_another_tag_also_with_the_same_length_and_time() {
+        let root = tempfile::tempdir().expect("a directory");
+        let path = root.path().join(START_PAGE);
+        let web = Web::directory(root.path());
+        let mut tags = Vec::new();
+        for text in ["build 1", "build 2", "build 1"] {
+            std::fs::write(&path, text).expect("written");
+            let file = std::fs::File::options().write(true).open(&path).expect("opens");
+            file.set_modified(UNIX_EPOCH).expect("set");
+            tags.push(web.find(START_PAGE, true).await.expect("there").tag);
+        }
+        assert_ne!(tags[0], tags[1]);
+        assert_eq!(tags[0], tags[2]);
     }
 
     #[tokio::test]

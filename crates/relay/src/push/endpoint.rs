@@ -12,6 +12,8 @@ use crate::federation::address::is_public;
 pub(crate) struct Endpoint {
     /// The push service, as in `https://push.example`.
     pub(crate) origin: String,
+    /// Its host alone.
+    pub(crate) host: String,
     /// Path and query, from the first slash on.
     pub(crate) path: String,
 }
@@ -31,7 +33,7 @@ impl Endpoint {
         if !is_plain || (is_private && !private_addresses) {
             return None;
         }
-        Some(Self { origin: origin.to_owned(), path: path.to_owned() })
+        Some(Self { origin: origin.to_owned(), host: parsed.host, path: path.to_owned() })
     }
 }
 

@@ -2,7 +2,7 @@
 //! time. A push service that fails is left alone for a time that doubles, or for as long as it says. All of this lives in
 //! memory: what is lost with it is pushed with the next entry, because only a push that was taken is noted in the store.
 
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::future::pending;
 use std::sync::{Arc, Once};
 
@@ -57,6 +57,15 @@ struct Service {
     until: Instant,
     /// It took or refused something.
     answered: bool,
+    /// When it was last heard of, or not.
+    noted: Instant,
+}
+
+impl Service {
+    /// Whether it answers, as far as is known.
+    fn is_proven(&self) -> bool {
+        self.answered && self.failures == 0
+    }
 }
 
 /// A push that is to be handed over.
@@ -112,7 +121,8 @@ pub(crate) struct Sender {
     ready_strange: VecDeque<Job>,
     work: JoinSet<Done>,
     workers: HashMap<Id, InboxId>,
-    strange_workers: HashSet<Id>,
+    /// Those at push services that failed, or never answered: with the host.
+    strange_workers: HashMap<Id, String>,
     /// Connections that are kept for a while.
     idle: VecDeque<(String, Link, Instant)>,
 }
@@ -135,7 +145,7 @@ impl Sender {
             ready_strange: VecDeque::new(),
             work: JoinSet::new(),
             workers: HashMap::new(),
-            strange_workers: HashSet::new(),
+            strange_workers: HashMap::new(),
             idle: VecDeque::new(),
         }
     }
@@ -267,7 +277,7 @@ impl Sender {
         if let Some(until) = service.map(|service| service.until).filter(|until| *until > now) {
             return self.schedule(job.inbox, until + jitter());
         }
-        if service.is_some_and(|service| service.answered && service.failures == 0) {
+        if service.is_some_and(Service::is_proven) {
             self.ready.push_back(job);
         } else if self.ready_strange.len() < limits::MAX_SWEEP {
             self.ready_strange.push_back(job);
@@ -287,7 +297,11 @@ impl Sender {
         if self.strange_workers.len() >= limits::MAX_PUSHES_TO_STRANGERS {
             return None;
         }
-        self.ready_strange.pop_front().map(|job| (job, true))
+        // Nor does one host keep the others waiting.
+        let working = |host: &str| self.strange_workers.values().filter(|busy| *busy == host).count();
+        let has_place = |job: &Job| working(&job.endpoint.host) < limits::MAX_PUSHES_TO_STRANGER;
+        let first = self.ready_strange.iter().position(has_place)?;
+        self.ready_strange.remove(first).map(|job| (job, true))
     }
 
     /// Gives work to as many as may work.
@@ -301,10 +315,10 @@ impl Sender {
             }
             let place = self.idle.iter().position(|(origin, _, _)| *origin == job.endpoint.origin);
             let link = place.and_then(|place| self.idle.remove(place)).map(|(_, link, _)| link);
-            let inbox = job.inbox;
+            let (inbox, host) = (job.inbox, job.endpoint.host.clone());
             let started = self.work.spawn(work(self.tools.clone(), job, link));
             if is_strange {
-                self.strange_workers.insert(started.id());
+                self.strange_workers.insert(started.id(), host);
             }
             self.workers.insert(started.id(), inbox);
         }
@@ -365,10 +379,18 @@ impl Sender {
     /// Notes how a push service answered what was begun at `began`, and returns until when it is left alone.
     fn note(&mut self, origin: &str, verdict: Verdict, began: Instant, now: Instant) -> Instant {
         if self.services.len() >= limits::MAX_PUSH_SERVICES && !self.services.contains_key(origin) {
-            self.services.clear();
+            let least = self.services.iter().min_by_key(|(_, one)| (one.is_proven(), one.noted));
+            let least = least.map(|(origin, one)| (origin.clone(), one.is_proven()));
+            match (least, verdict) {
+                // One that does not answer takes no place from one that does.
+                (Some((_, true)), Verdict::Later(after)) => return now + rest(1, after),
+                (Some((origin, _)), _) => drop(self.services.remove(&origin)),
+                (None, _) => {}
+            }
         }
-        let fresh = Service { failures: 0, until: began, answered: false };
+        let fresh = Service { failures: 0, until: began, answered: false, noted: now };
         let service = self.services.entry(origin.to_owned()).or_insert(fresh);
+        service.noted = now;
         match verdict {
             Verdict::Taken | Verdict::Gone | Verdict::Refused => {
                 service.answered = true;

@@ -21,7 +21,8 @@ fn inbox(n: usize) -> InboxId {
 }
 
 fn job(n: usize, origin: &str) -> Job {
-    let endpoint = Endpoint { origin: origin.to_owned(), path: "/".to_owned() };
+    let host = origin.split(['/', ':']).nth(3).unwrap_or_default().to_owned();
+    let endpoint = Endpoint { origin: origin.to_owned(), host, path: "/".to_owned() };
     let subscription = Push::subscription(&format!("{origin}/"));
     Job { inbox: inbox(n), seq: 1, sealed: Value::new(), subscription, endpoint }
 }
@@ -62,13 +63,18 @@ fn rests_double_up_to_a_bound_and_last_as_long_as_was_said() {
 
 #[tokio::test]
 async fn so_many_pushes_are_under_way_and_strange_push_services_share_a_part() {
-    // RELAY-5: MAX_PUSHES_AT_ONCE, MAX_PUSHES_TO_STRANGERS
-    // Takes connections and never answers.
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("binds");
-    let origin = format!("http://{}", listener.local_addr().expect("bound"));
+    // RELAY-5: MAX_PUSHES_AT_ONCE, MAX_PUSHES_TO_STRANGERS, MAX_PUSHES_TO_STRANGER
+    // Takes connections and never answers, under as many names as it likes.
+    let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0)).await.expect("binds");
+    let port = listener.local_addr().expect("bound").port();
     let mut sender = sender();
     for n in 0..limits::MAX_PUSHES_AT_ONCE * 2 {
-        sender.line_up(job(n, &origin), Instant::now());
+        sender.line_up(job(n, &format!("http://127.0.0.1:{port}")), Instant::now());
+    }
+    sender.start();
+    assert_eq!(sender.work.len(), limits::MAX_PUSHES_TO_STRANGER, "one host, however much waits for it");
+    for n in 0..limits::MAX_PUSHES_AT_ONCE * 2 {
+        sender.line_up(job(500 + n, &format!("http://127.0.0.{}:{port}", 2 + n)), Instant::now());
     }
     sender.start();
     assert_eq!(sender.work.len(), limits::MAX_PUSHES_TO_STRANGERS);
@@ -127,6 +133,15 @@ async fn a_relay_remembers_a_bounded_number_of_push_services_and_owners() {
         sender.note(&format!("https://p{n}.example"), Verdict::Taken, now, now);
         assert!(sender.services.len() <= limits::MAX_PUSH_SERVICES);
     }
+    // Whoever names push services of their own makes no relay forget those that work.
+    let proven = "https://push.example";
+    sender.note(proven, Verdict::Taken, now, now);
+    for n in 0..limits::MAX_PUSH_SERVICES * 2 {
+        let (verdict, at) = (Verdict::Later(None), now + Duration::from_secs(n as u64));
+        sender.note(&format!("https://s{n}.example"), verdict, at, at);
+        assert!(sender.services.len() <= limits::MAX_PUSH_SERVICES);
+    }
+    assert!(sender.services[proven].is_proven());
     for n in 0..limits::MAX_PUSHES_WAITING + 3 {
         sender.hear(inbox(n), 1);
     }

@@ -112,5 +112,6 @@ pub(crate) fn failure_key(failure: Failure) -> &'static str {
         Failure::NotReachable => "failure-not-reachable",
         Failure::PictureInvalid => "failure-picture-invalid",
         Failure::TooMuchAtOnce => "failure-too-much",
+        Failure::TooLate => "failure-too-late",
     }
 }

@@ -215,12 +215,10 @@ fn tray_item(conversation: ConversationId, item: Item) -> AnyView {
     .into_any()
 }
 
-/// Files that are being sealed. Until that is done, they are lost with the page, which asks before it is closed.
+/// Files that are being sealed.
 fn sealing(ticket: u64, parcels: Memo<Vec<Parcel>>) -> AnyView {
     let files = state().files();
     let lang = language();
-    let leaving = window_event_listener(ev::beforeunload, |event| event.prevent_default());
-    on_cleanup(move || leaving.remove());
     let find = move || {
         parcels.with(|parcels| {
             let parcel = parcels.iter().find(|parcel| parcel.ticket == ticket)?;

@@ -405,6 +405,11 @@ impl FilesState {
         })
     }
 
+    /// Whether files are being sealed, for any conversation: they would be lost with the page.
+    pub(crate) fn is_sealing(self) -> bool {
+        self.parcels.with_untracked(|parcels| !parcels.is_empty())
+    }
+
     /// What went wrong with the tray of a conversation.
     pub(crate) fn trouble(self, conversation: ConversationId) -> Memo<Option<Trouble>> {
         Memo::new(move |_| {

@@ -187,6 +187,13 @@ impl Notices {
         });
     }
 
+    /// The profile is thrown away that they were turned on for: its relay is to wake nobody here any more. Nothing waits for the
+    /// browser, which may have no network.
+    pub(crate) fn forget(self) {
+        self.turn_off();
+        leptos::task::spawn_local(browser::unsubscribe());
+    }
+
     /// The user turns them off.
     pub(crate) fn turn_off(self) {
         page::store(WANTED_KEY, "off");
@@ -270,17 +277,35 @@ async fn reconcile(notices: Notices) {
         return;
     };
     // While the browser was asked, the engine or the user may have gone on.
-    let known = notices.push.with_untracked(|push| push.as_ref().and_then(|push| push.endpoint.clone()));
-    if known.as_ref() == Some(&subscription.endpoint) || !notices.wanted.get_untracked() {
-        return;
+    let Some(view) = notices.push.get_untracked().filter(|_| notices.wanted.get_untracked()) else { return };
+    let given = notices.given.get_untracked();
+    let next = next(&subscription.endpoint, &view, given.as_deref());
+    notices.failed.set(next == Next::Refused);
+    if next == Next::Give {
+        notices.given.set(Some(subscription.endpoint.clone()));
+        bridge::post(&UiCommand::SetPush { subscription: Some(subscription) });
     }
-    if notices.given.get_untracked().as_ref() == Some(&subscription.endpoint) {
-        // Given before, and not kept: the relay refused it.
-        notices.failed.set(view.settled);
-        return;
+}
+
+/// What follows from the subscription that the browser has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Next {
+    /// The engine has it, or is about it.
+    Rest,
+    /// The engine is to have it.
+    Give,
+    /// It was given before and not kept: the relay refused it.
+    Refused,
+}
+
+fn next(endpoint: &str, push: &PushView, given: Option<&str>) -> Next {
+    match given {
+        _ if push.endpoint.as_deref() == Some(endpoint) => Next::Rest,
+        Some(given) if given != endpoint => Next::Give,
+        Some(_) if push.settled => Next::Refused,
+        Some(_) => Next::Rest,
+        None => Next::Give,
     }
-    notices.given.set(Some(subscription.endpoint.clone()));
-    bridge::post(&UiCommand::SetPush { subscription: Some(subscription) });
 }
 
 #[cfg(test)]

@@ -46,6 +46,18 @@ fn what_was_seen_or_was_written_here_brings_no_notice() {
     assert_eq!(notice(Some(&seen), &blocked, true, &words()), None);
 }
 
+#[test]
+fn what_failed_once_stands_when_the_relay_takes_it() {
+    let on = view(true, true, true);
+    let (own, other) = ("https://push.example/1", "https://push.example/2");
+    assert_eq!(next(own, &on, None), Next::Rest);
+    assert_eq!(next(own, &on, Some(own)), Next::Rest);
+    assert_eq!(next(other, &on, None), Next::Give, "the browser has another one");
+    assert_eq!(next(other, &on, Some(own)), Next::Give);
+    assert_eq!(next(own, &view(true, false, false), Some(own)), Next::Rest, "it is on its way");
+    assert_eq!(next(own, &view(true, false, true), Some(own)), Next::Refused);
+}
+
 fn view(key: bool, endpoint: bool, settled: bool) -> PushView {
     PushView {
         known: true,

@@ -110,8 +110,10 @@ fn shut(gate: Gate) -> AnyView {
 #[component]
 fn BeginAnew() -> impl IntoView {
     let sure = RwSignal::new(false);
+    let notices = state().notices();
     let begin = move |_| {
         keeping::forget();
+        notices.forget();
         bridge::post(&UiCommand::BeginAnew);
     };
     view! {

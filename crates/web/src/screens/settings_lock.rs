@@ -86,13 +86,15 @@ fn PassphraseForm(
 ) -> impl IntoView {
     let shell = state().shell();
     let [current, new, again] = [(); 3].map(|()| RwSignal::new(String::new()));
-    let wrong = RwSignal::new(None);
+    let wrong = Wrong { current: RwSignal::new(None), new: RwSignal::new(None), again: RwSignal::new(None) };
+    let failed = RwSignal::new(None);
     let trying = RwSignal::new(false);
     Effect::new(move |before: Option<()>| {
         let outcome = shell.lock().get().and_then(|lock| lock.outcome);
         if before.is_some() {
             trying.set(false);
-            wrong.set(outcome.and_then(reason));
+            wrong.say(outcome.and_then(reason));
+            failed.set((outcome == Some(LockOutcome::NotWritten)).then_some("lock-not-written"));
         }
     });
     let (needs_current, needs_new) = (task != Doing::Setting, task != Doing::Removing);
@@ -103,7 +105,8 @@ fn PassphraseForm(
         } else {
             None
         };
-        wrong.set(checked);
+        wrong.say(checked);
+        failed.set(None);
         if checked.is_some() || trying.get_untracked() {
             return;
         }
@@ -122,20 +125,23 @@ fn PassphraseForm(
         <form class="stack" novalidate on:submit=submit>
             {needs_current.then(|| view! {
                 <div class="field">
-                    <PassphraseField id="lock-current" label="lock-current" value=current wrong=wrong/>
+                    <PassphraseField id="lock-current" label="lock-current" value=current wrong=wrong.current/>
+                    {wrong_line("lock-current", wrong.current)}
                 </div>
             })}
             {needs_new.then(|| view! {
                 <div class="field">
-                    <PassphraseField id="lock-new" label="lock-new" value=new wrong=wrong/>
+                    <PassphraseField id="lock-new" label="lock-new" value=new wrong=wrong.new/>
                     <p class="hint">{t("lock-new-hint")}</p>
+                    {wrong_line("lock-new", wrong.new)}
                 </div>
                 <div class="field">
-                    <PassphraseField id="lock-again" label="lock-again" value=again wrong=wrong/>
+                    <PassphraseField id="lock-again" label="lock-again" value=again wrong=wrong.again/>
+                    {wrong_line("lock-again", wrong.again)}
                 </div>
                 <p>{t("lock-warning")}</p>
             })}
-            {wrong_line("lock", wrong)}
+            {wrong_line("lock", failed)}
             <div class="buttons">
                 <button type="submit" class="button" aria-disabled=move || trying.get().to_string()>
                     {move || if trying.get() { busy() } else { save() }}
@@ -148,23 +154,52 @@ fn PassphraseForm(
     }
 }
 
+/// A field, and the key of what is wrong with it.
+type Reason = (Field, &'static str);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Field {
+    Current,
+    New,
+    Again,
+}
+
+/// What is wrong with each of the fields.
+#[derive(Clone, Copy)]
+struct Wrong {
+    current: RwSignal<Option<&'static str>>,
+    new: RwSignal<Option<&'static str>>,
+    again: RwSignal<Option<&'static str>>,
+}
+
+impl Wrong {
+    /// Says what is wrong beside the field that it is about, and of no other.
+    fn say(self, reason: Option<Reason>) {
+        for (field, wrong) in
+            [(Field::Current, self.current), (Field::New, self.new), (Field::Again, self.again)]
+        {
+            wrong.set(reason.filter(|(of, _)| *of == field).map(|(_, key)| key));
+        }
+    }
+}
+
 /// What is wrong with a new passphrase.
-fn check(new: &str, again: &str) -> Option<&'static str> {
+fn check(new: &str, again: &str) -> Option<Reason> {
     if new.chars().count() < PASSPHRASE_MIN {
-        Some("lock-too-short")
+        Some((Field::New, "lock-too-short"))
     } else if new != again {
-        Some("lock-differs")
+        Some((Field::Again, "lock-differs"))
     } else {
         None
     }
 }
 
-fn reason(outcome: LockOutcome) -> Option<&'static str> {
+/// Which field the engine found wrong.
+fn reason(outcome: LockOutcome) -> Option<Reason> {
     match outcome {
-        LockOutcome::Done => None,
-        LockOutcome::WrongPassphrase => Some("lock-wrong-current"),
-        LockOutcome::TooShort => Some("lock-too-short"),
-        LockOutcome::NotWritten => Some("lock-not-written"),
+        LockOutcome::Done | LockOutcome::NotWritten => None,
+        LockOutcome::WrongPassphrase => Some((Field::Current, "lock-wrong-current")),
+        LockOutcome::TooShort => Some((Field::New, "lock-too-short")),
     }
 }
 
@@ -174,8 +209,8 @@ mod tests {
 
     #[test]
     fn a_new_passphrase_is_long_enough_and_typed_twice_alike() {
-        assert_eq!(check("1234567", "1234567"), Some("lock-too-short"));
+        assert_eq!(check("1234567", "1234567"), Some((Field::New, "lock-too-short")));
         assert_eq!(check("üüüüüüüü", "üüüüüüüü"), None);
-        assert_eq!(check("correct horse", "correct hors"), Some("lock-differs"));
+        assert_eq!(check("correct horse", "correct hors"), Some((Field::Again, "lock-differs")));
     }
 }

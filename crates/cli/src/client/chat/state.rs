@@ -252,6 +252,7 @@ impl Chat {
             | ViewUpdate::Storage(_)
             | ViewUpdate::Changed { .. }
             | ViewUpdate::Done { .. }
+            | ViewUpdate::Refused { .. }
             | ViewUpdate::Gate(_)
             | ViewUpdate::Lock(_)
             | ViewUpdate::Progressed { .. }

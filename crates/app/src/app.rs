@@ -7,8 +7,8 @@ use kuvert_core::{
     Link, Origin, Output, Ticket, Timestamp,
 };
 use kuvert_view::{
-    Connection, ConversationId, ConversationView, Failure, FoundView, MessageId, MessageView, ProfileView,
-    SettingsView, UiCommand, VerificationView, ViewUpdate,
+    Connection, ConversationId, ConversationView, Failure, MessageId, MessageView, ProfileView, UiCommand,
+    ViewUpdate,
 };
 use kuvert_wire::ErrorCode;
 
@@ -380,46 +380,6 @@ impl App {
             rows.remove(0);
         }
         Ok((self.messages(rows)?, has_older))
-    }
-
-    fn details(&mut self, message: MessageId) -> Result<(), ClientError> {
-        let details = self.client.message_details(views::message_row(message))?;
-        let details = details.ok_or(kuvert_core::Refusal::Unknown)?;
-        let view = views::details(&details, &mut self.client)?;
-        self.updates.push_back(ViewUpdate::Details(view));
-        Ok(())
-    }
-
-    fn search(
-        &mut self,
-        words: String,
-        conversation: Option<ConversationId>,
-        before: Option<MessageId>,
-    ) -> Result<(), ClientError> {
-        let (conversation, before) =
-            (conversation.map(views::conversation_row), before.map(views::message_row));
-        let mut rows = self.client.search(&words, conversation, before, PAGE + 1)?;
-        let has_older = rows.len() > PAGE as usize;
-        rows.truncate(PAGE as usize);
-        let conversations: Vec<_> = rows.iter().map(|row| views::conversation_id(row.conversation)).collect();
-        let found = conversations.into_iter().zip(self.messages(rows)?);
-        let messages = found.map(|(conversation, message)| FoundView { conversation, message }).collect();
-        self.updates.push_back(ViewUpdate::Found { words, messages, has_older });
-        Ok(())
-    }
-
-    fn verification(&mut self, conversation: ConversationId) -> Result<(), ClientError> {
-        let row = views::conversation_row(conversation);
-        let words = self.client.safety_words(row)?.to_vec();
-        let code = self.client.verification_code(row)?;
-        self.updates.push_back(ViewUpdate::Verification(VerificationView { conversation, words, code }));
-        Ok(())
-    }
-
-    fn settings(&mut self) -> Result<(), ClientError> {
-        let read_reports = self.client.sends_read_reports()?;
-        self.updates.push_back(ViewUpdate::Settings(SettingsView { read_reports }));
-        Ok(())
     }
 
     /// What comes while its conversation is shown is not unread.

@@ -13,6 +13,7 @@ mod line_profile;
 mod pages;
 mod people;
 mod push;
+mod questions;
 mod views;
 mod wishes;
 

@@ -148,6 +148,6 @@ pub enum Failure {
     #[n(56)]
     NotAsked,
     /// The message was sent already, and can only be deleted.
-    #[n(57)]
+    #[n(60)]
     TooLate,
 }

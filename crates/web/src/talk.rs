@@ -5,12 +5,17 @@
 //! Each message has a signal of its own, and rows are laid out once after all updates of a frame ([`Talk::commit`]): a
 //! message that comes costs the same however many are shown.
 
+mod seek;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use kuvert_view::{ConversationId, DetailsView, MessageId, MessageView, Sender, UiCommand, ViewUpdate};
 use leptos::prelude::*;
 
+pub(crate) use self::seek::Place;
+
+use self::seek::Goal;
 use crate::compose::{Composing, Desk, Quoted, Sent};
 use crate::model::Outgoing;
 use crate::window::{Put, Row, Window};
@@ -37,32 +42,6 @@ pub(crate) enum Overlay {
     Timer,
     /// A day to go to.
     Day,
-}
-
-/// What another part of the conversation is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Goal {
-    /// This message.
-    Message(MessageId),
-    /// What is unread.
-    Unread,
-    /// A day.
-    Day,
-    /// What is shown, as it is now.
-    Same,
-}
-
-/// Where the timeline is to be moved to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Place {
-    /// To the newest message.
-    End,
-    /// To a message, which is marked for a moment.
-    Message(MessageId),
-    /// To the line above what was unread.
-    Unread,
-    /// To a message at the top.
-    Top(MessageId),
 }
 
 /// The rows of the timeline.
@@ -198,47 +177,6 @@ impl Talk {
         let opened = self.opened.get_value().filter(|(opened, _)| *opened == conversation);
         self.opened.set_value(None);
         opened.map(|(_, read_to)| read_to)
-    }
-
-    /// Goes to what is wanted, or asks for it.
-    fn seek(self) {
-        let Some((conversation, goal)) = self.wanted.get_value() else { return };
-        let message = match goal {
-            Goal::Message(message) if self.window.with_value(|window| window.find(message).is_some()) => {
-                self.wanted.set_value(None);
-                self.place.set(Some(Place::Message(message)));
-                return;
-            }
-            Goal::Message(message) => message,
-            // The first after it.
-            Goal::Unread => self
-                .window
-                .with_value(Window::read_to)
-                .map_or(MessageId(0), |read_to| MessageId(read_to.0.saturating_add(1))),
-            Goal::Same => match self.window.with_value(Window::doubtful) {
-                Some(message) => message,
-                None => return,
-            },
-            Goal::Day => return,
-        };
-        self.window.update_value(Window::ask_elsewhere);
-        bridge::post(&UiCommand::LoadAround { conversation, message });
-    }
-
-    /// Another part of the conversation is here; `message` is what was asked for.
-    fn arrive(self, message: Option<MessageId>) {
-        let goal = self.wanted.get_value().map(|(_, goal)| goal);
-        self.wanted.set_value(None);
-        self.at_end.set_value(false);
-        if (goal, message.is_some()) == (Some(Goal::Same), true) {
-            return;
-        }
-        self.place.set(Some(match (goal, message) {
-            (_, None) => Place::End,
-            (Some(Goal::Unread), _) => Place::Unread,
-            (Some(Goal::Day), Some(message)) => Place::Top(message),
-            (_, Some(message)) => Place::Message(message),
-        }));
     }
 
     fn apply_message(self, conversation: ConversationId, message: MessageView) {
@@ -423,31 +361,6 @@ impl Talk {
             self.commit();
         }
         self.save();
-    }
-
-    /// Goes to the newest message, which is loaded if need be.
-    pub(crate) fn to_end(self, conversation: ConversationId) {
-        if self.window.with_value(Window::has_newer) {
-            self.window.update_value(Window::ask_elsewhere);
-            self.open(conversation);
-        } else {
-            self.place.set(Some(Place::End));
-        }
-    }
-
-    /// Notes that a message is to be shown as soon as its conversation is; goes there at once if it `is_shown`.
-    pub(crate) fn want(self, conversation: ConversationId, message: MessageId, is_shown: bool) {
-        self.wanted.set_value(Some((conversation, Goal::Message(message))));
-        if is_shown {
-            self.seek();
-        }
-    }
-
-    /// Goes to the first message of a day.
-    pub(crate) fn to_day(self, conversation: ConversationId, at: i64) {
-        self.wanted.set_value(Some((conversation, Goal::Day)));
-        self.window.update_value(Window::ask_elsewhere);
-        bridge::post(&UiCommand::LoadSince { conversation, at });
     }
 
     /// What lies above the conversation.

@@ -123,22 +123,10 @@ fn PassphraseForm(
     let (save, busy) = (t(if needs_new { "lock-save" } else { "lock-remove" }), t("lock-trying"));
     view! {
         <form class="stack" novalidate on:submit=submit>
-            {needs_current.then(|| view! {
-                <div class="field">
-                    <PassphraseField id="lock-current" label="lock-current" value=current wrong=wrong.current/>
-                    {wrong_line("lock-current", wrong.current)}
-                </div>
-            })}
+            {needs_current.then(|| labelled("lock-current", current, wrong.current, None))}
             {needs_new.then(|| view! {
-                <div class="field">
-                    <PassphraseField id="lock-new" label="lock-new" value=new wrong=wrong.new/>
-                    <p class="hint">{t("lock-new-hint")}</p>
-                    {wrong_line("lock-new", wrong.new)}
-                </div>
-                <div class="field">
-                    <PassphraseField id="lock-again" label="lock-again" value=again wrong=wrong.again/>
-                    {wrong_line("lock-again", wrong.again)}
-                </div>
+                {labelled("lock-new", new, wrong.new, Some("lock-new-hint"))}
+                {labelled("lock-again", again, wrong.again, None)}
                 <p>{t("lock-warning")}</p>
             })}
             {wrong_line("lock", failed)}
@@ -151,6 +139,22 @@ fn PassphraseForm(
                 </button>
             </div>
         </form>
+    }
+}
+
+/// A field with what it is called, a hint, and what is wrong with it.
+fn labelled(
+    id: &'static str,
+    value: RwSignal<String>,
+    wrong: RwSignal<Option<&'static str>>,
+    hint: Option<&'static str>,
+) -> impl IntoView {
+    view! {
+        <div class="field">
+            <PassphraseField id=id label=id value=value wrong=wrong/>
+            {hint.map(|hint| view! { <p class="hint">{t(hint)}</p> })}
+            {wrong_line(id, wrong)}
+        </div>
     }
 }
 

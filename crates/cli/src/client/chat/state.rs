@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use jiff::tz::TimeZone;
 use kuvert_view::{
-    CardView, Connection, ConversationId, ConversationView, FoundView, MemberView, MessageId, ProfileView,
-    UiCommand, VerificationView, ViewUpdate,
+    CardView, Connection, ConversationId, ConversationView, FoundView, MemberView, MessageId, MessageView,
+    ProfileView, UiCommand, VerificationView, ViewUpdate,
 };
 use ratatui::text::Line;
 
@@ -216,10 +216,7 @@ impl Chat {
                 self.seek_further();
             }
             ViewUpdate::Older { conversation, messages, has_older } => {
-                if let Some(timeline) = self.timeline_of(conversation) {
-                    timeline.prepend(messages, has_older);
-                    self.seek_further();
-                }
+                self.older(conversation, messages, has_older);
             }
             ViewUpdate::Message { conversation, message } => {
                 if let Some(timeline) = self.timeline_of(conversation) {
@@ -336,6 +333,13 @@ impl Chat {
                 self.wishes.push_back(UiCommand::LoadOlder { conversation, before });
             }
             None => self.sought = None,
+        }
+    }
+
+    fn older(&mut self, conversation: ConversationId, messages: Vec<MessageView>, has_older: bool) {
+        if let Some(timeline) = self.timeline_of(conversation) {
+            timeline.prepend(messages, has_older);
+            self.seek_further();
         }
     }
 

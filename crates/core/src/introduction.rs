@@ -150,10 +150,11 @@ impl Step<'_, '_> {
         Ok(rows)
     }
 
-    /// Asks for a key package of the contact's device.
+    /// Asks for a key package of each of the contact's devices; what an earlier try got is used up.
     pub(crate) fn introduce(&mut self, conversation: &ConversationRow) -> Result<(), ClientError> {
         let mut introduction = introduction_of(conversation)?;
-        for candidate in introduction.devices.iter_mut().filter(|candidate| candidate.package.is_none()) {
+        for candidate in &mut introduction.devices {
+            candidate.package = None;
             candidate.asked = Some(self.take_package(conversation.id, &candidate.device)?);
         }
         Ok(self.tx.set_introduction(conversation.id, Some(&encode(&introduction)))?)

@@ -160,7 +160,11 @@ impl Client {
     /// [`ClientError::Store`] if the database fails.
     pub fn waiting(&mut self) -> Result<u64, ClientError> {
         let deletions = self.sessions.deleting.values().filter(|is_open| **is_open).count() as u64;
-        self.read(|tx| Ok(tx.outbox_len()? + tx.queued_count()? + tx.revoking()?.len() as u64 + deletions))
+        // An event of the desk room counts where it comes back.
+        self.read(|tx| {
+            let requests = tx.outbox_len()? + tx.queued_count()? + tx.revoking()?.len() as u64;
+            Ok(requests + tx.own_desk_posts()? + deletions)
+        })
     }
 
     /// All conversations, the most recent first. The desk room of a line is none.

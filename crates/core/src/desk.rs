@@ -5,17 +5,18 @@
 //! interface's side has folded them into a state, which it writes down together with how far it is.
 //!
 //! A device that comes later, or missed something, has no state to fold into: it says so, and one of the others posts its
-//! own, in pieces, with the id of the last event in it.
+//! own, in pieces, with the id of the last event in it. What it asks with names its loss, and a state counts only if who posted it
+//! had read that: one that is older may lack just what was lost.
 
 use kuvert_content::limits::MAX_CONTENT;
 use kuvert_content::{Content, Meaning};
-use kuvert_store::{ConversationId, DeskStateRow, GroupProfile, GroupState, MetaKey, OutboxKind};
-use kuvert_wire::{PostId, decode, encode};
+use kuvert_store::{ConversationId, DeskStateRow, GroupProfile, GroupState, MetaKey};
+use kuvert_wire::{decode, encode};
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 
 use crate::group::turn;
-use crate::limits::{ASK_STATE, ASKS_BEFORE_OWN, EVENT_IDS, MAX_STATE_PIECES, STATE_PIECE, TURN};
+use crate::limits::{ASK_STATE, EVENT_IDS, EVENT_IDS_TOLD, MAX_STATE_PIECES, STATE_PIECE, TURN};
 use crate::messages::written_at;
 use crate::outbox::sender_uri;
 use crate::step::Step;
@@ -61,9 +62,9 @@ pub struct DeskStanding {
 /// What devices say about their folded states.
 #[derive(Encode, Decode)]
 enum StateMessage {
-    /// This device needs one.
+    /// This device needs one, for the loss that has this name.
     #[n(0)]
-    Wanted,
+    Wanted(#[cbor(n(0), with = "minicbor::bytes")] [u8; 16]),
     /// A piece of one.
     #[n(1)]
     Piece(#[n(0)] Piece),
@@ -94,6 +95,19 @@ struct State {
     /// Keys and values.
     #[n(1)]
     rows: Vec<(ByteVec, ByteVec)>,
+    /// The losses that it makes good.
+    #[n(2)]
+    answers: Vec<ByteVec>,
+    /// The last events in it, so that none is taken twice.
+    #[n(3)]
+    events: Vec<ByteVec>,
+}
+
+/// A loss that only the state of another device makes good.
+struct Loss {
+    name: [u8; 16],
+    /// The last event that came before it was noticed. All up to it are in every state that answers.
+    position: i64,
 }
 
 impl Step<'_, '_> {
@@ -126,17 +140,6 @@ impl Step<'_, '_> {
         Ok(())
     }
 
-    /// What an own post to the desk room says, which came back, or was taken by a relay.
-    pub(crate) fn own_desk_event(&self, id: PostId) -> Result<Option<Vec<u8>>, ClientError> {
-        let Some(room) = self.desk_room()? else { return Ok(None) };
-        let row = self.tx.outbox_row(id.as_bytes())?;
-        let row = row.filter(|row| row.kind == OutboxKind::Post && row.conversation == room);
-        match row.and_then(|row| row.message) {
-            Some(message) => Ok(self.tx.message_content(message)?.filter(|content| !content.is_empty())),
-            None => Ok(None),
-        }
-    }
-
     /// Something came in the desk room's order, from one of its devices.
     pub(crate) fn desk_came(&mut self, device: [u8; 32], plain: &[u8]) -> Result<(), ClientError> {
         let Ok(content) = Content::decode(plain) else {
@@ -153,7 +156,7 @@ impl Step<'_, '_> {
             }
             Meaning::DeskState(bytes) if device != account.device_key() => {
                 match decode::<StateMessage>(bytes, MAX_CONTENT) {
-                    Ok(StateMessage::Wanted) => self.state_wanted(),
+                    Ok(StateMessage::Wanted(loss)) => self.state_wanted(device, loss),
                     Ok(StateMessage::Piece(piece)) => self.state_came(device, &piece),
                     Err(_) => self.dropped("a desk state that cannot be read"),
                 }
@@ -165,7 +168,13 @@ impl Step<'_, '_> {
 
     /// This device has no state to fold events into: it asks the others for theirs.
     pub(crate) fn desk_is_behind(&mut self) -> Result<(), ClientError> {
-        self.tx.set_meta(MetaKey::DeskBehind, &[1])?;
+        let (name, position): ([u8; 16], _) = (self.rng.bytes(), self.tx.last_desk_position()?);
+        self.tx.set_meta(MetaKey::DeskBehind, &[name.as_slice(), &position.to_be_bytes()].concat())?;
+        // Whatever comes in answers an earlier loss.
+        self.tx.clear_desk_state_under(INCOMING)?;
+        self.tx.set_desk_state(ADOPT, None)?;
+        self.sessions.state_asked = None;
+        self.sessions.also_behind.clear();
         self.tx.note_desk();
         self.want_state()
     }
@@ -173,17 +182,14 @@ impl Step<'_, '_> {
     /// Asks for a state, unless that was done a moment ago.
     pub(crate) fn want_state(&mut self) -> Result<(), ClientError> {
         let Some(room) = self.desk_room()?.filter(|_| self.sessions.live) else { return Ok(()) };
-        if !self.is_desk_behind()? || self.own_group(room).is_err() {
+        let Some(loss) = self.desk_loss()? else { return Ok(()) };
+        if self.own_group(room).is_err() {
             return Ok(());
         }
         if self.sessions.state_asked.is_some_and(|at| at.plus_millis(ASK_STATE) > self.now) {
             return Ok(());
         }
-        self.sessions.state_asks += 1;
-        let (_, group) = self.own_group(room)?;
-        let place = turn(&group, IdentityKey([0; 32]))?;
-        self.keep_loaded(group);
-        if i64::from(self.sessions.state_asks) > ASKS_BEFORE_OWN + place && self.has_desk_state()? {
+        if self.is_left_with_own_state(room)? {
             // Nobody knows better, as when the relay has forgotten everything: from now on the own state is the one.
             self.tx.set_meta(MetaKey::DeskBehind, &[])?;
             self.tx.note_desk();
@@ -191,22 +197,50 @@ impl Step<'_, '_> {
         }
         self.sessions.state_asked = Some(self.now);
         self.outputs.push(Output::WakeAt(self.now.plus_millis(ASK_STATE)));
-        self.write_down(room, Content::desk_state(self.rng.bytes(), &encode(&StateMessage::Wanted)), false)?;
+        self.write_down(
+            room,
+            Content::desk_state(self.rng.bytes(), &encode(&StateMessage::Wanted(loss.name))),
+            false,
+        )?;
         Ok(())
+    }
+
+    /// Whether all other devices of the line need a state as well, and this one comes first among them: others would have
+    /// answered.
+    fn is_left_with_own_state(&self, room: ConversationId) -> Result<bool, ClientError> {
+        let (_, group) = self.own_group(room)?;
+        if self.sessions.state_asked.is_none() {
+            return Ok(false);
+        }
+        let is_first = turn(&group, IdentityKey([0; 32]))? == 0;
+        let mut others = group.members()?;
+        self.keep_loaded(group);
+        others.retain(|member| !member.is_own);
+        let all = others.iter().all(|member| self.sessions.also_behind.contains(&member.device));
+        Ok(is_first && all && self.has_desk_state()?)
     }
 
     fn has_desk_state(&self) -> Result<bool, ClientError> {
         Ok(self.tx.desk_state()?.iter().any(|(key, _)| key.first() != Some(&RESERVED)))
     }
 
-    fn is_desk_behind(&self) -> Result<bool, ClientError> {
-        Ok(self.tx.meta(MetaKey::DeskBehind)?.is_some_and(|behind| !behind.is_empty()))
+    fn desk_loss(&self) -> Result<Option<Loss>, ClientError> {
+        let Some(bytes) = self.tx.meta(MetaKey::DeskBehind)?.filter(|bytes| !bytes.is_empty()) else {
+            return Ok(None);
+        };
+        let (name, position) = bytes.split_at_checked(16).ok_or(ClientError::Damaged("a loss"))?;
+        let name = name.try_into().map_err(|_| ClientError::Damaged("a loss"))?;
+        let position = position.try_into().map_err(|_| ClientError::Damaged("a loss"))?;
+        Ok(Some(Loss { name, position: i64::from_be_bytes(position) }))
     }
 
     /// Another device needs a state: one of those that have one answers, the first that is there.
-    fn state_wanted(&mut self) -> Result<(), ClientError> {
+    fn state_wanted(&mut self, device: [u8; 32], loss: [u8; 16]) -> Result<(), ClientError> {
         let room = self.desk_room()?.ok_or(Refusal::NoLine)?;
-        if self.is_desk_behind()? {
+        let position = self.tx.last_desk_position()?;
+        self.sessions.states_wanted.insert(device, (loss, position));
+        if self.desk_loss()?.is_some() {
+            self.sessions.also_behind.insert(device);
             return Ok(());
         }
         let (_, group) = self.own_group(room)?;
@@ -234,13 +268,23 @@ impl Step<'_, '_> {
         self.want_state()
     }
 
-    /// Posts the folded state for devices that need one.
+    /// Posts the folded state for devices that need one. All that came before they asked has to be in it.
     pub(crate) fn share_state(&mut self) -> Result<(), ClientError> {
         let room = self.desk_room()?.ok_or(Refusal::NoLine)?;
+        let unfolded = self.tx.unfolded_desk_events(1)?.first().map_or(i64::MAX, |event| event.position);
+        let wanted = self.sessions.states_wanted.values();
+        let answers =
+            wanted.filter(|(_, position)| *position < unfolded).map(|(loss, _)| loss.to_vec().into());
+        let answers: Vec<_> = answers.collect();
+        if self.desk_loss()?.is_some() || answers.is_empty() {
+            // Who needs it asks again.
+            return Ok(());
+        }
         let rows = self.tx.desk_state()?.into_iter().filter(|(key, _)| key.first() != Some(&RESERVED));
         let rows = rows.map(|(key, value)| (key.into(), value.into())).collect();
         let after = self.tx.meta(MetaKey::DeskAfter)?.map(|id| id.to_vec()).unwrap_or_default();
-        let bytes = encode(&State { after, rows });
+        let events = self.tx.folded_desk_events(EVENT_IDS_TOLD)?.into_iter().map(ByteVec::from).collect();
+        let bytes = encode(&State { after, rows, answers, events });
         let pieces: Vec<_> = bytes.chunks(STATE_PIECE).collect();
         if pieces.len() > MAX_STATE_PIECES {
             return Err(Refusal::DataInvalid.into());
@@ -253,18 +297,20 @@ impl Step<'_, '_> {
         self.seal_waiting(room)
     }
 
-    /// A piece of another device's state. Pieces of one device come in their order, so that a wrong one begins anew.
+    /// A piece of another device's state. Pieces of one device come in their order, and a first one takes the place of all before.
     fn state_came(&mut self, device: [u8; 32], piece: &Piece) -> Result<(), ClientError> {
-        // Somebody was faster.
+        // Somebody was faster, and whoever asked will be served.
         self.sessions.share_at = None;
-        if !self.is_desk_behind()? {
-            return Ok(());
-        }
+        self.sessions.also_behind.clear();
+        let Some(loss) = self.desk_loss()? else { return Ok(()) };
         if usize::from(piece.count) > MAX_STATE_PIECES || piece.number >= piece.count {
             return self.dropped("a piece of a desk state that does not fit");
         }
-        let key = [INCOMING, &device, &piece.state].concat();
-        let place = |number: u16| [key.as_slice(), &number.to_be_bytes()].concat();
+        let of_device = [INCOMING, &device].concat();
+        if piece.number == 0 {
+            self.tx.clear_desk_state_under(&of_device)?;
+        }
+        let place = |number: u16| [of_device.as_slice(), &piece.state, &number.to_be_bytes()].concat();
         self.tx.set_desk_state(&place(piece.number), Some(&piece.bytes))?;
         self.sessions.state_asked = Some(self.now);
         if piece.number + 1 < piece.count {
@@ -277,17 +323,23 @@ impl Step<'_, '_> {
                 None => return self.dropped("a desk state with a gap"),
             }
         }
-        if decode::<State>(&bytes, MAX_STATE_PIECES * STATE_PIECE).is_err() {
-            return self.dropped("a desk state that cannot be read");
+        self.tx.clear_desk_state_under(&of_device)?;
+        match decode::<State>(&bytes, MAX_STATE_PIECES * STATE_PIECE) {
+            Ok(state) if state.answers.iter().any(|answer| answer.as_slice() == loss.name) => {
+                self.tx.set_desk_state(ADOPT, Some(&bytes))?;
+                self.tx.note_desk();
+                Ok(())
+            }
+            // It was posted before this device asked: another one follows.
+            Ok(_) => Ok(()),
+            Err(_) => self.dropped("a desk state that cannot be read"),
         }
-        self.tx.set_desk_state(ADOPT, Some(&bytes))?;
-        self.tx.note_desk();
-        Ok(())
     }
 
     /// Takes the state that came in the place of the own one. Events that it holds are not folded again.
     pub(crate) fn adopt_state(&mut self) -> Result<(), ClientError> {
         let Some(bytes) = self.tx.desk_state_of(ADOPT)? else { return Ok(()) };
+        let Some(loss) = self.desk_loss()? else { return Ok(()) };
         let state: State = decode(&bytes, MAX_STATE_PIECES * STATE_PIECE)
             .map_err(|_| ClientError::Damaged("a desk state"))?;
         self.tx.clear_desk_state()?;
@@ -296,14 +348,30 @@ impl Step<'_, '_> {
                 self.tx.set_desk_state(key, Some(value))?;
             }
         }
-        if let Some(position) = self.tx.desk_position(&state.after)? {
-            self.tx.forget_desk_events(position, EVENT_IDS)?;
+        // Where its last event is not here, it was lost, and lies before all that came since.
+        let after = self.tx.desk_position(&state.after)?.unwrap_or_default();
+        self.tx.forget_desk_events(after.max(loss.position), EVENT_IDS)?;
+        for id in &state.events {
+            self.tx.skip_desk_event(id)?;
         }
+        self.forget_own_events(&state.events)?;
         self.tx.set_meta(MetaKey::DeskAfter, &state.after)?;
         self.tx.set_meta(MetaKey::DeskBehind, &[])?;
         self.sessions.state_asked = None;
-        self.sessions.state_asks = 0;
         self.tx.note_desk();
+        Ok(())
+    }
+
+    /// Own events that are in a state do not come back.
+    fn forget_own_events(&mut self, known: &[ByteVec]) -> Result<(), ClientError> {
+        let room = self.desk_room()?.ok_or(Refusal::NoLine)?;
+        let (sender, room) = (sender_uri(self.account()?.kuvert_id()), self.room(room)?);
+        for bytes in self.tx.own_desk_contents()? {
+            let id = Content::decode(&bytes).ok().map(|content| content.id(&sender, &room));
+            if id.is_some_and(|id| known.iter().any(|known| known.as_slice() == id.as_bytes())) {
+                self.tx.forget_own_desk_post(&bytes)?;
+            }
+        }
         Ok(())
     }
 }

@@ -153,10 +153,10 @@ impl Step<'_, '_> {
 
     fn post(&mut self, entry: &ChannelEntry<'_>) -> Result<Progress, ClientError> {
         // The own post, come back in the channel's order: as good as the relay's answer.
-        let own_event = self.own_desk_event(entry.id)?;
         self.accepted(entry.id)?;
-        if let Some(content) = own_event {
+        if let Some(content) = self.tx.take_own_desk_post(entry.id.as_bytes())? {
             self.desk_came(self.account()?.device_key(), &content)?;
+            return Ok(Progress::Done);
         }
         let Some(row) = self.living(entry.channel, "a post to an unknown channel")? else {
             return Ok(Progress::Done);

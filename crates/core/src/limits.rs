@@ -33,13 +33,15 @@ pub(crate) const MAX_UNSEEN: u32 = 256;
 pub(crate) const MAX_DEVICES: usize = 16;
 /// Milliseconds after which a device that waits for the desk room's state asks for it again.
 pub(crate) const ASK_STATE: i64 = 30_000;
-/// Times that it asks in vain before it takes what it has for the state; later devices ask longer.
-pub(crate) const ASKS_BEFORE_OWN: i64 = 3;
 /// Bytes of one piece of that state, and most pieces.
 pub(crate) const STATE_PIECE: usize = 40 * 1024;
 pub(crate) const MAX_STATE_PIECES: usize = 256;
 /// Folded events of a desk room whose ids are kept, so that none is taken twice.
 pub(crate) const EVENT_IDS: i64 = 4096;
+/// Of these, how many a device tells another that takes its state.
+pub(crate) const EVENT_IDS_TOLD: u32 = 256;
+/// Own posts to a desk room that are remembered until they come back.
+pub(crate) const OWN_DESK_POSTS: i64 = 1024;
 /// Largest description of a line on its card.
 pub(crate) const MAX_LINE: usize = 48 * 1024;
 /// Conversations whose devices are being changed at the same time, and milliseconds between two looks at them.

@@ -1,6 +1,6 @@
 //! What goes out: messages are sealed, requests wait for their answers, commits for their verdict.
 
-use kuvert_content::Content;
+use kuvert_content::{Content, Meaning};
 use kuvert_mls::{KuvertId, SealedPost};
 use kuvert_store::{ConversationId, GroupRow, MessageId, MessageState, OutboxKind, OutboxRow};
 use kuvert_wire::{
@@ -8,7 +8,7 @@ use kuvert_wire::{
     encode, limits,
 };
 
-use crate::limits::PATIENCE;
+use crate::limits::{OWN_DESK_POSTS, PATIENCE};
 use crate::step::Step;
 use crate::wishes::Wish;
 use crate::{ClientError, Event, Origin, Refusal};
@@ -58,9 +58,13 @@ impl Step<'_, '_> {
             return Ok(());
         }
         let channel = group.channel();
+        let is_desk = self.desk_room()? == Some(conversation);
         for (message, content) in waiting {
             let sealed = group.seal(&provider, &account.device, &content)?;
             let id = self.fresh_id();
+            if is_desk && is_event(&content) {
+                self.tx.add_own_desk_post(id.as_bytes(), &content, OWN_DESK_POSTS)?;
+            }
             let post = ClientFrame::Post(post_frame(id, channel, sealed));
             self.queue(conversation, Some(message), &post)?;
         }
@@ -147,8 +151,6 @@ impl Step<'_, '_> {
     pub(crate) fn answered(&mut self, id: PostId) -> Result<(), ClientError> {
         match self.tx.outbox_kind(id.as_bytes())? {
             Some(OutboxKind::Commit) => self.commit_answered(id),
-            // It counts from where it comes back in the room's order.
-            Some(OutboxKind::Post) if self.own_desk_event(id)?.is_some() => Ok(()),
             _ => self.accepted(id),
         }
     }
@@ -374,6 +376,11 @@ impl Step<'_, '_> {
         let (inbox, token) = contact.unwrap_or_else(|| (account.inbox(), account.token(self.rng)));
         Ok(CreateChannel { id: self.fresh_id(), channel, state, inbox, token })
     }
+}
+
+/// Whether a content is an event of a desk room.
+fn is_event(content: &[u8]) -> bool {
+    Content::decode(content).is_ok_and(|content| matches!(content.meaning(), Meaning::Desk(_)))
 }
 
 pub(crate) fn post_frame(id: PostId, channel: ChannelId, sealed: SealedPost) -> Post {

@@ -101,6 +101,9 @@ impl<'a> Step<'a, '_> {
                 Ordering::Less => {}
             }
         }
+        if self.desk_room()? == Some(row.conversation) {
+            self.desk_is_behind()?;
+        }
         self.dropped("a post of an epoch that is over")?;
         Ok(Progress::Done)
     }

@@ -74,8 +74,10 @@ pub(crate) struct Sessions {
     pub(crate) link_wanted: bool,
     /// When this device asked for the desk room's state.
     pub(crate) state_asked: Option<Timestamp>,
-    /// How often, without an answer.
-    pub(crate) state_asks: u32,
+    /// Devices of the line that asked for a state, the names of their losses, and the last event that came before they asked.
+    pub(crate) states_wanted: BTreeMap<[u8; 32], ([u8; 16], i64)>,
+    /// Those that did while this device needs one itself.
+    pub(crate) also_behind: BTreeSet<[u8; 32]>,
     /// When this device posts its own, if nobody else does before.
     pub(crate) share_at: Option<Timestamp>,
     /// When the next message expires, as was asked to be woken for: milliseconds since 1970.

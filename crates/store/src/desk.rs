@@ -98,6 +98,92 @@ impl Tx<'_> {
         Ok(statement.query_row([position], |row| row.get(0)).optional()?)
     }
 
+    /// Ids of the last `limit` events that were folded.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn folded_desk_events(&self, limit: u32) -> Result<Vec<Vec<u8>>, StoreError> {
+        let sql = "SELECT id FROM desk_event WHERE body = x'' ORDER BY position DESC LIMIT ?1";
+        let mut statement = self.sql().prepare_cached(sql)?;
+        let rows = statement.query_map([limit], |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// An event was folded elsewhere: it is not to be folded here.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn skip_desk_event(&self, id: &[u8]) -> Result<(), StoreError> {
+        let sql = "INSERT INTO desk_event (id, device, at, body) VALUES (?1, zeroblob(32), 0, x'')
+                   ON CONFLICT (id) DO UPDATE SET body = x''";
+        self.sql().prepare_cached(sql)?.execute([id])?;
+        Ok(())
+    }
+
+    /// The position of the newest event; 0 if there never was one.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn last_desk_position(&self) -> Result<i64, StoreError> {
+        let mut statement = self.sql().prepare_cached("SELECT coalesce(max(position), 0) FROM desk_event")?;
+        Ok(statement.query_row([], |row| row.get(0))?)
+    }
+
+    /// Remembers what an own post to the desk room says, by the id under which the relay gets it. Of more than `most`, the oldest go.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn add_own_desk_post(&self, post: &[u8; 16], content: &[u8], most: i64) -> Result<(), StoreError> {
+        let sql = "INSERT INTO desk_own (post, content) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+        self.sql().prepare_cached(sql)?.execute(params![post, content])?;
+        let sql = "DELETE FROM desk_own WHERE position <= (SELECT max(position) FROM desk_own) - ?1";
+        self.sql().prepare_cached(sql)?.execute([most])?;
+        Ok(())
+    }
+
+    /// What an own post to the desk room says, which came back. It is forgotten, under whatever ids it was posted.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn take_own_desk_post(&self, post: &[u8; 16]) -> Result<Option<Vec<u8>>, StoreError> {
+        let mut statement = self.sql().prepare_cached("SELECT content FROM desk_own WHERE post = ?1")?;
+        let content: Option<Vec<u8>> = statement.query_row([post], |row| row.get(0)).optional()?;
+        if let Some(content) = &content {
+            self.sql().prepare_cached("DELETE FROM desk_own WHERE content = ?1")?.execute([content])?;
+        }
+        Ok(content)
+    }
+
+    /// How many own posts to the desk room have not come back.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn own_desk_posts(&self) -> Result<u64, StoreError> {
+        // What was posted again under another id is one.
+        let mut statement = self.sql().prepare_cached("SELECT count(DISTINCT content) FROM desk_own")?;
+        let count: i64 = statement.query_row([], |row| row.get(0))?;
+        Ok(count.unsigned_abs())
+    }
+
+    /// What own posts say that have not come back.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn own_desk_contents(&self) -> Result<Vec<Vec<u8>>, StoreError> {
+        let mut statement = self.sql().prepare_cached("SELECT DISTINCT content FROM desk_own")?;
+        let rows = statement.query_map([], |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// An own post does not come back any more: it is in the state that was taken.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn forget_own_desk_post(&self, content: &[u8]) -> Result<(), StoreError> {
+        self.sql().prepare_cached("DELETE FROM desk_own WHERE content = ?1")?.execute([content])?;
+        Ok(())
+    }
+
     /// It stands otherwise with the desk room: who shows it is told.
     pub fn note_desk(&self) {
         self.note().desk = true;
@@ -149,6 +235,16 @@ impl Tx<'_> {
         let mut statement = self.sql().prepare_cached("SELECT key, value FROM desk_state ORDER BY key")?;
         let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Forgets the parts whose keys begin like this.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn clear_desk_state_under(&self, prefix: &[u8]) -> Result<(), StoreError> {
+        let sql = "DELETE FROM desk_state WHERE substr(key, 1, length(?1)) = ?1";
+        self.sql().prepare_cached(sql)?.execute([prefix])?;
+        Ok(())
     }
 
     /// Forgets all of the folded state, because another one takes its place.

@@ -65,7 +65,8 @@ pub enum MetaKey {
     DeskAfter = 97,
     /// Which devices are being brought into all conversations, and how far that is; empty if none are.
     Staffing = 96,
-    /// The desk room's events cannot be folded until a state came from another device (1 byte); empty otherwise.
+    /// The desk room's events cannot be folded until a state came from another device: what names the loss, and the last
+    /// event before it (16 bytes and a number); empty otherwise.
     DeskBehind = 95,
     /// The request by which the relay learns of that (16 bytes); empty when it did.
     PushPending = 41,

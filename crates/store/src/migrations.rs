@@ -271,6 +271,12 @@ const STEPS: &[&str] = &[
          key BLOB PRIMARY KEY,
          value BLOB NOT NULL
      ) STRICT, WITHOUT ROWID;",
+    // Own posts to the desk room, until they come back in its order
+    "CREATE TABLE desk_own (
+         position INTEGER PRIMARY KEY AUTOINCREMENT,
+         post BLOB NOT NULL UNIQUE,
+         content BLOB NOT NULL
+     ) STRICT;",
 ];
 
 pub(crate) fn run(connection: &mut Connection) -> Result<(), StoreError> {

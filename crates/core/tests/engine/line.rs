@@ -215,6 +215,22 @@ fn a_device_that_comes_later_gets_the_state_of_another() {
 }
 
 #[test]
+fn a_state_that_lacks_what_was_said_before_it_was_asked_for_is_not_shared() {
+    let mut shop = Shop::new();
+    shop.post(OWNER, b"one");
+    shop.fold(OWNER, b"one");
+    shop.post(OWNER, b"two");
+    shop.world.add(9, "unused", None);
+    let late = shop.world.devices.len();
+    shop.hire(late, "Dora");
+    shop.line(OWNER, LineCommand::Share);
+    assert!(!shop.world.devices[late].client.desk_state_came().expect("reads"));
+    shop.fold(OWNER, b"one, two");
+    shop.line(OWNER, LineCommand::Share);
+    assert!(shop.world.devices[late].client.desk_state_came().expect("reads"));
+}
+
+#[test]
 fn a_dismissed_agent_reads_and_posts_nothing_any_more() {
     // MLS-3, for one device of several behind one identity.
     let mut shop = Shop::new();

@@ -28,6 +28,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 /// Some seeds without a fault, and every planted fault: what `cargo xtask test` runs.
 pub(crate) fn briefly() -> Result<()> {
     simulator(false, &["--seeds", "60"])?;
+    simulator(false, &["--dispatch", "--seeds", "20"])?;
     simulator(false, &["--faults", "--seeds", "120"])
 }
 

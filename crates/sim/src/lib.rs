@@ -7,6 +7,7 @@
 
 mod carrier;
 mod device;
+mod dispatch;
 mod driver;
 mod faults;
 mod features;

@@ -38,6 +38,9 @@ struct Cli {
     /// seed if not given
     #[arg(long)]
     with: Option<Features>,
+    /// A business line hands an order to one of three drivers in each run, instead of people who talk
+    #[arg(long, conflicts_with_all = ["with", "faults"])]
+    dispatch: bool,
     /// Plant this fault
     #[arg(long, value_enum)]
     fault: Option<Fault>,
@@ -65,7 +68,7 @@ fn main() -> ExitCode {
 
 fn options(cli: &Cli) -> Options {
     let features = cli.with.or(cli.fault.map(Fault::features));
-    Options { steps: cli.steps, trace: false, features, fault: cli.fault }
+    Options { steps: cli.steps, trace: false, features, fault: cli.fault, dispatch: cli.dispatch }
 }
 
 /// Runs one seed twice, the second time in words.
@@ -138,7 +141,8 @@ fn many(cli: &Cli) -> Result<bool, SimError> {
         ran as f64 / seconds,
     );
     if let Some(seed) = failed.keys().next() {
-        println!("replay the first: cargo xtask sim --seed {seed} --steps {}", cli.steps);
+        let dispatch = if cli.dispatch { " --dispatch" } else { "" };
+        println!("replay the first: cargo xtask sim --seed {seed} --steps {}{dispatch}", cli.steps);
     }
     Ok(failed.is_empty())
 }

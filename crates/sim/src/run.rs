@@ -6,6 +6,7 @@ use kuvert_core::{ClientError, Line};
 use kuvert_relay::ConfigError;
 use tempfile::TempDir;
 
+use crate::dispatch;
 use crate::faults::Fault;
 use crate::features::Features;
 use crate::network::Happening;
@@ -24,11 +25,13 @@ pub struct Options {
     pub features: Option<Features>,
     /// What is broken on purpose.
     pub fault: Option<Fault>,
+    /// A business line hands an order to one of its drivers, instead of people who talk.
+    pub dispatch: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { steps: 60, trace: false, features: None, fault: None }
+        Self { steps: 60, trace: false, features: None, fault: None, dispatch: false }
     }
 }
 
@@ -74,7 +77,11 @@ const PATIENCE: usize = 3;
 /// [`SimError`] if the machine, not the world, fails.
 pub fn run(seed: u64, options: &Options) -> Result<Outcome, SimError> {
     let mut world = World::new(options, seed)?;
-    live(&mut world)?;
+    if options.dispatch {
+        dispatch::live(&mut world)?
+    } else {
+        live(&mut world)?
+    }
     Ok(Outcome {
         seed,
         trace: world.trace.hash(),
@@ -116,7 +123,10 @@ fn live(world: &mut World) -> Result<(), SimError> {
 }
 
 /// Lets the world come to rest.
-fn rest(world: &mut World) -> Result<(), SimError> {
+///
+/// # Errors
+/// [`SimError`] if the machine, not the world, fails.
+pub(crate) fn rest(world: &mut World) -> Result<(), SimError> {
     world.calm_down()?;
     for _ in 0..PATIENCE {
         let until = world.now + REST;

@@ -89,9 +89,10 @@ impl World {
         let folder = crate::run::folder()?;
         let mut rng = Rng::new(seed);
         let forgetful = rng.chance(80);
-        let features = options.features.unwrap_or_else(|| Features::of(seed));
+        let drawn = || if options.dispatch { Features::default() } else { Features::of(seed) };
+        let features = options.features.unwrap_or_else(drawn);
         let count = usize::try_from(if features.groups { rng.between(3, 5) } else { rng.between(2, 4) });
-        let count = count.unwrap_or(2);
+        let count = if options.dispatch { crate::dispatch::COUNT } else { count.unwrap_or(2) };
         let relays = if features.relays { rng.between(2, 3) } else { 1 };
         let relays = (0..usize::try_from(relays).unwrap_or(1)).map(|id| Station::new(id, features.relays));
         let relays: Vec<_> = relays.collect();
@@ -127,6 +128,10 @@ impl World {
         for id in 0..count {
             let (name, home) = (format!("device {id}"), world.any_relay());
             world.devices[id].home = home;
+            if options.dispatch {
+                // Who they are comes with the line.
+                continue;
+            }
             let relay = world.relays[home].origin.clone();
             world.command(id, Command::CreateIdentity { name, relay, invite: None })?;
             world.learn_name(id);
@@ -135,7 +140,7 @@ impl World {
     }
 
     /// The readable name is what others know a device by.
-    fn learn_name(&mut self, id: DeviceId) {
+    pub(crate) fn learn_name(&mut self, id: DeviceId) {
         if let Some(client) = &self.devices[id].client
             && let Some((_, name, _)) = client.profile()
         {

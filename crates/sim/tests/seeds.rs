@@ -23,6 +23,21 @@ fn some_seeds_end_without_a_violation_and_with_messages() {
 }
 
 #[test]
+fn an_order_goes_to_exactly_one_driver() {
+    for seed in 1..=12 {
+        let outcome = run(seed, &Options { dispatch: true, ..Options::default() }).expect("runs");
+        assert_eq!(outcome.violations, [], "seed {seed}");
+    }
+}
+
+#[test]
+fn an_offer_that_reaches_only_some_devices_of_a_line_is_found() {
+    let options = Options { dispatch: true, fault: Some(Fault::HalfFanout), ..Options::default() };
+    let found = (1..=10).any(|seed| !run(seed, &options).expect("runs").violations.is_empty());
+    assert!(found);
+}
+
+#[test]
 fn worlds_with_each_feature_end_without_a_violation() {
     for with in ["groups", "relays", "changes", "files", "blocking"] {
         let features = Some(with.parse().expect("a feature"));

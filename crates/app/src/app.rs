@@ -14,6 +14,7 @@ use kuvert_wire::ErrorCode;
 
 use crate::desk::{self, Desk, DeskHooks};
 use crate::files;
+use crate::people::LineFacts;
 use crate::push;
 use crate::views;
 use crate::wishes;
@@ -62,6 +63,8 @@ pub struct App {
     shown: Option<ConversationId>,
     /// Was shown last, and may be held by the user interface still: it is told of changes, also while nobody looks.
     watched: Option<ConversationId>,
+    /// What was said last of the line that the watched conversation is with.
+    pub(crate) told_line: Option<LineFacts>,
     /// What the team of a business line knows.
     pub(crate) desk: Option<Box<Desk>>,
     /// What works the desk, where this is for a team.
@@ -93,6 +96,7 @@ impl App {
             refused: None,
             shown: None,
             watched: None,
+            told_line: None,
             desk: None,
             desk_hooks: None,
             // What came before a crash is still to be folded.
@@ -343,6 +347,8 @@ impl App {
         let summary = self.client.conversation(views::conversation_row(conversation))?;
         let row = summary.ok_or(kuvert_core::Refusal::Unknown)?.conversation;
         (self.shown, self.watched) = (Some(conversation), Some(conversation));
+        self.told_line = None;
+        self.tell_line(conversation)?;
         let (read_to, unread) = (views::message_id(row.read_to), row.unread);
         self.updates.push_back(ViewUpdate::Opened { conversation, read_to, unread });
         let (messages, has_older) = self.page(conversation, None)?;
@@ -452,6 +458,10 @@ impl App {
             if let Some(summary) = self.client.conversation(*conversation)? {
                 let view = views::conversation(&summary, self.now);
                 self.updates.push_back(ViewUpdate::Conversation(view));
+                let conversation = views::conversation_id(*conversation);
+                if self.watched == Some(conversation) {
+                    self.tell_line(conversation)?;
+                }
             }
         }
         Ok(())

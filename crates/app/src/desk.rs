@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use kuvert_core::{
     ClientError, Command, DeskStanding, Fold, Input, LineCommand, LineDevice, LineEvent, Refusal, Timestamp,
 };
+use kuvert_desk::poster::{self, Poster};
 use kuvert_desk::room::{self, CaseEvent, Cases, DeviceKey, Event, EventId, Facts, Meta, Role, Status, Team};
 use kuvert_view::{
     CaseStatus, ConversationId, DeskCommand, DeskUpdate, LineDraft, MemberId, QueueFilter, TeamRole,
@@ -24,6 +25,8 @@ use crate::views;
 const AT_ONCE: u32 = 256;
 /// Conversations of a queue that are shown.
 const MAX_ROWS: usize = 500;
+/// Seconds of a day.
+const DAY_SECONDS: i64 = 86_400;
 /// Devices on the line's card: customers write to these, which let the others in.
 const ON_CARD: usize = 16;
 
@@ -99,11 +102,17 @@ impl App {
                 let kept = self.records_of(conversation)?;
                 self.line(now, LineCommand::Retain { conversation, erase_at: at, kept })
             }
+            DeskCommand::SetStatus { conversation, status } => self.set_status(now, conversation, status),
             DeskCommand::Publish { draft } => self.describe(now, *draft),
+            DeskCommand::ShowDescription { kind } => {
+                let name = self.client.profile().map(|(name, _, _)| name.to_owned()).unwrap_or_default();
+                let draft = line_profile::draft(&name, &self.desk()?.team.settings().bytes, &kind);
+                self.desk_update(DeskUpdate::Description(Box::new(draft)));
+                Ok(())
+            }
+            DeskCommand::ShowPoster { link, sentence, small } => self.show_poster(&link, sentence, small),
             wish => {
-                if !self.client.desk()?.ok_or(Refusal::NoLine)?.is_member {
-                    return Err(Refusal::NoMember.into());
-                }
+                self.check_member()?;
                 let event = self.event_of(wish)?;
                 self.post(now, &event)
             }
@@ -126,6 +135,47 @@ impl App {
         }
     }
 
+    /// A conversation stands elsewhere. What was said in one that is over is erased on both sides after the line's period.
+    fn set_status(
+        &mut self,
+        now: Timestamp,
+        conversation: ConversationId,
+        status: CaseStatus,
+    ) -> Result<(), ClientError> {
+        self.check_member()?;
+        let event =
+            Event::case(self.channel(conversation)?, CaseEvent::SetStatus { status: status_of(status) });
+        self.post(now, &event)?;
+        let days = line_profile::retention(&self.desk()?.team.settings().bytes);
+        let row = views::conversation_row(conversation);
+        let erase_at = match (status, days) {
+            (CaseStatus::Done, Some(days)) => {
+                u32::try_from(now.0 / 1000 + i64::from(days) * DAY_SECONDS).ok()
+            }
+            _ => None,
+        };
+        if erase_at.is_some() || self.client.erase_at(row)?.is_some() {
+            let kept = self.records_of(row)?;
+            self.line(now, LineCommand::Retain { conversation: row, erase_at, kept })?;
+        }
+        Ok(())
+    }
+
+    fn show_poster(&mut self, link: &str, sentence: String, small: bool) -> Result<(), ClientError> {
+        let name = self.client.profile().map(|(name, _, _)| name.to_owned()).unwrap_or_default();
+        let address = link.split('#').next().unwrap_or_default().to_owned();
+        let poster = Poster { name, sentence, link: link.to_owned(), address };
+        let size = if small { poster::Size::A6 } else { poster::Size::A4 };
+        let pdf = poster::pdf(&poster, size).map_err(|_| Refusal::DataInvalid)?;
+        self.desk_update(DeskUpdate::Poster { pdf, small });
+        Ok(())
+    }
+
+    fn check_member(&mut self) -> Result<(), ClientError> {
+        let is_member = self.client.desk()?.ok_or(Refusal::NoLine)?.is_member;
+        if is_member { Ok(()) } else { Err(Refusal::NoMember.into()) }
+    }
+
     /// The event that a wish becomes.
     fn event_of(&mut self, wish: DeskCommand) -> Result<Event, ClientError> {
         let case = |conversation, event| Ok(Event::case(conversation, event));
@@ -142,9 +192,6 @@ impl App {
             }
             DeskCommand::DeleteNote { conversation, note } => {
                 case(self.channel(conversation)?, CaseEvent::DeleteNote { note: EventId::new(note.0) })
-            }
-            DeskCommand::SetStatus { conversation, status } => {
-                case(self.channel(conversation)?, CaseEvent::SetStatus { status: status_of(status) })
             }
             DeskCommand::Label { conversation, label, on } => {
                 let label = room::LabelId::new(label.0);
@@ -167,6 +214,9 @@ impl App {
                 Ok(Event::SetRole { device: DeviceKey::new(member.0), role: role_of(role) })
             }
             DeskCommand::Publish { .. }
+            | DeskCommand::SetStatus { .. }
+            | DeskCommand::ShowDescription { .. }
+            | DeskCommand::ShowPoster { .. }
             | DeskCommand::CreateLine { .. }
             | DeskCommand::JoinLine { .. }
             | DeskCommand::Invite { .. }

@@ -3,11 +3,12 @@
 use kuvert_core::Timestamp;
 use kuvert_desk::holidays::State;
 use kuvert_desk::hours::{Hours, Span};
-use kuvert_desk::imprint::{Imprint, LegalForm};
-use kuvert_desk::line::{LineKind, LineProfile, PrivacyNotice, Readers};
+use kuvert_desk::imprint::{Imprint, ImprintFault, ImprintField, LegalForm};
+use kuvert_desk::line::{LineFault, LineKind, LineProfile, PrivacyNotice, Readers, Spot};
 use kuvert_desk::retention::Days;
+use kuvert_desk::templates;
 use kuvert_desk::text::Text;
-use kuvert_view::{ImprintDraft, LineDraft, LineView};
+use kuvert_view::{FaultView, ImprintDraft, LineDraft, LineView};
 
 /// Kinds of business, by the words for them.
 const KINDS: [(&str, LineKind); 8] = [
@@ -39,13 +40,13 @@ const FORMS: [(&str, LegalForm); 14] = [
 ];
 
 /// The profile with this version that a draft describes, or all that is wrong with it.
-pub(crate) fn profile(name: &str, version: u32, draft: LineDraft) -> Result<LineProfile, Vec<String>> {
+pub(crate) fn profile(name: &str, version: u32, draft: LineDraft) -> Result<LineProfile, Vec<FaultView>> {
     let mut faults = Vec::new();
     let kind = chosen(&KINDS, &draft.kind, "kind", &mut faults).unwrap_or(LineKind::Other);
-    let form = chosen(&FORMS, &draft.imprint.legal_form, "legal form", &mut faults);
+    let form = chosen(&FORMS, &draft.imprint.legal_form, "imprint.legal_form", &mut faults);
     let state = draft.state.as_deref().and_then(State::parse);
     if let (Some(code), None) = (&draft.state, state) {
-        faults.push(format!("state: `{code}` is none; write it like `DE-BY`"));
+        faults.push(fault("state", format!("state: `{code}` is none; write it like `DE-BY`")));
     }
     let hours = (!draft.week.is_empty()).then(|| Hours {
         week: draft
@@ -74,15 +75,150 @@ pub(crate) fn profile(name: &str, version: u32, draft: LineDraft) -> Result<Line
         origins: Vec::new(),
         hours,
     };
-    faults.extend(profile.check().iter().map(ToString::to_string));
+    faults.extend(profile.check().iter().map(shown));
     if faults.is_empty() { Ok(profile) } else { Err(faults) }
 }
 
-fn chosen<T: Copy>(all: &[(&str, T)], word: &str, what: &str, faults: &mut Vec<String>) -> Option<T> {
+fn fault(field: &str, words: String) -> FaultView {
+    FaultView { field: field.to_owned(), is_missing: false, words }
+}
+
+/// What is wrong, and where in the draft.
+fn shown(wrong: &LineFault) -> FaultView {
+    let is_missing = matches!(wrong, LineFault::ImprintMissing(_) | LineFault::NoPrivacy);
+    let field = match wrong {
+        LineFault::ImprintMissing(field) | LineFault::Imprint(ImprintFault::Form(field)) => entry(*field),
+        LineFault::Imprint(ImprintFault::Email) => "imprint.email",
+        LineFault::Imprint(ImprintFault::Zip) => "imprint.zip",
+        LineFault::Imprint(ImprintFault::Country) => "imprint.country",
+        LineFault::Imprint(ImprintFault::VatId) => "imprint.vat_id",
+        LineFault::NoPrivacy
+        | LineFault::PrivacyDraft
+        | LineFault::Privacy(_)
+        | LineFault::Untranslated { spot: Spot::Privacy, .. } => "privacy",
+        LineFault::Greeting(_) | LineFault::Untranslated { spot: Spot::Greeting, .. } => "greeting",
+        LineFault::Away(_) | LineFault::Untranslated { spot: Spot::Away, .. } => "away",
+        LineFault::Languages | LineFault::Language(_) => "languages",
+        LineFault::Retention => "retention",
+        LineFault::Hours(_) => "week",
+        _ => "",
+    };
+    FaultView { field: field.to_owned(), is_missing, words: wrong.to_string() }
+}
+
+fn entry(field: ImprintField) -> &'static str {
+    match field {
+        ImprintField::Name => "imprint.name",
+        ImprintField::Representative => "imprint.representative",
+        ImprintField::Street => "imprint.street",
+        ImprintField::Zip => "imprint.zip",
+        ImprintField::City => "imprint.city",
+        ImprintField::Country => "imprint.country",
+        ImprintField::Email => "imprint.email",
+        ImprintField::Contact => "imprint.contact",
+        ImprintField::Register => "imprint.register",
+        ImprintField::RegisterNumber => "imprint.register_number",
+        ImprintField::VatId => "imprint.vat_id",
+        ImprintField::Authority => "imprint.authority",
+        ImprintField::Chamber => "imprint.chamber",
+        ImprintField::Profession => "imprint.profession",
+        ImprintField::AwardedIn => "imprint.awarded_in",
+        ImprintField::Rules => "imprint.rules",
+        ImprintField::RulesAt => "imprint.rules_at",
+    }
+}
+
+/// What the line says of itself, as its owner wrote it; or, where it says nothing yet, what a line of this kind could begin with.
+pub(crate) fn draft(name: &str, settings: &[u8], kind: &str) -> LineDraft {
+    let line = LineProfile::decode(settings).unwrap_or_else(|_| {
+        let kind = KINDS.iter().find(|(word, _)| *word == kind).map_or(LineKind::Other, |(_, kind)| *kind);
+        beginning(name, kind)
+    });
+    let word = |word: &'static str| word.to_owned();
+    let hours = line.hours.unwrap_or(Hours {
+        week: Vec::new(),
+        exceptions: Vec::new(),
+        state: None,
+        catholic: false,
+    });
+    LineDraft {
+        kind: KINDS
+            .iter()
+            .find(|(_, kind)| *kind == line.kind)
+            .map(|(kind, _)| word(kind))
+            .unwrap_or_default(),
+        imprint: imprint_draft(line.imprint),
+        languages: line.languages,
+        privacy: line.privacy.text.0,
+        greeting: line.greeting.0,
+        away: line.away.0,
+        week: hours.week.iter().map(|day| day.iter().map(|span| (span.from, span.to)).collect()).collect(),
+        state: hours.state.map(|state| state.code().to_owned()),
+        retention: line.retention.0,
+    }
+}
+
+/// Days for which conversations stay where nobody says otherwise.
+const RETENTION: u16 = 30;
+
+/// A line that says only what its templates do.
+fn beginning(name: &str, kind: LineKind) -> LineProfile {
+    let mut line = LineProfile {
+        version: 1,
+        kind,
+        name: name.to_owned(),
+        imprint: Imprint { name: name.to_owned(), ..Imprint::default() },
+        privacy: PrivacyNotice::default(),
+        languages: vec!["de".into(), "en".into()],
+        greeting: templates::greeting(kind),
+        away: templates::away(kind),
+        forms: Vec::new(),
+        retention: Days(RETENTION),
+        guard: 0,
+        asks_satisfaction: false,
+        readers: Readers::Team,
+        origins: Vec::new(),
+        hours: None,
+    };
+    line.privacy = templates::privacy_notice(&line);
+    line
+}
+
+fn imprint_draft(imprint: Imprint) -> ImprintDraft {
+    let form = FORMS.iter().find(|(_, form)| *form == imprint.legal_form).map(|(word, _)| *word);
+    ImprintDraft {
+        name: imprint.name,
+        legal_form: form.unwrap_or("other").to_owned(),
+        representative: imprint.representative,
+        street: imprint.street,
+        zip: imprint.zip,
+        city: imprint.city,
+        country: imprint.country,
+        email: imprint.email,
+        contact: imprint.contact,
+        register: imprint.register,
+        register_number: imprint.register_number,
+        vat_id: imprint.vat_id,
+        authority: imprint.authority,
+        chamber: imprint.chamber,
+        profession: imprint.profession,
+        awarded_in: imprint.awarded_in,
+        rules: imprint.rules,
+        rules_at: imprint.rules_at,
+    }
+}
+
+/// Days for which a conversation stays after it is done, if the line says so.
+pub(crate) fn retention(settings: &[u8]) -> Option<u16> {
+    LineProfile::decode(settings).ok().map(|line| line.retention.0)
+}
+
+fn chosen<T: Copy>(all: &[(&str, T)], word: &str, what: &str, faults: &mut Vec<FaultView>) -> Option<T> {
     let found = all.iter().find(|(known, _)| *known == word).map(|(_, value)| *value);
     if found.is_none() {
         let words: Vec<_> = all.iter().map(|(known, _)| *known).collect();
-        faults.push(format!("{what}: `{word}` is none; choose one of {}", words.join(", ")));
+        let choice = format!("{what}: `{word}` is none; choose one of {}", words.join(", "));
+        faults.push(fault(what, choice));
     }
     found
 }
@@ -198,11 +334,24 @@ mod tests {
     fn all_that_is_wrong_is_said_at_once() {
         let bad = LineDraft { kind: "shop".into(), state: Some("Bayern".into()), ..draft() };
         let faults = profile("Beispiel", 1, bad).expect_err("two faults");
-        assert!(faults.iter().any(|fault| fault.contains("shop")), "{faults:?}");
-        assert!(faults.iter().any(|fault| fault.contains("DE-BY")), "{faults:?}");
+        assert!(faults.iter().any(|fault| fault.words.contains("shop")), "{faults:?}");
+        assert!(faults.iter().any(|fault| fault.words.contains("DE-BY")), "{faults:?}");
         let bare = LineDraft { kind: "pharmacy".into(), ..draft() };
         let faults = profile("Beispiel", 1, bare).expect_err("a pharmacy says more");
-        assert!(faults.iter().any(|fault| fault.contains("Chamber")), "{faults:?}");
+        let chamber = faults.iter().find(|fault| fault.field == "imprint.chamber");
+        assert!(chamber.is_some_and(|fault| fault.is_missing), "{faults:?}");
+    }
+
+    #[test]
+    fn what_was_published_can_be_changed_and_a_new_line_begins_with_what_its_kind_says() {
+        let published = profile("Beispiel", 1, draft()).expect("nothing is wrong");
+        assert_eq!(super::draft("Beispiel", &published.encode(), "bank"), draft());
+        let new = super::draft("Beispiel", b"", "pharmacy");
+        assert_eq!((new.kind.as_str(), new.imprint.name.as_str()), ("pharmacy", "Beispiel"));
+        assert!(!new.greeting.is_empty() && !new.privacy.is_empty() && new.week.is_empty());
+        // The draft of the privacy notice has to be read by somebody first.
+        let faults = profile("Beispiel", 1, new).expect_err("nobody has filled it in");
+        assert!(faults.iter().any(|fault| fault.field == "privacy"), "{faults:?}");
     }
 
     #[test]

@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 
 use kuvert_core::{ClientError, ContactId, Refusal};
-use kuvert_view::{ContactView, ConversationId, ConversationView, ViewUpdate};
+use kuvert_view::{ContactView, ConversationId, ConversationView, LineView, ViewUpdate};
 
-use crate::{App, groups, views};
+use crate::{App, groups, line_profile, views};
+
+/// What a line shows of itself, and when what was said with it will be deleted.
+pub(crate) type LineFacts = (Box<LineView>, Option<i64>);
 
 impl App {
     /// Who is in a group, with what the user knows of those who are contacts.
@@ -20,8 +23,47 @@ impl App {
         Ok(())
     }
 
-    /// In which groups the user and a contact are together, the most recent first.
+    /// What the page of a contact shows.
     pub(crate) fn show_contact(&mut self, conversation: ConversationId) -> Result<(), ClientError> {
+        let line = self.line_of(conversation)?;
+        self.tell_contact(conversation, line)
+    }
+
+    /// Says what there is to know of the line that a conversation is with, if it is with one and that was not said yet.
+    pub(crate) fn tell_line(&mut self, conversation: ConversationId) -> Result<(), ClientError> {
+        let line = self.line_of(conversation)?;
+        if line.is_none() || self.told_line == line {
+            return Ok(());
+        }
+        self.told_line.clone_from(&line);
+        self.tell_contact(conversation, line)
+    }
+
+    fn tell_contact(
+        &mut self,
+        conversation: ConversationId,
+        line: Option<LineFacts>,
+    ) -> Result<(), ClientError> {
+        let groups = self.groups_with(conversation)?;
+        let (line, erase_at) = line.map_or((None, None), |(line, erase_at)| (Some(line), erase_at));
+        self.updates.push_back(ViewUpdate::Contact(ContactView { conversation, groups, line, erase_at }));
+        Ok(())
+    }
+
+    /// What the line shows of itself that a conversation is with; `None` for a person.
+    fn line_of(&mut self, conversation: ConversationId) -> Result<Option<LineFacts>, ClientError> {
+        let row = views::conversation_row(conversation);
+        let Some(line) = self.client.line_of(row)?.and_then(|card| line_profile::view(&card, self.now))
+        else {
+            return Ok(None);
+        };
+        // What was to go by now is gone.
+        let erase_at = self.client.erase_at(row)?.filter(|at| *at > self.now.0);
+        Ok(Some((Box::new(line), erase_at)))
+    }
+
+    /// The groups in which the user and a contact are together, the most recent first.
+    fn groups_with(&mut self, conversation: ConversationId) -> Result<Vec<ConversationId>, ClientError> {
         let summary = self.client.conversation(views::conversation_row(conversation))?;
         let contact = summary.as_ref().and_then(|summary| summary.contact()).ok_or(Refusal::Unknown)?.id;
         let mut groups = Vec::new();
@@ -33,8 +75,7 @@ impl App {
                 groups.push(views::conversation_id(row));
             }
         }
-        self.updates.push_back(ViewUpdate::Contact(ContactView { conversation, groups }));
-        Ok(())
+        Ok(groups)
     }
 
     /// The conversations with contacts, by the contact's number.

@@ -2,7 +2,7 @@
 
 use minicbor::{Decode, Encode};
 
-use crate::{ConversationId, MessageView};
+use crate::{ConversationId, LineView, MessageView};
 
 /// A message that a search found.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -89,6 +89,12 @@ pub struct ContactView {
     /// Groups in which the user and the contact are together, the most recent first.
     #[n(1)]
     pub groups: Vec<ConversationId>,
+    /// What a business line shows of itself; `None` for a person.
+    #[n(2)]
+    pub line: Option<Box<LineView>>,
+    /// When what was said with a line will be deleted on both sides (milliseconds since 1970), if the line has said so.
+    #[n(3)]
+    pub erase_at: Option<i64>,
 }
 
 /// What the user has decided.

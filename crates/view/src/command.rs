@@ -374,7 +374,7 @@ pub enum UiCommand {
         #[n(1)]
         at: i64,
     },
-    /// Asks in which groups the user meets a contact; answered by `Contact`.
+    /// Asks for what the page of a contact shows; answered by `Contact`.
     #[n(120)]
     ShowContact {
         /// The conversation with them.

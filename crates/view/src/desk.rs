@@ -275,6 +275,27 @@ pub enum DeskCommand {
         #[n(0)]
         draft: Box<LineDraft>,
     },
+    /// Asks what the line says of itself, or, as long as it says nothing, what a line of this kind could begin with; answered by
+    /// [`DeskUpdate::Description`].
+    #[n(20)]
+    ShowDescription {
+        /// As in [`LineDraft::kind`].
+        #[n(0)]
+        kind: String,
+    },
+    /// Asks for the poster of the line; answered by [`DeskUpdate::Poster`].
+    #[n(21)]
+    ShowPoster {
+        /// The line's link.
+        #[n(0)]
+        link: String,
+        /// What the poster is for, in the reader's language.
+        #[n(1)]
+        sentence: String,
+        /// A6 for a counter, and not A4 for a door.
+        #[n(2)]
+        small: bool,
+    },
 }
 
 impl DeskCommand {
@@ -332,10 +353,37 @@ pub enum DeskUpdate {
     /// The line was not published as it was described, and why.
     #[n(5)]
     NotPublished {
-        /// What to do, in English.
+        /// One after the other.
         #[n(0)]
-        faults: Vec<String>,
+        faults: Vec<FaultView>,
     },
+    /// What the line says of itself, or could begin with.
+    #[n(6)]
+    Description(#[n(0)] Box<LineDraft>),
+    /// The poster that was asked for.
+    #[n(7)]
+    Poster {
+        /// A file of `application/pdf`.
+        #[cbor(n(0), with = "minicbor::bytes")]
+        pdf: Vec<u8>,
+        /// As it was asked for.
+        #[n(1)]
+        small: bool,
+    },
+}
+
+/// What is wrong with the description of a line.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct FaultView {
+    /// Where, by the names of [`LineDraft`]'s fields, as in `imprint.zip`; empty where it is about the whole.
+    #[n(0)]
+    pub field: String,
+    /// Nothing stands there, and something has to.
+    #[n(1)]
+    pub is_missing: bool,
+    /// What to do, in English.
+    #[n(2)]
+    pub words: String,
 }
 
 /// A line and its team, as a member sees them.

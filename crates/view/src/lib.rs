@@ -22,8 +22,8 @@ pub use answers::{
 pub use command::UiCommand;
 pub use condition::{Connection, Failure, Storage};
 pub use desk::{
-    CaseStatus, CaseView, DeskCommand, DeskUpdate, DeskView, LabelId, LabelView, MemberId, NoteId, NoteView,
-    QueueFilter, QueueRowView, QueueView, TeamMemberView, TeamRole,
+    CaseStatus, CaseView, DeskCommand, DeskUpdate, DeskView, FaultView, LabelId, LabelView, MemberId, NoteId,
+    NoteView, QueueFilter, QueueRowView, QueueView, TeamMemberView, TeamRole,
 };
 pub use file::{
     FileId, FileState, FileView, MAX_SHOWN, MAX_UNASKED, NotTaken, PreviewView, TransferFailure,

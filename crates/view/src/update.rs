@@ -182,7 +182,8 @@ pub enum ViewUpdate {
         #[n(1)]
         members: Vec<MemberView>,
     },
-    /// In which groups the user meets a contact.
+    /// What the page of a contact shows. Comes unasked for the conversation that is shown, if it is with a business line: with
+    /// its opening, and whenever something of it changed.
     #[n(120)]
     Contact(#[n(0)] ContactView),
     /// Somebody else did something to a message of the shown conversation. What is shown of it comes as [`Self::Message`].

@@ -363,6 +363,7 @@ async fn publish(args: PublishArgs, output: Output) -> Result<(), Failure> {
     let mut session = begin(&args.common, "kuvert desk publish", &args.wait).await?;
     for update in wish(&mut session, Wish::Publish { draft: Box::new(draft) })? {
         if let DeskUpdate::NotPublished { faults } = update {
+            let faults = faults.into_iter().map(|fault| fault.words).collect();
             return Err(Failure::NotPublished { faults });
         }
     }

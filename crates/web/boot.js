@@ -1,10 +1,12 @@
 // Starts Kuvert. A classic script in the head, so that the engine's worker is on its way before the page is parsed and
 // both wasm modules load at the same time. What the worker says is kept until the page's module listens (bridge.rs).
 //
+// A line's team has a page of its own, which starts in the same way: what differs stands in the script's attributes.
+//
 // This is the only place that names scripts to run: the page's module asks here for a new worker (after a crash, or to take
 // the profile over) and for the service worker.
 (() => {
-  const { web, webWasm, worker, workerWasm, serviceWorker } = document.currentScript.dataset;
+  const { web, webWasm, worker, workerWasm, serviceWorker, kept } = document.currentScript.dataset;
   const root = document.documentElement;
 
   const stored = (key) => {
@@ -73,7 +75,7 @@
     });
     document.addEventListener("visibilitychange", seen);
     seen();
-    engine.postMessage({ kept: stored("kuvert-kept") !== null });
+    engine.postMessage({ kept: stored(kept) !== null });
     code().then((code) => engine.postMessage({ code }), failed);
     engine.kuvertEnd = () => {
       document.removeEventListener("visibilitychange", seen);
@@ -110,7 +112,7 @@
     else resolve();
   });
   const started = Promise.all([import(web), WebAssembly.compileStreaming(fetch(webWasm)), parsed])
-    .then(([module, code]) => module.default({ module_or_path: code }));
+    .then(([module, code]) => module.default({ module_or_path: code }).then(() => module.show()));
   started.catch((error) => {
     console.error(error);
     parsed.then(failed);

@@ -7,7 +7,8 @@
 // one ends). Everything else is the engine's: updates as bytes.
 import init, { receive, start } from "{{worker_glue}}";
 
-const PROFILE = "kuvert-profile";
+/** A line's team has a profile of its own beside that of the person who sits there. */
+const PROFILE = "{{profile}}-profile";
 
 /** Commands that came before the engine could take them. */
 const early = [];
@@ -106,7 +107,7 @@ function request(idb) {
 
 /** The store of the database key. */
 async function keys() {
-  const opening = indexedDB.open("kuvert-keys", 1);
+  const opening = indexedDB.open("{{profile}}-keys", 1);
   opening.onupgradeneeded = () => opening.result.createObjectStore("keys");
   return request(opening);
 }

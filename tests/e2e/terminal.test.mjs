@@ -1,25 +1,11 @@
 // Anna in a browser, Ben in a terminal: two clients, one conversation.
 
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { test } from "node:test";
-import { promisify } from "node:util";
 import { eventually, World } from "./lib/harness.mjs";
 import { accept, message, open, ownLink, say, start } from "./lib/journeys.mjs";
+import { LIMIT, terminal } from "./lib/terminal.mjs";
 import { expectDelivery } from "./lib/waiting.mjs";
-
-const run = promisify(execFile);
-const LIMIT = 30_000;
-
-/** A terminal client with a profile of its own; each call is one command, and returns what it says as JSON. */
-function terminal(world, name) {
-  return async (...args) => {
-    const all = [...args, "--profile", world.path(`terminal-${name}`), "--json"];
-    const { stdout } = await run(world.relay.binary, all, { timeout: LIMIT });
-    const lines = stdout.trim().split("\n").map((line) => JSON.parse(line));
-    return args[0] === "listen" ? lines : lines[0];
-  };
-}
 
 test("Anna in a browser and Ben in a terminal write to each other", async (t) => {
   const world = await World.start(t);

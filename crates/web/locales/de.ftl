@@ -305,6 +305,35 @@ failure-picture-invalid = Das Bild einer Gruppe hat höchstens 4 KiB.
 failure-too-much = In dieser Gruppe wartet zu viel darauf, erledigt zu werden. Versuch es später noch einmal.
 failure-too-late = Dafür ist es zu spät: Die Nachricht wurde schon gesendet. Löschen kannst du sie noch.
 
+## Ein Anschluss: was er von sich zeigt.
+line-about = Über diesen Anschluss
+line-kind-pharmacy = Apotheke
+line-kind-bank = Bank
+line-kind-cinema = Kino
+line-kind-restaurant = Restaurant
+line-kind-taxi = Taxi
+line-kind-practice = Praxis
+line-kind-authority = Behörde
+line-kind-other = Organisation
+line-open = Jetzt erreichbar
+line-open-until = Jetzt erreichbar, bis { $when }
+line-closed = Gerade nicht erreichbar
+line-closed-until = Gerade nicht erreichbar, wieder ab { $when }
+line-read-by-all = Das Team von { $name } liest, was du schreibst.
+line-read-by-some = Wer dir bei { $name } antwortet, liest, was du schreibst.
+line-kept = { $count ->
+    [0] Sobald dein Anliegen erledigt ist, wird die Unterhaltung auf beiden Seiten gelöscht.
+    [one] Einen Tag, nachdem dein Anliegen erledigt ist, wird die Unterhaltung auf beiden Seiten gelöscht.
+   *[other] { $count } Tage, nachdem dein Anliegen erledigt ist, wird die Unterhaltung auf beiden Seiten gelöscht.
+}
+line-imprint = Impressum
+line-privacy = Datenschutzhinweise
+line-message-hint = Du kannst gleich schreiben. Die Antwort kommt hierher.
+line-beginning = Hier beginnt deine Unterhaltung mit { $name }. Außer dir kann sie nur das Team dort lesen.
+line-away = Gerade ist niemand da. Deine Nachricht kommt trotzdem an.
+line-back = Wieder erreichbar ab { $when }.
+line-erased = Was ihr bisher geschrieben habt, wird am { $when } auf beiden Seiten gelöscht.
+
 ## Menschen: Kontakte, Gruppen, Prüfung, Scannen, Suche
 about-title = Kontakt
 about-trust = Wie gut kennt ihr euch?
@@ -446,6 +475,7 @@ components-buttons = Knöpfe
 components-fields = Felder und Schalter
 components-marks = Marken und Zeichen
 components-talk = Unterhaltung
+components-line = Anschluss
 components-notices = Hinweise
 components-dialogs = Fragen und Fenster
 

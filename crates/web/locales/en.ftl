@@ -305,6 +305,35 @@ failure-picture-invalid = The picture of a group has at most 4 KiB.
 failure-too-much = Too much waits to be done in this group. Try again later.
 failure-too-late = That is too late: the message was sent already. You can still delete it.
 
+## A line: what it shows of itself.
+line-about = About this line
+line-kind-pharmacy = Pharmacy
+line-kind-bank = Bank
+line-kind-cinema = Cinema
+line-kind-restaurant = Restaurant
+line-kind-taxi = Taxi
+line-kind-practice = Practice
+line-kind-authority = Public authority
+line-kind-other = Organisation
+line-open = Available now
+line-open-until = Available now, until { $when }
+line-closed = Not available right now
+line-closed-until = Not available right now, back from { $when }
+line-read-by-all = The team of { $name } reads what you write.
+line-read-by-some = Whoever answers you at { $name } reads what you write.
+line-kept = { $count ->
+    [0] As soon as your matter is settled, the conversation is deleted on both sides.
+    [one] One day after your matter is settled, the conversation is deleted on both sides.
+   *[other] { $count } days after your matter is settled, the conversation is deleted on both sides.
+}
+line-imprint = Imprint
+line-privacy = Privacy notice
+line-message-hint = You can write right away. The answer comes here.
+line-beginning = Your conversation with { $name } begins here. Besides you, only the team there can read it.
+line-away = Nobody is here right now. Your message arrives all the same.
+line-back = Back from { $when }.
+line-erased = What was written so far will be deleted on both sides on { $when }.
+
 ## People: contacts, groups, verification, scanning, search
 about-title = Contact
 about-trust = How well do you know each other?
@@ -446,6 +475,7 @@ components-buttons = Buttons
 components-fields = Fields and switches
 components-marks = Stamps and marks
 components-talk = Conversation
+components-line = Line
 components-notices = Notices
 components-dialogs = Questions and dialogs
 

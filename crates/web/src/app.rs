@@ -20,7 +20,7 @@ use crate::screens::gate::AtTheGate;
 use crate::screens::start::Start;
 use crate::state::{AppState, Door, Profile, state};
 use crate::theme::Look;
-use crate::{bridge, browser, keeping, notices, pwa};
+use crate::{bridge, browser, keeping, line, notices, pwa};
 
 /// What fills the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,7 +55,11 @@ pub(crate) fn App() -> impl IntoView {
     follow_request();
     follow_title();
     stay_for_words();
-    pwa::follow(state);
+    match line::hooks() {
+        // The service worker keeps the page for everybody.
+        Some(hooks) => (hooks.follow)(state),
+        None => pwa::follow(state),
+    }
     keeping::follow(state);
     notices::follow(state);
 
@@ -69,11 +73,17 @@ pub(crate) fn App() -> impl IntoView {
             Stage::Elsewhere => view! { <Elsewhere/> }.into_any(),
             Stage::Gate => view! { <AtTheGate/> }.into_any(),
             Stage::Loading => view! { <Loading/> }.into_any(),
-            Stage::Start => view! { <Start/> }.into_any(),
+            Stage::Start => match line::hooks() {
+                Some(hooks) => (hooks.start)(),
+                None => view! { <Start/> }.into_any(),
+            },
             Stage::Door(door) => view! { <AtTheDoor door=door/> }.into_any(),
             Stage::OpenedLink => view! { <CardScreen/> }.into_any(),
             Stage::Components => view! { <Components/> }.into_any(),
-            Stage::Desk => view! { <Desk/> }.into_any(),
+            Stage::Desk => match line::hooks() {
+                Some(hooks) => (hooks.panes)(),
+                None => view! { <Desk/> }.into_any(),
+            },
         }}
     }
 }
@@ -248,7 +258,9 @@ fn follow_title() {
         let lang = language.get();
         let app = i18n::text(lang, "app-name", &[]);
         let screen = route.with(|route| match route {
-            Route::Home | Route::OpenedLink(_) => None,
+            Route::Home | Route::OpenedLink(_) | Route::Invitation(_) => None,
+            Route::Team => Some("desk-team"),
+            Route::Describe => Some("desk-describe"),
             Route::Components => Some("components-heading"),
             Route::Conversation(_) => Some("conversation-messages"),
             Route::MyLink => Some("link-heading"),

@@ -62,8 +62,22 @@ pub(crate) fn separator(lang: Lang, at: i64) -> Option<String> {
         Distance::Today => None,
         Distance::Yesterday => Some(yesterday(lang)),
         Distance::ThisWeek => Some(format(lang, at, &[("weekday", "long")])),
-        Distance::Earlier => Some(format(lang, at, &[("dateStyle", "long")])),
+        Distance::Earlier => Some(day(lang, at)),
     }
+}
+
+/// For what is to come: the time today, the weekday with it within a week, else the date with it.
+pub(crate) fn ahead(lang: Lang, at: i64) -> String {
+    match local_day(at) - local_day(now()) {
+        ..=0 => clock(lang, at),
+        1..=6 => format(lang, at, &[("weekday", "short"), ("hour", "2-digit"), ("minute", "2-digit")]),
+        _ => in_short(lang, at),
+    }
+}
+
+/// A day, by its date.
+pub(crate) fn day(lang: Lang, at: i64) -> String {
+    format(lang, at, &[("dateStyle", "long")])
 }
 
 /// Hours and minutes.

@@ -21,6 +21,7 @@ pub(crate) fn update(update: &mut ViewUpdate) {
             clean(&mut card.name);
             card.line.as_deref_mut().into_iter().for_each(line);
         }
+        ViewUpdate::Contact(contact) => contact.line.as_deref_mut().into_iter().for_each(line),
         ViewUpdate::Found { messages, .. } => {
             messages.iter_mut().for_each(|found| message(&mut found.message))
         }
@@ -42,7 +43,7 @@ pub(crate) fn update(update: &mut ViewUpdate) {
         ViewUpdate::FileShown { name, .. } => clean(name),
         // Nothing in these was written by others. What comes to be is to be asked that here, too.
         ViewUpdate::Profile(_)
-        // This page shows no desk.
+        // A team's page looks through it by itself.
         | ViewUpdate::Desk(_)
         | ViewUpdate::Link { .. }
         | ViewUpdate::LinkRevoked
@@ -57,7 +58,6 @@ pub(crate) fn update(update: &mut ViewUpdate) {
         | ViewUpdate::ConversationGone { .. }
         | ViewUpdate::Verification(_)
         | ViewUpdate::Settings(_)
-        | ViewUpdate::Contact(_)
         | ViewUpdate::Transfer(_)
         | ViewUpdate::FilesSealing { .. }
         | ViewUpdate::FilesTaken { .. }
@@ -115,7 +115,7 @@ fn message(one: &mut MessageView) {
 
 /// Drops control characters but for new lines and tabs, and overrides, embeddings and isolates of direction. The marks that
 /// right-to-left writing needs between words stay; they turn nothing.
-fn clean(text: &mut String) {
+pub(crate) fn clean(text: &mut String) {
     let is_harmful = |letter: char| {
         letter.is_control() && !matches!(letter, '\n' | '\t')
             || matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
@@ -127,7 +127,7 @@ fn clean(text: &mut String) {
 
 #[cfg(test)]
 mod tests {
-    use kuvert_view::{ConversationId, Delivery, MessageId};
+    use kuvert_view::{ContactView, ConversationId, Delivery, MessageId};
 
     use super::*;
 
@@ -139,6 +139,34 @@ mod tests {
         let mut plain = "Grüß Gott, 👩‍👩‍👧".to_owned();
         clean(&mut plain);
         assert_eq!(plain, "Grüß Gott, 👩‍👩‍👧");
+    }
+
+    #[test]
+    fn what_a_line_says_of_itself_is_cleaned() {
+        let said = || vec![("de".to_owned(), "x\u{202e}y".to_owned())];
+        let line = Box::new(LineView {
+            kind: "other".into(),
+            imprint: vec!["x\u{202e}y".into()],
+            privacy: said(),
+            greeting: said(),
+            away: said(),
+            open: None,
+            retention: 30,
+            is_read_by_all: true,
+        });
+        let contact = ContactView {
+            conversation: ConversationId(1),
+            groups: Vec::new(),
+            line: Some(line),
+            erase_at: None,
+        };
+        let mut all = ViewUpdate::Contact(contact);
+        update(&mut all);
+        let ViewUpdate::Contact(ContactView { line: Some(line), .. }) = all else {
+            unreachable!("it is still a line")
+        };
+        let texts = [line.privacy, line.greeting, line.away];
+        assert!(texts.iter().flatten().all(|(_, text)| text == "xy") && line.imprint == ["xy"]);
     }
 
     #[test]

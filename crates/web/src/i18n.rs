@@ -9,6 +9,7 @@ use fluent_bundle::{FluentArgs, FluentBundle, FluentResource, FluentValue};
 use leptos::prelude::*;
 use unic_langid::LanguageIdentifier;
 
+use crate::line;
 use crate::text::isolated;
 
 /// A language of the app.
@@ -88,6 +89,10 @@ fn bundle(lang: Lang) -> Bundle {
     // A file with an error still yields its other texts; the tests refuse such a file.
     let resource = FluentResource::try_new(lang.source().to_owned()).unwrap_or_else(|(partial, _)| partial);
     bundle.add_resource_overriding(resource);
+    if let Some(hooks) = line::hooks() {
+        let texts = (hooks.texts)(lang).to_owned();
+        bundle.add_resource_overriding(FluentResource::try_new(texts).unwrap_or_else(|(partial, _)| partial));
+    }
     bundle
 }
 

@@ -8,12 +8,15 @@ use wasm_bindgen_futures::JsFuture;
 
 use crate::browser;
 use crate::i18n::Lang;
+use crate::line;
 use crate::shell::Shell;
 use crate::state::{AppState, Profile};
 
 /// That an identity was made here. The browser keeps this note elsewhere than the identity, so that the loss of the one is noticed
 /// by the other; `boot.js` hands it to the engine.
-const REMEMBERED: &str = "kuvert-kept";
+fn remembered() -> &'static str {
+    line::one_of("kuvert-kept", "kuvert-desk-kept")
+}
 
 /// What is known of the browser's promise.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -33,7 +36,7 @@ pub(crate) fn follow(state: AppState) {
         let profile = state.profile().get();
         let lasts = state.storage().get() == Some(Storage::Lasting);
         if matches!(profile, Profile::Known(_)) && lasts {
-            browser::store(REMEMBERED, "1");
+            browser::store(remembered(), "1");
             if before == Some(Profile::Missing) {
                 ask(shell);
             }
@@ -44,7 +47,7 @@ pub(crate) fn follow(state: AppState) {
 
 /// The user begins anew: nothing is missed any more.
 pub(crate) fn forget() {
-    browser::forget(REMEMBERED);
+    browser::forget(remembered());
 }
 
 /// Looks how things stand.

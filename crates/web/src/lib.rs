@@ -20,6 +20,7 @@ mod find;
 mod harmless;
 mod i18n;
 mod keeping;
+mod line;
 mod markdown;
 mod model;
 mod navigation;
@@ -39,13 +40,15 @@ mod unanswered;
 mod viewport;
 mod window;
 
+pub use line::with_desk;
+
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// Shows the app in the element `app` of `index.html`. Called by `boot.js` after it started the engine and
 /// the page was parsed.
-#[wasm_bindgen(start)]
-pub fn start() {
+#[wasm_bindgen]
+pub fn show() {
     let root = leptos::prelude::document()
         .get_element_by_id("app")
         .and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok());

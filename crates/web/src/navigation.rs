@@ -4,6 +4,7 @@ use leptos::ev;
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
+use crate::line;
 use crate::route::{Route, is_link_path};
 
 /// The fragment of the page with every component.
@@ -44,7 +45,7 @@ impl Navigation {
             return;
         }
         let depth = self.depth.get_untracked();
-        if at_link() || matches!(shown, Route::OpenedLink(_)) {
+        if at_link() || matches!(shown, Route::OpenedLink(_) | Route::Invitation(_)) {
             write(&route, depth, true);
         } else {
             self.depth.set(depth + 1);
@@ -92,6 +93,9 @@ fn current() -> (Route, u32) {
     if window().location().hash().is_ok_and(|hash| hash == COMPONENTS) {
         return (Route::Components, 0);
     }
+    if line::hooks().is_some() && window().location().hash().is_ok_and(|hash| hash.len() > 1) {
+        return (Route::Invitation(window().location().href().unwrap_or_default()), 0);
+    }
     entry.map_or((Route::Home, 0), |entry| Route::from_entry(&entry))
 }
 
@@ -101,8 +105,8 @@ fn write(route: &Route, depth: u32, in_place: bool) {
     };
     let entry = JsValue::from_str(&route.entry(depth));
     let _ = if in_place {
-        history.replace_state_with_url(&entry, "", Some("/"))
+        history.replace_state_with_url(&entry, "", Some(line::home()))
     } else {
-        history.push_state_with_url(&entry, "", Some("/"))
+        history.push_state_with_url(&entry, "", Some(line::home()))
     };
 }

@@ -56,6 +56,11 @@ impl People {
         self.touched.update(|count| *count = count.wrapping_add(1));
     }
 
+    /// Changes whenever something happened in a conversation.
+    pub(crate) fn changes(self) -> Signal<u32> {
+        self.touched.into()
+    }
+
     /// Asks who is in a group, now and whenever something happened.
     pub(crate) fn follow_members(self, conversation: ConversationId) {
         Effect::new(move |_| {
@@ -78,18 +83,16 @@ impl People {
         })
     }
 
-    /// Asks in which groups the user meets a contact.
+    /// Asks for what the page of a contact shows.
     pub(crate) fn ask_contact(self, conversation: ConversationId) {
         bridge::post(&UiCommand::ShowContact { conversation });
     }
 
-    /// Groups in which the user meets a contact.
-    pub(crate) fn groups_with(self, conversation: ConversationId) -> Memo<Vec<ConversationId>> {
+    /// What the page of a contact shows, once known; of a line it is known as soon as the conversation with it is shown.
+    pub(crate) fn contact(self, conversation: ConversationId) -> Memo<Option<ContactView>> {
         Memo::new(move |_| {
-            self.contact.with(|known| {
-                let known = known.as_ref().filter(|known| known.conversation == conversation);
-                known.map(|known| known.groups.clone()).unwrap_or_default()
-            })
+            self.contact
+                .with(|known| known.as_ref().filter(|known| known.conversation == conversation).cloned())
         })
     }
 

@@ -28,6 +28,12 @@ pub(crate) enum Route {
     NewGroup,
     /// Somebody's link.
     OpenedLink(String),
+    /// The team of a line.
+    Team,
+    /// What a line says of itself.
+    Describe,
+    /// A link by which this device joins a line.
+    Invitation(String),
     /// Every component, for who designs them; has no entry in the history.
     Components,
 }
@@ -36,7 +42,9 @@ impl Route {
     /// The entry for `history.state`: how many steps inside the app lie before it, and the screen.
     pub(crate) fn entry(&self, depth: u32) -> String {
         match self {
-            Self::Home | Self::OpenedLink(_) | Self::Components => format!("{depth} home"),
+            Self::Home | Self::OpenedLink(_) | Self::Invitation(_) | Self::Components => {
+                format!("{depth} home")
+            }
             Self::Conversation(id) => format!("{depth} conversation {}", id.0),
             Self::MyLink => format!("{depth} link"),
             Self::Settings => format!("{depth} settings"),
@@ -45,6 +53,8 @@ impl Route {
             Self::SearchIn(id) => format!("{depth} search {}", id.0),
             Self::New => format!("{depth} new"),
             Self::NewGroup => format!("{depth} group"),
+            Self::Team => format!("{depth} team"),
+            Self::Describe => format!("{depth} describe"),
         }
     }
 
@@ -61,6 +71,8 @@ impl Route {
             (Some("group"), _) => Self::NewGroup,
             (Some("link"), _) => Self::MyLink,
             (Some("settings"), _) => Self::Settings,
+            (Some("team"), _) => Self::Team,
+            (Some("describe"), _) => Self::Describe,
             _ => Self::Home,
         };
         (route, depth)
@@ -96,9 +108,14 @@ mod tests {
     fn screens_survive_the_history() {
         let id = ConversationId(7);
         let about = [Route::About(id), Route::Verify(id), Route::SearchIn(id), Route::New, Route::NewGroup];
-        for route in
-            about.into_iter().chain([Route::Home, Route::Conversation(id), Route::MyLink, Route::Settings])
-        {
+        for route in about.into_iter().chain([
+            Route::Home,
+            Route::Conversation(id),
+            Route::MyLink,
+            Route::Settings,
+            Route::Team,
+            Route::Describe,
+        ]) {
             assert_eq!(Route::from_entry(&route.entry(3)), (route, 3));
         }
         assert_eq!(Route::from_entry("nonsense"), (Route::Home, 0));

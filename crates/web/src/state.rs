@@ -10,6 +10,7 @@ use kuvert_view::{
 use leptos::prelude::*;
 
 use crate::files::FilesState;
+use crate::line::{self, Team};
 use crate::navigation::Navigation;
 use crate::notices::Notices;
 use crate::people::People;
@@ -71,6 +72,7 @@ pub(crate) struct AppState {
     shell: Shell,
     people: People,
     notices: Notices,
+    team: Option<Team>,
 }
 
 impl AppState {
@@ -94,6 +96,7 @@ impl AppState {
             shell: Shell::new(),
             people: People::new(),
             notices: Notices::new(),
+            team: line::hooks().map(|hooks| (hooks.team)()),
         }
     }
 
@@ -172,12 +175,18 @@ impl AppState {
             | ViewUpdate::GroupCreated { .. }
             | ViewUpdate::Members { .. }
             | ViewUpdate::Contact(_)) => self.people.apply(answer),
+            ViewUpdate::Desk(update) => self.apply_desk(&update),
             // Answers to questions that this page does not ask.
-            ViewUpdate::Desk(_)
-            | ViewUpdate::Changed { .. }
+            ViewUpdate::Changed { .. }
             | ViewUpdate::Progressed { .. }
             // The bridge's.
             | ViewUpdate::Done { .. } => {}
+        }
+    }
+
+    fn apply_desk(self, update: &[u8]) {
+        if let (Some(hooks), Some(team)) = (line::hooks(), self.team) {
+            (hooks.apply)(team, update);
         }
     }
 
@@ -365,6 +374,11 @@ impl AppState {
     /// Notifications.
     pub(crate) fn notices(self) -> Notices {
         self.notices
+    }
+
+    /// What a line's team shares, on its page.
+    pub(crate) fn team(self) -> Option<Team> {
+        self.team
     }
 
     /// Whether the engine stopped.

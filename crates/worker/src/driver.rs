@@ -57,7 +57,8 @@ pub(crate) fn open(location: Location<'_>, key: &DatabaseKey) -> Result<App, Cli
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(|_| ClientError::Damaged("no random bytes"))?;
     let origin = scope().location().origin();
-    let mut app = App::open(&Config { location, key, seed }, &origin, Watch::Shown)?;
+    let app = App::open(&Config { location, key, seed }, &origin, Watch::Shown)?;
+    let mut app = (crate::place().prepare)(app);
     // WEB-1: the page talks to its own relay only.
     app.stay_at_own_relay()?;
     app.look(time::now());

@@ -13,12 +13,39 @@ mod socket;
 mod storage;
 mod time;
 
+use std::cell::Cell;
+
 use js_sys::{Array, Uint8Array};
+use kuvert_app::App;
 use kuvert_view::{Failure, ViewUpdate};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Blob, DedicatedWorkerGlobalScope};
 use zeroize::Zeroizing;
+
+/// What this engine is for, and where its files lie in the browser's private file system.
+#[derive(Clone, Copy)]
+pub struct Place {
+    /// The directory of the database.
+    pub pool: &'static str,
+    /// The directory of files.
+    pub files: &'static str,
+    /// Makes an application ready.
+    pub prepare: fn(App) -> App,
+}
+
+thread_local! {
+    static PLACE: Cell<Place> = const { Cell::new(Place { pool: "kuvert", files: "kuvert-files", prepare: |app| app }) };
+}
+
+/// Makes this another engine than that for everybody. Called before [`start`].
+pub fn settle(place: Place) {
+    PLACE.set(place);
+}
+
+pub(crate) fn place() -> Place {
+    PLACE.get()
+}
 
 /// Opens the profile, or says why not. `keeper` are the functions of `worker.js` that keep the database key, `found` is what
 /// they found; `page_remembers` that an identity was made here.

@@ -38,9 +38,6 @@ mod browser {
     use super::{DATABASE, Place};
     use crate::scope;
 
-    /// The pool's directory.
-    const DIRECTORY: &str = "kuvert";
-
     /// A worker that ended gives its files back within moments; on a machine under load, within seconds.
     const TRIES: u32 = 150;
     const PAUSE: i64 = 100;
@@ -53,7 +50,7 @@ mod browser {
 
     /// Makes the pool of files ready.
     pub(crate) async fn prepare() -> Place {
-        let config = OpfsSAHPoolCfgBuilder::new().directory(DIRECTORY).initial_capacity(4).build();
+        let config = OpfsSAHPoolCfgBuilder::new().directory(crate::place().pool).initial_capacity(4).build();
         for _ in 0..TRIES {
             match install::<WasmOsCallback>(&config, true).await {
                 Ok(pool) => {
@@ -94,7 +91,7 @@ mod browser {
             let options = FileSystemRemoveOptions::new();
             options.set_recursive(true);
             let root: FileSystemDirectoryHandle = root.unchecked_into();
-            JsFuture::from(root.remove_entry_with_options(DIRECTORY, &options)).await
+            JsFuture::from(root.remove_entry_with_options(crate::place().pool, &options)).await
         };
         is_gone.await.is_ok()
     }

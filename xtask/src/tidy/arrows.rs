@@ -21,6 +21,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("kuvert-client", &["kuvert-wire", "kuvert-core", "kuvert-app", "kuvert-view"]),
     ("kuvert-worker", &["kuvert-wire", "kuvert-core", "kuvert-app", "kuvert-view"]),
     ("kuvert-web", &["kuvert-wire", "kuvert-content", "kuvert-view"]),
+    // The same two for a line's team.
+    ("kuvert-desk-worker", &["kuvert-app", "kuvert-worker"]),
+    ("kuvert-desk-web", &["kuvert-web"]),
     // It cannot read what it does not link.
     ("kuvert-relay", &["kuvert-wire"]),
     // Files, and nothing that runs.

@@ -7,25 +7,28 @@ use anyhow::Result;
 use super::Finding;
 use crate::files;
 
-const DIR: &str = "crates/web/locales";
+/// Texts of the page for everybody, and those that only a line's team sees.
+const DIRS: [&str; 2] = ["crates/web/locales", "crates/web/locales/desk"];
 const FILES: [&str; 2] = ["de.ftl", "en.ftl"];
 
 pub(super) fn check(root: &Path) -> Result<Vec<Finding>> {
-    let mut texts = Vec::new();
-    for file in FILES {
-        texts.push(files::read(&root.join(DIR).join(file))?);
+    let mut found = Vec::new();
+    for dir in DIRS {
+        let [german, english] = FILES.map(|file| files::read(&root.join(dir).join(file)));
+        found.extend(findings(dir, &german?, &english?));
     }
-    Ok(findings(&texts[0], &texts[1]))
+    Ok(found)
 }
 
-fn findings(german: &str, english: &str) -> Vec<Finding> {
+fn findings(dir: &str, german: &str, english: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let (german, english) = (keys(german, FILES[0], &mut findings), keys(english, FILES[1], &mut findings));
+    let [de, en] = FILES.map(|file| format!("{dir}/{file}"));
+    let (german, english) = (keys(german, &de, &mut findings), keys(english, &en, &mut findings));
     for key in english.difference(&german) {
-        findings.push(Finding::new(format!("{DIR}/{}", FILES[0]), format!("`{key}` is missing")));
+        findings.push(Finding::new(de.clone(), format!("`{key}` is missing")));
     }
     for key in german.difference(&english) {
-        findings.push(Finding::new(format!("{DIR}/{}", FILES[1]), format!("`{key}` is missing")));
+        findings.push(Finding::new(en.clone(), format!("`{key}` is missing")));
     }
     findings
 }
@@ -44,8 +47,7 @@ fn keys(text: &str, file: &str, findings: &mut Vec<Finding>) -> BTreeSet<String>
             _ => continue,
         };
         if !keys.insert(key.clone()) {
-            findings
-                .push(Finding::new(format!("{DIR}/{file}:{}", index + 1), format!("`{key}` is there twice")));
+            findings.push(Finding::new(format!("{file}:{}", index + 1), format!("`{key}` is there twice")));
         }
     }
     keys
@@ -66,7 +68,8 @@ mod tests {
 
     #[test]
     fn a_key_of_one_language_is_missing_in_the_other() {
-        let found = findings("send = Senden\n    .title = Absenden\n", "send = Send\n-brand = Kuvert\n");
+        let found =
+            findings(DIRS[0], "send = Senden\n    .title = Absenden\n", "send = Send\n-brand = Kuvert\n");
         let messages: Vec<_> = found.iter().map(ToString::to_string).collect();
         assert_eq!(
             messages,
@@ -79,12 +82,12 @@ mod tests {
 
     #[test]
     fn a_key_that_is_there_twice_is_found() {
-        assert_eq!(findings("a = 1\na = 2\n", "a = 1\n").len(), 1);
+        assert_eq!(findings(DIRS[0], "a = 1\na = 2\n", "a = 1\n").len(), 1);
     }
 
     #[test]
     fn comments_and_continued_lines_are_no_keys() {
         let text = "# note = this\nsend = { $count ->\n    [one] a = b\n   *[other] c\n }\n";
-        assert_eq!(findings(text, "send = x\n"), []);
+        assert_eq!(findings(DIRS[0], text, "send = x\n"), []);
     }
 }

@@ -35,7 +35,41 @@ struct File {
     /// Its name without the hash.
     name: String,
     bytes: Vec<u8>,
+    /// The service worker keeps it.
+    is_kept: bool,
 }
+
+/// A page with the engine behind it. Both pages are made from the same templates.
+struct Program {
+    /// The page.
+    page: &'static str,
+    /// The page's module, and the engine's.
+    modules: [&'static str; 2],
+    /// The script that starts the engine.
+    worker: &'static str,
+    /// What the names begin with under which it keeps things in the browser.
+    profile: &'static str,
+    /// The service worker keeps it: it opens without a network.
+    is_kept: bool,
+}
+
+/// The page for everybody, and that of a line's team.
+const PROGRAMS: [Program; 2] = [
+    Program {
+        page: "index.html",
+        modules: ["web", "worker"],
+        worker: "worker.js",
+        profile: "kuvert",
+        is_kept: true,
+    },
+    Program {
+        page: "desk.html",
+        modules: ["desk", "desk-worker"],
+        worker: "desk-worker.js",
+        profile: "kuvert-desk",
+        is_kept: false,
+    },
+];
 
 /// All files of the web app and the URLs that templates may name.
 #[derive(Default)]
@@ -47,10 +81,18 @@ pub(super) struct Site {
 impl Site {
     /// Adds a file under a name that changes with its content, and returns its URL.
     fn add_asset(&mut self, name: &str, bytes: Vec<u8>) -> String {
+        self.add_asset_of(true, name, bytes)
+    }
+
+    fn add_asset_of(&mut self, is_kept: bool, name: &str, bytes: Vec<u8>) -> String {
         let (stem, extension) = name.rsplit_once('.').unwrap_or((name, "bin"));
         let path = format!("assets/{stem}-{}.{extension}", &hex(&Sha256::digest(&bytes))[..12]);
         let url = format!("/{path}");
-        self.files.push(File { path, name: name.to_owned(), bytes });
+        // What both programs have is kept if one of them is.
+        match self.files.iter_mut().find(|file| file.path == path) {
+            Some(file) => file.is_kept |= is_kept,
+            None => self.files.push(File { path, name: name.to_owned(), bytes, is_kept }),
+        }
         url
     }
 
@@ -93,23 +135,17 @@ pub(super) fn inputs(root: &Path) -> Result<Vec<PathBuf>> {
 pub(super) fn site(root: &Path, modules: &[Bound]) -> Result<Site> {
     let mut site = Site::default();
     site.urls.insert("service_worker", SERVICE_WORKER_URL.to_owned());
-    for module in modules {
-        add_module(&mut site, module)?;
-    }
-    let worker = site.fill(&files::read(&root.join(WORKER))?, WORKER)?;
-    let worker = site.add_asset("worker.js", worker.into_bytes());
-    site.urls.insert("worker_js", worker);
     let style = site.add_asset("style.css", styles(root)?);
     site.urls.insert("style", style);
-    let boot = site.fill(&files::read(&root.join(BOOT))?, BOOT)?;
-    let boot = site.add_asset("boot.js", boot.into_bytes());
+    let boot = site.add_asset("boot.js", files::read_bytes(&root.join(BOOT))?);
     site.urls.insert("boot", boot);
-    let index = site.fill(&files::read(&root.join(INDEX))?, INDEX)?;
-    site.files.push(File { path: "index.html".into(), name: "index.html".into(), bytes: index.into_bytes() });
+    for program in &PROGRAMS {
+        add_program(&mut site, root, program, modules)?;
+    }
     let statics = root.join(STATIC);
     for path in files::all(&statics)? {
         let name = files::shown(&statics, &path);
-        site.files.push(File { path: name.clone(), name, bytes: files::read_bytes(&path)? });
+        site.files.push(File { path: name.clone(), name, bytes: files::read_bytes(&path)?, is_kept: true });
     }
     add_service_worker(&mut site, root)?;
     Ok(site)
@@ -119,13 +155,14 @@ pub(super) fn site(root: &Path, modules: &[Bound]) -> Result<Site> {
 /// another one, and so is its cache, also when nothing but itself changed.
 fn add_service_worker(site: &mut Site, root: &Path) -> Result<()> {
     let shown = |path: &str| if path == "index.html" { "/".to_owned() } else { format!("/{path}") };
-    let mut paths: Vec<String> = site.files.iter().map(|file| shown(&file.path)).collect();
+    let kept = || site.files.iter().filter(|file| file.is_kept);
+    let mut paths: Vec<String> = kept().map(|file| shown(&file.path)).collect();
     paths.sort();
     let template = files::read(&root.join(SERVICE_WORKER))?;
     let mut hash = Sha256::new();
     hash.update((template.len() as u64).to_be_bytes());
     hash.update(&template);
-    for file in &site.files {
+    for file in kept() {
         hash.update((file.path.len() as u64).to_be_bytes());
         hash.update(&file.path);
         hash.update((file.bytes.len() as u64).to_be_bytes());
@@ -135,28 +172,50 @@ fn add_service_worker(site: &mut Site, root: &Path) -> Result<()> {
     site.urls.insert("build", hex(&hash.finalize())[..12].to_owned());
     let code = site.fill(&template, SERVICE_WORKER)?;
     let path = SERVICE_WORKER_URL.trim_start_matches('/').to_owned();
-    site.files.push(File { path: path.clone(), name: path, bytes: code.into_bytes() });
+    site.files.push(File { path: path.clone(), name: path, bytes: code.into_bytes(), is_kept: false });
     Ok(())
 }
 
-/// Adds a module, its glue and what the glue imports.
-fn add_module(site: &mut Site, module: &Bound) -> Result<()> {
+/// Adds a page and its engine. What templates name of a program is another for the next one.
+fn add_program(site: &mut Site, root: &Path, program: &Program, modules: &[Bound]) -> Result<()> {
+    let module = |name: &str| {
+        let found = modules.iter().find(|module| module.name == name);
+        found.with_context(|| format!("{} needs the module {name}", program.page))
+    };
+    site.urls.insert("profile", program.profile.to_owned());
+    let [web, worker] = program.modules;
+    let (wasm, glue) = add_module(site, module(web)?, program.is_kept);
+    site.urls.insert("web_wasm", wasm);
+    site.urls.insert("web_js", glue);
+    let (wasm, glue) = add_module(site, module(worker)?, program.is_kept);
+    site.urls.insert("worker_wasm", wasm);
+    site.urls.insert("worker_glue", glue);
+    let script = site.fill(&files::read(&root.join(WORKER))?, WORKER)?;
+    let script = site.add_asset_of(program.is_kept, program.worker, script.into_bytes());
+    site.urls.insert("worker_js", script);
+    let (page, is_kept) = (program.page.to_owned(), program.is_kept);
+    let bytes = site.fill(&files::read(&root.join(INDEX))?, INDEX)?.into_bytes();
+    site.files.push(File { path: page.clone(), name: page, bytes, is_kept });
+    Ok(())
+}
+
+/// Adds a module, its glue and what the glue imports; returns the URLs of the first two.
+fn add_module(site: &mut Site, module: &Bound, is_kept: bool) -> (String, String) {
     let mut glue = module.glue.clone();
     for (import, code) in &module.snippets {
         let stem = import.trim_start_matches("./").trim_end_matches(".js").replace('/', "-");
-        let url = site.add_asset(&format!("{stem}.js"), code.clone().into_bytes());
+        let url = site.add_asset_of(is_kept, &format!("{stem}.js"), code.clone().into_bytes());
         glue = glue.replace(import, &url);
     }
-    let (wasm_key, glue_key, glue_name) = match module.name {
-        "web" => ("web_wasm", "web_js", "web.js"),
-        "worker" => ("worker_wasm", "worker_glue", "worker-glue.js"),
-        other => bail!("no placeholder is known for module {other}"),
+    let wasm = site.add_asset_of(is_kept, &format!("{}.wasm", module.name), module.wasm.clone());
+    // An engine's script has the name of the engine.
+    let name = if module.name.ends_with("worker") {
+        format!("{}-glue.js", module.name)
+    } else {
+        format!("{}.js", module.name)
     };
-    let wasm = site.add_asset(&format!("{}.wasm", module.name), module.wasm.clone());
-    site.urls.insert(wasm_key, wasm);
-    let glue = site.add_asset(glue_name, glue.into_bytes());
-    site.urls.insert(glue_key, glue);
-    Ok(())
+    let glue = site.add_asset_of(is_kept, &name, glue.into_bytes());
+    (wasm, glue)
 }
 
 /// All style sheets as one, in the order of their names.
@@ -177,7 +236,7 @@ pub(super) fn write(root: &Path, site: &Site, quick: bool) -> Result<Sizes> {
         fs::remove_dir_all(&next)?;
     }
     let mut sizes = Sizes::default();
-    for File { path, name, bytes } in &site.files {
+    for File { path, name, bytes, .. } in &site.files {
         let target = next.join(path);
         files::write(&target, bytes)?;
         let compressed = match compressed_before(&web, path, bytes) {
@@ -224,8 +283,13 @@ mod tests {
     fn bound(name: &'static str, snippets: &[(&str, &str)]) -> Bound {
         let snippets: BTreeMap<_, _> =
             snippets.iter().map(|(path, code)| ((*path).into(), (*code).into())).collect();
-        let glue = snippets.keys().map(|path: &String| format!("import '{path}';")).collect();
-        Bound { name, wasm: vec![0; 64], glue, snippets }
+        let imports: String = snippets.keys().map(|path: &String| format!("import '{path}';")).collect();
+        let glue = if imports.is_empty() { format!("// {name}") } else { imports };
+        Bound { name, wasm: name.bytes().cycle().take(64).collect(), glue, snippets }
+    }
+
+    fn modules() -> [Bound; 4] {
+        ["web", "worker", "desk", "desk-worker"].map(|name| bound(name, &[]))
     }
 
     fn repository(index: &str) -> tempfile::TempDir {
@@ -233,8 +297,8 @@ mod tests {
         let put =
             |path: &str, text: &str| files::write(&dir.path().join(path), text.as_bytes()).expect("written");
         put(INDEX, index);
-        put(BOOT, "start('{{web_wasm}}', '{{worker_js}}')");
-        put(WORKER, "load('{{worker_glue}}', '{{worker_wasm}}')");
+        put(BOOT, "start()");
+        put(WORKER, "load('{{worker_glue}}', '{{worker_wasm}}', '{{profile}}')");
         put(SERVICE_WORKER, "keep('{{build}}', {{files}}, '{{boot}}')");
         put("crates/web/style/20-b.css", "b{}");
         put("crates/web/style/10-a.css", "a{}");
@@ -249,7 +313,7 @@ mod tests {
     #[test]
     fn templates_name_files_by_their_hashed_names() {
         let dir = repository("<link href={{style}}><script src={{boot}}></script>");
-        let site = site(dir.path(), &[bound("web", &[]), bound("worker", &[])]).expect("laid out");
+        let site = site(dir.path(), &modules()).expect("laid out");
         let index = String::from_utf8(find(&site, "index.html").bytes.clone()).expect("text");
         assert_eq!(
             index,
@@ -266,14 +330,24 @@ mod tests {
     }
 
     #[test]
+    fn a_team_has_a_page_of_its_own_with_a_profile_of_its_own() {
+        let dir = repository("{{web_wasm}} {{worker_js}} {{profile}}");
+        let site = site(dir.path(), &modules()).expect("laid out");
+        let text = |name: &str| String::from_utf8(find(&site, name).bytes.clone()).expect("text");
+        assert!(text("desk.html").ends_with(" kuvert-desk") && text("index.html").ends_with(" kuvert"));
+        assert!(text("desk.html").contains(&find(&site, "desk-worker.js").path));
+        assert!(text("desk-worker.js").contains("'kuvert-desk'") && text("worker.js").contains("'kuvert'"));
+    }
+
+    #[test]
     fn the_service_worker_names_every_other_file_and_changes_with_each() {
         let dir = repository("{{style}}{{boot}}");
-        let modules = || [bound("web", &[]), bound("worker", &[])];
         let read = |site: &Site| String::from_utf8(find(site, "sw.js").bytes.clone()).expect("text");
         let first = site(dir.path(), &modules()).expect("laid out");
         let code = read(&first);
         for file in first.files.iter().filter(|file| file.name != "sw.js" && file.name != "index.html") {
-            assert!(code.contains(&format!("\"/{}\"", file.path)), "{} in {code}", file.path);
+            let is_of_team = file.name.starts_with("desk");
+            assert_eq!(code.contains(&format!("\"/{}\"", file.path)), !is_of_team, "{} in {code}", file.path);
         }
         assert!(code.contains("\"/\"") && !code.contains("sw.js") && !code.contains("index.html"), "{code}");
         files::write(&dir.path().join("crates/web/static/icon.svg"), b"<svg></svg>").expect("written");
@@ -285,7 +359,7 @@ mod tests {
     fn another_service_worker_alone_is_another_build() {
         let dir = repository("{{style}}{{boot}}");
         let build = || {
-            let site = site(dir.path(), &[bound("web", &[]), bound("worker", &[])]).expect("laid out");
+            let site = site(dir.path(), &modules()).expect("laid out");
             site.urls["build"].clone()
         };
         let first = build();
@@ -297,14 +371,14 @@ mod tests {
     #[test]
     fn an_unknown_placeholder_is_an_error() {
         let dir = repository("<link href={{stile}}>");
-        let error = site(dir.path(), &[bound("web", &[]), bound("worker", &[])]).err().expect("misspelt");
+        let error = site(dir.path(), &modules()).err().expect("misspelt");
         assert!(error.to_string().contains("{{stile}}"), "{error}");
     }
 
     #[test]
     fn glue_imports_its_snippets_by_their_hashed_names() {
         let mut site = Site::default();
-        add_module(&mut site, &bound("web", &[("./snippets/x/inline0.js", "export {}")])).expect("added");
+        add_module(&mut site, &bound("web", &[("./snippets/x/inline0.js", "export {}")]), true);
         let glue = String::from_utf8(find(&site, "web.js").bytes.clone()).expect("text");
         assert_eq!(glue, format!("import '/{}';", find(&site, "snippets-x-inline0.js").path));
     }
@@ -320,7 +394,7 @@ mod tests {
     fn files_of_the_last_build_do_not_stay() {
         let dir = repository("{{style}}");
         files::write(&dir.path().join("target/web/assets/old.js"), b"").expect("written");
-        let site = site(dir.path(), &[bound("web", &[]), bound("worker", &[])]).expect("laid out");
+        let site = site(dir.path(), &modules()).expect("laid out");
         let sizes = write(dir.path(), &site, false).expect("written");
         assert!(!dir.path().join("target/web/assets/old.js").exists());
         assert!(dir.path().join("target/web/index.html").is_file());

@@ -1,4 +1,4 @@
-//! `cargo xtask wasm`: from two Rust crates to a directory that the relay serves.
+//! `cargo xtask wasm`: from Rust crates to a directory that the relay serves.
 //!
 //! ```text
 //! cargo build (profile wasm) -> wasm-bindgen -> hashed names, index.html, brotli -> target/web
@@ -33,12 +33,16 @@ pub(crate) use toolchain::Toolchain;
 
 use crate::{files, process};
 
-/// The two modules: the crate, and the name of its files in the browser.
-pub(crate) const MODULES: [Module; 2] =
-    [Module { package: "kuvert-web", name: "web" }, Module { package: "kuvert-worker", name: "worker" }];
+/// The modules: the crate, and the name of its files in the browser. A line's team has a page and an engine of its own.
+pub(crate) const MODULES: [Module; 4] = [
+    Module { package: "kuvert-web", name: "web" },
+    Module { package: "kuvert-worker", name: "worker" },
+    Module { package: "kuvert-desk-web", name: "desk" },
+    Module { package: "kuvert-desk-worker", name: "desk-worker" },
+];
 
 /// Changes when the steps after the compiler change, so that old outputs are made again.
-const RECIPE: &str = "3";
+const RECIPE: &str = "4";
 
 /// A crate that becomes a wasm module.
 pub(crate) struct Module {

@@ -7,8 +7,14 @@ use serde_json::{Map, Value, json};
 
 use crate::files;
 
-/// The largest a module may be after brotli, in bytes. Design: link opened to first message in three seconds.
-const BUDGETS: [(&str, u64); 2] = [("web.wasm", 450_000), ("worker.wasm", 1_300_000)];
+/// The largest a module may be after brotli, in bytes. Design: link opened to first message in three seconds. A team's page is opened
+/// once a day and may be larger (ADR 15).
+const BUDGETS: [(&str, u64); 4] = [
+    ("web.wasm", 450_000),
+    ("worker.wasm", 1_300_000),
+    ("desk.wasm", 550_000),
+    ("desk-worker.wasm", 1_500_000),
+];
 
 /// One file of the web app.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,7 +104,12 @@ mod tests {
 
     fn sizes(web: u64, worker: u64) -> Sizes {
         let size = |name: &str, brotli| Size { name: name.into(), raw: brotli * 3, brotli };
-        Sizes(vec![size("web.wasm", web), size("worker.wasm", worker)])
+        Sizes(vec![
+            size("desk-worker.wasm", 1),
+            size("desk.wasm", 1),
+            size("web.wasm", web),
+            size("worker.wasm", worker),
+        ])
     }
 
     #[test]

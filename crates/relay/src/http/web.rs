@@ -18,6 +18,8 @@ use super::Site;
 
 /// The page that begins the web app.
 pub(crate) const START_PAGE: &str = "index.html";
+/// The page for a business line's team, under this path.
+const DESK: (&str, &str) = ("desk", "desk.html");
 /// Where files have a part of their hash in their names.
 const ASSETS: &str = "assets/";
 /// Longest file that is read as a whole before it is sent.
@@ -153,7 +155,8 @@ fn file_name(path: &str) -> Option<String> {
         return None;
     }
     let is_file = trimmed.rsplit('/').next().is_some_and(|last| last.contains('.'));
-    Some(if is_file { trimmed.to_owned() } else { START_PAGE.to_owned() })
+    let page = if trimmed == DESK.0 { DESK.1 } else { START_PAGE };
+    Some(if is_file { trimmed.to_owned() } else { page.to_owned() })
 }
 
 /// Whether a path, without its first slash, is the protocol's: `v` and a number.
@@ -251,6 +254,9 @@ mod tests {
             ("/", "index.html"),
             ("/c/AbC-_9", "index.html"),
             ("/settings/", "index.html"),
+            ("/desk", "desk.html"),
+            ("/desk/", "desk.html"),
+            ("/c/desk", "index.html"),
             ("/assets/app-1a2b.wasm", "assets/app-1a2b.wasm"),
             ("/sw.js", "sw.js"),
         ] {

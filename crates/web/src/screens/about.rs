@@ -8,6 +8,7 @@ use super::group_page::GroupPage;
 use crate::bridge;
 use crate::components::dialog::Confirm;
 use crate::components::icon::{Icon, icon};
+use crate::components::line_card::line_card;
 use crate::components::marks::{trust_hint, trust_mark};
 use crate::components::stamp::stamp;
 use crate::i18n::{language, t, t1, text};
@@ -62,6 +63,7 @@ fn ContactPage(
             </PaneHead>
             <div class="page-body">
                 {move || conversation.get().map(person)}
+                {line(id, name)}
                 {move || conversation.get().map(|shown| trust(id, &shown))}
                 {together(id)}
                 <section class="sheet actions" aria-label=t("about-actions")>
@@ -110,6 +112,14 @@ fn person(shown: ConversationView) -> AnyView {
     .into_any()
 }
 
+/// What the contact shows of itself, if it is a business line.
+fn line(id: ConversationId, name: Signal<String>) -> AnyView {
+    let contact = state().people().contact(id);
+    let shown = Memo::new(move |_| contact.with(|contact| contact.as_ref()?.line.clone()));
+    let sheet = move || shown.get().map(|line| view! { <div class="sheet">{line_card(*line, name)}</div> });
+    view! { {sheet} }.into_any()
+}
+
 /// How well the contact is known, and what can be done about it.
 fn trust(id: ConversationId, shown: &ConversationView) -> AnyView {
     let navigation = navigation();
@@ -150,10 +160,10 @@ fn trust(id: ConversationId, shown: &ConversationView) -> AnyView {
 fn together(id: ConversationId) -> AnyView {
     let state = state();
     let navigation = navigation();
-    let groups = state.people().groups_with(id);
+    let contact = state.people().contact(id);
     let conversations = state.conversations();
     let named = Memo::new(move |_| {
-        let groups = groups.get();
+        let groups = contact.get().map(|contact| contact.groups).unwrap_or_default();
         conversations.with(|list| {
             let shown = list.iter().flatten().filter(|shown| groups.contains(&shown.id));
             shown.map(|shown| (shown.id, shown.title.clone())).collect::<Vec<_>>()

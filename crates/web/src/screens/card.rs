@@ -6,6 +6,7 @@ use leptos::prelude::*;
 
 use crate::components::field::{NameField, wrong_line};
 use crate::components::icon::{Icon, envelope, icon};
+use crate::components::line_card::line_card;
 use crate::components::stamp::stamp;
 use crate::components::switches::LanguageSwitch;
 use crate::i18n::{t, t1};
@@ -99,7 +100,7 @@ fn Again() -> impl IntoView {
 }
 
 fn opened(card: CardView) -> AnyView {
-    let name = Signal::stored(card.name.clone());
+    let name: Signal<String> = Signal::stored(card.name.clone());
     let invitation = t1("card-heading", "name", move || name.get());
     let is_stranger = !card.own && card.conversation.is_none();
     let heading = move || if is_stranger { invitation() } else { name.get() };
@@ -108,7 +109,7 @@ fn opened(card: CardView) -> AnyView {
         (false, Some(conversation)) => known(conversation),
         (false, None) => view! {
             <p class="lead">{t("card-intro")}</p>
-            <FirstMessage link=card.link.clone() name=card.name.clone()/>
+            <FirstMessage link=card.link.clone() name=name is_line=card.line.is_some()/>
         }
         .into_any(),
     };
@@ -117,6 +118,7 @@ fn opened(card: CardView) -> AnyView {
             {stamp(&card.name, &card.kuvert_id)}
             <h1 id="screen-heading" tabindex="-1">{heading}</h1>
         </div>
+        {card.line.map(|line| line_card(*line, name))}
         <dl class="facts">
             <dt>{t("card-id")}</dt>
             <dd class="kuvert-id">{card.kuvert_id}</dd>
@@ -204,11 +206,12 @@ fn FirstMessage(
     /// The link that was opened.
     link: String,
     /// Whose it is.
-    name: String,
+    name: Signal<String>,
+    /// Whether it is a business line's, which nobody has to ask.
+    is_line: bool,
 ) -> impl IntoView {
     let state = state();
     let form = Form::new();
-    let name = Signal::stored(name);
     let profile = state.profile();
     let has_identity = Memo::new(move |_| profile.with(|profile| matches!(profile, Profile::Known(_))));
     // The name field stays where it is while the identity is being made.
@@ -232,7 +235,7 @@ fn FirstMessage(
                     wrong=form.name_wrong
                 />
             })}
-            {message_field(form, name)}
+            {message_field(form, name, if is_line { "line-message-hint" } else { "card-message-hint" })}
             <button
                 type="submit"
                 class="button button-is-wide"
@@ -246,7 +249,7 @@ fn FirstMessage(
     }
 }
 
-fn message_field(form: Form, name: Signal<String>) -> AnyView {
+fn message_field(form: Form, name: Signal<String>, hint: &'static str) -> AnyView {
     view! {
         <div class="field">
             <label for="first-message">{t("card-message")}</label>
@@ -266,7 +269,7 @@ fn message_field(form: Form, name: Signal<String>) -> AnyView {
                     }
                 ></textarea>
             </div>
-            <p class="hint" id="first-message-hint">{t1("card-message-hint", "name", move || name.get())}</p>
+            <p class="hint" id="first-message-hint">{t1(hint, "name", move || name.get())}</p>
             {wrong_line("first-message", form.text_wrong)}
         </div>
     }

@@ -4,8 +4,8 @@
 //! the screens use. Nothing on the page does anything, and nothing leads to it from the app.
 
 use kuvert_view::{
-    ContactState, ConversationId, Delivery, MessageId, MessageKind, MessageView, ReactionView, ReplyView,
-    Sender, Trust,
+    ContactState, ContactView, ConversationId, Delivery, LineView, MessageId, MessageKind, MessageView,
+    ReactionView, ReplyView, Sender, Trust,
 };
 use leptos::prelude::*;
 
@@ -16,6 +16,7 @@ use crate::components::composer::Composer;
 use crate::components::dialog::{Confirm, Dialog};
 use crate::components::field::NameField;
 use crate::components::icon::{Icon, envelope, icon};
+use crate::components::line_card::{line_card, line_notes};
 use crate::components::marks::{delivery_mark, trust_mark};
 use crate::components::stamp::stamp;
 use crate::components::switches::{LanguageSwitch, ThemeSwitch};
@@ -58,6 +59,7 @@ pub(crate) fn Components() -> impl IntoView {
                 {fields()}
                 {marks()}
                 {talk()}
+                {line()}
                 {notices()}
                 {dialogs()}
             </div>
@@ -190,6 +192,31 @@ fn messages(lang: Lang) -> Vec<MessageView> {
     (answer.edited_at, answer.expires_at) = (Some(0), Some(0));
     let failed = said(5, Sender::Own, "start-heading", Delivery::Failed);
     vec![received, styled, deleted, answer, failed]
+}
+
+/// What a line shows of itself, and what is said while nobody is there.
+fn line() -> AnyView {
+    let line = LineView {
+        kind: "cinema".into(),
+        imprint: vec!["Anna Ben".into(), "anna@kuvert.example".into()],
+        privacy: Vec::new(),
+        greeting: vec![("de".into(), "Guten Tag!".into()), ("en".into(), "Hello!".into())],
+        away: Vec::new(),
+        open: Some((false, None)),
+        retention: 30,
+        is_read_by_all: true,
+    };
+    let contact = ContactView {
+        conversation: ConversationId(0),
+        groups: Vec::new(),
+        line: Some(Box::new(line.clone())),
+        erase_at: Some(0),
+    };
+    let content = view! {
+        {line_card(line, Signal::stored("Anna".to_owned()))}
+        <div class="line-notes">{line_notes(contact)}</div>
+    };
+    section("components-line", content.into_any())
 }
 
 fn notices() -> AnyView {

@@ -9,6 +9,7 @@ use super::standing::{Standing, StandingNote};
 use super::timeline::TimelineView;
 use crate::browser;
 use crate::components::composer::Composer;
+use crate::components::line_card::LineNotes;
 use crate::components::marks::trust_mark;
 use crate::components::overlay::Overlays;
 use crate::components::stamp::stamp;
@@ -59,6 +60,7 @@ pub(crate) fn Conversation(
             {move || standing.get().filter(|standing| standing.has_composer()).map(|standing| {
                 let waiting = standing != Standing::Open;
                 view! {
+                    {(!waiting).then(|| view! { <LineNotes id=id/> })}
                     <Composer conversation=id name=name waiting=waiting/>
                     {(!waiting).then(|| view! { <DropZone conversation=id/> })}
                 }

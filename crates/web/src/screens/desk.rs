@@ -36,7 +36,13 @@ pub(crate) fn Desk() -> impl IntoView {
                     Route::SearchIn(id) => view! { <SearchIn id=id/> }.into_any(),
                     Route::New => view! { <New/> }.into_any(),
                     Route::NewGroup => view! { <NewGroup/> }.into_any(),
-                    Route::Home | Route::OpenedLink(_) | Route::Components => view! { <NothingChosen/> }.into_any(),
+                    Route::Home
+                    | Route::OpenedLink(_)
+                    | Route::Components
+                    // A team's.
+                    | Route::Team
+                    | Route::Describe
+                    | Route::Invitation(_) => view! { <NothingChosen/> }.into_any(),
                 }}
             </div>
         </main>

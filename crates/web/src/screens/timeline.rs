@@ -18,6 +18,7 @@ use super::gestures::{Gesture, Gestures};
 use crate::components::bubble::{Bubble, unconfirmed};
 use crate::components::icon::{Icon, icon};
 use crate::i18n::{language, t, t1, text};
+use crate::line;
 use crate::state::state;
 use crate::talk::{Overlay, Place, Talk};
 use crate::window::Row;
@@ -63,7 +64,7 @@ pub(crate) fn TimelineView(
         >
             <div class="timeline-sheet" node_ref=sheet>
                 {older_button(here)}
-                {beginning(talk, id, is_group)}
+                {beginning(talk, id, name, is_group)}
                 <RowList here=here name=name is_group=is_group/>
             </div>
         </div>
@@ -386,17 +387,26 @@ fn older_button(here: Here) -> AnyView {
 }
 
 /// What stands above the first message of all.
-fn beginning(talk: Talk, id: ConversationId, is_group: Signal<bool>) -> AnyView {
+fn beginning(talk: Talk, id: ConversationId, name: Signal<String>, is_group: Signal<bool>) -> AnyView {
     let rows = talk.rows();
+    let contact = state().people().contact(id);
+    let is_line = Memo::new(move |_| {
+        contact.with(|contact| contact.as_ref().is_some_and(|known| known.line.is_some()))
+    });
+    let (both, of_line) = (
+        t(line::one_of("conversation-beginning", "desk-beginning")),
+        t1("line-beginning", "name", move || name.get()),
+    );
+    let words = move || if is_line.get() { of_line() } else { both() };
     let is_whole = Memo::new(move |_| {
         rows.with(|rows| rows.conversation == Some(id) && !rows.has_older) && !is_group.get()
     });
-    let line = move || {
-        is_whole.get().then(|| {
-            view! { <p class="note beginning">{icon(Icon::Lock)} {t("conversation-beginning")}</p> }
-        })
+    let above = move || {
+        is_whole
+            .get()
+            .then(|| view! { <p class="note beginning">{icon(Icon::Lock)} <span>{words}</span></p> })
     };
-    view! { {line} }.into_any()
+    view! { {above} }.into_any()
 }
 
 /// The way to the newest message, with how many have come meanwhile.

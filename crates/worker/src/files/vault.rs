@@ -18,8 +18,6 @@ use web_sys::{
 
 use crate::{scope, time};
 
-/// The folder of sealed files.
-const FOLDER: &str = "kuvert-files";
 /// Most bytes of all files together where they are in memory.
 const MAX_MEMORY: usize = 64 * 1024 * 1024;
 /// Bytes of the browser's allowance that files leave to the database, so that messages still find a place.
@@ -156,7 +154,8 @@ async fn folder() -> Result<FileSystemDirectoryHandle, JsValue> {
         JsFuture::from(scope().navigator().storage().get_directory()).await?.unchecked_into();
     let options = FileSystemGetDirectoryOptions::new();
     options.set_create(true);
-    let folder = JsFuture::from(root.get_directory_handle_with_options(FOLDER, &options)).await?;
+    let folder =
+        JsFuture::from(root.get_directory_handle_with_options(crate::place().files, &options)).await?;
     Ok(folder.unchecked_into())
 }
 

@@ -1,0 +1,176 @@
+//! What a business line shows of itself: on its card, on the page about it, and in the conversation with it.
+
+use std::time::Duration;
+
+use kuvert_view::{ContactView, ConversationId, LineView};
+use leptos::prelude::*;
+
+use super::icon::{Icon, icon};
+use crate::dates;
+use crate::i18n::{Lang, language, t, t1, text};
+use crate::state::state;
+
+/// A page that stays open longer than this learns of opening hours with the next message.
+const WATCHED: i64 = 86_400_000;
+
+/// What kind of business, whether somebody is there, who reads and for how long, imprint and privacy notice.
+pub(crate) fn line_card(line: LineView, name: Signal<String>) -> AnyView {
+    let lang = language();
+    let open = line.open;
+    let readers = if line.is_read_by_all { "line-read-by-all" } else { "line-read-by-some" };
+    let (greeting, privacy) = (line.greeting, line.privacy);
+    let greeting = move || {
+        let greeting = said(&greeting, lang.get())?.to_owned();
+        Some(view! { <p class="line-words" dir="auto">{greeting}</p> })
+    };
+    let kept = move || text(lang.get(), "line-kept", &[("count", u32::from(line.retention).into())]);
+    let imprint = line.imprint.into_iter().map(|entry| view! { <li dir="auto">{entry}</li> }.into_any());
+    view! {
+        <section class="line-card" data-testid="line" aria-label=t("line-about")>
+            <p class="tag">{t(kind_key(&line.kind))}</p>
+            {open.map(hours)}
+            {greeting}
+            <p class="note">{icon(Icon::People)} <span>{t1(readers, "name", move || name.get())}</span></p>
+            <p class="note">{icon(Icon::Timer)} <span>{kept}</span></p>
+            <div>
+                <details class="more">
+                    <summary>{t("line-imprint")}</summary>
+                    <ul>{imprint.collect::<Vec<_>>()}</ul>
+                </details>
+                <details class="more">
+                    <summary>{t("line-privacy")}</summary>
+                    <p class="line-words" dir="auto">
+                        {move || said(&privacy, lang.get()).unwrap_or_default().to_owned()}
+                    </p>
+                </details>
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+/// Whether somebody is there, and until when that stays so.
+fn hours(open: (bool, Option<i64>)) -> AnyView {
+    let lang = language();
+    let (is_open, change) = at_time(open, dates::now());
+    let key = match (is_open, change) {
+        (true, Some(_)) => "line-open-until",
+        (true, None) => "line-open",
+        (false, Some(_)) => "line-closed-until",
+        (false, None) => "line-closed",
+    };
+    let words = move || {
+        let when = change.map(|at| dates::ahead(lang.get(), at)).unwrap_or_default();
+        text(lang.get(), key, &[("when", when.into())])
+    };
+    view! {
+        <p class="line-hours" class:line-hours-is-open=is_open data-testid="line-hours">
+            {icon(Icon::Clock)} <span>{words}</span>
+        </p>
+    }
+    .into_any()
+}
+
+/// What a customer is to know while they write: that nobody is there, and on which day what was said will be deleted.
+#[component]
+pub(crate) fn LineNotes(
+    /// The conversation, perhaps with a line.
+    id: ConversationId,
+) -> impl IntoView {
+    let people = state().people();
+    let contact = people.contact(id);
+    Effect::new(move |_| {
+        let change = contact.with(|known| known.as_ref()?.line.as_ref()?.open?.1);
+        let left = change.map(|at| at - dates::now()).filter(|left| (0..WATCHED).contains(left));
+        let Some(left) = left.and_then(|left| u64::try_from(left).ok()) else { return };
+        // A moment later, so that the answer is the new one.
+        let wait = Duration::from_millis(left + 1_000);
+        if let Ok(timer) = set_timeout_with_handle(move || people.ask_contact(id), wait) {
+            on_cleanup(move || timer.clear());
+        }
+    });
+    view! { <div class="line-notes" role="status">{move || contact.get().map(line_notes)}</div> }
+}
+
+/// What is to be known of a contact that is a line.
+pub(crate) fn line_notes(contact: ContactView) -> AnyView {
+    let lang = language();
+    let Some(line) = contact.line else { return ().into_any() };
+    let away = line.open.map(|open| at_time(open, dates::now())).filter(|(is_open, _)| !is_open);
+    let away = away.map(|(_, change)| {
+        let texts = line.away;
+        let words = move || match said(&texts, lang.get()) {
+            Some(words) => words.to_owned(),
+            None => text(lang.get(), "line-away", &[]),
+        };
+        let back = move || {
+            let when = dates::ahead(lang.get(), change?);
+            Some(text(lang.get(), "line-back", &[("when", when.into())]))
+        };
+        view! {
+            <p class="note" data-testid="line-away">
+                {icon(Icon::Clock)} <span><bdi class="line-words">{words}</bdi> " " {back}</span>
+            </p>
+        }
+    });
+    let erased = contact.erase_at.map(|at| {
+        let when = t1("line-erased", "when", move || dates::day(lang.get(), at));
+        view! { <p class="note" data-testid="line-erased">{icon(Icon::Timer)} <span>{when}</span></p> }
+    });
+    view! { {away} {erased} }.into_any()
+}
+
+/// How it stands with opening hours at a time, which may be after the change that was known.
+fn at_time((is_open, change): (bool, Option<i64>), now: i64) -> (bool, Option<i64>) {
+    match change {
+        Some(at) if at <= now => (!is_open, None),
+        _ => (is_open, change),
+    }
+}
+
+/// What a text says in a language, or in the first one there is; `None` if it says nothing.
+fn said(texts: &[(String, String)], lang: Lang) -> Option<&str> {
+    let is_wanted =
+        |tag: &str| tag.split('-').next().is_some_and(|main| main.eq_ignore_ascii_case(lang.tag()));
+    let found = texts.iter().find(|(tag, _)| is_wanted(tag)).or(texts.first());
+    found.map(|(_, words)| words.trim()).filter(|words| !words.is_empty())
+}
+
+fn kind_key(kind: &str) -> &'static str {
+    match kind {
+        "pharmacy" => "line-kind-pharmacy",
+        "bank" => "line-kind-bank",
+        "cinema" => "line-kind-cinema",
+        "restaurant" => "line-kind-restaurant",
+        "taxi" => "line-kind-taxi",
+        "practice" => "line-kind-practice",
+        "authority" => "line-kind-authority",
+        _ => "line-kind-other",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_said_in_the_shown_language_or_in_the_first() {
+        let texts = |all: &[(&str, &str)]| {
+            all.iter().map(|(tag, words)| ((*tag).to_owned(), (*words).to_owned())).collect::<Vec<_>>()
+        };
+        let both = texts(&[("de-AT", "Grüß Gott"), ("en", "Hello")]);
+        assert_eq!(said(&both, Lang::De), Some("Grüß Gott"));
+        assert_eq!(said(&both, Lang::En), Some("Hello"));
+        assert_eq!(said(&texts(&[("fr", "Bonjour")]), Lang::De), Some("Bonjour"));
+        assert_eq!(said(&texts(&[("de", " ")]), Lang::De), None);
+        assert_eq!(said(&[], Lang::De), None);
+    }
+
+    #[test]
+    fn hours_that_have_changed_meanwhile_are_not_said_as_before() {
+        assert_eq!(at_time((true, Some(10)), 9), (true, Some(10)));
+        assert_eq!(at_time((true, Some(10)), 10), (false, None));
+        assert_eq!(at_time((false, Some(10)), 11), (true, None));
+        assert_eq!(at_time((false, None), 11), (false, None));
+    }
+}

@@ -1,0 +1,122 @@
+//! The team: who is in it, who is on duty, and the way in and out.
+
+use kuvert_view::{DeskCommand, TeamMemberView, TeamRole};
+use leptos::prelude::*;
+
+use super::entries::Choice;
+use super::link_sheet::link_sheet;
+use super::team_state::{post, team};
+use crate::components::dialog::Confirm;
+use crate::i18n::{t, t1};
+use crate::screens::desk::PaneHead;
+
+/// Roles, by words.
+const ROLES: [(TeamRole, &str, &str); 4] = [
+    (TeamRole::Agent, "agent", "desk-role-agent"),
+    (TeamRole::Supervisor, "supervisor", "desk-role-supervisor"),
+    (TeamRole::ReadOnly, "read-only", "desk-role-read-only"),
+    (TeamRole::Owner, "owner", "desk-role-owner"),
+];
+
+fn role_key(role: TeamRole) -> &'static str {
+    ROLES.into_iter().find(|(one, ..)| *one == role).map_or("desk-role-agent", |(_, _, key)| key)
+}
+
+/// The page.
+#[component]
+pub(super) fn TeamPage() -> impl IntoView {
+    let team = team();
+    let members = team.members();
+    let desk = team.desk();
+    let is_owner = Memo::new(move |_| team.role().get() == Some(TeamRole::Owner));
+    let staffing = Memo::new(move |_| desk.with(|desk| desk.as_ref().map_or(0, |desk| desk.staffing)));
+    let count = move || u32::try_from(staffing.get()).unwrap_or(u32::MAX);
+    let (leaving, asks) = (RwSignal::new(None::<TeamMemberView>), RwSignal::new(false));
+    let name = Signal::derive(move || leaving.get().map(|member| member.name).unwrap_or_default());
+    let dismiss = Callback::new(move |()| {
+        if let Some(member) = leaving.get_untracked() {
+            post(&DeskCommand::Dismiss { member: member.id });
+        }
+    });
+    view! {
+        <article class="page" aria-labelledby="screen-heading">
+            <PaneHead>
+                <h1 id="screen-heading" tabindex="-1">{t("desk-team")}</h1>
+            </PaneHead>
+            <div class="page-body">
+                <section class="sheet">
+                    <ul class="team-members" data-testid="members">
+                        {move || {
+                            let item = |member| member_item(member, is_owner, leaving, asks);
+                            members.get().into_iter().map(item).collect_view()
+                        }}
+                    </ul>
+                    {move || (staffing.get() > 0).then(|| view! {
+                        <p class="hint" role="status" data-testid="staffing">{t1("desk-staffing", "count", count)}</p>
+                    })}
+                </section>
+                {move || is_owner.get().then(|| view! { <Invite/> })}
+            </div>
+            <Confirm
+                open=asks
+                heading=Signal::derive(t1("desk-dismiss-heading", "name", move || name.get()))
+                text=Signal::derive(t("desk-dismiss-text"))
+                yes="desk-dismiss-sure"
+                on_yes=dismiss
+            />
+        </article>
+    }
+}
+
+fn member_item(
+    member: TeamMemberView,
+    is_owner: Memo<bool>,
+    leaving: RwSignal<Option<TeamMemberView>>,
+    asks: RwSignal<bool>,
+) -> AnyView {
+    let is_me = team().me() == Some(member.id);
+    let duty = if member.on_duty { "desk-on-duty" } else { "desk-off-duty" };
+    let one = member.clone();
+    let dismiss = move |_| {
+        leaving.set(Some(one.clone()));
+        asks.set(true);
+    };
+    let dismiss = StoredValue::new(dismiss);
+    view! {
+        <li class="team-member" data-testid="member">
+            <span class="team-name"><bdi>{member.name.clone()}</bdi> {is_me.then(|| view! { " " <span class="hint">{t("desk-you")}</span> })}</span>
+            <span class="hint">{t(role_key(member.role))} " · " {t(duty)}</span>
+            {move || (is_owner.get() && !is_me).then(|| view! {
+                <button type="button" class="button-quiet" on:click=move |event| dismiss.with_value(|dismiss| dismiss(event))>
+                    {t("desk-dismiss")}
+                </button>
+            })}
+        </li>
+    }
+    .into_any()
+}
+
+/// A link for one colleague.
+#[component]
+fn Invite() -> impl IntoView {
+    let invitation = team().invitation();
+    let role = RwSignal::new("agent".to_owned());
+    let invite = move |_| {
+        let role = role.with_untracked(|word| ROLES.into_iter().find(|(_, one, _)| one == word));
+        invitation.set(None);
+        post(&DeskCommand::Invite { role: role.map_or(TeamRole::Agent, |(role, ..)| role) });
+    };
+    on_cleanup(move || invitation.set(None));
+    let options = ROLES.map(|(_, word, key)| (word, key)).to_vec();
+    view! {
+        <section class="sheet">
+            <h2>{t("desk-invite-heading")}</h2>
+            <p>{t("desk-invite-text")}</p>
+            <Choice id="role" label="desk-role" options=options value=role/>
+            <button type="button" class="button" data-testid="invite" on:click=invite>{t("desk-invite")}</button>
+            {move || invitation.get().map(|link| {
+                link_sheet(link, "desk-invitation", "desk-invitation-hint", "invitation", ())
+            })}
+        </section>
+    }
+}

@@ -1,0 +1,199 @@
+// A business line's team in the browser, and customers who open its link: a day at the pharmacy.
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { test } from "node:test";
+import { eventually, findInFiles, World } from "./lib/harness.mjs";
+import { message, request, say } from "./lib/journeys.mjs";
+import { pictures } from "./lib/pictures.mjs";
+import { paste, photo } from "./lib/parcels.mjs";
+import { expectDelivery } from "./lib/waiting.mjs";
+
+const LINE = "Rosen-Apotheke-of-the-test";
+const NOTE = "the customer was here on Monday already";
+const SECRETS = [LINE, NOTE, "Olga-the-owner", "Anne-the-agent", "Bert-the-agent", "Carla-the-customer", "04877800"];
+
+/** What a pharmacy has to say beside what is there already. */
+const IMPRINT = {
+  "imprint.street": "Hauptstraße 1",
+  "imprint.zip": "12345",
+  "imprint.city": "Musterstadt",
+  "imprint.email": "post@example.org",
+  "imprint.contact": "+49 30 0000000",
+  "imprint.authority": "Bezirksregierung",
+  "imprint.chamber": "Apothekerkammer",
+  "imprint.profession": "Apotheker",
+  "imprint.awarded_in": "Deutschland",
+  "imprint.rules": "Apothekengesetz",
+  "imprint.rules_at": "https://example.org/regeln",
+};
+
+/** Makes a line on a fresh page of `/desk`. */
+async function found(page, { line, person }) {
+  await page.getByTestId("line-name").fill(line);
+  await page.getByTestId("own-name").fill(person);
+  await page.getByTestId("create-line").click();
+  await page.getByTestId("queue").waitFor({ state: "attached" });
+}
+
+/** Says what customers see, and returns the path of the link that they open. */
+async function publish(page) {
+  await page.getByTestId("describe").click();
+  await page.getByTestId("kind").selectOption("pharmacy");
+  await eventually("the words of a pharmacy", async () => /\p{L}/u.test(await page.getByTestId("greeting-de").inputValue()));
+  // Nobody can publish what lacks an imprint, and it is said what is missing.
+  await page.getByTestId("publish").click();
+  await page.getByTestId("faults").waitFor();
+  await page.getByTestId("imprint.chamber").waitFor();
+  for (const [entry, text] of Object.entries(IMPRINT)) await page.getByTestId(entry).fill(text);
+  for (const language of ["de", "en"]) {
+    await page.getByTestId(`privacy-${language}`).fill("Only our team reads what you write.");
+  }
+  await page.getByTestId("desk-day-monday").fill("8-12:30, 14-18");
+  await page.getByTestId("state").selectOption("DE-BE");
+  await page.getByTestId("publish").click();
+  const shown = page.getByTestId("line-link");
+  await shown.waitFor();
+  const link = new URL(await shown.inputValue());
+  return `${link.pathname}${link.hash}`;
+}
+
+/** Makes an invitation, and returns its path. */
+async function invite(page) {
+  await page.getByTestId("team").click();
+  await page.getByTestId("invite").click();
+  const shown = page.getByTestId("invitation");
+  await shown.waitFor();
+  const link = new URL(await shown.inputValue());
+  await page.goBack();
+  return `${link.pathname}${link.hash}`;
+}
+
+/** A colleague joins by an invitation. */
+async function join(world, name, invitation) {
+  const browser = await world.browser(name);
+  const page = await browser.open(invitation);
+  await page.getByTestId("own-name").fill(name);
+  await page.getByTestId("join-line").click();
+  await page.getByTestId("queue").waitFor({ state: "attached", timeout: 30_000 });
+  await page.getByTestId("duty").click();
+  return page;
+}
+
+const row = (page, text) => page.getByTestId("queue-item").filter({ hasText: text });
+
+/** Opens a conversation from the queue. */
+async function choose(page, filter, name) {
+  await page.getByTestId(`desk-filter-${filter}`).click();
+  await row(page, name).click();
+  await page.getByTestId("case").waitFor();
+}
+
+test("a day at the pharmacy", { timeout: 300_000 }, async (t) => {
+  const world = await World.start(t);
+  const owner = await world.browser("owner");
+  const olga = await owner.open("/desk");
+  await found(olga, { line: LINE, person: "Olga-the-owner" });
+  const link = await publish(olga);
+  const anne = await join(world, "Anne-the-agent", await invite(olga));
+  const bert = await join(world, "Bert-the-agent", await invite(olga));
+  await olga.getByTestId("team").click();
+  await eventually("three in the team", async () => (await olga.getByTestId("member").count()) === 3);
+  await olga.goBack();
+
+  // Three customers open the poster's link in fresh browsers.
+  const carla = await (await world.browser("carla")).open(link);
+  await request(carla, { name: "Carla-the-customer", text: "I would like to order PZN 04877800" });
+  const dora = await (await world.browser("dora")).open(link);
+  await request(dora, { name: "Dora", text: "Are you open on Saturday?" });
+  const emil = await (await world.browser("emil")).open(link);
+  await request(emil, { name: "Emil", text: "Here is my package" });
+  await paste(emil, { name: "package.jpg", mimeType: "image/jpeg", buffer: await photo(emil) });
+  await emil.getByTestId("tray").getByText("package.jpg").waitFor();
+  await emil.getByTestId("send").click();
+  for (const page of [olga, anne, bert]) {
+    await eventually("three wait", async () => (await page.getByTestId("queue-item").count()) === 3, 30_000);
+    assert.match(await page.getByTestId("queue-item").first().innerText(), /Carla/, "who waits longest comes first");
+  }
+
+  // Anne takes Carla's; Bert sees that, and she notes something.
+  await choose(anne, "new", "Carla");
+  await anne.getByTestId("desk-claim").click();
+  await anne.getByTestId("desk-release").waitFor();
+  await bert.getByTestId("desk-filter-all").click();
+  await row(bert, "Carla").getByText("Anne-the-agent").waitFor();
+  await anne.getByTestId("note").fill(`${NOTE}, ask @Bert-the-agent`);
+  await anne.getByTestId("desk-note-add").click();
+  await row(bert, "Carla").click();
+  await bert.getByTestId("note").filter({ hasText: NOTE }).waitFor();
+
+  // She hands it over, Bert answers, and it is done.
+  await anne.getByTestId("desk-hand-over").click();
+  await anne.getByTestId("hand-over-note").fill("She prefers the small package.");
+  await anne.getByRole("button", { name: /Bert-the-agent/ }).click();
+  await bert.getByTestId("desk-release").waitFor();
+  await bert.getByTestId("case").getByText("She prefers the small package.").waitFor();
+  await say(bert, "It is here from four o'clock on.");
+  await message(carla, "It is here from four").waitFor();
+  await expectDelivery(bert, "It is here from four", /^(delivered|read)$/);
+  await bert.getByTestId("desk-status-done").click();
+  await bert.getByTestId("erased").waitFor();
+  await eventually("done", async () => /1/.test(await anne.getByTestId("desk-filter-done").innerText()));
+
+  // The photo came, and no customer's page ever held what the team said among itself.
+  await choose(olga, "all", "Emil");
+  await olga.locator("figure[data-opened=true]").waitFor();
+  for (const page of [carla, dora, emil]) {
+    assert.ok(!(await page.content()).includes(NOTE));
+    assert.ok(!/(Olga|Anne|Bert)-the/.test(await page.content()));
+  }
+  assert.deepEqual(await findInFiles(world.relay.data, SECRETS), [], "RELAY-4");
+  assert.ok(SECRETS.every((secret) => !world.relay.log.includes(secret)), "LOG-1");
+  world.assertQuiet();
+});
+
+test("a dismissed colleague is out of everything", { timeout: 180_000 }, async (t) => {
+  const world = await World.start(t);
+  const olga = await (await world.browser("owner")).open("/desk");
+  await found(olga, { line: LINE, person: "Olga-the-owner" });
+  const link = await publish(olga);
+  const anne = await join(world, "Anne-the-agent", await invite(olga));
+  const carla = await (await world.browser("carla")).open(link);
+  await request(carla, { name: "Carla", text: "Hello" });
+  await eventually("it waits", async () => (await anne.getByTestId("queue-item").count()) === 1, 30_000);
+  await olga.getByTestId("team").click();
+  await olga.getByTestId("member").filter({ hasText: "Anne" }).getByRole("button").click();
+  await olga.getByTestId("confirm-yes").click();
+  await anne.getByRole("heading", { name: /^(You are no longer|Du gehörst nicht mehr)/ }).waitFor({ timeout: 30_000 });
+  await say(carla, "Something that Anne is not to read");
+  await olga.goBack();
+  await choose(olga, "all", "Carla");
+  await message(olga, "Something that Anne").waitFor();
+  await anne.waitForTimeout(1_000);
+  assert.ok(!(await anne.content()).includes("Something that Anne"));
+  world.assertQuiet();
+});
+
+test("the desk is accessible in both languages, colours and widths", { timeout: 600_000 }, async (t) => {
+  const world = await World.start(t);
+  const owner = await world.browser("owner");
+  const olga = await owner.open("/desk");
+  await pictures(owner, olga, "desk-start", olga.getByTestId("line-name"));
+  await found(olga, { line: "Rosen-Apotheke", person: "Olga" });
+  const link = await publish(olga);
+  const [download] = await Promise.all([olga.waitForEvent("download"), olga.getByTestId("desk-poster-a4").click()]);
+  assert.match((await readFile(await download.path())).subarray(0, 5).toString(), /^%PDF-/);
+  await pictures(owner, olga, "desk-describe", olga.getByTestId("publish"), { fullPage: true });
+  await olga.goBack();
+  const carla = await (await world.browser("carla")).open(link);
+  await request(carla, { name: "Carla", text: "Haben Sie auch am Samstag offen?" });
+  await row(olga, "Carla").waitFor();
+  await pictures(owner, olga, "desk-queue", row(olga, "Carla"));
+  await choose(olga, "new", "Carla");
+  await olga.getByTestId("desk-claim").click();
+  await olga.getByTestId("desk-release").waitFor();
+  await pictures(owner, olga, "desk-case", olga.getByTestId("desk-release"));
+  await olga.getByTestId("team").click();
+  await pictures(owner, olga, "desk-team", olga.getByTestId("invite"));
+  world.assertQuiet();
+});

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use kuvert_view::{ContactView, ConversationId, LineView};
+use kuvert_view::{ContactView, ConversationId, LineView, Texts};
 use leptos::prelude::*;
 
 use super::icon::{Icon, icon};
 use crate::dates;
 use crate::i18n::{Lang, language, t, t1, text};
 use crate::state::state;
+use crate::text::isolated;
 
 /// A page that stays open longer than this learns of opening hours with the next message.
 const WATCHED: i64 = 86_400_000;
@@ -16,37 +17,39 @@ const WATCHED: i64 = 86_400_000;
 /// What kind of business, whether somebody is there, who reads and for how long, imprint and privacy notice.
 pub(crate) fn line_card(line: LineView, name: Signal<String>) -> AnyView {
     let lang = language();
-    let open = line.open;
     let readers = if line.is_read_by_all { "line-read-by-all" } else { "line-read-by-some" };
-    let (greeting, privacy) = (line.greeting, line.privacy);
-    let greeting = move || {
-        let greeting = said(&greeting, lang.get())?.to_owned();
-        Some(view! { <p class="line-words" dir="auto">{greeting}</p> })
-    };
+    let in_language = move |texts: Texts| move || said(&texts, lang.get()).unwrap_or_default().to_owned();
     let kept = move || text(lang.get(), "line-kept", &[("count", u32::from(line.retention).into())]);
-    let imprint = line.imprint.into_iter().map(|entry| view! { <li dir="auto">{entry}</li> }.into_any());
+    let imprint = line.imprint.join("\n");
     view! {
         <section class="line-card" data-testid="line" aria-label=t("line-about")>
             <p class="tag">{t(kind_key(&line.kind))}</p>
-            {open.map(hours)}
-            {greeting}
-            <p class="note">{icon(Icon::People)} <span>{t1(readers, "name", move || name.get())}</span></p>
-            <p class="note">{icon(Icon::Timer)} <span>{kept}</span></p>
+            {line.open.map(hours)}
+            <p class="line-words" dir="auto">{in_language(line.greeting)}</p>
+            {note(Icon::People, Signal::derive(t1(readers, "name", move || name.get())), "line-readers")}
+            {note(Icon::Timer, Signal::derive(kept), "line-kept")}
             <div>
-                <details class="more">
-                    <summary>{t("line-imprint")}</summary>
-                    <ul>{imprint.collect::<Vec<_>>()}</ul>
-                </details>
-                <details class="more">
-                    <summary>{t("line-privacy")}</summary>
-                    <p class="line-words" dir="auto">
-                        {move || said(&privacy, lang.get()).unwrap_or_default().to_owned()}
-                    </p>
-                </details>
+                {folded("line-imprint", Signal::stored(imprint))}
+                {folded("line-privacy", Signal::derive(in_language(line.privacy)))}
             </div>
         </section>
     }
     .into_any()
+}
+
+/// What is there to be read up.
+fn folded(summary: &'static str, words: Signal<String>) -> AnyView {
+    view! {
+        <details class="more">
+            <summary>{t(summary)}</summary>
+            <p class="line-words" dir="auto">{words}</p>
+        </details>
+    }
+    .into_any()
+}
+
+fn note(sign: Icon, words: Signal<String>, test_id: &'static str) -> AnyView {
+    view! { <p class="note" data-testid=test_id>{icon(sign)} <span>{words}</span></p> }.into_any()
 }
 
 /// Whether somebody is there, and until when that stays so.
@@ -64,9 +67,9 @@ fn hours(open: (bool, Option<i64>)) -> AnyView {
         text(lang.get(), key, &[("when", when.into())])
     };
     view! {
-        <p class="line-hours" class:line-hours-is-open=is_open data-testid="line-hours">
-            {icon(Icon::Clock)} <span>{words}</span>
-        </p>
+        <div class="line-hours" class:line-hours-is-open=is_open>
+            {note(Icon::Clock, Signal::derive(words), "line-hours")}
+        </div>
     }
     .into_any()
 }
@@ -96,26 +99,22 @@ pub(crate) fn LineNotes(
 pub(crate) fn line_notes(contact: ContactView) -> AnyView {
     let lang = language();
     let Some(line) = contact.line else { return ().into_any() };
-    let away = line.open.map(|open| at_time(open, dates::now())).filter(|(is_open, _)| !is_open);
-    let away = away.map(|(_, change)| {
-        let texts = line.away;
-        let words = move || match said(&texts, lang.get()) {
-            Some(words) => words.to_owned(),
-            None => text(lang.get(), "line-away", &[]),
+    let closed = line.open.map(|open| at_time(open, dates::now())).filter(|(is_open, _)| !is_open);
+    let away = closed.map(|(_, change)| {
+        let words = move || {
+            let lang = lang.get();
+            let mut words = said(&line.away, lang).map_or_else(|| text(lang, "line-away", &[]), isolated);
+            if let Some(at) = change {
+                words.push(' ');
+                words.push_str(&text(lang, "line-back", &[("when", dates::ahead(lang, at).into())]));
+            }
+            words
         };
-        let back = move || {
-            let when = dates::ahead(lang.get(), change?);
-            Some(text(lang.get(), "line-back", &[("when", when.into())]))
-        };
-        view! {
-            <p class="note" data-testid="line-away">
-                {icon(Icon::Clock)} <span><bdi class="line-words">{words}</bdi> " " {back}</span>
-            </p>
-        }
+        note(Icon::Clock, Signal::derive(words), "line-away")
     });
     let erased = contact.erase_at.map(|at| {
-        let when = t1("line-erased", "when", move || dates::day(lang.get(), at));
-        view! { <p class="note" data-testid="line-erased">{icon(Icon::Timer)} <span>{when}</span></p> }
+        let words = t1("line-erased", "when", move || dates::day(lang.get(), at));
+        note(Icon::Timer, Signal::derive(words), "line-erased")
     });
     view! { {away} {erased} }.into_any()
 }

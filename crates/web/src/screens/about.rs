@@ -115,8 +115,10 @@ fn person(shown: ConversationView) -> AnyView {
 /// What the contact shows of itself, if it is a business line.
 fn line(id: ConversationId, name: Signal<String>) -> AnyView {
     let contact = state().people().contact(id);
-    let shown = Memo::new(move |_| contact.with(|contact| contact.as_ref()?.line.clone()));
-    let sheet = move || shown.get().map(|line| view! { <div class="sheet">{line_card(*line, name)}</div> });
+    let sheet = move || {
+        let line = contact.get()?.line?;
+        Some(view! { <div class="sheet">{line_card(*line, name)}</div> })
+    };
     view! { {sheet} }.into_any()
 }
 

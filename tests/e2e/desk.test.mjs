@@ -138,6 +138,7 @@ test("a day at the pharmacy", { timeout: 300_000 }, async (t) => {
   await expectDelivery(bert, "It is here from four", /^(delivered|read)$/);
   await bert.getByTestId("desk-status-done").click();
   await bert.getByTestId("erased").waitFor();
+  await carla.getByText(/(will be deleted|wird .*gelöscht)/i).first().waitFor();
   await eventually("done", async () => /1/.test(await anne.getByTestId("desk-filter-done").innerText()));
 
   // The photo came, and no customer's page ever held what the team said among itself.

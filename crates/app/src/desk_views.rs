@@ -41,6 +41,7 @@ pub(crate) fn desk(
         is_behind: standing.is_behind || !standing.is_member,
         staffing,
         counts,
+        is_published: desk.team.settings().version > 0,
     }
 }
 

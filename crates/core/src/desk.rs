@@ -16,11 +16,13 @@ use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 
 use crate::group::turn;
-use crate::limits::{ASK_STATE, EVENT_IDS, EVENT_IDS_TOLD, MAX_STATE_PIECES, STATE_PIECE, TURN};
+use crate::limits::{
+    ASK_STATE, ASK_STATE_DOUBLINGS, EVENT_IDS, EVENT_IDS_TOLD, MAX_STATE_PIECES, STATE_PIECE, TURN,
+};
 use crate::messages::written_at;
 use crate::outbox::sender_uri;
 use crate::step::Step;
-use crate::{Client, ClientError, DeskFactsRow, Event, IdentityKey, LineEvent, Output, Refusal};
+use crate::{Client, ClientError, DeskFactsRow, Event, IdentityKey, LineEvent, Output, Refusal, Timestamp};
 
 /// Keys that begin with this are not the fold's.
 pub(crate) const RESERVED: u8 = 0xff;
@@ -174,6 +176,7 @@ impl Step<'_, '_> {
         self.tx.clear_desk_state_under(INCOMING)?;
         self.tx.set_desk_state(ADOPT, None)?;
         self.sessions.state_asked = None;
+        self.sessions.state_asks = 0;
         self.sessions.also_behind.clear();
         self.tx.note_desk();
         self.want_state()
@@ -186,7 +189,9 @@ impl Step<'_, '_> {
         if self.own_group(room).is_err() {
             return Ok(());
         }
-        if self.sessions.state_asked.is_some_and(|at| at.plus_millis(ASK_STATE) > self.now) {
+        if let Some(next) = self.next_ask()
+            && next > self.now
+        {
             return Ok(());
         }
         if self.is_left_with_own_state(room)? {
@@ -196,13 +201,21 @@ impl Step<'_, '_> {
             return Ok(());
         }
         self.sessions.state_asked = Some(self.now);
-        self.outputs.push(Output::WakeAt(self.now.plus_millis(ASK_STATE)));
+        self.sessions.state_asks = self.sessions.state_asks.saturating_add(1);
+        self.outputs.extend(self.next_ask().map(Output::WakeAt));
         self.write_down(
             room,
             Content::desk_state(self.rng.bytes(), &encode(&StateMessage::Wanted(loss.name))),
             false,
         )?;
         Ok(())
+    }
+
+    /// When a state is asked for again: more and more rarely, as posts wait for devices that are away.
+    fn next_ask(&self) -> Option<Timestamp> {
+        let asked = self.sessions.state_asked?;
+        let doublings = self.sessions.state_asks.saturating_sub(1).min(ASK_STATE_DOUBLINGS);
+        Some(asked.plus_millis(ASK_STATE << doublings))
     }
 
     /// Whether all other devices of the line need a state as well, and this one comes first among them: others would have

@@ -33,6 +33,8 @@ pub(crate) const MAX_UNSEEN: u32 = 256;
 pub(crate) const MAX_DEVICES: usize = 16;
 /// Milliseconds after which a device that waits for the desk room's state asks for it again.
 pub(crate) const ASK_STATE: i64 = 30_000;
+/// How often that time doubles while nobody answers: to a good hour.
+pub(crate) const ASK_STATE_DOUBLINGS: u32 = 7;
 /// Bytes of one piece of that state, and most pieces.
 pub(crate) const STATE_PIECE: usize = 40 * 1024;
 pub(crate) const MAX_STATE_PIECES: usize = 256;

@@ -74,6 +74,8 @@ pub(crate) struct Sessions {
     pub(crate) link_wanted: bool,
     /// When this device asked for the desk room's state.
     pub(crate) state_asked: Option<Timestamp>,
+    /// How often it did, for the loss that it has.
+    pub(crate) state_asks: u32,
     /// Devices of the line that asked for a state, the names of their losses, and the last event that came before they asked.
     pub(crate) states_wanted: BTreeMap<[u8; 32], ([u8; 16], i64)>,
     /// Those that did while this device needs one itself.

@@ -31,6 +31,10 @@ const STEP: i64 = 60_000;
 /// Times at which somebody looks at the desk while everything goes wrong.
 const LOOKS: usize = 40;
 
+/// Times at which everybody does once all is calm, and milliseconds between them: longer than a state is asked for in vain.
+const CALM_LOOKS: usize = 60;
+const PAUSE: i64 = 60_000;
+
 /// Lives the world's life.
 ///
 /// # Errors
@@ -53,8 +57,9 @@ pub(crate) fn live(world: &mut World) -> Result<(), SimError> {
         look(world, id, conversation, &mut tried)?;
     }
     // Who had no network so far takes it now, too late.
-    for _ in 0..3 {
-        rest(world)?;
+    world.calm_down()?;
+    for _ in 0..CALM_LOOKS {
+        world.run_until(world.now + PAUSE)?;
         for id in OWNER..CUSTOMER {
             look(world, id, conversation, &mut tried)?;
         }

@@ -413,6 +413,9 @@ pub struct DeskView {
     /// How many conversations each filter has, in the order of [`QueueFilter`].
     #[n(7)]
     pub counts: [u32; 5],
+    /// What customers see was published.
+    #[n(8)]
+    pub is_published: bool,
 }
 
 /// A member of the team.

@@ -273,7 +273,6 @@ fn DescribeForm(
         faults.set(Vec::new());
         if let Some(draft) = form.with_value(Form::draft) {
             post(&DeskCommand::Publish { draft: Box::new(draft) });
-            bridge::post(&UiCommand::ShowLink);
         }
     };
     view! {
@@ -376,6 +375,14 @@ fn text_id(field: &str, language: &str) -> &'static str {
 fn Published() -> impl IntoView {
     let link = state().link();
     let lang = language();
+    let desk = team().desk();
+    let is_published =
+        Memo::new(move |_| desk.with(|desk| desk.as_ref().is_some_and(|desk| desk.is_published)));
+    Effect::new(move |_| {
+        if is_published.get() && link.with_untracked(Option::is_none) {
+            bridge::post(&UiCommand::ShowLink);
+        }
+    });
     let poster = move |small: bool| {
         let sentence = text(lang.get_untracked(), "desk-poster-sentence", &[]);
         if let Some(link) = link.get_untracked() {

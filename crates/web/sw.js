@@ -93,8 +93,10 @@ self.addEventListener("notificationclick", (event) => {
 });
 self.addEventListener("pushsubscriptionchange", (event) => event.waitUntil(renewed(event)));
 
-function pages() {
-  return self.clients.matchAll({ type: "window", includeUncontrolled: true });
+/** The open pages for everybody: that of a line's team has a profile of its own, of which nothing comes here. */
+async function pages() {
+  const all = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
+  return all.filter((page) => !/^\/desk\/?$/.test(new URL(page.url).pathname));
 }
 
 async function pushed() {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { eventually, findInFiles, World } from "./lib/harness.mjs";
-import { message, request, say } from "./lib/journeys.mjs";
+import { message, request, say, settings, start } from "./lib/journeys.mjs";
 import { pictures } from "./lib/pictures.mjs";
 import { paste, photo } from "./lib/parcels.mjs";
 import { expectDelivery } from "./lib/waiting.mjs";
@@ -196,5 +196,24 @@ test("the desk is accessible in both languages, colours and widths", { timeout: 
   await pictures(owner, olga, "desk-case", olga.getByTestId("desk-release"));
   await olga.getByTestId("team").click();
   await pictures(owner, olga, "desk-team", olga.getByTestId("invite"));
+  world.assertQuiet();
+});
+
+test("a person and a line share a browser, and nothing else", { timeout: 120_000 }, async (t) => {
+  const world = await World.start(t);
+  const browser = await world.browser("both");
+  const page = await browser.open("/");
+  await start(page, "Anna");
+  const desk = await browser.open("/desk");
+  await found(desk, { line: LINE, person: "Anna" });
+  for (const one of [page, desk]) await one.reload();
+  await page.getByTestId("new").waitFor();
+  await desk.getByText(LINE).first().waitFor();
+  // Push and notifications would tie one to the other.
+  await settings(desk);
+  assert.equal(await desk.getByTestId("settings-lock").count(), 1);
+  assert.equal(await desk.locator("#notices-title").count(), 0);
+  await settings(page);
+  await page.locator("#notices-title").waitFor();
   world.assertQuiet();
 });

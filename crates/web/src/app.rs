@@ -56,12 +56,14 @@ pub(crate) fn App() -> impl IntoView {
     follow_title();
     stay_for_words();
     match line::hooks() {
-        // The service worker keeps the page for everybody.
+        // The service worker keeps the page for everybody, and shows what comes there.
         Some(hooks) => (hooks.follow)(state),
-        None => pwa::follow(state),
+        None => {
+            pwa::follow(state);
+            notices::follow(state);
+        }
     }
     keeping::follow(state);
-    notices::follow(state);
 
     let stage = stage();
     view! {

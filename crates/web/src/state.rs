@@ -192,7 +192,9 @@ impl AppState {
 
     fn apply_conversation(self, changed: ConversationView) {
         self.people.touched();
-        self.conversations.with_untracked(|list| self.notices.changes(list.as_deref(), &changed));
+        if self.team.is_none() {
+            self.conversations.with_untracked(|list| self.notices.changes(list.as_deref(), &changed));
+        }
         self.conversations.update(|list| {
             model::put_conversation(list.get_or_insert_default(), changed);
         });

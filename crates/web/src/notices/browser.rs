@@ -9,6 +9,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::MessageEvent;
 
 use super::{Notice, Words};
+use crate::line;
 
 /// What a notification looks like beside its text.
 const ICON: &str = "/icon-192.png";
@@ -50,9 +51,15 @@ async fn call(target: &JsValue, name: &str, arguments: &[JsValue]) -> Option<JsV
     JsFuture::from(Promise::resolve(&returned)).await.ok()
 }
 
+/// The browser's way to the service worker. It is that of the page for everybody: a line's team has none, and what it were told there
+/// would tie the line to the person who sits at the desk.
+fn service_worker() -> Option<JsValue> {
+    get(&window().navigator(), "serviceWorker").filter(|_| line::hooks().is_none())
+}
+
 /// Whether the browser shows notifications of pages that a service worker keeps.
 pub(super) fn is_supported() -> bool {
-    get(&window(), "Notification").is_some() && get(&window().navigator(), "serviceWorker").is_some()
+    get(&window(), "Notification").is_some() && service_worker().is_some()
 }
 
 /// Whether the browser can be pushed to.
@@ -86,7 +93,7 @@ pub(super) async fn ask() -> Permission {
 
 /// The service worker's registration, once it is there.
 async fn registration() -> Option<JsValue> {
-    let container = get(&window().navigator(), "serviceWorker")?;
+    let container = service_worker()?;
     let ready: Promise = get(&container, "ready")?.dyn_into().ok()?;
     JsFuture::from(ready).await.ok()
 }
@@ -158,7 +165,7 @@ pub(super) async fn show(notice: Notice, lang: &'static str) {
 
 /// Takes away what is shown: the user is here.
 pub(super) async fn clear() {
-    let container = get(&window().navigator(), "serviceWorker");
+    let container = service_worker();
     // Without a service worker nothing was shown, and nothing is waited for.
     let Some(container) = container.filter(|container| get(container, "controller").is_some()) else {
         return;
@@ -203,7 +210,7 @@ pub(super) async fn keep_words(words: Words) {
 
 /// Hears what the service worker says, from now on.
 pub(super) fn listen(hear: impl Fn(Said) + 'static) {
-    let Some(container) = get(&window().navigator(), "serviceWorker") else { return };
+    let Some(container) = service_worker() else { return };
     let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
         let data = event.data();
         if get(&data, "subscription").is_some() {

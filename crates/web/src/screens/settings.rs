@@ -9,6 +9,7 @@ use super::settings_privacy::PrivacySettings;
 use super::settings_storage::{InstallSection, StorageSection};
 use crate::components::switches::{LanguageSwitch, ThemeSwitch};
 use crate::i18n::t;
+use crate::line;
 use crate::state::{Profile, state};
 use crate::text::relay_name;
 
@@ -31,7 +32,7 @@ pub(crate) fn Settings() -> impl IntoView {
                     <LanguageSwitch/>
                     <ThemeSwitch/>
                 </section>
-                <Notifications/>
+                {line::hooks().is_none().then(|| view! { <Notifications/> })}
                 <PrivacySettings/>
                 <LockSection/>
                 <StorageSection/>

@@ -98,6 +98,7 @@ impl App {
             DeskCommand::ShowQueue { filter } => self.show_queue(filter),
             DeskCommand::ShowCase { conversation } => self.show_case(conversation),
             DeskCommand::EraseAt { conversation, at } => {
+                self.check_answers()?;
                 let conversation = views::conversation_row(conversation);
                 let kept = self.records_of(conversation)?;
                 self.line(now, LineCommand::Retain { conversation, erase_at: at, kept })
@@ -142,7 +143,7 @@ impl App {
         conversation: ConversationId,
         status: CaseStatus,
     ) -> Result<(), ClientError> {
-        self.check_member()?;
+        self.check_answers()?;
         let event =
             Event::case(self.channel(conversation)?, CaseEvent::SetStatus { status: status_of(status) });
         self.post(now, &event)?;
@@ -169,6 +170,14 @@ impl App {
         let pdf = poster::pdf(&poster, size).map_err(|_| Refusal::DataInvalid)?;
         self.desk_update(DeskUpdate::Poster { pdf, small });
         Ok(())
+    }
+
+    /// Whether the user may act on conversations: what goes to customers is not undone where the team does not take an event.
+    fn check_answers(&mut self) -> Result<(), ClientError> {
+        self.check_member()?;
+        let me = self.me()?;
+        let may = self.desk()?.team.role(me).is_some_and(|role| role != Role::ReadOnly);
+        if may { Ok(()) } else { Err(Refusal::NoMember.into()) }
     }
 
     fn check_member(&mut self) -> Result<(), ClientError> {

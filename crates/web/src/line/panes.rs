@@ -59,6 +59,7 @@ fn Panes() -> impl IntoView {
     let has_detail =
         Memo::new(move |_| shown.with(|route| !matches!(route, Route::Home | Route::Invitation(_))));
     let role = team().role();
+    let reads_only = Memo::new(move |_| role.get() == Some(TeamRole::ReadOnly));
     let is_owner = Memo::new(move |_| role.get() == Some(TeamRole::Owner));
     view! {
         <main class="desk team" class:desk-shows-detail=has_detail>
@@ -66,7 +67,7 @@ fn Panes() -> impl IntoView {
             <div class="pane">
                 {move || match shown.get() {
                     Route::Conversation(id) => view! {
-                        <div class="team-conversation">
+                        <div class="team-conversation" class:team-conversation-is-read-only=reads_only>
                             <CasePanel id=id/>
                             <Conversation id=id/>
                         </div>

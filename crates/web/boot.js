@@ -6,7 +6,7 @@
 // This is the only place that names scripts to run: the page's module asks here for a new worker (after a crash, or to take
 // the profile over) and for the service worker.
 (() => {
-  const { web, webWasm, worker, workerWasm, serviceWorker, kept } = document.currentScript.dataset;
+  const { web, webWasm, worker, workerWasm, serviceWorker, kept, de, en } = document.currentScript.dataset;
   const root = document.documentElement;
 
   const stored = (key) => {
@@ -22,6 +22,14 @@
   root.dataset.theme = stored("kuvert-theme") ?? "system";
   const language = stored("kuvert-language") ?? navigator.languages.find((tag) => /^(de|en)\b/i.test(tag));
   root.lang = /^de\b/i.test(language ?? "") ? "de" : "en";
+
+  // The texts are no part of the module: those of the language that is shown are on their way beside it.
+  const texts = async (tag) => {
+    const response = await fetch(tag === "de" ? de : en);
+    if (!response.ok) throw new Error("no texts");
+    return response.text();
+  };
+  const shown = texts(root.lang);
 
   // Trusted Types. Scripts: these two and no others. Markup: what the page's own templates consist of, which are part of its
   // module; elements that run nothing, with attributes that run nothing. Whatever else is written as markup is refused.
@@ -86,7 +94,7 @@
 
   const register = () => navigator.serviceWorker.register(script(serviceWorker), { updateViaCache: "none" });
 
-  globalThis.kuvert = { start, register, worker: start("engine"), current: () => current, install: null };
+  globalThis.kuvert = { start, register, texts, worker: start("engine"), current: () => current, install: null };
 
   // The browser offers once that the app may be installed; the settings have a button for it (install.rs).
   addEventListener("beforeinstallprompt", (event) => {
@@ -111,8 +119,8 @@
     if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", resolve);
     else resolve();
   });
-  const started = Promise.all([import(web), WebAssembly.compileStreaming(fetch(webWasm)), parsed])
-    .then(([module, code]) => module.default({ module_or_path: code }).then(() => module.show()));
+  const started = Promise.all([import(web), WebAssembly.compileStreaming(fetch(webWasm)), shown, parsed])
+    .then(([module, code, texts]) => module.default({ module_or_path: code }).then(() => module.show(root.lang, texts)));
   started.catch((error) => {
     console.error(error);
     parsed.then(failed);

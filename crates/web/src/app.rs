@@ -107,7 +107,17 @@ const LANGUAGE_KEY: &str = "kuvert-language";
 /// Chooses and remembers the language.
 pub(crate) fn choose_language(language: Language, lang: Lang) {
     browser::store(LANGUAGE_KEY, lang.tag());
-    language.0.set(lang);
+    if i18n::is_loaded(lang) {
+        language.0.set(lang);
+        return;
+    }
+    leptos::task::spawn_local(async move {
+        // Without a network the language stays as it is until the next visit.
+        if let Some(texts) = bridge::texts(lang.tag()).await {
+            i18n::load(lang, texts);
+            language.0.set(lang);
+        }
+    });
 }
 
 /// How long another tab may hold the profile before that is said: a page that is loaded again meets the end of itself.

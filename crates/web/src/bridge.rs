@@ -9,11 +9,12 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
-use js_sys::{Array, Date, Function, Reflect, Uint8Array};
+use js_sys::{Array, Date, Function, Promise, Reflect, Uint8Array};
 use kuvert_view::{Posted, Storage, UiCommand, ViewUpdate, decode_update, encode_posted};
 use leptos::prelude::{GetUntracked, set_timeout};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, Event, MessageEvent, Worker};
 use zeroize::Zeroizing;
 
@@ -50,6 +51,13 @@ pub(crate) fn offered(name: &str) -> Option<JsValue> {
     Reflect::get(&kuvert, &JsValue::from_str(name))
         .ok()
         .filter(|value| !value.is_undefined() && !value.is_null())
+}
+
+/// The texts of a language, which `boot.js` fetches.
+pub(crate) async fn texts(tag: &str) -> Option<String> {
+    let fetch: Function = offered("texts")?.dyn_into().ok()?;
+    let promise = fetch.call1(&JsValue::NULL, &JsValue::from_str(tag)).ok()?;
+    JsFuture::from(Promise::resolve(&promise)).await.ok()?.as_string()
 }
 
 /// What `boot.js` offered was used up.

@@ -1,15 +1,16 @@
 //! Texts in German and English, from Fluent files.
 //!
 //! Every text on a screen comes from `locales/*.ftl`; tests check that both files hold the same texts with the same
-//! variables and every text that the code asks for.
+//! variables and every text that the code asks for. The files are no part of the module: `boot.js` fetches the one of the language that is
+//! shown beside it, and the other one when the user wants that.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use fluent_bundle::{FluentArgs, FluentBundle, FluentResource, FluentValue};
 use leptos::prelude::*;
 use unic_langid::LanguageIdentifier;
 
-use crate::line;
 use crate::text::isolated;
 
 /// A language of the app.
@@ -42,10 +43,16 @@ impl Lang {
         Self::En
     }
 
+    /// All texts, as the tests see them.
+    #[cfg(test)]
     fn source(self) -> &'static str {
         match self {
-            Self::De => include_str!("../locales/de.ftl"),
-            Self::En => include_str!("../locales/en.ftl"),
+            Self::De => {
+                concat!(include_str!("../locales/de.ftl"), "\n", include_str!("../locales/desk/de.ftl"))
+            }
+            Self::En => {
+                concat!(include_str!("../locales/en.ftl"), "\n", include_str!("../locales/desk/en.ftl"))
+            }
         }
     }
 }
@@ -80,28 +87,41 @@ impl From<u32> for Value {
 type Bundle = FluentBundle<FluentResource>;
 
 thread_local! {
-    static BUNDLES: [Rc<Bundle>; 2] = [Rc::new(bundle(Lang::De)), Rc::new(bundle(Lang::En))];
+    static BUNDLES: RefCell<[Option<Rc<Bundle>>; 2]> = const { RefCell::new([None, None]) };
 }
 
-fn bundle(lang: Lang) -> Bundle {
+/// Takes the texts of a language.
+pub(crate) fn load(lang: Lang, source: String) {
+    BUNDLES.with_borrow_mut(|bundles| bundles[lang as usize] = Some(Rc::new(bundle(lang, source))));
+}
+
+/// Whether the texts of a language are here.
+pub(crate) fn is_loaded(lang: Lang) -> bool {
+    BUNDLES.with_borrow(|bundles| bundles[lang as usize].is_some())
+}
+
+/// The texts of a language, or of the other one as long as they are not here.
+fn loaded(lang: Lang) -> Option<Rc<Bundle>> {
+    #[cfg(test)]
+    if !is_loaded(lang) {
+        load(lang, lang.source().to_owned());
+    }
+    BUNDLES
+        .with_borrow(|bundles| bundles[lang as usize].as_ref().or(bundles.iter().flatten().next()).cloned())
+}
+
+fn bundle(lang: Lang, source: String) -> Bundle {
     let mut bundle = FluentBundle::new(vec![lang.tag().parse::<LanguageIdentifier>().unwrap_or_default()]);
     bundle.set_use_isolating(false);
     // A file with an error still yields its other texts; the tests refuse such a file.
-    let resource = FluentResource::try_new(lang.source().to_owned()).unwrap_or_else(|(partial, _)| partial);
+    let resource = FluentResource::try_new(source).unwrap_or_else(|(partial, _)| partial);
     bundle.add_resource_overriding(resource);
-    if let Some(hooks) = line::hooks() {
-        let texts = (hooks.texts)(lang).to_owned();
-        bundle.add_resource_overriding(FluentResource::try_new(texts).unwrap_or_else(|(partial, _)| partial));
-    }
     bundle
 }
 
 /// A text in a language. A text that is missing shows its key, which the tests rule out.
 pub(crate) fn text(lang: Lang, key: &str, values: &[(&'static str, Value)]) -> String {
-    let bundle = BUNDLES.with(|[de, en]| match lang {
-        Lang::De => Rc::clone(de),
-        Lang::En => Rc::clone(en),
-    });
+    let Some(bundle) = loaded(lang) else { return key.to_owned() };
     let Some(pattern) = bundle.get_message(key).and_then(|message| message.value()) else {
         return key.to_owned();
     };

@@ -46,9 +46,11 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// Shows the app in the element `app` of `index.html`. Called by `boot.js` after it started the engine and
-/// the page was parsed.
+/// the page was parsed, with the language that it chose and the texts of that.
 #[wasm_bindgen]
-pub fn show() {
+pub fn show(language: &str, texts: String) {
+    let lang = i18n::Lang::from_wishes([language]);
+    i18n::load(lang, texts);
     let root = leptos::prelude::document()
         .get_element_by_id("app")
         .and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok());

@@ -24,9 +24,11 @@ const SERVICE_WORKER_URL: &str = "/sw.js";
 const STYLES: &str = "crates/web/style";
 const STATIC: &str = "crates/web/static";
 const WORKER: &str = "crates/worker/worker.js";
+const LOCALES: &str = "crates/web/locales";
 
 /// What brotli makes smaller; pictures and fonts are compressed already.
-const COMPRESSED: [&str; 9] = ["css", "html", "ico", "js", "json", "svg", "txt", "wasm", "webmanifest"];
+const COMPRESSED: [&str; 10] =
+    ["css", "ftl", "html", "ico", "js", "json", "svg", "txt", "wasm", "webmanifest"];
 
 /// One file of the web app.
 struct File {
@@ -47,6 +49,8 @@ struct Program {
     modules: [&'static str; 2],
     /// The script that starts the engine.
     worker: &'static str,
+    /// Folders of its texts, below that of all texts.
+    texts: &'static [&'static str],
     /// What the names begin with under which it keeps things in the browser.
     profile: &'static str,
     /// The service worker keeps it: it opens without a network.
@@ -59,6 +63,7 @@ const PROGRAMS: [Program; 2] = [
         page: "index.html",
         modules: ["web", "worker"],
         worker: "worker.js",
+        texts: &[""],
         profile: "kuvert",
         is_kept: true,
     },
@@ -66,6 +71,7 @@ const PROGRAMS: [Program; 2] = [
         page: "desk.html",
         modules: ["desk", "desk-worker"],
         worker: "desk-worker.js",
+        texts: &["", "desk"],
         profile: "kuvert-desk",
         is_kept: false,
     },
@@ -128,6 +134,7 @@ pub(super) fn inputs(root: &Path) -> Result<Vec<PathBuf>> {
     let mut paths: Vec<PathBuf> = templates.iter().map(|path| root.join(path)).collect();
     paths.extend(files::with_extension(&root.join(STYLES), &["css"])?);
     paths.extend(files::all(&root.join(STATIC))?);
+    paths.extend(files::all(&root.join(LOCALES))?);
     Ok(paths)
 }
 
@@ -190,6 +197,14 @@ fn add_program(site: &mut Site, root: &Path, program: &Program, modules: &[Bound
     let (wasm, glue) = add_module(site, module(worker)?, program.is_kept);
     site.urls.insert("worker_wasm", wasm);
     site.urls.insert("worker_glue", glue);
+    for (language, key) in [("de", "texts_de"), ("en", "texts_en")] {
+        let read =
+            |folder: &&str| files::read(&root.join(LOCALES).join(folder).join(format!("{language}.ftl")));
+        let texts = program.texts.iter().map(read).collect::<Result<Vec<_>>>()?.join("\n");
+        let name = if program.is_kept { format!("{language}.ftl") } else { format!("desk-{language}.ftl") };
+        let texts = site.add_asset_of(program.is_kept, &name, texts.into_bytes());
+        site.urls.insert(key, texts);
+    }
     let script = site.fill(&files::read(&root.join(WORKER))?, WORKER)?;
     let script = site.add_asset_of(program.is_kept, program.worker, script.into_bytes());
     site.urls.insert("worker_js", script);
@@ -303,6 +318,9 @@ mod tests {
         put("crates/web/style/20-b.css", "b{}");
         put("crates/web/style/10-a.css", "a{}");
         put("crates/web/static/icon.svg", "<svg/>");
+        for path in ["de.ftl", "en.ftl", "desk/de.ftl", "desk/en.ftl"] {
+            put(&format!("{LOCALES}/{path}"), path);
+        }
         dir
     }
 

@@ -18,7 +18,6 @@ use std::cell::Cell;
 
 use leptos::prelude::*;
 
-use crate::i18n::Lang;
 use crate::state::AppState;
 pub(crate) use team_state::Team;
 
@@ -34,8 +33,6 @@ pub(crate) struct Hooks {
     pub(crate) start: fn() -> AnyView,
     /// The panes.
     pub(crate) panes: fn() -> AnyView,
-    /// Texts that only a team sees.
-    pub(crate) texts: fn(Lang) -> &'static str,
 }
 
 static DESK: Hooks = Hooks {
@@ -44,7 +41,6 @@ static DESK: Hooks = Hooks {
     follow: team_state::follow,
     start: begin::start,
     panes: panes::panes,
-    texts,
 };
 
 thread_local! {
@@ -69,11 +65,4 @@ pub(crate) fn home() -> &'static str {
 /// One word for the page for everybody, and one for a team's: the key of a text, or a name under which something is remembered.
 pub(crate) fn one_of(everybody: &'static str, team: &'static str) -> &'static str {
     if hooks().is_some() { team } else { everybody }
-}
-
-pub(crate) fn texts(lang: Lang) -> &'static str {
-    match lang {
-        Lang::De => include_str!("../../locales/desk/de.ftl"),
-        Lang::En => include_str!("../../locales/desk/en.ftl"),
-    }
 }

@@ -300,6 +300,9 @@ impl App {
                 let hooks = self.desk_hooks.ok_or(kuvert_core::Refusal::NoLine)?;
                 return (hooks.command)(self, now, &wish);
             }
+            UiCommand::SubmitForm { conversation, form } => {
+                return self.submit_form(now, conversation, &form);
+            }
             UiCommand::SetPush { subscription } => Some(push::command(subscription)?),
             UiCommand::SetReadReports { on } => {
                 self.client.handle(now, Input::Command(Command::SetReadReports { on }))?;
@@ -440,6 +443,9 @@ impl App {
                 continue;
             }
             let row = self.client.message(*message)?;
+            if let Some(row) = &row {
+                self.tell_answered(row)?;
+            }
             match self.messages(row.into_iter().collect())?.pop() {
                 Some(message) => self.updates.push_back(ViewUpdate::Message { conversation, message }),
                 None => {

@@ -17,6 +17,7 @@ use kuvert_view::{
 use kuvert_wire::ChannelId;
 
 use crate::App;
+use crate::desk_requests::Said;
 use crate::desk_views as shown;
 use crate::line_profile;
 use crate::views;
@@ -52,6 +53,8 @@ pub(crate) struct DeskHooks {
     pub(crate) tend: fn(&mut App, Timestamp) -> Result<(), ClientError>,
     /// The name of a colleague, by the key of their device.
     pub(crate) name_of: fn(&mut App, [u8; 32]) -> Result<String, ClientError>,
+    /// What the line says of itself, as its card does.
+    pub(crate) settings: fn(&mut App) -> Result<Vec<u8>, ClientError>,
 }
 
 pub(crate) const HOOKS: DeskHooks = DeskHooks {
@@ -63,6 +66,7 @@ pub(crate) const HOOKS: DeskHooks = DeskHooks {
     event: App::line_event,
     tend: App::fold_and_do,
     name_of: App::name_colleague,
+    settings: |app| Ok(app.desk()?.team.settings().bytes.clone()),
 };
 
 /// What folded events ask this device to do.
@@ -112,6 +116,13 @@ impl App {
                 Ok(())
             }
             DeskCommand::ShowPoster { link, sentence, small } => self.show_poster(&link, sentence, small),
+            DeskCommand::SetRequest { message, state, note, appointment } => {
+                self.set_request(now, message, Said { state, note, appointment })
+            }
+            DeskCommand::ShowFormTemplates { kind } => {
+                self.show_form_templates(&kind);
+                Ok(())
+            }
             wish => {
                 self.check_member()?;
                 let event = self.event_of(wish)?;
@@ -127,7 +138,8 @@ impl App {
         }
         let version = self.desk()?.team.settings().version + 1;
         let name = self.client.profile().map(|(name, _, _)| name.to_owned()).unwrap_or_default();
-        match line_profile::profile(&name, version, draft) {
+        let before = self.desk()?.team.settings().bytes.clone();
+        match line_profile::profile(&name, version, draft, &before) {
             Ok(profile) => self.post(now, &Event::SetSettings { version, bytes: profile.encode() }),
             Err(faults) => {
                 self.desk_update(DeskUpdate::NotPublished { faults });
@@ -147,8 +159,8 @@ impl App {
         let event =
             Event::case(self.channel(conversation)?, CaseEvent::SetStatus { status: status_of(status) });
         self.post(now, &event)?;
-        let days = line_profile::retention(&self.desk()?.team.settings().bytes);
         let row = views::conversation_row(conversation);
+        let days = self.retention_of(row)?;
         let erase_at = match (status, days) {
             (CaseStatus::Done, Some(days)) => {
                 u32::try_from(now.0 / 1000 + i64::from(days) * DAY_SECONDS).ok()
@@ -173,7 +185,7 @@ impl App {
     }
 
     /// Whether the user may act on conversations: what goes to customers is not undone where the team does not take an event.
-    fn check_answers(&mut self) -> Result<(), ClientError> {
+    pub(crate) fn check_answers(&mut self) -> Result<(), ClientError> {
         self.check_member()?;
         let me = self.me()?;
         let may = self.desk()?.team.role(me).is_some_and(|role| role != Role::ReadOnly);
@@ -226,6 +238,8 @@ impl App {
             | DeskCommand::SetStatus { .. }
             | DeskCommand::ShowDescription { .. }
             | DeskCommand::ShowPoster { .. }
+            | DeskCommand::SetRequest { .. }
+            | DeskCommand::ShowFormTemplates { .. }
             | DeskCommand::CreateLine { .. }
             | DeskCommand::JoinLine { .. }
             | DeskCommand::Invite { .. }
@@ -448,7 +462,7 @@ impl App {
     }
 
     /// What the team knows, loaded where it is not yet.
-    fn desk(&mut self) -> Result<&Desk, ClientError> {
+    pub(crate) fn desk(&mut self) -> Result<&Desk, ClientError> {
         if self.desk.is_none() {
             let state = self.client.desk_state()?;
             let parts = state.iter().map(|(key, value)| (key.as_slice(), value.as_slice()));
@@ -464,7 +478,7 @@ impl App {
     }
 
     /// What names a conversation with a customer on all devices.
-    fn channel(&mut self, conversation: ConversationId) -> Result<ChannelId, ClientError> {
+    pub(crate) fn channel(&mut self, conversation: ConversationId) -> Result<ChannelId, ClientError> {
         let summary = self.client.conversation(views::conversation_row(conversation))?;
         let summary = summary.filter(|summary| summary.contact().is_some());
         let channel = summary.and_then(|summary| summary.conversation.channel);
@@ -481,7 +495,7 @@ impl App {
         Ok(tags.unwrap_or_default().iter().map(|id| *id.as_bytes()).collect())
     }
 
-    fn post(&mut self, now: Timestamp, event: &Event) -> Result<(), ClientError> {
+    pub(crate) fn post(&mut self, now: Timestamp, event: &Event) -> Result<(), ClientError> {
         self.line(now, LineCommand::Post { event: event.encode() })
     }
 
@@ -490,7 +504,7 @@ impl App {
         self.drain()
     }
 
-    fn desk_update(&mut self, update: DeskUpdate) {
+    pub(crate) fn desk_update(&mut self, update: DeskUpdate) {
         self.updates.push_back(ViewUpdate::Desk(update.encode()));
     }
 }

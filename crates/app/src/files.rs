@@ -6,7 +6,7 @@ use kuvert_core::{
     Timestamp, Transfer,
 };
 use kuvert_view::{
-    ConversationId, Failure, FileId, FileState, FileView, MessageId, MessageView, PreviewView,
+    ConversationId, Failure, FileId, FileState, FilledForm, FileView, MessageId, MessageView, PreviewView,
     TransferFailure, TransferStage, TransferView, ViewUpdate,
 };
 
@@ -26,6 +26,8 @@ pub struct FilesWish {
     pub reply_to: Option<MessageId>,
     /// It is deleted everywhere so many seconds after it was read.
     pub expires_after: Option<u32>,
+    /// The form to whose answers they belong; then `text` does not count.
+    pub form: Option<FilledForm>,
 }
 
 /// A file that was fetched to where a driver keeps it.
@@ -56,7 +58,7 @@ impl App {
     ) -> Result<(), Failure> {
         self.look(now);
         self.client.once(once);
-        let done = self.client.handle(now, Input::Command(sending(wish)));
+        let done = self.sending(wish).and_then(|command| self.client.handle(now, Input::Command(command)));
         self.client.once(None);
         done.map_err(|error| views::failure(&error))?;
         // It is written down, and its sealed files are needed, whatever becomes of showing that.
@@ -67,7 +69,10 @@ impl App {
     /// Sends files. What cannot be fulfilled comes back as
     /// [`ViewUpdate::Failed`].
     pub fn send_files(&mut self, now: Timestamp, wish: FilesWish) {
-        self.carry_out(now, sending(wish));
+        match self.sending(wish) {
+            Ok(command) => self.carry_out(now, command),
+            Err(error) => self.updates.push_back(ViewUpdate::Failed(views::failure(&error))),
+        }
     }
 
     /// Takes a message back whose files are not all at the relay. What cannot be fulfilled comes back as
@@ -164,22 +169,25 @@ impl App {
         Ok(self.messages(vec![row])?.pop().map(|message| (conversation, message)))
     }
 
+    fn sending(&mut self, wish: FilesWish) -> Result<Command, ClientError> {
+        if let Some(form) = &wish.form {
+            return self.form_command(wish.conversation, form, wish.files);
+        }
+        Ok(Command::SendFiles {
+            conversation: views::conversation_row(wish.conversation),
+            text: wish.text,
+            files: wish.files,
+            reply_to: wish.reply_to.map(views::message_row),
+            expires_after: wish.expires_after,
+        })
+    }
+
     fn carry_out(&mut self, now: Timestamp, command: Command) {
         self.look(now);
         match self.client.handle(now, Input::Command(command)) {
             Ok(()) => self.show_done(),
             Err(error) => self.updates.push_back(ViewUpdate::Failed(views::failure(&error))),
         }
-    }
-}
-
-fn sending(wish: FilesWish) -> Command {
-    Command::SendFiles {
-        conversation: views::conversation_row(wish.conversation),
-        text: wish.text,
-        files: wish.files,
-        reply_to: wish.reply_to.map(views::message_row),
-        expires_after: wish.expires_after,
     }
 }
 

@@ -6,8 +6,10 @@
 
 mod app;
 mod desk;
+mod desk_requests;
 mod desk_views;
 mod files;
+mod forms;
 mod groups;
 mod line_profile;
 mod pages;

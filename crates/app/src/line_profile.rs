@@ -1,6 +1,7 @@
 //! What an owner says of their line becomes what its card shows, and that what customers see.
 
 use kuvert_core::Timestamp;
+use kuvert_desk::form::Form;
 use kuvert_desk::holidays::State;
 use kuvert_desk::hours::{Hours, Span};
 use kuvert_desk::imprint::{Imprint, ImprintFault, ImprintField, LegalForm};
@@ -40,7 +41,13 @@ const FORMS: [(&str, LegalForm); 14] = [
 ];
 
 /// The profile with this version that a draft describes, or all that is wrong with it.
-pub(crate) fn profile(name: &str, version: u32, draft: LineDraft) -> Result<LineProfile, Vec<FaultView>> {
+/// `before` are the settings that it replaces: forms that changed count on from there.
+pub(crate) fn profile(
+    name: &str,
+    version: u32,
+    draft: LineDraft,
+    before: &[u8],
+) -> Result<LineProfile, Vec<FaultView>> {
     let mut faults = Vec::new();
     let kind = chosen(&KINDS, &draft.kind, "kind", &mut faults).unwrap_or(LineKind::Other);
     let form = chosen(&FORMS, &draft.imprint.legal_form, "imprint.legal_form", &mut faults);
@@ -67,7 +74,7 @@ pub(crate) fn profile(name: &str, version: u32, draft: LineDraft) -> Result<Line
         languages: draft.languages,
         greeting: Text(draft.greeting),
         away: Text(draft.away),
-        forms: Vec::new(),
+        forms: counted(draft.forms, before),
         retention: Days(draft.retention),
         guard: 0,
         asks_satisfaction: false,
@@ -131,8 +138,7 @@ fn entry(field: ImprintField) -> &'static str {
 /// What the line says of itself, as its owner wrote it; or, where it says nothing yet, what a line of this kind could begin with.
 pub(crate) fn draft(name: &str, settings: &[u8], kind: &str) -> LineDraft {
     let line = LineProfile::decode(settings).unwrap_or_else(|_| {
-        let kind = KINDS.iter().find(|(word, _)| *word == kind).map_or(LineKind::Other, |(_, kind)| *kind);
-        beginning(name, kind)
+        beginning(name, self::kind(kind))
     });
     let word = |word: &'static str| word.to_owned();
     let hours = line.hours.unwrap_or(Hours {
@@ -155,7 +161,21 @@ pub(crate) fn draft(name: &str, settings: &[u8], kind: &str) -> LineDraft {
         week: hours.week.iter().map(|day| day.iter().map(|span| (span.from, span.to)).collect()).collect(),
         state: hours.state.map(|state| state.code().to_owned()),
         retention: line.retention.0,
+        forms: line.forms,
     }
+}
+
+/// Forms with their versions: one more than that of the form which each replaces, if it says something else.
+fn counted(mut forms: Vec<Form>, before: &[u8]) -> Vec<Form> {
+    let before = LineProfile::decode(before).map(|line| line.forms).unwrap_or_default();
+    for form in &mut forms {
+        form.version = 1;
+        if let Some(known) = before.iter().find(|known| known.id == form.id) {
+            form.version = known.version;
+            form.version += u32::from(form != known);
+        }
+    }
+    forms
 }
 
 /// Days for which conversations stay where nobody says otherwise.
@@ -172,7 +192,7 @@ fn beginning(name: &str, kind: LineKind) -> LineProfile {
         languages: vec!["de".into(), "en".into()],
         greeting: templates::greeting(kind),
         away: templates::away(kind),
-        forms: Vec::new(),
+        forms: templates::forms(kind),
         retention: Days(RETENTION),
         guard: 0,
         asks_satisfaction: false,
@@ -208,9 +228,9 @@ fn imprint_draft(imprint: Imprint) -> ImprintDraft {
     }
 }
 
-/// Days for which a conversation stays after it is done, if the line says so.
-pub(crate) fn retention(settings: &[u8]) -> Option<u16> {
-    LineProfile::decode(settings).ok().map(|line| line.retention.0)
+/// The kind of business that a word stands for.
+pub(crate) fn kind(word: &str) -> LineKind {
+    KINDS.iter().find(|(known, _)| *known == word).map_or(LineKind::Other, |(_, kind)| *kind)
 }
 
 fn chosen<T: Copy>(all: &[(&str, T)], word: &str, what: &str, faults: &mut Vec<FaultView>) -> Option<T> {
@@ -263,6 +283,7 @@ pub(crate) fn view(card: &[u8], now: Timestamp) -> Option<LineView> {
         open,
         retention: line.retention.0,
         is_read_by_all: line.readers == Readers::Team,
+        forms: line.forms,
     })
 }
 
@@ -315,12 +336,13 @@ mod tests {
             week: vec![vec![(8 * 60, 18 * 60)]; 7],
             state: Some("DE-BY".into()),
             retention: 30,
+            forms: Vec::new(),
         }
     }
 
     #[test]
     fn what_an_owner_says_is_what_customers_see() {
-        let profile = profile("Beispiel", 1, draft()).expect("nothing is wrong");
+        let profile = profile("Beispiel", 1, draft(), b"").expect("nothing is wrong");
         // A Monday at noon, in summer.
         let noon = Timestamp(1_750_068_000_000);
         let view = view(&profile.encode(), noon).expect("a line");
@@ -333,24 +355,24 @@ mod tests {
     #[test]
     fn all_that_is_wrong_is_said_at_once() {
         let bad = LineDraft { kind: "shop".into(), state: Some("Bayern".into()), ..draft() };
-        let faults = profile("Beispiel", 1, bad).expect_err("two faults");
+        let faults = profile("Beispiel", 1, bad, b"").expect_err("two faults");
         assert!(faults.iter().any(|fault| fault.words.contains("shop")), "{faults:?}");
         assert!(faults.iter().any(|fault| fault.words.contains("DE-BY")), "{faults:?}");
         let bare = LineDraft { kind: "pharmacy".into(), ..draft() };
-        let faults = profile("Beispiel", 1, bare).expect_err("a pharmacy says more");
+        let faults = profile("Beispiel", 1, bare, b"").expect_err("a pharmacy says more");
         let chamber = faults.iter().find(|fault| fault.field == "imprint.chamber");
         assert!(chamber.is_some_and(|fault| fault.is_missing), "{faults:?}");
     }
 
     #[test]
     fn what_was_published_can_be_changed_and_a_new_line_begins_with_what_its_kind_says() {
-        let published = profile("Beispiel", 1, draft()).expect("nothing is wrong");
+        let published = profile("Beispiel", 1, draft(), b"").expect("nothing is wrong");
         assert_eq!(super::draft("Beispiel", &published.encode(), "bank"), draft());
         let new = super::draft("Beispiel", b"", "pharmacy");
         assert_eq!((new.kind.as_str(), new.imprint.name.as_str()), ("pharmacy", "Beispiel"));
         assert!(!new.greeting.is_empty() && !new.privacy.is_empty() && new.week.is_empty());
         // The draft of the privacy notice has to be read by somebody first.
-        let faults = profile("Beispiel", 1, new).expect_err("nobody has filled it in");
+        let faults = profile("Beispiel", 1, new, b"").expect_err("nobody has filled it in");
         assert!(faults.iter().any(|fault| fault.field == "privacy"), "{faults:?}");
     }
 

@@ -23,6 +23,7 @@ impl App {
                     None => String::new(),
                 };
             }
+            view.data = self.data_view(message)?;
             messages.push(view);
         }
         Ok(messages)

@@ -171,6 +171,7 @@ pub(crate) fn message(
             MessageKind::Text | MessageKind::NeedsNewer | MessageKind::Deleted => Vec::new(),
         },
         notice,
+        data: None,
     })
 }
 
@@ -317,6 +318,7 @@ pub(crate) fn failure(error: &ClientError) -> view::Failure {
             Refusal::NotOwner => view::Failure::NotOwner,
             Refusal::NoLine => view::Failure::NoLine,
             Refusal::DataInvalid => view::Failure::TooLarge,
+            Refusal::FormChanged => view::Failure::FormChanged,
             Refusal::NotAdmin => view::Failure::NotAdmin,
             Refusal::LastAdmin => view::Failure::LastAdmin,
             Refusal::NoMember => view::Failure::NoMember,

@@ -31,6 +31,7 @@ pub(crate) fn command(wish: UiCommand, relay: &str) -> Option<Command> {
         | UiCommand::RenameGroup { .. }
         | UiCommand::SetAdmin { .. }
         | UiCommand::ShowMembers { .. }
+        | UiCommand::SubmitForm { .. }
         // The driver's.
         | UiCommand::Unlock { .. }
         | UiCommand::SetPassphrase { .. }

@@ -71,6 +71,9 @@ pub enum Refusal {
     /// Data, an event or a card is too large, or none.
     #[error("this is too large to be sent; shorten it")]
     DataInvalid,
+    /// What was filled in does not fit the form that the line has now.
+    #[error("this does not fit the form as the line has it now; open it again")]
+    FormChanged,
     /// Only an admin of a group may do this.
     #[error("only an admin of the group may do this")]
     NotAdmin,

@@ -105,3 +105,6 @@ pub const MAX_DRAFT: usize = 64 * 1024;
 pub const SLICE_FIRST: u64 = 256 * 1024;
 /// Most bytes that one request of a transfer moves, and that a driver holds in memory for it.
 pub const SLICE_LAST: u64 = 8 * 1024 * 1024;
+
+/// Answers with data to one message that are looked at, the newest ones.
+pub const MAX_DATA_ANSWERS: u32 = 64;

@@ -2,13 +2,13 @@
 
 use kuvert_content::{Content, DataKind, Meaning};
 use kuvert_mls::{Group, GroupKey, IdentityKey};
-use kuvert_store::{ContactState, ConversationId, MessageId, MetaKey, Tx};
+use kuvert_store::{ContactState, ConversationId, MessageId, MessageRow, MetaKey, SenderKind, Tx};
 use kuvert_wire::{ChannelId, decode, encode};
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 
 use crate::group::checked_name;
-use crate::limits::{EVENT_IDS, STAFFING_AT_ONCE, STAFFING_PAUSE};
+use crate::limits::{EVENT_IDS, MAX_DATA_ANSWERS, STAFFING_AT_ONCE, STAFFING_PAUSE};
 use crate::step::Step;
 use crate::wishes::Wish;
 use crate::{Client, ClientError, Fold, LineDevice, Output, Refusal};
@@ -210,6 +210,14 @@ pub(crate) fn devices_in(
     Ok(group.members()?.into_iter().map(|member| (member.identity, member.device)).collect())
 }
 
+/// The data in a content, if it brings any.
+fn data_of(content: &[u8]) -> Option<(DataKind, Vec<u8>)> {
+    match Content::decode(content).ok()?.meaning() {
+        Meaning::Structured { data, .. } => Some((data.kind, data.bytes.to_vec())),
+        _ => None,
+    }
+}
+
 fn staffing(tx: &Tx<'_>) -> Result<Option<Staffing>, ClientError> {
     match tx.meta(MetaKey::Staffing)?.filter(|bytes| !bytes.is_empty()) {
         Some(bytes) => {
@@ -240,13 +248,35 @@ impl Client {
     /// # Errors
     /// [`ClientError::Store`] if the database fails.
     pub fn data(&mut self, message: MessageId) -> Result<Option<(DataKind, Vec<u8>)>, ClientError> {
-        self.read(|tx| {
-            let content = tx.content(message)?.and_then(|content| Content::decode(&content).ok());
-            Ok(content.and_then(|content| match content.meaning() {
-                Meaning::Structured { data, .. } => Some((data.kind, data.bytes.to_vec())),
-                _ => None,
-            }))
-        })
+        self.read(|tx| Ok(tx.content(message)?.as_deref().and_then(data_of)))
+    }
+
+    /// What answers to a message bring as data, the newest first: who sent it, what it is, and the data.
+    ///
+    /// # Errors
+    /// [`ClientError::Store`] if the database fails.
+    pub fn data_answering(
+        &mut self,
+        message: &MessageRow,
+    ) -> Result<Vec<(SenderKind, DataKind, Vec<u8>)>, ClientError> {
+        let rows = self
+            .read(|tx| Ok(tx.data_answering(message.conversation, &message.mimi, MAX_DATA_ANSWERS)?))?;
+        let read = |(sender, content): (SenderKind, Vec<u8>)| {
+            data_of(&content).map(|(kind, data)| (sender, kind, data))
+        };
+        Ok(rows.into_iter().filter_map(read).collect())
+    }
+
+    /// The newest messages of a conversation that bring data, the newest first, at most `limit`.
+    ///
+    /// # Errors
+    /// [`ClientError::Store`] if the database fails.
+    pub fn with_data(
+        &mut self,
+        conversation: ConversationId,
+        limit: u32,
+    ) -> Result<Vec<MessageRow>, ClientError> {
+        self.read(|tx| Ok(tx.with_data(conversation, limit)?))
     }
 
     /// The devices in a conversation, with whose they are.

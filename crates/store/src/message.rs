@@ -261,6 +261,45 @@ impl Tx<'_> {
         Ok(statement.query_row([id.0], |row| row.get(0)).optional()?)
     }
 
+    /// The newest messages that answer one and bring data, at most `limit`, by who sent them and with what they hold.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn data_answering(
+        &self,
+        conversation: ConversationId,
+        mimi: &[u8],
+        limit: u32,
+    ) -> Result<Vec<(SenderKind, Vec<u8>)>, StoreError> {
+        let sql = "SELECT sender, content FROM message WHERE conversation = ?1 AND reply_to = ?2 AND kind = ?3
+             AND state < 6 ORDER BY id DESC LIMIT ?4";
+        let mut statement = self.sql().prepare_cached(sql)?;
+        let kind = MessageKind::Structured as i64;
+        let rows = statement.query_map(params![conversation.0, mimi, kind, limit], |row| {
+            Ok((sender(row.get(0)?), row.get(1)?))
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The messages of a conversation that bring data, the newest first, at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn with_data(
+        &self,
+        conversation: ConversationId,
+        limit: u32,
+    ) -> Result<Vec<MessageRow>, StoreError> {
+        let sql = format!(
+            "SELECT {MESSAGE} FROM message m WHERE m.conversation = ?1 AND m.kind = ?2 AND m.state < 6
+             ORDER BY m.id DESC LIMIT ?3"
+        );
+        let mut statement = self.sql().prepare_cached(&sql)?;
+        let kind = MessageKind::Structured as i64;
+        let rows = statement.query_map(params![conversation.0, kind, limit], message_row)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// The newest messages that are older than `before` (or the newest of all), at most `limit`, oldest first. Those that have
     /// expired at `now` are left out, also while they are still here.
     ///

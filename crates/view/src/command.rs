@@ -2,7 +2,7 @@
 
 use minicbor::{Decode, Encode};
 
-use crate::{ConversationId, FileId, MessageId, Passphrase, SubscriptionView};
+use crate::{ConversationId, FileId, FilledForm, MessageId, Passphrase, SubscriptionView};
 
 /// A wish of the user. Each is answered by one or more [`crate::ViewUpdate`]s; a wish that cannot be fulfilled, by
 /// [`crate::ViewUpdate::Failed`].
@@ -413,6 +413,9 @@ pub enum UiCommand {
         /// It is deleted everywhere so many seconds after it was read.
         #[n(5)]
         expires_after: Option<u32>,
+        /// The form to whose answers these files belong; then `text` does not count.
+        #[n(6)]
+        form: Option<FilledForm>,
     },
     /// Ends the sealing of files that are to be sent; answered by `FilesNotTaken`, unless it is too late.
     #[n(61)]
@@ -460,6 +463,16 @@ pub enum UiCommand {
     /// no desk need not know what is said there.
     #[n(200)]
     Desk(#[cbor(n(0), with = "minicbor::bytes")] Vec<u8>),
+    /// Sends a form of a line that the user filled in, without files; with files, [`UiCommand::SendFiles`] does.
+    #[n(201)]
+    SubmitForm {
+        /// The conversation with the line.
+        #[n(0)]
+        conversation: ConversationId,
+        /// What was answered.
+        #[n(1)]
+        form: FilledForm,
+    },
     /// Writes a file that is on this device to where the user wants it, which travels beside the command; answered by
     /// `FileSaved` or `FileNotShown`.
     #[n(67)]

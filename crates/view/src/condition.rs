@@ -144,6 +144,9 @@ pub enum Failure {
     /// Too much waits to be done in this group.
     #[n(55)]
     TooMuchAtOnce,
+    /// What was filled in does not fit the form that the line has now.
+    #[n(61)]
+    FormChanged,
     /// The request did not get there; it has to be made again by the link.
     #[n(56)]
     NotAsked,

@@ -1,8 +1,9 @@
 //! The desk of a business line: what a team may ask for, and what it sees.
 
+use kuvert_desk::form::Form;
 use minicbor::{Decode, Encode};
 
-use crate::{BridgeError, ConversationId, LastMessage, LineDraft};
+use crate::{AppointmentView, BridgeError, ConversationId, LastMessage, LineDraft, MessageId};
 
 /// Names a member of the team: the public key of their device.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
@@ -296,6 +297,29 @@ pub enum DeskCommand {
         #[n(2)]
         small: bool,
     },
+    /// A request of a customer stands elsewhere, which the customer is told.
+    #[n(22)]
+    SetRequest {
+        /// The message that made it.
+        #[n(0)]
+        message: MessageId,
+        /// One of [`crate::RequestView::ways`], or where it stands already, to say something about it.
+        #[n(1)]
+        state: u8,
+        /// What to say about it; perhaps empty.
+        #[n(2)]
+        note: String,
+        /// What was agreed on.
+        #[n(3)]
+        appointment: Option<AppointmentView>,
+    },
+    /// Asks for forms that a line of this kind could begin with; answered by [`DeskUpdate::FormTemplates`].
+    #[n(23)]
+    ShowFormTemplates {
+        /// As in [`LineDraft::kind`].
+        #[n(0)]
+        kind: String,
+    },
 }
 
 impl DeskCommand {
@@ -370,6 +394,9 @@ pub enum DeskUpdate {
         #[n(1)]
         small: bool,
     },
+    /// Forms that a line could begin with.
+    #[n(8)]
+    FormTemplates(#[n(0)] Vec<Form>),
 }
 
 /// What is wrong with the description of a line.

@@ -9,6 +9,7 @@ mod command;
 mod condition;
 mod desk;
 mod file;
+mod form;
 mod group;
 mod line;
 mod message;
@@ -29,6 +30,7 @@ pub use file::{
     FileId, FileState, FileView, MAX_SHOWN, MAX_UNASKED, NotTaken, PreviewView, TransferFailure,
     TransferStage, TransferView,
 };
+pub use form::{AppointmentView, DataView, FilledForm, RequestView, StatusView, TicketView};
 pub use group::{GroupStanding, GroupView, MemberView, NotAdded, NotAddedView, NoticeKind, NoticeView, Role};
 pub use line::{ImprintDraft, LineDraft, LineView, Texts};
 pub use message::{Delivery, MessageKind, MessageView, ReactionView, ReplyView, Sender};

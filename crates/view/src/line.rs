@@ -1,5 +1,6 @@
 //! A business line as its owner describes it, and as customers see it.
 
+use kuvert_desk::form::Form;
 use minicbor::{Decode, Encode};
 
 /// A text by language: tag and what it says. The first one stands in for languages that are missing.
@@ -36,6 +37,9 @@ pub struct LineDraft {
     /// Days for which a conversation stays after it is done.
     #[n(8)]
     pub retention: u16,
+    /// What it asks of customers. Versions are counted by who publishes them.
+    #[n(12)]
+    pub forms: Vec<Form>,
 }
 
 /// Who is behind a line, as section 5 DDG demands; empty for what there is not.
@@ -126,4 +130,7 @@ pub struct LineView {
     /// The whole team reads what customers write, and not only who answers.
     #[n(7)]
     pub is_read_by_all: bool,
+    /// What it asks of customers.
+    #[n(8)]
+    pub forms: Vec<Form>,
 }

@@ -2,7 +2,7 @@
 
 use minicbor::{Decode, Encode};
 
-use crate::{FileView, MessageId, NoticeView};
+use crate::{DataView, FileView, MessageId, NoticeView};
 
 /// One message.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -49,6 +49,9 @@ pub struct MessageView {
     /// What Kuvert itself says; `text` says the same in English.
     #[n(13)]
     pub notice: Option<NoticeView>,
+    /// Data that it brings beside its text.
+    #[n(14)]
+    pub data: Option<DataView>,
 }
 
 impl MessageView {
@@ -69,6 +72,7 @@ impl MessageView {
             mentions_me: false,
             files: Vec::new(),
             notice: None,
+            data: None,
         }
     }
 }

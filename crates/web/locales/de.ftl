@@ -302,6 +302,7 @@ failure-last-admin = Die Gruppe braucht einen Admin. Mach zuerst jemand anderen 
 failure-no-member = Kein Mitglied dieser Gruppe.
 failure-not-reachable = Dieser Kontakt kann noch nicht in Gruppen aufgenommen werden. Tauscht zuerst eine Nachricht aus.
 failure-picture-invalid = Das Bild einer Gruppe hat höchstens 4 KiB.
+failure-form-changed = Das passt nicht zum Formular, wie es jetzt ist. Öffne es noch einmal.
 failure-too-much = In dieser Gruppe wartet zu viel darauf, erledigt zu werden. Versuch es später noch einmal.
 failure-too-late = Dafür ist es zu spät: Die Nachricht wurde schon gesendet. Löschen kannst du sie noch.
 

@@ -302,6 +302,7 @@ failure-last-admin = The group needs an admin. Make somebody else an admin first
 failure-no-member = Not a member of this group.
 failure-not-reachable = This contact cannot be added to groups yet. Exchange a message with them first.
 failure-picture-invalid = The picture of a group has at most 4 KiB.
+failure-form-changed = This does not fit the form as it is now. Open it again.
 failure-too-much = Too much waits to be done in this group. Try again later.
 failure-too-late = That is too late: the message was sent already. You can still delete it.
 

@@ -145,6 +145,7 @@ fn parse(text: &str) -> Result<LineDraft, Failure> {
         week: hours.map_or(Ok(Vec::new()), week)?,
         state: read.hours.and_then(|hours| hours.holidays),
         retention: read.retention,
+        forms: Vec::new(),
     })
 }
 

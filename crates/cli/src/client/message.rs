@@ -126,7 +126,7 @@ pub(super) async fn send(args: SendArgs, output: Output) -> Result<(), Failure> 
     let (conversation, reply_to, expires_after) = (contact.id, args.reply_to, args.expires);
     let updates = if has_files {
         let files = file::seal(&mut session, args.files, &mut progress).await?;
-        let wish = FilesWish { conversation, text, files, reply_to, expires_after };
+        let wish = FilesWish { conversation, text, files, reply_to, expires_after, form: None };
         asked(&mut session, |session| session.send_files(wish))
     } else {
         ask(&mut session, UiCommand::Write { conversation, text, reply_to, expires_after })

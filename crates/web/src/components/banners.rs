@@ -112,6 +112,7 @@ pub(crate) fn failure_key(failure: Failure) -> &'static str {
         Failure::NotReachable => "failure-not-reachable",
         Failure::PictureInvalid => "failure-picture-invalid",
         Failure::TooMuchAtOnce => "failure-too-much",
+        Failure::FormChanged => "failure-form-changed",
         Failure::TooLate => "failure-too-late",
     }
 }

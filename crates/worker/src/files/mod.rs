@@ -176,7 +176,8 @@ impl Files {
 
     /// Seals what the user picked; then it is sent, or the page hears why not.
     pub(crate) fn send(&mut self, page: [u8; 16], wish: UiCommand, picked: Vec<JsValue>) {
-        let UiCommand::SendFiles { ticket, conversation, text, names, reply_to, expires_after } = wish else {
+        let UiCommand::SendFiles { ticket, conversation, text, names, reply_to, expires_after, form } = wish
+        else {
             return;
         };
         let blobs: Vec<Blob> = picked.into_iter().filter_map(|one| one.dyn_into().ok()).collect();
@@ -195,7 +196,14 @@ impl Files {
             driver::sealed(
                 ticket,
                 once(page, ticket),
-                sealed.map(|files| FilesWish { conversation, text, files, reply_to, expires_after }),
+                sealed.map(|files| FilesWish {
+                    conversation,
+                    text,
+                    files,
+                    reply_to,
+                    expires_after,
+                    form,
+                }),
             );
         });
     }

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
+import { choose, found, invite, join, publish, row } from "./lib/desk.mjs";
 import { eventually, findInFiles, World } from "./lib/harness.mjs";
 import { message, request, say, settings, start } from "./lib/journeys.mjs";
 import { pictures } from "./lib/pictures.mjs";
@@ -12,82 +13,6 @@ import { expectDelivery } from "./lib/waiting.mjs";
 const LINE = "Rosen-Apotheke-of-the-test";
 const NOTE = "the customer was here on Monday already";
 const SECRETS = [LINE, NOTE, "Olga-the-owner", "Anne-the-agent", "Bert-the-agent", "Carla-the-customer", "04877800"];
-
-/** What a pharmacy has to say beside what is there already. */
-const IMPRINT = {
-  "imprint.street": "Hauptstraße 1",
-  "imprint.zip": "12345",
-  "imprint.city": "Musterstadt",
-  "imprint.email": "post@example.org",
-  "imprint.contact": "+49 30 0000000",
-  "imprint.authority": "Bezirksregierung",
-  "imprint.chamber": "Apothekerkammer",
-  "imprint.profession": "Apotheker",
-  "imprint.awarded_in": "Deutschland",
-  "imprint.rules": "Apothekengesetz",
-  "imprint.rules_at": "https://example.org/regeln",
-};
-
-/** Makes a line on a fresh page of `/desk`. */
-async function found(page, { line, person }) {
-  await page.getByTestId("line-name").fill(line);
-  await page.getByTestId("own-name").fill(person);
-  await page.getByTestId("create-line").click();
-  await page.getByTestId("queue").waitFor({ state: "attached" });
-}
-
-/** Says what customers see, and returns the path of the link that they open. */
-async function publish(page) {
-  await page.getByTestId("describe").click();
-  await page.getByTestId("kind").selectOption("pharmacy");
-  await eventually("the words of a pharmacy", async () => /\p{L}/u.test(await page.getByTestId("greeting-de").inputValue()));
-  // Nobody can publish what lacks an imprint, and it is said what is missing.
-  await page.getByTestId("publish").click();
-  await page.getByTestId("faults").waitFor();
-  await page.getByTestId("imprint.chamber").waitFor();
-  for (const [entry, text] of Object.entries(IMPRINT)) await page.getByTestId(entry).fill(text);
-  for (const language of ["de", "en"]) {
-    await page.getByTestId(`privacy-${language}`).fill("Only our team reads what you write.");
-  }
-  await page.getByTestId("desk-day-monday").fill("8-12:30, 14-18");
-  await page.getByTestId("state").selectOption("DE-BE");
-  await page.getByTestId("publish").click();
-  const shown = page.getByTestId("line-link");
-  await shown.waitFor();
-  const link = new URL(await shown.inputValue());
-  return `${link.pathname}${link.hash}`;
-}
-
-/** Makes an invitation, and returns its path. */
-async function invite(page) {
-  await page.getByTestId("team").click();
-  await page.getByTestId("invite").click();
-  const shown = page.getByTestId("invitation");
-  await shown.waitFor();
-  const link = new URL(await shown.inputValue());
-  await page.goBack();
-  return `${link.pathname}${link.hash}`;
-}
-
-/** A colleague joins by an invitation. */
-async function join(world, name, invitation) {
-  const browser = await world.browser(name);
-  const page = await browser.open(invitation);
-  await page.getByTestId("own-name").fill(name);
-  await page.getByTestId("join-line").click();
-  await page.getByTestId("queue").waitFor({ state: "attached", timeout: 30_000 });
-  await page.getByTestId("duty").click();
-  return page;
-}
-
-const row = (page, text) => page.getByTestId("queue-item").filter({ hasText: text });
-
-/** Opens a conversation from the queue. */
-async function choose(page, filter, name) {
-  await page.getByTestId(`desk-filter-${filter}`).click();
-  await row(page, name).click();
-  await page.getByTestId("case").waitFor();
-}
 
 test("a day at the pharmacy", { timeout: 300_000 }, async (t) => {
   const world = await World.start(t);

@@ -303,6 +303,9 @@ impl App {
             UiCommand::SubmitForm { conversation, form } => {
                 return self.submit_form(now, conversation, &form);
             }
+            UiCommand::CheckForm { conversation, form, files } => {
+                return self.check_form(conversation, &form, files);
+            }
             UiCommand::SetPush { subscription } => Some(push::command(subscription)?),
             UiCommand::SetReadReports { on } => {
                 self.client.handle(now, Input::Command(Command::SetReadReports { on }))?;

@@ -4,12 +4,13 @@ use kuvert_content::{DataKind, MessageId as ContentId};
 use kuvert_core::{
     ClientError, Command, Input, MessageKind, MessageRow, NewFile, Refusal, SenderKind, ShownMessage, Timestamp,
 };
-use kuvert_desk::form::{Answers, Form};
+use kuvert_desk::form::{self, AnswerFault, Answers, FieldKind, Form, Value, consent_hash};
 use kuvert_desk::line::LineProfile;
 use kuvert_desk::request::{RequestStatus, StatusFlow, latest};
 use kuvert_desk::text::Text;
 use kuvert_view::{
-    AppointmentView, ConversationId, DataView, FilledForm, RequestView, StatusView, TicketView, ViewUpdate,
+    AnswerFaultView, AppointmentView, ConversationId, DataView, FilledForm, RequestView, StatusView,
+    TicketView, Todo, ViewUpdate,
 };
 
 use crate::{App, views};
@@ -50,15 +51,32 @@ impl App {
         let line = self.client.line_of(conversation)?.and_then(|card| LineProfile::decode(&card).ok());
         let line = line.ok_or(Refusal::NoLine)?;
         let form = line.form(&filled.answers.form).ok_or(Refusal::FormChanged)?;
-        form.validate(&filled.answers, files.len()).map_err(|_| Refusal::FormChanged)?;
+        let answers = agreed(form, filled);
+        form.validate(&answers, files.len()).map_err(|_| Refusal::FormChanged)?;
         Ok(Command::SendData {
             conversation,
             kind: DataKind::Request,
-            data: filled.answers.encode(),
-            text: filled.answers.text(form, &filled.language),
+            data: answers.encode(),
+            text: answers.text(form, &filled.language),
             files,
             reply_to: None,
         })
+    }
+
+    /// Says what is wrong with what the user filled in.
+    pub(crate) fn check_form(
+        &mut self,
+        conversation: ConversationId,
+        filled: &FilledForm,
+        files: u8,
+    ) -> Result<(), ClientError> {
+        let card = self.client.line_of(views::conversation_row(conversation))?;
+        let line = card.and_then(|card| LineProfile::decode(&card).ok()).ok_or(Refusal::NoLine)?;
+        let form = line.form(&filled.answers.form).ok_or(Refusal::FormChanged)?;
+        let faults = form.validate(&agreed(form, filled), usize::from(files)).err().unwrap_or_default();
+        let faults = faults.iter().map(fault).collect();
+        self.updates.push_back(ViewUpdate::FormChecked { conversation, faults });
+        Ok(())
     }
 
     /// What a message brings beside its text, if it is something that this version shows in its own way.
@@ -148,6 +166,42 @@ impl App {
         }
         Ok(())
     }
+}
+
+/// The answers with what says to which text somebody consented: it was shown as it stands in this form.
+fn agreed(form: &Form, filled: &FilledForm) -> Answers {
+    let mut answers = filled.answers.clone();
+    for answer in &mut answers.values {
+        let kind = form.field(&answer.field).map(|field| &field.kind);
+        if let (Value::Consent { language, hash }, Some(FieldKind::Consent { text })) = (&mut answer.value, kind) {
+            language.clone_from(&filled.language);
+            *hash = consent_hash(text.get(&filled.language));
+        }
+    }
+    answers
+}
+
+fn fault(fault: &AnswerFault) -> AnswerFaultView {
+    let most = |most: &usize| (0, i64::try_from(*most).unwrap_or(i64::MAX));
+    let (todo, (min, max)) = match &fault.todo {
+        form::Todo::FillInAgain | form::Todo::LeaveOut | form::Todo::Once => (Todo::OpenAgain, (0, 0)),
+        form::Todo::ShortenAll => (Todo::Shorten, (0, 0)),
+        form::Todo::FillIn | form::Todo::AnswerAgain => (Todo::FillIn, (0, 0)),
+        form::Todo::Update => (Todo::Update, (0, 0)),
+        form::Todo::Characters(count) => (Todo::Characters, most(count)),
+        form::Todo::Lines(count) => (Todo::Lines, most(count)),
+        form::Todo::Visible => (Todo::Visible, (0, 0)),
+        form::Todo::FromOptions | form::Todo::One | form::Todo::Slot => (Todo::Choose, (0, 0)),
+        form::Todo::Between { min, max } => (Todo::Between, (*min, *max)),
+        form::Todo::Day => (Todo::Day, (0, 0)),
+        form::Todo::Time => (Todo::Time, (0, 0)),
+        form::Todo::Position => (Todo::FillIn, (0, 0)),
+        form::Todo::Attach => (Todo::Attach, (0, 0)),
+        form::Todo::Most(count) => (Todo::Most, most(count)),
+        form::Todo::Product => (Todo::Product, (0, 0)),
+        form::Todo::Agree => (Todo::Agree, (0, 0)),
+    };
+    AnswerFaultView { field: fault.field.clone(), todo, min, max }
 }
 
 /// A status for the eyes. Where the form is not known, the first line of the message's own words says what the state is called.

@@ -32,6 +32,7 @@ pub(crate) fn command(wish: UiCommand, relay: &str) -> Option<Command> {
         | UiCommand::SetAdmin { .. }
         | UiCommand::ShowMembers { .. }
         | UiCommand::SubmitForm { .. }
+        | UiCommand::CheckForm { .. }
         // The driver's.
         | UiCommand::Unlock { .. }
         | UiCommand::SetPassphrase { .. }

@@ -473,6 +473,19 @@ pub enum UiCommand {
         #[n(1)]
         form: FilledForm,
     },
+    /// Asks what is wrong with what the user filled in; answered by `FormChecked`.
+    #[n(202)]
+    CheckForm {
+        /// The conversation with the line.
+        #[n(0)]
+        conversation: ConversationId,
+        /// What was answered.
+        #[n(1)]
+        form: FilledForm,
+        /// How many files go with it.
+        #[n(2)]
+        files: u8,
+    },
     /// Writes a file that is on this device to where the user wants it, which travels beside the command; answered by
     /// `FileSaved` or `FileNotShown`.
     #[n(67)]

@@ -15,6 +15,74 @@ pub struct FilledForm {
     pub language: String,
 }
 
+/// What is wrong with an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct AnswerFaultView {
+    /// Names the field; empty if it is about all of them.
+    #[n(0)]
+    pub field: String,
+    /// What to do about it.
+    #[n(1)]
+    pub todo: Todo,
+    /// Smallest number that fits, where it is about one.
+    #[n(2)]
+    pub min: i64,
+    /// Largest number that fits, or the most that there may be.
+    #[n(3)]
+    pub max: i64,
+}
+
+/// What to do so that an answer fits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Todo {
+    /// Answer it, or answer it again.
+    #[n(0)]
+    FillIn,
+    /// Open the form again, as the line has it now.
+    #[n(1)]
+    OpenAgain,
+    /// Use at most so many characters.
+    #[n(2)]
+    Characters,
+    /// Use at most so many lines.
+    #[n(3)]
+    Lines,
+    /// Shorten the longest answers.
+    #[n(4)]
+    Shorten,
+    /// Take out invisible characters.
+    #[n(5)]
+    Visible,
+    /// Choose from what is offered.
+    #[n(6)]
+    Choose,
+    /// Give a number in the range.
+    #[n(7)]
+    Between,
+    /// Choose a day.
+    #[n(8)]
+    Day,
+    /// Choose a time of day.
+    #[n(9)]
+    Time,
+    /// Keep at most so many.
+    #[n(10)]
+    Most,
+    /// Give the number or the name of each product.
+    #[n(11)]
+    Product,
+    /// Attach the files again.
+    #[n(12)]
+    Attach,
+    /// Agree.
+    #[n(13)]
+    Agree,
+    /// A newer version is needed.
+    #[n(14)]
+    Update,
+}
+
 /// Data that a message brings beside its text.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub enum DataView {

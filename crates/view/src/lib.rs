@@ -30,7 +30,9 @@ pub use file::{
     FileId, FileState, FileView, MAX_SHOWN, MAX_UNASKED, NotTaken, PreviewView, TransferFailure,
     TransferStage, TransferView,
 };
-pub use form::{AppointmentView, DataView, FilledForm, RequestView, StatusView, TicketView};
+pub use form::{
+    AnswerFaultView, AppointmentView, DataView, FilledForm, RequestView, StatusView, TicketView, Todo,
+};
 pub use group::{GroupStanding, GroupView, MemberView, NotAdded, NotAddedView, NoticeKind, NoticeView, Role};
 pub use line::{ImprintDraft, LineDraft, LineView, Texts};
 pub use message::{Delivery, MessageKind, MessageView, ReactionView, ReplyView, Sender};

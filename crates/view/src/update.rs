@@ -3,7 +3,7 @@
 use minicbor::{Decode, Encode};
 
 use crate::{
-    Connection, ContactView, Delivery, DetailsView, Failure, FileId, FoundView, Gate, GroupView, LineView,
+    AnswerFaultView, Connection, ContactView, Delivery, DetailsView, Failure, FileId, FoundView, Gate, GroupView, LineView,
     LockView, MemberView, MessageKind, MessageView, NotTaken, PreviewView, PushView, Sender, SettingsView,
     Storage, TransferFailure, TransferView, VerificationView,
 };
@@ -162,6 +162,16 @@ pub enum ViewUpdate {
     /// A file is on its way, got there, or did not.
     #[n(21)]
     Transfer(#[n(0)] TransferView),
+    /// What is wrong with what the user filled in; nothing if it can be sent.
+    #[n(201)]
+    FormChecked {
+        /// The conversation with the line.
+        #[n(0)]
+        conversation: ConversationId,
+        /// In the order of the form's fields.
+        #[n(1)]
+        faults: Vec<AnswerFaultView>,
+    },
     /// A change to what is shown of the desk of a business line: see [`crate::DeskUpdate::decode`].
     #[n(200)]
     Desk(#[cbor(n(0), with = "minicbor::bytes")] Vec<u8>),

@@ -257,6 +257,9 @@ fn follow_request() {
         };
         if navigation.route().with_untracked(|route| matches!(route, Route::OpenedLink(_))) {
             navigation.go(Route::Conversation(conversation));
+            if let Some(place) = state().wanted_form().try_update(Option::take).flatten() {
+                navigation.go(Route::Form(conversation, place));
+            }
         }
     });
 }
@@ -280,6 +283,7 @@ fn follow_title() {
             Route::About(_) => Some("about-title"),
             Route::Verify(_) => Some("verify-heading"),
             Route::SearchIn(_) => Some("search-heading"),
+            Route::Form(..) => Some("form-heading"),
             Route::New => Some("new-heading"),
             Route::NewGroup => Some("new-group-heading"),
         });

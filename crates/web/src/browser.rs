@@ -62,6 +62,14 @@ pub(crate) fn focus(id: &str) {
     }
 }
 
+/// Moves the keyboard's focus to the first element that a selector finds, which comes into view.
+pub(crate) fn focus_first(selector: &str) {
+    let found = document().query_selector(selector).ok().flatten();
+    if let Some(element) = found.and_then(|found| found.dyn_into::<HtmlElement>().ok()) {
+        let _ = element.focus();
+    }
+}
+
 /// Moves the keyboard's focus to an element, which stays where it is.
 pub(crate) fn focus_in_place(element: &HtmlElement) {
     let options = web_sys::FocusOptions::new();

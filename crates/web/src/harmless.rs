@@ -3,7 +3,9 @@
 //! Names and texts of other people may hold control characters and marks that turn the direction of what follows. All
 //! that comes from the engine passes through [`update`] before it is shown. What the user wrote stays as it is.
 
-use kuvert_view::{ChangeView, ConversationView, LineView, MessageView, ReplyView, Sender, ViewUpdate};
+use kuvert_view::{
+    ChangeView, ConversationView, DataView, LineView, MessageView, ReplyView, Sender, StatusView, ViewUpdate,
+};
 
 /// Takes out of an update what could disguise who says what.
 pub(crate) fn update(update: &mut ViewUpdate) {
@@ -43,6 +45,7 @@ pub(crate) fn update(update: &mut ViewUpdate) {
         ViewUpdate::FileShown { name, .. } => clean(name),
         // Nothing in these was written by others. What comes to be is to be asked that here, too.
         ViewUpdate::Profile(_)
+        | ViewUpdate::FormChecked { .. }
         // A team's page looks through it by itself.
         | ViewUpdate::Desk(_)
         | ViewUpdate::Link { .. }
@@ -105,11 +108,27 @@ fn message(one: &mut MessageView) {
         clean(&mut notice.by);
         clean(&mut notice.what);
     }
+    match &mut one.data {
+        Some(DataView::Status(status)) => clean_status(status),
+        Some(DataView::Request(request)) => request.status.iter_mut().for_each(clean_status),
+        None => {}
+    }
     if one.from != Sender::Own {
         clean(&mut one.text);
         for file in &mut one.files {
             clean(&mut file.name);
         }
+    }
+}
+
+/// What a line says about a request. Texts of forms were checked when they were read.
+fn clean_status(status: &mut StatusView) {
+    status.state.0.iter_mut().for_each(|(_, text)| clean(text));
+    clean(&mut status.note);
+    status.appointment.iter_mut().for_each(|one| clean(&mut one.place));
+    if let Some(ticket) = &mut status.ticket {
+        clean(&mut ticket.title);
+        clean(&mut ticket.seats);
     }
 }
 
@@ -153,6 +172,7 @@ mod tests {
             open: None,
             retention: 30,
             is_read_by_all: true,
+            forms: Vec::new(),
         });
         let contact = ContactView {
             conversation: ConversationId(1),

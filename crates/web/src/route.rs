@@ -22,6 +22,8 @@ pub(crate) enum Route {
     Verify(ConversationId),
     /// Search in one conversation.
     SearchIn(ConversationId),
+    /// A form of the line that a conversation is with, by its place among the line's.
+    Form(ConversationId, u8),
     /// The ways to a new conversation.
     New,
     /// A new group.
@@ -51,6 +53,7 @@ impl Route {
             Self::About(id) => format!("{depth} about {}", id.0),
             Self::Verify(id) => format!("{depth} verify {}", id.0),
             Self::SearchIn(id) => format!("{depth} search {}", id.0),
+            Self::Form(id, place) => format!("{depth} form {} {place}", id.0),
             Self::New => format!("{depth} new"),
             Self::NewGroup => format!("{depth} group"),
             Self::Team => format!("{depth} team"),
@@ -67,6 +70,10 @@ impl Route {
             (Some("about"), Some(id)) => Self::About(ConversationId(id)),
             (Some("verify"), Some(id)) => Self::Verify(ConversationId(id)),
             (Some("search"), Some(id)) => Self::SearchIn(ConversationId(id)),
+            (Some("form"), Some(id)) => {
+                let place = words.next().and_then(|word| word.parse().ok()).unwrap_or(0);
+                Self::Form(ConversationId(id), place)
+            }
             (Some("new"), _) => Self::New,
             (Some("group"), _) => Self::NewGroup,
             (Some("link"), _) => Self::MyLink,
@@ -89,7 +96,11 @@ impl Route {
     /// The conversation that this screen shows, or tells of.
     pub(crate) fn concerns(&self) -> Option<ConversationId> {
         match self {
-            Self::Conversation(id) | Self::About(id) | Self::Verify(id) | Self::SearchIn(id) => Some(*id),
+            Self::Conversation(id)
+            | Self::About(id)
+            | Self::Verify(id)
+            | Self::SearchIn(id)
+            | Self::Form(id, _) => Some(*id),
             _ => None,
         }
     }
@@ -107,7 +118,7 @@ mod tests {
     #[test]
     fn screens_survive_the_history() {
         let id = ConversationId(7);
-        let about = [Route::About(id), Route::Verify(id), Route::SearchIn(id), Route::New, Route::NewGroup];
+        let about = [Route::About(id), Route::Verify(id), Route::SearchIn(id), Route::Form(id, 3), Route::New, Route::NewGroup];
         for route in about.into_iter().chain([
             Route::Home,
             Route::Conversation(id),

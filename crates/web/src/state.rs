@@ -4,7 +4,7 @@
 //! (typing, sending, opening, dismissing). Nothing here waits: a command is posted, and its answer is an update.
 
 use kuvert_view::{
-    CardView, Connection, ConversationId, ConversationView, Failure, MessageId, ProfileView, Storage,
+    AnswerFaultView, CardView, Connection, ConversationId, ConversationView, Failure, MessageId, ProfileView, Storage,
     UiCommand, ViewUpdate,
 };
 use leptos::prelude::*;
@@ -73,6 +73,10 @@ pub(crate) struct AppState {
     people: People,
     notices: Notices,
     team: Option<Team>,
+    /// What is wrong with the form that is being filled in.
+    checked: RwSignal<Option<(ConversationId, Vec<AnswerFaultView>)>>,
+    /// The form of the opened line that is to be filled in next, by its place.
+    wanted_form: RwSignal<Option<u8>>,
 }
 
 impl AppState {
@@ -96,6 +100,8 @@ impl AppState {
             shell: Shell::new(),
             people: People::new(),
             notices: Notices::new(),
+            checked: RwSignal::new(None),
+            wanted_form: RwSignal::new(None),
             team: line::hooks().map(|hooks| (hooks.team)()),
         }
     }
@@ -176,6 +182,7 @@ impl AppState {
             | ViewUpdate::Members { .. }
             | ViewUpdate::Contact(_)) => self.people.apply(answer),
             ViewUpdate::Desk(update) => self.apply_desk(&update),
+            ViewUpdate::FormChecked { conversation, faults } => self.checked.set(Some((conversation, faults))),
             // Answers to questions that this page does not ask.
             ViewUpdate::Changed { .. }
             | ViewUpdate::Progressed { .. }
@@ -280,6 +287,7 @@ impl AppState {
     pub(crate) fn open_link(self, link: String) {
         self.card.set(None);
         self.requested.set(None);
+        self.wanted_form.set(None);
         bridge::post(&UiCommand::OpenLink { link });
     }
 
@@ -309,6 +317,16 @@ impl AppState {
     /// The own identity.
     pub(crate) fn profile(self) -> Signal<Profile> {
         self.profile.into()
+    }
+
+    /// What is wrong with the form that is being filled in for a conversation, once that was asked.
+    pub(crate) fn checked(self) -> RwSignal<Option<(ConversationId, Vec<AnswerFaultView>)>> {
+        self.checked
+    }
+
+    /// The form of the opened line that is to be filled in next, by its place.
+    pub(crate) fn wanted_form(self) -> RwSignal<Option<u8>> {
+        self.wanted_form
     }
 
     /// All conversations, once known.

@@ -65,6 +65,7 @@ fn is_words(command: &UiCommand) -> bool {
         UiCommand::Send { .. }
             | UiCommand::Write { .. }
             | UiCommand::Edit { .. }
+            | UiCommand::SubmitForm { .. }
             | UiCommand::SendRequest { .. }
             | UiCommand::SetDraft { .. }
     )
@@ -82,6 +83,7 @@ fn is_kept(command: &UiCommand) -> bool {
             | UiCommand::SetPassphrase { .. }
             | UiCommand::ShowLock
             | UiCommand::Lock
+            | UiCommand::CheckForm { .. }
             | UiCommand::BeginAnew
             // Files travel beside these; `FilesState` gives them again.
             | UiCommand::SendFiles { .. }

@@ -1,7 +1,7 @@
 //! One message of a timeline.
 
 use kuvert_view::{
-    Delivery, MessageId, MessageKind, MessageView, NotAdded, NoticeKind, NoticeView, ReactionView, ReplyView,
+    DataView, Delivery, MessageId, MessageKind, MessageView, NotAdded, NoticeKind, NoticeView, ReactionView, ReplyView,
     Role, Sender, UiCommand,
 };
 use leptos::prelude::*;
@@ -9,6 +9,7 @@ use leptos::prelude::*;
 use super::attachments::{Brought, attachments};
 use super::icon::{Icon, icon};
 use super::marks::delivery_mark;
+use super::request;
 use super::rich_text::rich_text;
 use crate::i18n::{Lang, language, t, text};
 use crate::markdown::on_one_line;
@@ -22,6 +23,7 @@ struct Body {
     kind: MessageKind,
     text: String,
     reply: Option<ReplyView>,
+    data: Option<DataView>,
 }
 
 /// A message of the timeline, which follows its changes.
@@ -62,6 +64,7 @@ pub(crate) fn person_bubble(
             kind: message.kind,
             text: message.text.clone(),
             reply: message.reply.clone(),
+            data: message.data.clone(),
         })
     });
     let files = Memo::new(move |_| message.with(Brought::by));
@@ -91,7 +94,10 @@ pub(crate) fn person_bubble(
             {shows_author.then(|| author_line(author))}
             <div id=format!("said-{}", id.0)>
                 {move || body.with(|body| body.reply.as_ref().map(quotation))}
-                {move || body.with(|body| said(body.kind, &body.text, is_open))}
+                {move || body.with(|body| match &body.data {
+                    Some(data) => request::data(id, data, &body.text),
+                    None => said(body.kind, &body.text, is_open),
+                })}
             </div>
             {move || files.with(attachments)}
             {move || given.with(|all| reactions(all))}

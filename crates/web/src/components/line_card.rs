@@ -2,12 +2,16 @@
 
 use std::time::Duration;
 
+use kuvert_desk::form::Form;
 use kuvert_view::{ContactView, ConversationId, LineView, Texts};
 use leptos::prelude::*;
 
+use super::form_fields::in_language;
 use super::icon::{Icon, icon};
 use crate::dates;
 use crate::i18n::{Lang, language, t, t1, text};
+use crate::navigation::navigation;
+use crate::route::Route;
 use crate::state::state;
 use crate::text::isolated;
 
@@ -92,7 +96,35 @@ pub(crate) fn LineNotes(
             on_cleanup(move || timer.clear());
         }
     });
-    view! { <div class="line-notes" role="status">{move || contact.get().map(line_notes)}</div> }
+    let navigation = navigation();
+    let forms = Memo::new(move |_| {
+        contact.with(|known| Some(known.as_ref()?.line.as_ref()?.forms.clone())).unwrap_or_default()
+    });
+    let open = Callback::new(move |at| navigation.go(Route::Form(id, at)));
+    view! {
+        <div class="line-notes" role="status">{move || contact.get().map(line_notes)}</div>
+        {move || form_buttons(&forms.get(), open)}
+    }
+}
+
+/// One button for each form of a line.
+pub(crate) fn form_buttons(forms: &[Form], open: Callback<u8>) -> AnyView {
+    if forms.is_empty() {
+        return ().into_any();
+    }
+    let button = |(form, at): (&Form, u8)| {
+        view! {
+            <button type="button" class="line-form" data-testid="line-form" on:click=move |_| open.run(at)>
+                {icon(Icon::Edit)} <span>{in_language(form.title.clone())}</span>
+            </button>
+        }
+    };
+    view! {
+        <div class="line-forms" role="group" aria-label=t("form-open")>
+            {forms.iter().zip(0..).map(button).collect_view()}
+        </div>
+    }
+    .into_any()
 }
 
 /// What is to be known of a contact that is a line.

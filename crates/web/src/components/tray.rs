@@ -11,7 +11,7 @@ use super::attachments::{bar, sheet_icon};
 use super::icon::{Icon, icon};
 use crate::browser;
 use crate::files::browser::files_of;
-use crate::files::tray::{Item, Parcel, Trouble, percent, size_words};
+use crate::files::tray::{Item, Parcel, Place, Trouble, percent, size_words};
 use crate::i18n::{Lang, language, t, text};
 use crate::state::{AppState, state};
 
@@ -177,7 +177,7 @@ pub(crate) fn Tray(
                             <For
                                 each=move || items.get()
                                 key=|item| item.id
-                                children=move |item| tray_item(conversation, item)
+                                children=move |item| tray_item(conversation.into(), item)
                             />
                         </ul>
                     }
@@ -186,7 +186,8 @@ pub(crate) fn Tray(
     }
 }
 
-fn tray_item(conversation: ConversationId, item: Item) -> AnyView {
+/// A file that was picked, and the way to leave it out.
+pub(crate) fn tray_item(place: Place, item: Item) -> AnyView {
     let files = state().files();
     let lang = language();
     let (id, size, name) = (item.id, item.size, item.name.clone());
@@ -196,7 +197,7 @@ fn tray_item(conversation: ConversationId, item: Item) -> AnyView {
         None => sheet_icon(),
     };
     let leave_out = move |_| {
-        files.unpick(conversation, id);
+        files.unpick(place, id);
         // The button that had the focus is gone with its file.
         browser::focus("composer");
     };
@@ -242,7 +243,8 @@ fn sealing(ticket: u64, parcels: Memo<Vec<Parcel>>) -> AnyView {
     .into_any()
 }
 
-fn trouble_words(lang: Lang, trouble: &Trouble) -> String {
+/// What went wrong with picked files.
+pub(crate) fn trouble_words(lang: Lang, trouble: &Trouble) -> String {
     let (why, name) = match trouble {
         Trouble::TooMany => return text(lang, "files-too-many", &[]),
         Trouble::NotTaken(why, name) => (why, name.clone().unwrap_or_default()),

@@ -10,13 +10,13 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use kuvert_view::{
-    ConversationId, FileId, FileView, MAX_SHOWN, MessageId, NotTaken, TransferFailure, TransferStage,
+    ConversationId, FileId, FileView, FilledForm, MAX_SHOWN, MessageId, NotTaken, TransferFailure, TransferStage,
     TransferView, UiCommand, ViewUpdate,
 };
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
-use self::tray::{Held, Item, Opened, Parcel, Trays, Trouble};
+use self::tray::{Held, Item, Opened, Parcel, Place, Trays, Trouble};
 use crate::bridge;
 use crate::compose::Quoted;
 use crate::state::AppState;
@@ -60,6 +60,8 @@ pub(crate) struct FilesState {
     saved: RwSignal<BTreeSet<FileId>>,
     viewed: RwSignal<Option<FileView>>,
     turned_to: RwSignal<Option<ConversationId>>,
+    /// The last wish whose files were all sealed.
+    taken: RwSignal<u64>,
 }
 
 impl FilesState {
@@ -78,6 +80,7 @@ impl FilesState {
             saved: RwSignal::new(BTreeSet::new()),
             viewed: RwSignal::new(None),
             turned_to: RwSignal::new(None),
+            taken: RwSignal::new(0),
         }
     }
 
@@ -93,6 +96,7 @@ impl FilesState {
             }),
             ViewUpdate::FilesTaken { ticket } => {
                 self.take_parcel(ticket).iter().flat_map(|parcel| &parcel.items).for_each(forget);
+                self.taken.set(ticket);
             }
             ViewUpdate::FilesNotTaken { ticket, position, why } => {
                 return self.not_taken(ticket, position, why);
@@ -217,13 +221,16 @@ impl FilesState {
     }
 
     /// The user picked files.
-    pub(crate) fn pick(self, conversation: ConversationId, files: Vec<web_sys::File>) {
+    pub(crate) fn pick(self, place: impl Into<Place>, files: Vec<web_sys::File>) {
+        let place = place.into();
+        let conversation = place.conversation;
         self.trouble.set(None);
         for file in files {
             let id = next_number();
             let picture = file.type_().starts_with("image/").then(|| browser::url_of(&file)).flatten();
-            let item = Item { id, name: file.name(), size: file.size() as u64, picture };
-            let done = self.trays.try_update(|trays| trays.put(conversation, item.clone()));
+            let item =
+                Item { id, name: file.name(), size: file.size() as u64, picture, field: place.field };
+            let done = self.trays.try_update(|trays| trays.put(place, item.clone()));
             if let Some(Err(trouble)) = done {
                 forget(&item);
                 self.trouble.set(Some((conversation, trouble)));
@@ -236,9 +243,9 @@ impl FilesState {
     }
 
     /// The user takes a file out of the tray.
-    pub(crate) fn unpick(self, conversation: ConversationId, id: u64) {
+    pub(crate) fn unpick(self, place: Place, id: u64) {
         self.trouble.set(None);
-        let item = self.trays.try_update(|trays| trays.remove(conversation, id)).flatten();
+        let item = self.trays.try_update(|trays| trays.remove(place, id)).flatten();
         item.iter().for_each(forget);
     }
 
@@ -256,10 +263,36 @@ impl FilesState {
     ) {
         let items = self.trays.try_update(|trays| trays.take(conversation)).unwrap_or_default();
         let done = (0, items.iter().map(|item| item.size).sum());
-        let parcel = Parcel { ticket: next_number(), conversation, text, reply, expires_after, items, done };
+        let ticket = next_number();
+        self.send_parcel(Parcel { ticket, conversation, text, reply, expires_after, form: None, items, done });
+    }
+
+    fn send_parcel(self, parcel: Parcel) {
         self.trouble.set(None);
         post_parcel(&parcel);
         self.parcels.update(|parcels| parcels.push(parcel));
+    }
+
+    /// Sends a form with what was picked for its fields; the number of the wish.
+    pub(crate) fn send_form(self, conversation: ConversationId, form: FilledForm) -> u64 {
+        let items = self.trays.try_update(|trays| trays.take_fields(conversation)).unwrap_or_default();
+        let done = (0, items.iter().map(|item| item.size).sum());
+        let (ticket, text, form) = (next_number(), String::new(), Some(form));
+        let parcel =
+            Parcel { ticket, conversation, text, reply: None, expires_after: None, form, items, done };
+        self.send_parcel(parcel);
+        ticket
+    }
+
+    /// What was picked for the fields of a form that is not sent after all is let go.
+    pub(crate) fn forget_fields(self, conversation: ConversationId) {
+        let items = self.trays.try_update(|trays| trays.take_fields(conversation));
+        items.iter().flatten().for_each(forget);
+    }
+
+    /// The number of the last wish whose files were all sealed.
+    pub(crate) fn taken(self) -> Signal<u64> {
+        self.taken.into()
     }
 
     /// The engine was started again: what it had not answered is given to it once more. It carries out each wish once.
@@ -392,9 +425,10 @@ impl FilesState {
         self.viewed.into()
     }
 
-    /// What was picked for a conversation.
-    pub(crate) fn tray(self, conversation: ConversationId) -> Memo<Vec<Item>> {
-        Memo::new(move |_| self.trays.with(|trays| trays.of(conversation).to_vec()))
+    /// What lies in a place.
+    pub(crate) fn tray(self, place: impl Into<Place>) -> Memo<Vec<Item>> {
+        let place = place.into();
+        Memo::new(move |_| self.trays.with(|trays| trays.of(place).to_vec()))
     }
 
     /// What is being sealed for a conversation.
@@ -465,6 +499,7 @@ fn post_parcel(parcel: &Parcel) {
         names: parcel.items.iter().map(|item| item.name.clone()).collect(),
         reply_to: parcel.reply.as_ref().map(|quoted| quoted.message),
         expires_after: parcel.expires_after,
+        form: parcel.form.clone(),
     };
     bridge::post_with(command, &files);
 }

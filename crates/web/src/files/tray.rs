@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kuvert_view::{ConversationId, FileId, NotTaken};
+use kuvert_view::{ConversationId, FileId, FilledForm, NotTaken};
 
 use crate::compose::Quoted;
 use crate::i18n::Lang;
@@ -11,6 +11,21 @@ use crate::i18n::Lang;
 pub(crate) const FILES_MAX: usize = 16;
 /// Largest file.
 const FILE_BYTES_MAX: u64 = 4 * 1024 * 1024 * 1024;
+
+/// Where picked files lie until they are sent: beside the composer of a conversation, or in a field of a form for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Place {
+    /// Where they will go.
+    pub(crate) conversation: ConversationId,
+    /// Which field of a form, from 1; 0 is the composer.
+    pub(crate) field: u8,
+}
+
+impl From<ConversationId> for Place {
+    fn from(conversation: ConversationId) -> Self {
+        Self { conversation, field: 0 }
+    }
+}
 
 /// A file that was picked and not sent yet. The file itself is the browser's, under the same number.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +38,8 @@ pub(crate) struct Item {
     pub(crate) size: u64,
     /// What shows it, if it is a picture.
     pub(crate) picture: Option<String>,
+    /// Where it lies.
+    pub(crate) field: u8,
 }
 
 /// Why something is not in the tray, or came back to it.
@@ -34,22 +51,22 @@ pub(crate) enum Trouble {
     NotTaken(NotTaken, Option<String>),
 }
 
-/// What was picked for each conversation.
+/// What was picked, by where it lies.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Trays(BTreeMap<ConversationId, Vec<Item>>);
+pub(crate) struct Trays(BTreeMap<Place, Vec<Item>>);
 
 impl Trays {
-    /// What was picked for a conversation.
-    pub(crate) fn of(&self, conversation: ConversationId) -> &[Item] {
-        self.0.get(&conversation).map_or(&[], Vec::as_slice)
+    /// What lies in a place.
+    pub(crate) fn of(&self, place: impl Into<Place>) -> &[Item] {
+        self.0.get(&place.into()).map_or(&[], Vec::as_slice)
     }
 
     /// Puts a file in, unless that breaks a limit.
-    pub(crate) fn put(&mut self, conversation: ConversationId, item: Item) -> Result<(), Trouble> {
+    pub(crate) fn put(&mut self, place: impl Into<Place>, item: Item) -> Result<(), Trouble> {
         if item.size > FILE_BYTES_MAX {
             return Err(Trouble::NotTaken(NotTaken::TooLarge, Some(item.name)));
         }
-        let tray = self.0.entry(conversation).or_default();
+        let tray = self.0.entry(place.into()).or_default();
         if tray.len() >= FILES_MAX {
             return Err(Trouble::TooMany);
         }
@@ -58,23 +75,33 @@ impl Trays {
     }
 
     /// Takes a file out.
-    pub(crate) fn remove(&mut self, conversation: ConversationId, id: u64) -> Option<Item> {
-        let tray = self.0.get_mut(&conversation)?;
+    pub(crate) fn remove(&mut self, place: impl Into<Place>, id: u64) -> Option<Item> {
+        let tray = self.0.get_mut(&place.into())?;
         let at = tray.iter().position(|item| item.id == id)?;
         Some(tray.remove(at))
     }
 
     /// Takes all of it out.
-    pub(crate) fn take(&mut self, conversation: ConversationId) -> Vec<Item> {
-        self.0.remove(&conversation).unwrap_or_default()
+    pub(crate) fn take(&mut self, place: impl Into<Place>) -> Vec<Item> {
+        self.0.remove(&place.into()).unwrap_or_default()
+    }
+
+    /// Takes out all that lies in fields of a form, in their order.
+    pub(crate) fn take_fields(&mut self, conversation: ConversationId) -> Vec<Item> {
+        let fields = Place { conversation, field: 1 }..=Place { conversation, field: u8::MAX };
+        let places: Vec<Place> = self.0.range(fields).map(|(place, _)| *place).collect();
+        places.into_iter().flat_map(|place| self.take(place)).collect()
     }
 
     /// Puts back what could not be sent, before what was picked since. What does not fit any more is given back.
-    pub(crate) fn bring_back(&mut self, conversation: ConversationId, mut items: Vec<Item>) -> Vec<Item> {
-        let tray = self.0.entry(conversation).or_default();
-        items.append(tray);
-        *tray = items;
-        tray.split_off(tray.len().min(FILES_MAX))
+    pub(crate) fn bring_back(&mut self, conversation: ConversationId, items: Vec<Item>) -> Vec<Item> {
+        let mut surplus = Vec::new();
+        for item in items.into_iter().rev() {
+            let tray = self.0.entry(Place { conversation, field: item.field }).or_default();
+            tray.insert(0, item);
+            surplus.extend(tray.split_off(tray.len().min(FILES_MAX)));
+        }
+        surplus
     }
 }
 
@@ -91,6 +118,8 @@ pub(crate) struct Parcel {
     pub(crate) reply: Option<Quoted>,
     /// It is deleted everywhere so many seconds after it was read.
     pub(crate) expires_after: Option<u32>,
+    /// The form to whose answers they belong.
+    pub(crate) form: Option<FilledForm>,
     /// What goes.
     pub(crate) items: Vec<Item>,
     /// So many bytes are sealed, of so many.
@@ -176,7 +205,7 @@ mod tests {
     const ONE: ConversationId = ConversationId(1);
 
     fn item(id: u64) -> Item {
-        Item { id, name: format!("{id}.txt"), size: 1, picture: None }
+        Item { id, name: format!("{id}.txt"), size: 1, picture: None, field: 0 }
     }
 
     fn ids(trays: &Trays) -> Vec<u64> {

@@ -5,6 +5,7 @@ use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 
 use super::entries::{Choice, Entry, LongEntry};
+use super::form_builder::{Forms, forms_part};
 use super::link_sheet::link_sheet;
 use super::team_state::{post, team};
 use super::week;
@@ -122,6 +123,7 @@ struct Form {
     week: Vec<Typed>,
     /// By text and language.
     texts: Vec<(&'static str, &'static str, Typed)>,
+    forms: Forms,
 }
 
 impl Form {
@@ -140,6 +142,7 @@ impl Form {
             imprint: entries.collect(),
             week: (0..7).map(|at| typed(&day(at))).collect(),
             texts: texts.collect(),
+            forms: Forms::of(&draft.forms),
         }
     }
 
@@ -149,6 +152,9 @@ impl Form {
             if value.with_untracked(|value| value == said(before, field, language)) {
                 value.set(said(now, field, language).to_owned());
             }
+        }
+        if self.forms.get() == before.forms {
+            self.forms.replace(&now.forms);
         }
     }
 
@@ -189,6 +195,7 @@ impl Form {
             };
             texts.push(((*language).to_owned(), said));
         }
+        draft.forms = self.forms.get();
         // It speaks the languages in which it says what it does with personal data.
         draft.languages = draft.privacy.iter().map(|(language, _)| language.clone()).collect();
         is_sound.then_some(draft)
@@ -280,6 +287,7 @@ fn DescribeForm(
             {imprint_part(form)}
             {hours_part(form)}
             {texts_part(form)}
+            {forms_part(form.with_value(|form| form.forms))}
             {move || (!faults.with(Vec::is_empty)).then(|| view! {
                 <div class="wrong" role="alert" data-testid="faults">
                     <p>{t("desk-not-published")}</p>
@@ -480,6 +488,7 @@ mod tests {
                 week: vec![vec![(480, 1080)], vec![], vec![], vec![], vec![], vec![], vec![]],
                 state: Some("DE-BY".into()),
                 retention: 30,
+                forms: Vec::new(),
             };
             assert_eq!(Form::of(&draft).draft(), Some(draft.clone()));
             let form = Form::of(&draft);

@@ -7,15 +7,18 @@ mod begin;
 mod case;
 mod describe;
 mod entries;
+mod form_builder;
 mod link_sheet;
 mod panes;
 mod queue;
+mod request;
 mod team;
 mod team_state;
 mod week;
 
 use std::cell::Cell;
 
+use kuvert_view::{MessageId, RequestView};
 use leptos::prelude::*;
 
 use crate::state::AppState;
@@ -33,6 +36,8 @@ pub(crate) struct Hooks {
     pub(crate) start: fn() -> AnyView,
     /// The panes.
     pub(crate) panes: fn() -> AnyView,
+    /// What the team can say about a request.
+    pub(crate) request: fn(MessageId, &RequestView) -> AnyView,
 }
 
 static DESK: Hooks = Hooks {
@@ -41,6 +46,7 @@ static DESK: Hooks = Hooks {
     follow: team_state::follow,
     start: begin::start,
     panes: panes::panes,
+    request: request::ways,
 };
 
 thread_local! {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use kuvert_desk::form::Form;
 use kuvert_view::{
     CaseView, ConversationId, DeskCommand, DeskUpdate, DeskView, FaultView, LineDraft, MemberId, QueueFilter,
     QueueView, TeamMemberView, TeamRole, UiCommand,
@@ -29,6 +30,7 @@ pub(crate) struct Team {
     draft: RwSignal<Option<LineDraft>>,
     faults: RwSignal<Vec<FaultView>>,
     dismissed: RwSignal<bool>,
+    templates: RwSignal<Vec<Form>>,
 }
 
 impl Team {
@@ -43,6 +45,7 @@ impl Team {
             draft: RwSignal::new(None),
             faults: RwSignal::new(Vec::new()),
             dismissed: RwSignal::new(false),
+            templates: RwSignal::new(Vec::new()),
         }
     }
 
@@ -56,6 +59,7 @@ impl Team {
             Ok(DeskUpdate::Description(draft)) => self.draft.set(Some(*draft)),
             Ok(DeskUpdate::NotPublished { faults }) => self.faults.set(faults),
             Ok(DeskUpdate::Dismissed) => self.dismissed.set(true),
+            Ok(DeskUpdate::FormTemplates(forms)) => self.templates.set(forms),
             Ok(DeskUpdate::Poster { pdf, small }) => {
                 if let Some(url) = url_of_bytes(&pdf, "application/pdf") {
                     save(&url, if small { "kuvert-a6.pdf" } else { "kuvert-a4.pdf" });
@@ -64,6 +68,11 @@ impl Team {
             }
             Err(_) => {}
         }
+    }
+
+    /// Forms that a line could begin with, once asked for.
+    pub(crate) fn templates(self) -> Signal<Vec<Form>> {
+        self.templates.into()
     }
 
     /// The line and its team, once known.

@@ -1,12 +1,13 @@
 //! Somebody's link was opened: who that is, and the first message to them, with one button.
 
+use kuvert_desk::form::Form as LineForm;
 use kuvert_view::{CardView, ConversationId, UiCommand};
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 
 use crate::components::field::{NameField, wrong_line};
 use crate::components::icon::{Icon, envelope, icon};
-use crate::components::line_card::line_card;
+use crate::components::line_card::{form_buttons, line_card};
 use crate::components::stamp::stamp;
 use crate::components::switches::LanguageSwitch;
 use crate::i18n::{t, t1};
@@ -109,7 +110,12 @@ fn opened(card: CardView) -> AnyView {
         (false, Some(conversation)) => known(conversation),
         (false, None) => view! {
             <p class="lead">{t("card-intro")}</p>
-            <FirstMessage link=card.link.clone() name=name is_line=card.line.is_some()/>
+            <FirstMessage
+                link=card.link.clone()
+                name=name
+                is_line=card.line.is_some()
+                forms=card.line.as_ref().map(|line| line.forms.clone()).unwrap_or_default()
+            />
         }
         .into_any(),
     };
@@ -178,6 +184,24 @@ impl Form {
         }
     }
 
+    /// Begins the conversation with a line without a word: a form follows.
+    fn begin(self, link: &str, has_identity: bool, failures: u32) {
+        let name = self.name.with_untracked(|name| valid_name(name));
+        if name.is_none() && !has_identity {
+            self.name_wrong.set(Some("name-invalid"));
+            return;
+        }
+        self.send(link, name.filter(|_| !has_identity), String::new(), failures);
+    }
+
+    fn send(self, link: &str, name: Option<String>, text: String, failures: u32) {
+        if let Some(name) = name {
+            bridge::post(&UiCommand::CreateIdentity { name, invite: None });
+        }
+        bridge::post(&UiCommand::SendRequest { link: link.to_owned(), text });
+        self.sent_at.set(Some(failures));
+    }
+
     /// Sends what was typed, or says what is wrong with it. The text stays until the request is written down.
     fn submit(self, link: &str, has_identity: bool, failures: u32) {
         let name = self.name.with_untracked(|name| valid_name(name));
@@ -192,11 +216,7 @@ impl Form {
         let Some(text) = text.filter(|_| name.is_some() || has_identity) else {
             return;
         };
-        if let Some(name) = name.filter(|_| !has_identity) {
-            bridge::post(&UiCommand::CreateIdentity { name, invite: None });
-        }
-        bridge::post(&UiCommand::SendRequest { link: link.to_owned(), text });
-        self.sent_at.set(Some(failures));
+        self.send(link, name.filter(|_| !has_identity), text, failures);
     }
 }
 
@@ -209,6 +229,8 @@ fn FirstMessage(
     name: Signal<String>,
     /// Whether it is a business line's, which nobody has to ask.
     is_line: bool,
+    /// What it asks of customers.
+    forms: Vec<LineForm>,
 ) -> impl IntoView {
     let state = state();
     let form = Form::new();
@@ -217,10 +239,20 @@ fn FirstMessage(
     // The name field stays where it is while the identity is being made.
     let asks_name = !has_identity.get_untracked();
     let is_busy = Memo::new(move |_| form.sent_at.get().is_some_and(|sent| state.failures().get() == sent));
+    let link = StoredValue::new(link);
+    let open = Callback::new(move |at| {
+        if !is_busy.get_untracked() {
+            state.wanted_form().set(Some(at));
+            let failures = state.failures().get_untracked();
+            link.with_value(|link| form.begin(link, has_identity.get_untracked(), failures));
+        }
+    });
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
+        state.wanted_form().set(None);
         if !is_busy.get_untracked() {
-            form.submit(&link, has_identity.get_untracked(), state.failures().get_untracked());
+            let failures = state.failures().get_untracked();
+            link.with_value(|link| form.submit(link, has_identity.get_untracked(), failures));
         }
     };
     let (send, sending) = (t("card-send"), t("card-sending"));
@@ -234,6 +266,12 @@ fn FirstMessage(
                     value=form.name
                     wrong=form.name_wrong
                 />
+            })}
+            {(!forms.is_empty()).then(|| view! {
+                <div class="field">
+                    <p class="field-label">{t("form-or")}</p>
+                    {form_buttons(&forms, open)}
+                </div>
             })}
             {message_field(form, name, if is_line { "line-message-hint" } else { "card-message-hint" })}
             <button

@@ -205,6 +205,7 @@ fn line() -> AnyView {
         open: Some((false, None)),
         retention: 30,
         is_read_by_all: true,
+        forms: Vec::new(),
     };
     let contact = ContactView {
         conversation: ConversationId(0),

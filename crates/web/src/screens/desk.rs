@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::about::About;
 use super::conversation::Conversation;
+use super::form::FormPage;
 use super::found::SearchIn;
 use super::link::MyLink;
 use super::list::List;
@@ -34,6 +35,7 @@ pub(crate) fn Desk() -> impl IntoView {
                     Route::About(id) => view! { <About id=id/> }.into_any(),
                     Route::Verify(id) => view! { <Verify id=id/> }.into_any(),
                     Route::SearchIn(id) => view! { <SearchIn id=id/> }.into_any(),
+                    Route::Form(id, at) => view! { <FormPage id=id at=at/> }.into_any(),
                     Route::New => view! { <New/> }.into_any(),
                     Route::NewGroup => view! { <NewGroup/> }.into_any(),
                     Route::Home

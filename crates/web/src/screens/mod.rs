@@ -8,6 +8,7 @@ pub(crate) mod conversation;
 pub(crate) mod desk;
 pub(crate) mod door;
 pub(crate) mod elsewhere;
+pub(crate) mod form;
 pub(crate) mod found;
 pub(crate) mod gate;
 pub(crate) mod gestures;

@@ -263,6 +263,7 @@ impl Chat {
             // Files come and go by the session here, and not by commands.
             | ViewUpdate::FilesSealing { .. }
             | ViewUpdate::FilesTaken { .. }
+            | ViewUpdate::FormChecked { .. }
             | ViewUpdate::FilesNotTaken { .. }
             | ViewUpdate::Preview { .. }
             | ViewUpdate::FileShown { .. }

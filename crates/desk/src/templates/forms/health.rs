@@ -28,10 +28,8 @@ fn order_fields() -> Vec<Field> {
     vec![
         field("products", "Welche Produkte?", "Which products?", FieldKind::Pzn { max: 10, quantity: 20 })
             .help(
-                "Die PZN ist die achtstellige Nummer auf der Packung; Sie können sie auch scannen. Der Name \
-             genügt.",
-                "The PZN is the number of eight digits on the package; you can scan it, too. The name is \
-             enough.",
+                "Die PZN ist die achtstellige Nummer auf der Packung. Der Name genügt.",
+                "The PZN is the number of eight digits on the package. The name is enough.",
             ),
         field(
             "photo",

@@ -1,0 +1,144 @@
+//! A form of a line, which the user fills in.
+
+use kuvert_desk::form::Form;
+use kuvert_view::{ConversationId, FilledForm, UiCommand};
+use leptos::ev::SubmitEvent;
+use leptos::prelude::*;
+
+use super::desk::PaneHead;
+use crate::components::form_fields::{answers, entries, field, in_language, mistyped, say, wrong_words};
+use crate::files::tray::Place;
+use crate::i18n::{language, t, t1};
+use crate::navigation::navigation;
+use crate::state::state;
+use crate::{bridge, browser};
+
+/// The page of a form.
+#[component]
+pub(crate) fn FormPage(
+    /// The conversation with the line.
+    id: ConversationId,
+    /// Which of its forms.
+    at: u8,
+) -> impl IntoView {
+    let state = state();
+    let people = state.people();
+    people.ask_contact(id);
+    let contact = people.contact(id);
+    let conversation = state.conversation(id);
+    let name = Signal::derive(move || {
+        conversation.with(|shown| shown.as_ref().map(|shown| shown.title.clone()).unwrap_or_default())
+    });
+    // What comes later is for the form that is there, unless the line has changed it.
+    let form = Memo::new(move |_| {
+        contact.with(|contact| contact.as_ref()?.line.as_ref()?.forms.get(usize::from(at)).cloned())
+    });
+    let is_gone = Memo::new(move |_| contact.with(Option::is_some) && form.with(Option::is_none));
+    let title = move || form.get().map(|form| in_language(form.title));
+    view! {
+        <article class="page" aria-labelledby="screen-heading">
+            <PaneHead deep=true>
+                <h1 id="screen-heading" tabindex="-1">{title}</h1>
+            </PaneHead>
+            <div class="page-body">
+                {move || is_gone.get().then(|| view! { <p class="lead">{t("form-gone")}</p> })}
+                {move || form.get().map(|form| view! { <FormSheet id=id form=form name=name/> })}
+            </div>
+        </article>
+    }
+}
+
+#[component]
+fn FormSheet(
+    /// The conversation with the line.
+    id: ConversationId,
+    /// The form.
+    form: Form,
+    /// What the line is called.
+    name: Signal<String>,
+) -> impl IntoView {
+    let state = state();
+    let (navigation, files, lang) = (navigation(), state.files(), language());
+    let intro = in_language(form.intro.clone());
+    let filled = StoredValue::new(entries(&form));
+    let form = StoredValue::new(form);
+    let (rest, ticket) = (RwSignal::new(None), RwSignal::new(None));
+    files.forget_fields(id);
+    let checked = state.checked();
+    checked.set(None);
+    let filled_form = move || {
+        let (answers, count) = form.with_value(|form| {
+            filled.with_value(|entries| {
+                let lying = |field| files.tray(Place { conversation: id, field }).with_untracked(Vec::len);
+                answers(form, entries, lying)
+            })
+        });
+        (FilledForm { answers, language: lang.get_untracked().tag().to_owned() }, count)
+    };
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        rest.set(None);
+        if ticket.get_untracked().is_some() {
+            return;
+        }
+        if filled.with_value(|entries| mistyped(entries)) {
+            request_animation_frame(focus_wrong);
+            return;
+        }
+        let (form, files) = filled_form();
+        bridge::post(&UiCommand::CheckForm { conversation: id, form, files });
+    };
+    Effect::new(move |_| {
+        let Some((_, faults)) = checked.get().filter(|(of, _)| *of == id) else { return };
+        checked.set(None);
+        rest.set(filled.with_value(|entries| say(entries, &faults)));
+        if !faults.is_empty() {
+            request_animation_frame(focus_wrong);
+            return;
+        }
+        let (form, count) = filled_form();
+        if count > 0 {
+            ticket.set(Some(files.send_form(id, form)));
+        } else {
+            bridge::post(&UiCommand::SubmitForm { conversation: id, form });
+            navigation.back();
+        }
+    });
+    let (taken, parcels) = (files.taken(), files.parcels(id));
+    Effect::new(move |_| {
+        let Some(sent) = ticket.get() else { return };
+        if taken.get() == sent {
+            navigation.back();
+        } else if parcels.with(|parcels| parcels.iter().all(|parcel| parcel.ticket != sent)) {
+            // It could not be sent: its files lie in their fields again, and why is said there.
+            ticket.set(None);
+        }
+    });
+    let trouble = files.trouble(id);
+    view! {
+        <form class="sheet stack form" novalidate on:submit=submit data-testid="form">
+            <p class="line-words">{intro}</p>
+            {filled.with_value(|entries| {
+                entries.iter().map(|entry| field(entry, Some(Place::from(id)))).collect_view()
+            })}
+            <p class="hint">{t1("form-private", "name", move || name.get())}</p>
+            <p class="wrong" role="alert">
+                {move || rest.get().map(|fault| wrong_words(lang.get(), &fault))}
+                {move || trouble.get().map(|trouble| crate::components::tray::trouble_words(lang.get(), &trouble))}
+            </p>
+            <button
+                type="submit"
+                class="button button-is-wide"
+                data-testid="form-send"
+                aria-disabled=move || ticket.get().is_some().to_string()
+            >
+                {move || if ticket.get().is_some() { t("form-sending")() } else { t("form-send")() }}
+            </button>
+        </form>
+    }
+}
+
+/// The first field that is wrong takes the focus.
+fn focus_wrong() {
+    browser::focus_first(".form .field:has(.wrong:not(:empty)) :is(input, textarea, button)");
+}

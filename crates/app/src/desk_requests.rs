@@ -10,7 +10,7 @@ use kuvert_desk::templates;
 use kuvert_view::{AppointmentView, DeskUpdate, MessageId};
 
 use crate::forms::Standing;
-use crate::{App, line_profile, views};
+use crate::{App, views};
 
 /// Requests of a conversation that are looked at when it is done.
 const MAX_LOOKED_AT: u32 = 64;
@@ -50,7 +50,11 @@ impl App {
             note: said.note.trim().to_owned(),
             at: now.0,
             erase_at: None,
-            appointment: said.appointment.map(|one| Appointment { from: one.from, to: one.to, place: one.place }),
+            appointment: said.appointment.map(|one| Appointment {
+                from: one.from,
+                to: one.to,
+                place: one.place,
+            }),
             ticket: None,
         };
         let data = status.encode();
@@ -102,7 +106,7 @@ impl App {
 
     /// Forms that a line of a kind could begin with.
     pub(crate) fn show_form_templates(&mut self, kind: &str) {
-        let kind = line_profile::kind(kind);
+        let kind = LineKind::of_word(kind).unwrap_or(LineKind::Other);
         let others = LineKind::ALL.into_iter().filter(|other| *other != kind);
         let mut forms: Vec<Form> = Vec::new();
         for form in std::iter::once(kind).chain(others).flat_map(templates::forms) {
@@ -118,7 +122,8 @@ impl App {
 fn words(form: &Form, status: &RequestStatus, asked: &str) -> String {
     let title = asked.lines().next().unwrap_or_default();
     let language = form.title.languages().find(|language| form.title.get(language) == title).unwrap_or("");
-    let mut words = form.statuses.state(status.state).map_or("", |state| state.label.get(language)).to_owned();
+    let mut words =
+        form.statuses.state(status.state).map_or("", |state| state.label.get(language)).to_owned();
     for more in [status.note.as_str(), status.appointment.as_ref().map_or("", |one| &one.place)] {
         if !more.is_empty() {
             words.push('\n');

@@ -259,8 +259,8 @@ impl Client {
         &mut self,
         message: &MessageRow,
     ) -> Result<Vec<(SenderKind, DataKind, Vec<u8>)>, ClientError> {
-        let rows = self
-            .read(|tx| Ok(tx.data_answering(message.conversation, &message.mimi, MAX_DATA_ANSWERS)?))?;
+        let rows =
+            self.read(|tx| Ok(tx.data_answering(message.conversation, &message.mimi, MAX_DATA_ANSWERS)?))?;
         let read = |(sender, content): (SenderKind, Vec<u8>)| {
             data_of(&content).map(|(kind, data)| (sender, kind, data))
         };

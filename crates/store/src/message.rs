@@ -271,7 +271,8 @@ impl Tx<'_> {
         mimi: &[u8],
         limit: u32,
     ) -> Result<Vec<(SenderKind, Vec<u8>)>, StoreError> {
-        let sql = "SELECT sender, content FROM message WHERE conversation = ?1 AND reply_to = ?2 AND kind = ?3
+        let sql =
+            "SELECT sender, content FROM message WHERE conversation = ?1 AND reply_to = ?2 AND kind = ?3
              AND state < 6 ORDER BY id DESC LIMIT ?4";
         let mut statement = self.sql().prepare_cached(sql)?;
         let kind = MessageKind::Structured as i64;
@@ -285,11 +286,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`] if the database fails.
-    pub fn with_data(
-        &self,
-        conversation: ConversationId,
-        limit: u32,
-    ) -> Result<Vec<MessageRow>, StoreError> {
+    pub fn with_data(&self, conversation: ConversationId, limit: u32) -> Result<Vec<MessageRow>, StoreError> {
         let sql = format!(
             "SELECT {MESSAGE} FROM message m WHERE m.conversation = ?1 AND m.kind = ?2 AND m.state < 6
              ORDER BY m.id DESC LIMIT ?3"

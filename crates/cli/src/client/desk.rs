@@ -13,6 +13,7 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use super::description;
+use super::desk_request;
 use super::desk_shown::{show_case, show_desk, show_queue};
 use super::lookup::find_contact;
 use super::message::Wait;
@@ -49,6 +50,8 @@ pub(crate) enum DeskCommand {
     Note(NoteArgs),
     /// Say where a conversation stands
     Status(StatusArgs),
+    /// Show what a customer asked by forms, and say where it stands
+    Request(desk_request::RequestArgs),
     /// Go on duty or off
     Duty(DutyArgs),
     /// Take a member, and their device, out of the line
@@ -266,6 +269,7 @@ impl DeskCommand {
             Self::HandOver(args) => &args.common,
             Self::Note(args) => &args.common,
             Self::Status(args) => &args.common,
+            Self::Request(args) => &args.common,
             Self::Duty(args) => &args.common,
             Self::Dismiss(args) => &args.common,
         }
@@ -308,6 +312,7 @@ impl DeskCommand {
                 let wish = Wish::SetStatus { conversation: conversation.id, status };
                 change(session, &conversation, wish, &args.wait, output).await
             }
+            Self::Request(args) => desk_request::request(args, output).await,
             Self::Duty(args) => {
                 let mut session = begin(&args.common, "kuvert desk duty", &args.wait).await?;
                 let on = matches!(args.state, OnOff::On);
@@ -471,7 +476,7 @@ async fn change(
 }
 
 /// Opens the profile of a line's device, and fetches what waits.
-async fn begin(common: &Common, command: &str, wait: &Wait) -> Result<Session, Failure> {
+pub(super) async fn begin(common: &Common, command: &str, wait: &Wait) -> Result<Session, Failure> {
     let (mut session, _) = open(common, command)?;
     if shown(&mut session)?.is_none() {
         return Err(kuvert_view::Failure::NoLine.into());

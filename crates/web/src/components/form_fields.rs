@@ -430,6 +430,7 @@ fn when_inputs(day: RwSignal<String>, time: Option<RwSignal<String>>, wrong: Wro
 
 fn product_list(products: RwSignal<Vec<ProductEntry>>, max: u8, quantity: u16, wrong: Wrong) -> AnyView {
     let count = Memo::new(move |_| products.with(Vec::len));
+    let is_one_of_many = Memo::new(move |_| count.get() > 1);
     let row = move |one: ProductEntry| {
         let leave_out = move |_| {
             wrong.set(None);
@@ -460,20 +461,21 @@ fn product_list(products: RwSignal<Vec<ProductEntry>>, max: u8, quantity: u16, w
                     prop:value=one.quantity
                     on:input=take(one.quantity, wrong)
                 />
-                <button
-                    type="button"
-                    class="button-icon"
-                    hidden=move || count.get() < 2
-                    aria-label=t("form-product-remove")
-                    title=t("form-product-remove")
-                    on:click=leave_out
-                >
-                    {icon(Icon::Close)}
-                </button>
+                {move || is_one_of_many.get().then(|| view! {
+                    <button
+                        type="button"
+                        class="button-icon"
+                        aria-label=t("form-product-remove")
+                        title=t("form-product-remove")
+                        on:click=leave_out
+                    >
+                        {icon(Icon::Close)}
+                    </button>
+                })}
             </li>
         }
     };
-    let is_full = move || count.get() >= usize::from(max);
+    let is_full = Memo::new(move |_| count.get() >= usize::from(max));
     let add = move |_| {
         products.update(|all| {
             let number = all.iter().map(|one| one.number + 1).max().unwrap_or(0);
@@ -484,15 +486,11 @@ fn product_list(products: RwSignal<Vec<ProductEntry>>, max: u8, quantity: u16, w
         <ul class="form-products">
             <For each=move || products.get() key=|one| one.number children=row/>
         </ul>
-        <button
-            type="button"
-            class="button-quiet form-add"
-            data-testid="product-add"
-            hidden=is_full
-            on:click=add
-        >
-            {t("form-product-add")}
-        </button>
+        {move || (!is_full.get()).then(|| view! {
+            <button type="button" class="button-quiet form-add" data-testid="product-add" on:click=add>
+                {t("form-product-add")}
+            </button>
+        })}
     }
     .into_any()
 }

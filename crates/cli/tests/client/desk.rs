@@ -127,3 +127,38 @@ fn a_line_is_published_only_as_it_may_be() {
     let private = Person::new(&dir, "dora", "Dora", &relay.origin());
     assert_eq!(private.run(&["desk", "show"]).failure().0, "no_line");
 }
+
+#[test]
+fn a_form_is_filled_in_and_both_sides_see_where_it_stands() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let relay = Relay::start(&dir.path().join("relay"), &[]);
+    let (owner, link) = open_line(&dir, &relay);
+    let carla = Person::new(&dir, "carla", "Carla", &relay.origin());
+    carla.run(&["contact", "add", &link, "--message", "Hello"]).json();
+    let forms = carla.run(&["form", "Pharmacy"]).json();
+    assert_eq!(forms["forms"][1]["title"], "Blood pressure", "{forms}");
+
+    // What does not fit is said, and nothing is sent.
+    let unfit = ["form", "Pharmacy", "blood-pressure", "--answer", "when=noon"];
+    let (code, told) = carla.run(&unfit).failure();
+    assert_eq!(code, "not_filled_in");
+    assert!(told.contains("`day`") && told.contains("`when`"), "{told}");
+    let fit = ["form", "Pharmacy", "blood-pressure", "--answer", "day=2027-05-31", "--answer", "when=morning"];
+    assert_eq!(carla.run(&fit).json()["state"], "sent");
+
+    let asked = case(&owner, &["request", "Carla"]);
+    let request = &asked["requests"][0];
+    assert_eq!((&request["form"], &request["state"]), (&json!("blood-pressure"), &json!("Received")), "{asked}");
+    assert!(request["text"].as_str().is_some_and(|text| text.contains("2027-05-31")), "{asked}");
+    let (code, _) = owner.run(&["desk", "request", "Carla", "Nowhere"]).failure();
+    assert_eq!(code, "no_request");
+    let moved = case(&owner, &["request", "Carla", "Confirmed", "--say", "At nine o'clock"]);
+    assert_eq!(moved["requests"][0]["state"], "Confirmed", "{moved}");
+    assert_eq!(carla.hear(1), ["Confirmed\nAt nine o'clock"]);
+
+    // The time of the form counts from when the conversation is done.
+    let done = case(&owner, &["status", "Carla", "done"]);
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a clock").as_millis();
+    let days = (done["erase_at"].as_i64().expect("a day") - i64::try_from(now).expect("a time")) / 86_400_000;
+    assert!((6..=7).contains(&days), "{done}");
+}

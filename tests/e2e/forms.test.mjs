@@ -18,12 +18,14 @@ async function begin(page, name, title) {
 
 test("a customer orders in advance, and both see where it stands", { timeout: 180_000 }, async (t) => {
   const world = await World.start(t);
-  const olga = await (await world.browser("owner")).open("/desk");
+  const owner = await world.browser("owner");
+  const olga = await owner.open("/desk");
   await found(olga, { line: "Rosen-Apotheke", person: "Olga" });
   const link = await publish(olga);
   await olga.goBack();
 
-  const carla = await (await world.browser("carla")).open(link);
+  const customer = await world.browser("carla");
+  const carla = await customer.open(link);
   await begin(carla, "Carla", /Medikamente|medicines/);
   const send = carla.getByTestId("form-send");
   // A mistyped number is said before anything is sent, and what is missing beside its field.
@@ -60,6 +62,8 @@ test("a customer orders in advance, and both see where it stands", { timeout: 18
   await carla.getByTestId("request-status").getByText("from four").waitFor({ timeout: 30_000 });
   await eventually("the request says where it stands", async () => (await request.getByTestId("request-state").innerText()).includes(state));
   assert.deepEqual(await findInFiles(world.relay.data, [PZN, "Nasenspray", "from four"]), [], "RELAY-4");
+  await pictures(customer, carla, "request", carla.getByTestId("request-status"));
+  await pictures(owner, olga, "desk-request", olga.getByTestId("request-status"));
   world.assertQuiet();
 });
 

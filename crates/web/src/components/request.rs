@@ -28,11 +28,11 @@ fn request_card(id: MessageId, request: &RequestView, words: &str) -> AnyView {
     let has_state = !state.is_empty();
     let state = in_language(state);
     view! {
-        <div class="request" data-testid="request">
-            <p class="request-title">{icon(Icon::Edit)} <bdi>{title.to_owned()}</bdi></p>
-            <p class="request-words" dir="auto">{rest.to_owned()}</p>
+        <div class="filled" data-testid="request">
+            <p class="filled-title">{icon(Icon::Edit)} <bdi>{title.to_owned()}</bdi></p>
+            <p class="filled-words" dir="auto">{rest.to_owned()}</p>
             {has_state.then(|| view! {
-                <p class="request-state" class:request-state-is-final=is_final data-testid="request-state">
+                <p class="filled-state" class:filled-state-is-final=is_final data-testid="request-state">
                     <span class="hidden-words">{t("request-state")} " "</span> {state}
                 </p>
             })}
@@ -53,17 +53,17 @@ fn status_card(status: &StatusView) -> AnyView {
             text(lang.get(), "request-appointment", &[("from", day.into()), ("to", end.into())])
         };
         view! {
-            <p class="request-appointment" data-testid="request-appointment">{icon(Icon::Clock)} {when}</p>
-            <p class="request-words" dir="auto">{one.place.clone()}</p>
+            <p class="filled-appointment" data-testid="request-appointment">{icon(Icon::Clock)} {when}</p>
+            <p class="filled-words" dir="auto">{one.place.clone()}</p>
         }
     });
     let erased = status.erase_at.map(|at| {
         view! { <p class="hint">{t1("line-erased", "when", move || dates::day(lang.get(), at))}</p> }
     });
     view! {
-        <div class="request" data-testid="request-status">
-            <p class="request-state" class:request-state-is-final=status.is_final>{state}</p>
-            <p class="request-words" dir="auto">{status.note.clone()}</p>
+        <div class="filled" data-testid="request-status">
+            <p class="filled-state" class:filled-state-is-final=status.is_final>{state}</p>
+            <p class="filled-words" dir="auto">{status.note.clone()}</p>
             {appointment} {erased}
         </div>
     }

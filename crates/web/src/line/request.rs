@@ -30,7 +30,7 @@ pub(super) fn ways(message: MessageId, request: &RequestView) -> AnyView {
     });
     let buttons = buttons.collect_view();
     view! {
-        <div class="request-ways" hidden=move || !can_act.get()>
+        <div class="filled-ways" hidden=move || !can_act.get()>
             <p class="hint">{t("desk-request-set")}</p>
             <div class="line-forms" role="group" aria-label=t("desk-request-set")>{buttons}</div>
             <details>

@@ -20,7 +20,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("kuvert-app", &["kuvert-wire", "kuvert-content", "kuvert-core", "kuvert-desk", "kuvert-view"]),
     ("kuvert-client", &["kuvert-wire", "kuvert-core", "kuvert-app", "kuvert-view"]),
     ("kuvert-worker", &["kuvert-wire", "kuvert-core", "kuvert-app", "kuvert-view"]),
-    ("kuvert-web", &["kuvert-wire", "kuvert-content", "kuvert-view"]),
+    ("kuvert-web", &["kuvert-wire", "kuvert-content", "kuvert-desk", "kuvert-view"]),
     // The same two for a line's team.
     ("kuvert-desk-worker", &["kuvert-app", "kuvert-worker"]),
     ("kuvert-desk-web", &["kuvert-web"]),
@@ -33,6 +33,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &[
             "kuvert-wire",
             "kuvert-core",
+            "kuvert-desk",
             "kuvert-app",
             "kuvert-view",
             "kuvert-client",

@@ -15,7 +15,7 @@ const NOTE = "the customer was here on Monday already";
 const SECRETS = [LINE, NOTE, "Olga-the-owner", "Anne-the-agent", "Bert-the-agent", "Carla-the-customer", "04877800"];
 
 test("a day at the pharmacy", { timeout: 300_000 }, async (t) => {
-  const world = await World.start(t);
+  const world = await World.start(t, { relay: { secrets: SECRETS } });
   const owner = await world.browser("owner");
   const olga = await owner.open("/desk");
   await found(olga, { line: LINE, person: "Olga-the-owner" });
@@ -74,6 +74,8 @@ test("a day at the pharmacy", { timeout: 300_000 }, async (t) => {
     assert.ok(!/(Olga|Anne|Bert)-the/.test(await page.content()));
   }
   assert.deepEqual(await findInFiles(world.relay.data, SECRETS), [], "RELAY-4");
+  assert.deepEqual(world.relay.wire.found, [], "RELAY-4: live frames");
+  assert.ok(world.relay.wire.frames > 100, `${world.relay.wire.frames} frames were looked through`);
   assert.ok(SECRETS.every((secret) => !world.relay.log.includes(secret)), "LOG-1");
   world.assertQuiet();
 });

@@ -6,6 +6,7 @@ import { mkdir } from "node:fs/promises";
 import { createServer } from "node:net";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { Wire } from "./wire.mjs";
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../../..");
 /** The web app that is a part of the program. */
@@ -19,13 +20,17 @@ export class Relay {
   #child = null;
   #log = [];
 
-  constructor({ binary, web, data, port, environment }) {
+  constructor({ binary, web, data, port, environment, wire }) {
     this.binary = binary;
     this.web = web;
     /** Everything that the relay writes to disk. */
     this.data = data;
     this.port = port;
     this.environment = environment;
+    /** Where the process listens: behind the wire, if there is one. */
+    this.behind = wire?.port ?? port;
+    /** What stands between browsers and the relay, if something does. */
+    this.wire = wire?.wire ?? null;
     /** The origin that browsers open; `localhost` counts as secure, so that they grant what the app needs. */
     this.origin = `http://localhost:${port}`;
   }
@@ -33,16 +38,23 @@ export class Relay {
   /**
    * Starts a relay on a free port and waits until it answers.
    *
-   * @param {{directory: string, binary?: string, web?: string | null, environment?: object}} options
-   *   `directory`: where its data directory is made; `web`: the web app, `null` for none
+   * @param {{directory: string, binary?: string, web?: string | null, environment?: object, secrets?: string[]}} options
+   *   `directory`: where its data directory is made; `web`: the web app, `null` for none; `secrets`: what the wire looks for
    */
-  static async start({ directory, binary, web, environment = {} }) {
+  static async start({ directory, binary, web, environment = {}, secrets }) {
+    const port = await freePort();
+    let wire = null;
+    if (secrets) {
+      const behind = await freePort();
+      wire = { port: behind, wire: await Wire.start(port, behind, secrets) };
+    }
     const relay = new Relay({
       binary: resolve(binary ?? process.env.KUVERT_BIN ?? join(ROOT, "target/debug/kuvert")),
       web: web === undefined ? join(ROOT, "target/web") : web,
       data: join(directory, "relay"),
-      port: await freePort(),
+      port,
       environment,
+      wire,
     });
     if (!existsSync(relay.binary)) {
       throw new Error(`there is no relay at ${relay.binary}: run \`cargo build --package kuvert\``);
@@ -58,7 +70,8 @@ export class Relay {
   /** Starts the process on the same port and data as before, and waits until it answers. */
   async run() {
     if (this.#child) throw new Error("the relay runs already");
-    const args = ["relay", "--data", this.data, "--listen", `127.0.0.1:${this.port}`];
+    const args = ["relay", "--data", this.data, "--listen", `127.0.0.1:${this.behind}`];
+    if (this.wire) args.push("--origin", this.origin);
     if (this.web === null) args.push("--no-web");
     else if (this.web !== EMBEDDED) args.push("--web", this.web);
     const child = spawn(this.binary, args, {
@@ -78,6 +91,7 @@ export class Relay {
 
   /** Asks it to end (SIGTERM) and waits. */
   async stop() {
+    this.wire?.stop();
     const child = this.#child;
     if (!child) return;
     child.kill("SIGTERM");
@@ -117,7 +131,7 @@ export class Relay {
     let ended = false;
     child.ended.then(() => (ended = true));
     while (!ended && Date.now() < deadline) {
-      const answer = await fetch(`http://127.0.0.1:${this.port}/healthz`).catch(() => null);
+      const answer = await fetch(`http://127.0.0.1:${this.behind}/healthz`).catch(() => null);
       await answer?.arrayBuffer();
       if (answer?.ok) return;
       await new Promise((done) => setTimeout(done, 20));

@@ -310,9 +310,21 @@ fn make(holder: &Element, field: &Field, at: u8, lang: Lang, before: usize) {
             line("number", "form-short", &[("min", "1"), ("max", &max.to_string()), ("value", "1")]);
         }
         FieldKind::DateTime { date_only, .. } => {
-            line("date", "form-short", &[]);
-            if !date_only {
-                line("time", "form-short", &[("aria-label", &text(lang, "form-time", &[]))]);
+            if *date_only {
+                line("date", "form-short", &[]);
+            } else {
+                // Each of the two says what it is.
+                for (kind, key) in [("date", "form-day"), ("time", "form-time")] {
+                    let name = format!("{} {}", field.label.get(lang.tag()), text(lang, key, &[]));
+                    let attributes = [
+                        ("type", kind),
+                        ("class", "form-short"),
+                        ("autocomplete", "off"),
+                        ("aria-label", &name),
+                        ("aria-describedby", &described),
+                    ];
+                    let _ = add(holder, "input", &attributes);
+                }
             }
         }
         FieldKind::Choice { options, several } => {

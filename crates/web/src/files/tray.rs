@@ -95,13 +95,10 @@ impl Trays {
 
     /// Puts back what could not be sent, before what was picked since. What does not fit any more is given back.
     pub(crate) fn bring_back(&mut self, conversation: ConversationId, items: Vec<Item>) -> Vec<Item> {
-        let mut surplus = Vec::new();
         for item in items.into_iter().rev() {
-            let tray = self.0.entry(Place { conversation, field: item.field }).or_default();
-            tray.insert(0, item);
-            surplus.extend(tray.split_off(tray.len().min(FILES_MAX)));
+            self.0.entry(Place { conversation, field: item.field }).or_default().insert(0, item);
         }
-        surplus
+        self.0.values_mut().flat_map(|tray| tray.split_off(tray.len().min(FILES_MAX))).collect()
     }
 }
 

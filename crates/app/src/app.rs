@@ -275,6 +275,13 @@ impl App {
     }
 
     fn try_command(&mut self, now: Timestamp, command: UiCommand) -> Result<(), ClientError> {
+        let (command, anyway) = match command {
+            UiCommand::Anyway(wish) => (*wish, true),
+            command => (command, false),
+        };
+        if !self.may_leave(&command, anyway)? {
+            return Ok(());
+        }
         let command = match command {
             UiCommand::Start => return self.start(),
             UiCommand::OpenConversation { conversation } => return self.show(now, conversation),

@@ -50,6 +50,8 @@ pub(crate) struct DeskHooks {
     pub(crate) event: fn(&mut App, LineEvent),
     /// Folds what came, and does what follows.
     pub(crate) tend: fn(&mut App, Timestamp) -> Result<(), ClientError>,
+    /// What the line says of itself; empty as long as it says nothing.
+    pub(crate) settings: fn(&mut App) -> Result<Vec<u8>, ClientError>,
     /// The name of a colleague, by the key of their device.
     pub(crate) name_of: fn(&mut App, [u8; 32]) -> Result<String, ClientError>,
 }
@@ -62,6 +64,7 @@ pub(crate) const HOOKS: DeskHooks = DeskHooks {
     },
     event: App::line_event,
     tend: App::fold_and_do,
+    settings: |app| Ok(app.desk()?.team.settings().bytes.clone()),
     name_of: App::name_colleague,
 };
 

@@ -9,6 +9,7 @@ mod desk;
 mod desk_views;
 mod files;
 mod groups;
+mod guard;
 mod line_profile;
 mod pages;
 mod people;

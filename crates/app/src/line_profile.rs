@@ -10,6 +10,8 @@ use kuvert_desk::templates;
 use kuvert_desk::text::Text;
 use kuvert_view::{FaultView, ImprintDraft, LineDraft, LineView};
 
+use crate::guard;
+
 /// Kinds of business, by the words for them.
 const KINDS: [(&str, LineKind); 8] = [
     ("pharmacy", LineKind::Pharmacy),
@@ -69,7 +71,7 @@ pub(crate) fn profile(name: &str, version: u32, draft: LineDraft) -> Result<Line
         away: Text(draft.away),
         forms: Vec::new(),
         retention: Days(draft.retention),
-        guard: 0,
+        guard: guard::flags(&draft.guard),
         asks_satisfaction: false,
         readers: Readers::Team,
         origins: Vec::new(),
@@ -155,6 +157,7 @@ pub(crate) fn draft(name: &str, settings: &[u8], kind: &str) -> LineDraft {
         week: hours.week.iter().map(|day| day.iter().map(|span| (span.from, span.to)).collect()).collect(),
         state: hours.state.map(|state| state.code().to_owned()),
         retention: line.retention.0,
+        guard: guard::kinds(line.guard),
     }
 }
 
@@ -315,6 +318,7 @@ mod tests {
             week: vec![vec![(8 * 60, 18 * 60)]; 7],
             state: Some("DE-BY".into()),
             retention: 30,
+            guard: vec![kuvert_view::GuardKind::Iban],
         }
     }
 

@@ -271,6 +271,11 @@ impl Client {
         })
     }
 
+    /// What the card of a link that was opened says of the business line that it is; `None` for a person.
+    pub fn line_behind(&self, link: &str) -> Option<Vec<u8>> {
+        self.sessions.cards.get(link).and_then(|card| card.line.as_ref().map(|line| line.to_vec()))
+    }
+
     /// When what was said in a conversation is to be erased: milliseconds since 1970.
     ///
     /// # Errors

@@ -460,6 +460,9 @@ pub enum UiCommand {
     /// no desk need not know what is said there.
     #[n(200)]
     Desk(#[cbor(n(0), with = "minicbor::bytes")] Vec<u8>),
+    /// Fulfils a wish although its text holds what [`crate::ViewUpdate::Guarded`] asked about. What is refused stays so.
+    #[n(220)]
+    Anyway(#[n(0)] Box<UiCommand>),
     /// Writes a file that is on this device to where the user wants it, which travels beside the command; answered by
     /// `FileSaved` or `FileNotShown`.
     #[n(67)]

@@ -10,6 +10,7 @@ mod condition;
 mod desk;
 mod file;
 mod group;
+mod guard;
 mod line;
 mod message;
 mod push;
@@ -30,6 +31,7 @@ pub use file::{
     TransferStage, TransferView,
 };
 pub use group::{GroupStanding, GroupView, MemberView, NotAdded, NotAddedView, NoticeKind, NoticeView, Role};
+pub use guard::{GuardKind, GuardedView};
 pub use line::{ImprintDraft, LineDraft, LineView, Texts};
 pub use message::{Delivery, MessageKind, MessageView, ReactionView, ReplyView, Sender};
 pub use push::{PushView, SubscriptionView};

@@ -2,6 +2,8 @@
 
 use minicbor::{Decode, Encode};
 
+use crate::GuardKind;
+
 /// A text by language: tag and what it says. The first one stands in for languages that are missing.
 pub type Texts = Vec<(String, String)>;
 
@@ -36,6 +38,9 @@ pub struct LineDraft {
     /// Days for which a conversation stays after it is done.
     #[n(8)]
     pub retention: u16,
+    /// What the line wants its customers and its team to be warned of before it is sent.
+    #[n(9)]
+    pub guard: Vec<GuardKind>,
 }
 
 /// Who is behind a line, as section 5 DDG demands; empty for what there is not.

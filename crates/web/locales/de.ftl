@@ -606,3 +606,17 @@ notices-detail = Was sie zeigen, wenn Kuvert im Hintergrund offen ist
 notices-detail-none = Nur, dass etwas da ist
 notices-detail-all = Name und Text
 notices-detail-hint = Ist Kuvert geschlossen, zeigen sie nie mehr, als dass etwas da ist.
+
+## Bevor etwas an einen Anschluss geht
+guard-heading = Wirklich senden?
+guard-text = Das sieht nach etwas aus, das nicht in einen Chat gehört. Der Anschluss bittet darum, vorher nachzusehen.
+guard-iban = IBAN
+guard-card = Nummer einer Bankkarte
+guard-insurance = Versichertennummer
+guard-tax = Steuernummer
+guard-prescription = Zugang zu einem E-Rezept
+guard-anyway = Trotzdem senden
+guard-change = Ändern
+guard-refused-heading = Das wird nicht gesendet
+guard-refused-text = Der Zugang zu einem E-Rezept darf nicht per Chat weitergegeben werden (§ 360 SGB V). Nimm stattdessen die Gesundheitskarte, die E-Rezept-App oder den Ausdruck. Dein Text steht noch da.
+guard-understood = Verstanden

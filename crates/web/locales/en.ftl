@@ -606,3 +606,17 @@ notices-detail = What they show while Kuvert is open in the background
 notices-detail-none = Only that something came
 notices-detail-all = Name and text
 notices-detail-hint = While Kuvert is closed, they never show more than that something came.
+
+## Before something goes to a line
+guard-heading = Really send it?
+guard-text = This looks like something that does not belong in a chat. The line asks you to look again before you send it.
+guard-iban = IBAN
+guard-card = Number of a payment card
+guard-insurance = Health insurance number
+guard-tax = Tax number
+guard-prescription = Access to an e-prescription
+guard-anyway = Send anyway
+guard-change = Change it
+guard-refused-heading = This is not sent
+guard-refused-text = Access to an e-prescription must not be handed on by chat (section 360 SGB V). Use the health card, the e-prescription app or the printout instead. Your text is still there.
+guard-understood = I see

@@ -47,6 +47,8 @@ pub(crate) fn update(update: &mut ViewUpdate) {
         | ViewUpdate::Desk(_)
         | ViewUpdate::Link { .. }
         | ViewUpdate::LinkRevoked
+        // The user's own text.
+        | ViewUpdate::Guarded(_)
         | ViewUpdate::Requested { .. }
         | ViewUpdate::Connection(_)
         | ViewUpdate::Storage(_)

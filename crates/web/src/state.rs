@@ -4,8 +4,8 @@
 //! (typing, sending, opening, dismissing). Nothing here waits: a command is posted, and its answer is an update.
 
 use kuvert_view::{
-    CardView, Connection, ConversationId, ConversationView, Failure, MessageId, ProfileView, Storage,
-    UiCommand, ViewUpdate,
+    CardView, Connection, ConversationId, ConversationView, Failure, GuardedView, MessageId, ProfileView,
+    Storage, UiCommand, ViewUpdate,
 };
 use leptos::prelude::*;
 
@@ -72,6 +72,7 @@ pub(crate) struct AppState {
     shell: Shell,
     people: People,
     notices: Notices,
+    guarded: RwSignal<Option<GuardedView>>,
     team: Option<Team>,
 }
 
@@ -96,6 +97,7 @@ impl AppState {
             shell: Shell::new(),
             people: People::new(),
             notices: Notices::new(),
+            guarded: RwSignal::new(None),
             team: line::hooks().map(|hooks| (hooks.team)()),
         }
     }
@@ -176,6 +178,12 @@ impl AppState {
             | ViewUpdate::Members { .. }
             | ViewUpdate::Contact(_)) => self.people.apply(answer),
             ViewUpdate::Desk(update) => self.apply_desk(&update),
+            ViewUpdate::Guarded(guarded) => {
+                self.talk.withheld(&guarded.wish);
+                self.guarded.set(Some(guarded));
+                // Whoever waits for the answer has it.
+                self.failures.update(|count| *count += 1);
+            }
             // Answers to questions that this page does not ask.
             ViewUpdate::Changed { .. }
             | ViewUpdate::Progressed { .. }
@@ -371,6 +379,11 @@ impl AppState {
     /// What is known of files.
     pub(crate) fn files(self) -> FilesState {
         self.files
+    }
+
+    /// A text that was not sent because of what stands in it, as long as the user has not decided.
+    pub(crate) fn guarded(self) -> RwSignal<Option<GuardedView>> {
+        self.guarded
     }
 
     /// Notifications.

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use super::list::{ListArgs, Listing, list};
 use super::message::Wait;
 use super::trust::{self, StandingArgs, VerifyArgs};
-use super::{CATCH_UP, Common, Failure, ask, catch_up, find_contact, open, own_message, sent};
+use super::{CATCH_UP, Common, Failure, ask, catch_up, find_contact, guard, open, own_message, sent};
 use crate::output::{Output, foreign};
 
 /// First message if none is given.
@@ -56,6 +56,9 @@ pub(crate) struct AddArgs {
     /// First message
     #[arg(long, value_name = "TEXT")]
     message: Option<String>,
+    /// Send the message to a business line although it looks like an IBAN or another number that the line warns of
+    #[arg(long)]
+    anyway: bool,
     #[command(flatten)]
     wait: Wait,
     #[command(flatten)]
@@ -116,7 +119,7 @@ async fn add(args: AddArgs, output: Output) -> Result<(), Failure> {
     };
     let mut delivery = None;
     if let Some(wish) = wish {
-        let updates = ask(&mut session, wish)?;
+        let updates = ask(&mut session, guard::confirmed(wish, args.anyway))?;
         let message = own_message(&updates).ok_or(Failure::Refused)?;
         delivery = Some(sent(&mut session, message, deadline).await?);
     }

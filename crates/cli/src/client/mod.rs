@@ -8,6 +8,7 @@ mod desk_shown;
 mod failure;
 mod file;
 mod group;
+mod guard;
 mod history;
 mod identity;
 mod list;
@@ -234,8 +235,10 @@ fn asked(session: &mut Session, wish: impl FnOnce(&mut Session)) -> Result<Vec<V
     wish(session);
     let mut updates = Vec::new();
     while let Some(update) = session.poll_update() {
-        if let ViewUpdate::Failed(failure) = update {
-            return Err(failure.into());
+        match &update {
+            ViewUpdate::Failed(failure) => return Err((*failure).into()),
+            ViewUpdate::Guarded(guarded) => return Err(guard::failure(guarded)),
+            _ => {}
         }
         updates.push(update);
     }

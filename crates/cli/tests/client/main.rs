@@ -10,6 +10,7 @@ mod manual;
 mod messages;
 mod privacy;
 mod refusals;
+mod rights;
 #[path = "../relay_process/mod.rs"]
 mod relay_process;
 #[path = "../small_disk/mod.rs"]

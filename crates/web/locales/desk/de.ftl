@@ -174,3 +174,5 @@ desk-link-hint = Für Schaufenster, Tresen und Webseite.
 desk-poster-a4 = Plakat A4
 desk-poster-a6 = Aufsteller A6
 desk-poster-sentence = Schreib uns: Code scannen, fertig. Ohne App, ohne Konto, verschlüsselt.
+desk-guard = Vorsicht beim Senden
+desk-guard-hint = Davor wird auf dem Gerät gewarnt, bevor etwas gesendet wird, bei Kunden und bei euch. Zugänge zu E-Rezepten gehen nie.

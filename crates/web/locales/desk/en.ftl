@@ -174,3 +174,5 @@ desk-link-hint = For windows, counters and web sites.
 desk-poster-a4 = Poster A4
 desk-poster-a6 = Sign A6
 desk-poster-sentence = Write to us: scan the code, done. No app, no account, encrypted.
+desk-guard = Care when sending
+desk-guard-hint = The device warns of these before something is sent, at your customers' and at yours. Access to e-prescriptions never goes.

@@ -9,6 +9,7 @@ pub(crate) mod dialog;
 pub(crate) mod dialogs;
 pub(crate) mod emoji;
 pub(crate) mod field;
+pub(crate) mod guarded;
 pub(crate) mod icon;
 pub(crate) mod line_card;
 pub(crate) mod marks;

@@ -253,10 +253,12 @@ impl FilesState {
         text: String,
         reply: Option<Quoted>,
         expires_after: Option<u32>,
+        anyway: bool,
     ) {
         let items = self.trays.try_update(|trays| trays.take(conversation)).unwrap_or_default();
         let done = (0, items.iter().map(|item| item.size).sum());
-        let parcel = Parcel { ticket: next_number(), conversation, text, reply, expires_after, items, done };
+        let parcel =
+            Parcel { ticket: next_number(), conversation, text, reply, expires_after, anyway, items, done };
         self.trouble.set(None);
         post_parcel(&parcel);
         self.parcels.update(|parcels| parcels.push(parcel));
@@ -466,6 +468,7 @@ fn post_parcel(parcel: &Parcel) {
         reply_to: parcel.reply.as_ref().map(|quoted| quoted.message),
         expires_after: parcel.expires_after,
     };
+    let command = if parcel.anyway { UiCommand::Anyway(Box::new(command)) } else { command };
     bridge::post_with(command, &files);
 }
 
@@ -480,6 +483,15 @@ fn forget(item: &Item) {
 /// Sends what lies in the tray of a conversation with what was typed. `false` if nothing lies there, or a message is being
 /// edited, which takes no files; then a text is sent as ever.
 pub(crate) fn send(state: AppState, conversation: ConversationId) -> bool {
+    send_if(state, conversation, false)
+}
+
+/// The same, although the text was asked about.
+pub(crate) fn send_anyway(state: AppState, conversation: ConversationId) {
+    send_if(state, conversation, true);
+}
+
+fn send_if(state: AppState, conversation: ConversationId, anyway: bool) -> bool {
     let talk = state.talk();
     let composing = untrack(|| talk.composing(conversation).get());
     if composing.editing().is_some() || !untrack(|| state.files().is_laden(conversation)) {
@@ -491,7 +503,7 @@ pub(crate) fn send(state: AppState, conversation: ConversationId) -> bool {
     }
     let reply = composing.reply().cloned();
     if let Some((text, _, expires_after)) = talk.take_for_files(conversation) {
-        state.files().hand_over(conversation, text.trim().to_owned(), reply, expires_after);
+        state.files().hand_over(conversation, text.trim().to_owned(), reply, expires_after, anyway);
     }
     true
 }

@@ -91,6 +91,8 @@ pub(crate) struct Parcel {
     pub(crate) reply: Option<Quoted>,
     /// It is deleted everywhere so many seconds after it was read.
     pub(crate) expires_after: Option<u32>,
+    /// The user was asked about the text, and wants it sent.
+    pub(crate) anyway: bool,
     /// What goes.
     pub(crate) items: Vec<Item>,
     /// So many bytes are sealed, of so many.

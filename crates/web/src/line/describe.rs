@@ -1,10 +1,11 @@
 //! What the line says of itself: who is behind it, when somebody is there, what happens to what customers write.
 
-use kuvert_view::{DeskCommand, FaultView, ImprintDraft, LineDraft, Texts, UiCommand};
+use kuvert_view::{DeskCommand, FaultView, GuardKind, ImprintDraft, LineDraft, Texts, UiCommand};
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 
 use super::entries::{Choice, Entry, LongEntry};
+use super::guard_part::guard_part;
 use super::link_sheet::link_sheet;
 use super::team_state::{post, team};
 use super::week;
@@ -118,6 +119,7 @@ struct Form {
     legal_form: RwSignal<String>,
     state: RwSignal<String>,
     retention: Typed,
+    guard: RwSignal<Vec<GuardKind>>,
     imprint: Vec<(&'static str, Typed)>,
     week: Vec<Typed>,
     /// By text and language.
@@ -137,6 +139,7 @@ impl Form {
             legal_form: RwSignal::new(draft.imprint.legal_form.clone()),
             state: RwSignal::new(draft.state.clone().unwrap_or_default()),
             retention: typed(&draft.retention.to_string()),
+            guard: RwSignal::new(draft.guard.clone()),
             imprint: entries.collect(),
             week: (0..7).map(|at| typed(&day(at))).collect(),
             texts: texts.collect(),
@@ -157,6 +160,7 @@ impl Form {
         let mut draft = LineDraft {
             kind: self.kind.get_untracked(),
             state: Some(self.state.get_untracked()).filter(|state| !state.is_empty()),
+            guard: self.guard.get_untracked(),
             ..LineDraft::default()
         };
         draft.imprint.legal_form = self.legal_form.get_untracked();
@@ -280,6 +284,7 @@ fn DescribeForm(
             {imprint_part(form)}
             {hours_part(form)}
             {texts_part(form)}
+            {guard_part(form.with_value(|form| form.guard))}
             {move || (!faults.with(Vec::is_empty)).then(|| view! {
                 <div class="wrong" role="alert" data-testid="faults">
                     <p>{t("desk-not-published")}</p>
@@ -480,6 +485,7 @@ mod tests {
                 week: vec![vec![(480, 1080)], vec![], vec![], vec![], vec![], vec![], vec![]],
                 state: Some("DE-BY".into()),
                 retention: 30,
+                guard: vec![GuardKind::Iban],
             };
             assert_eq!(Form::of(&draft).draft(), Some(draft.clone()));
             let form = Form::of(&draft);

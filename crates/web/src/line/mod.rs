@@ -7,6 +7,7 @@ mod begin;
 mod case;
 mod describe;
 mod entries;
+mod guard_part;
 mod link_sheet;
 mod panes;
 mod queue;

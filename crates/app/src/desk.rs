@@ -3,16 +3,17 @@
 //! The folded state is in memory, and written down part by part together with how far the room was folded; after a crash the
 //! rest is folded again. What a member may ask for becomes an event, which counts when it comes back in the room's order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kuvert_core::{
-    ClientError, Command, DeskStanding, Fold, Input, LineCommand, LineDevice, LineEvent, Refusal, Timestamp,
+    ClientError, Command, DeskStanding, Fold, Input, LineCommand, LineDevice, LineEvent, MessageId,
+    MessageRow, Refusal, Timestamp,
 };
 use kuvert_desk::poster::{self, Poster};
 use kuvert_desk::room::{self, CaseEvent, Cases, DeviceKey, Event, EventId, Facts, Meta, Role, Status, Team};
 use kuvert_view::{
-    CaseStatus, ConversationId, DeskCommand, DeskUpdate, LineDraft, MemberId, QueueFilter, TeamRole,
-    ViewUpdate,
+    CaseStatus, ConversationId, DeskCommand, DeskUpdate, LineDraft, MemberId, QueueFilter, RecordView,
+    TeamRole, ViewUpdate,
 };
 use kuvert_wire::ChannelId;
 
@@ -40,6 +41,8 @@ pub(crate) struct Desk {
     pub(crate) facts: BTreeMap<ChannelId, Facts>,
     /// How this device is reached was said since it was started.
     said_reach: bool,
+    /// Messages whose consents were looked at since it was started.
+    pub(crate) noted: BTreeSet<MessageId>,
 }
 
 /// The desk's entrances. Behind pointers, so that a program which never calls [`App::with_desk`] does not hold what is behind them.
@@ -52,6 +55,8 @@ pub(crate) struct DeskHooks {
     pub(crate) tend: fn(&mut App, Timestamp) -> Result<(), ClientError>,
     /// What the line says of itself; empty as long as it says nothing.
     pub(crate) settings: fn(&mut App) -> Result<Vec<u8>, ClientError>,
+    /// Whether a message is a business record.
+    pub(crate) record_of: fn(&mut App, &MessageRow) -> Result<Option<RecordView>, ClientError>,
     /// The name of a colleague, by the key of their device.
     pub(crate) name_of: fn(&mut App, [u8; 32]) -> Result<String, ClientError>,
 }
@@ -63,20 +68,26 @@ pub(crate) const HOOKS: DeskHooks = DeskHooks {
         app.desk_command(now, wish)
     },
     event: App::line_event,
-    tend: App::fold_and_do,
+    tend: |app, now| {
+        app.fold_and_do(now)?;
+        app.note_consents(now)
+    },
+    record_of: App::record_of,
     settings: |app| Ok(app.desk()?.team.settings().bytes.clone()),
     name_of: App::name_colleague,
 };
 
 /// What folded events ask this device to do.
 #[derive(Default)]
-struct Duties {
+pub(crate) struct Duties {
     /// The devices of the line are other ones.
     restaff: bool,
     /// What the line shows is another.
     publish: bool,
     /// Members who belong to the line no longer.
     dismissed: Vec<DeviceKey>,
+    /// Messages that became business records, or are none any more.
+    pub(crate) marked: Vec<(ChannelId, kuvert_content::MessageId)>,
 }
 
 impl App {
@@ -115,9 +126,11 @@ impl App {
                 Ok(())
             }
             DeskCommand::ShowPoster { link, sentence, small } => self.show_poster(&link, sentence, small),
+            DeskCommand::Rights(wish) => self.rights(now, wish),
             wish => {
                 self.check_member()?;
                 let event = self.event_of(wish)?;
+                self.begin_anew(now, &event)?;
                 self.post(now, &event)
             }
         }
@@ -149,6 +162,7 @@ impl App {
         self.check_answers()?;
         let event =
             Event::case(self.channel(conversation)?, CaseEvent::SetStatus { status: status_of(status) });
+        self.begin_anew(now, &event)?;
         self.post(now, &event)?;
         let days = line_profile::retention(&self.desk()?.team.settings().bytes);
         let row = views::conversation_row(conversation);
@@ -176,7 +190,7 @@ impl App {
     }
 
     /// Whether the user may act on conversations: what goes to customers is not undone where the team does not take an event.
-    fn check_answers(&mut self) -> Result<(), ClientError> {
+    pub(crate) fn check_answers(&mut self) -> Result<(), ClientError> {
         self.check_member()?;
         let me = self.me()?;
         let may = self.desk()?.team.role(me).is_some_and(|role| role != Role::ReadOnly);
@@ -229,6 +243,7 @@ impl App {
             | DeskCommand::SetStatus { .. }
             | DeskCommand::ShowDescription { .. }
             | DeskCommand::ShowPoster { .. }
+            | DeskCommand::Rights(_)
             | DeskCommand::CreateLine { .. }
             | DeskCommand::JoinLine { .. }
             | DeskCommand::Invite { .. }
@@ -259,6 +274,7 @@ impl App {
                 self.desk = None;
             }
             let duties = self.fold_desk(now)?;
+            self.show_marked(now, &duties)?;
             self.do_duties(now, &standing, &duties)?;
             if std::mem::take(&mut self.desk_wanted) {
                 self.line(now, LineCommand::Share)?;
@@ -419,13 +435,14 @@ impl App {
     fn show_case(&mut self, conversation: ConversationId) -> Result<(), ClientError> {
         let (me, channel) = (self.me()?, self.channel(conversation)?);
         let erase_at = self.client.erase_at(views::conversation_row(conversation))?;
+        self.look_for_consents(conversation)?;
         let view = shown::case(self.desk()?, channel, conversation, me, erase_at);
         self.desk_update(DeskUpdate::Case(view));
         Ok(())
     }
 
     /// Reads what conversations tell of who waits for an answer.
-    fn read_facts(&mut self) -> Result<(), ClientError> {
+    pub(crate) fn read_facts(&mut self) -> Result<(), ClientError> {
         let rows = self.client.desk_facts(None)?;
         self.desk()?;
         let Some(desk) = self.desk.as_mut() else { return Ok(()) };
@@ -451,7 +468,7 @@ impl App {
     }
 
     /// What the team knows, loaded where it is not yet.
-    fn desk(&mut self) -> Result<&Desk, ClientError> {
+    pub(crate) fn desk(&mut self) -> Result<&Desk, ClientError> {
         if self.desk.is_none() {
             let state = self.client.desk_state()?;
             let parts = state.iter().map(|(key, value)| (key.as_slice(), value.as_slice()));
@@ -461,13 +478,13 @@ impl App {
         self.desk.as_deref().ok_or(ClientError::Damaged("the desk's state"))
     }
 
-    fn me(&mut self) -> Result<DeviceKey, ClientError> {
+    pub(crate) fn me(&mut self) -> Result<DeviceKey, ClientError> {
         let standing = self.client.desk()?.ok_or(Refusal::NoLine)?;
         Ok(DeviceKey::new(standing.device))
     }
 
     /// What names a conversation with a customer on all devices.
-    fn channel(&mut self, conversation: ConversationId) -> Result<ChannelId, ClientError> {
+    pub(crate) fn channel(&mut self, conversation: ConversationId) -> Result<ChannelId, ClientError> {
         let summary = self.client.conversation(views::conversation_row(conversation))?;
         let summary = summary.filter(|summary| summary.contact().is_some());
         let channel = summary.and_then(|summary| summary.conversation.channel);
@@ -475,7 +492,7 @@ impl App {
     }
 
     /// Messages of a conversation that are business records.
-    fn records_of(
+    pub(crate) fn records_of(
         &mut self,
         conversation: kuvert_core::ConversationId,
     ) -> Result<Vec<[u8; 32]>, ClientError> {
@@ -484,16 +501,16 @@ impl App {
         Ok(tags.unwrap_or_default().iter().map(|id| *id.as_bytes()).collect())
     }
 
-    fn post(&mut self, now: Timestamp, event: &Event) -> Result<(), ClientError> {
+    pub(crate) fn post(&mut self, now: Timestamp, event: &Event) -> Result<(), ClientError> {
         self.line(now, LineCommand::Post { event: event.encode() })
     }
 
-    fn line(&mut self, now: Timestamp, command: LineCommand) -> Result<(), ClientError> {
+    pub(crate) fn line(&mut self, now: Timestamp, command: LineCommand) -> Result<(), ClientError> {
         self.client.handle(now, Input::Command(Command::Line(command)))?;
         self.drain()
     }
 
-    fn desk_update(&mut self, update: DeskUpdate) {
+    pub(crate) fn desk_update(&mut self, update: DeskUpdate) {
         self.updates.push_back(ViewUpdate::Desk(update.encode()));
     }
 }
@@ -507,6 +524,10 @@ impl Duties {
                 self.dismissed.push(*device);
             }
             Event::SetSettings { .. } => self.publish = true,
+            Event::Case {
+                conversation,
+                event: CaseEvent::Tag { message, .. } | CaseEvent::Untag { message },
+            } => self.marked.push((*conversation, *message)),
             _ => {}
         }
     }

@@ -5,6 +5,8 @@
 //! as they would the engine's.
 
 mod app;
+mod consents;
+mod copy;
 mod desk;
 mod desk_views;
 mod files;
@@ -15,6 +17,7 @@ mod pages;
 mod people;
 mod push;
 mod questions;
+mod rights;
 mod views;
 mod wishes;
 

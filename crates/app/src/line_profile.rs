@@ -269,7 +269,7 @@ pub(crate) fn view(card: &[u8], now: Timestamp) -> Option<LineView> {
     })
 }
 
-fn imprint_lines(imprint: &Imprint) -> Vec<String> {
+pub(crate) fn imprint_lines(imprint: &Imprint) -> Vec<String> {
     let register = [imprint.register.as_str(), &imprint.register_number].join(" ");
     let town = [imprint.zip.as_str(), &imprint.city].join(" ");
     let all = [

@@ -23,6 +23,9 @@ impl App {
                     None => String::new(),
                 };
             }
+            if let Some(hooks) = self.desk_hooks {
+                view.record = (hooks.record_of)(self, &message.row)?;
+            }
             messages.push(view);
         }
         Ok(messages)

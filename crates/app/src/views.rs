@@ -171,6 +171,7 @@ pub(crate) fn message(
             MessageKind::Text | MessageKind::NeedsNewer | MessageKind::Deleted => Vec::new(),
         },
         notice,
+        record: None,
     })
 }
 

@@ -24,6 +24,8 @@ pub(crate) fn command(wish: UiCommand, relay: &str) -> Option<Command> {
         | UiCommand::ShowPush
         | UiCommand::Desk(_)
         | UiCommand::SetPush { .. }
+        | UiCommand::AskErasure { .. }
+        | UiCommand::Export { .. }
         // What is in it was taken out before.
         | UiCommand::Anyway(_)
         | UiCommand::CreateGroup { .. }

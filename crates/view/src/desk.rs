@@ -2,7 +2,7 @@
 
 use minicbor::{Decode, Encode};
 
-use crate::{BridgeError, ConversationId, LastMessage, LineDraft};
+use crate::{BridgeError, ConsentView, ConversationId, LastMessage, LineDraft, RightsUpdate, RightsWish};
 
 /// Names a member of the team: the public key of their device.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
@@ -296,6 +296,9 @@ pub enum DeskCommand {
         #[n(2)]
         small: bool,
     },
+    /// About the rights of customers.
+    #[n(60)]
+    Rights(#[n(0)] RightsWish),
 }
 
 impl DeskCommand {
@@ -370,6 +373,9 @@ pub enum DeskUpdate {
         #[n(1)]
         small: bool,
     },
+    /// About the rights of customers.
+    #[n(60)]
+    Rights(#[n(0)] RightsUpdate),
 }
 
 /// What is wrong with the description of a line.
@@ -493,6 +499,9 @@ pub struct QueueRowView {
     /// When the user is to be reminded of it, perhaps in the past: milliseconds since 1970.
     #[n(8)]
     pub remind_at: Option<i64>,
+    /// The customer asks for everything to be erased.
+    #[n(40)]
+    pub asks_erasure: bool,
 }
 
 /// What the team knows of a conversation.
@@ -519,6 +528,15 @@ pub struct CaseView {
     /// When what was said is to be erased: milliseconds since 1970.
     #[n(6)]
     pub erase_at: Option<i64>,
+    /// What the customer consented to, in the order in which it was recorded.
+    #[n(40)]
+    pub consents: Vec<ConsentView>,
+    /// When the customer asked for everything to be erased: milliseconds since 1970.
+    #[n(41)]
+    pub asked_erasure: Option<i64>,
+    /// So many messages are business records.
+    #[n(42)]
+    pub records: u32,
 }
 
 /// A note that the customer does not see.

@@ -14,6 +14,7 @@ mod guard;
 mod line;
 mod message;
 mod push;
+mod rights;
 mod shell;
 mod update;
 
@@ -35,6 +36,10 @@ pub use guard::{GuardKind, GuardedView};
 pub use line::{ImprintDraft, LineDraft, LineView, Texts};
 pub use message::{Delivery, MessageKind, MessageView, ReactionView, ReplyView, Sender};
 pub use push::{PushView, SubscriptionView};
+pub use rights::{
+    AuditEntryView, AuditView, ConsentView, PaperFile, PaperView, RecordView, RightsUpdate, RightsWish,
+    audit_word,
+};
 pub use shell::{Gate, LockOutcome, LockView, Passphrase, Posted};
 pub use update::{
     CardView, ChangeView, ComposingView, ContactState, ConversationId, ConversationView, Familiarity,

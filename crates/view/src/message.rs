@@ -2,7 +2,7 @@
 
 use minicbor::{Decode, Encode};
 
-use crate::{FileView, MessageId, NoticeView};
+use crate::{FileView, MessageId, NoticeView, RecordView};
 
 /// One message.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -49,6 +49,9 @@ pub struct MessageView {
     /// What Kuvert itself says; `text` says the same in English.
     #[n(13)]
     pub notice: Option<NoticeView>,
+    /// At a line's desk: it is a business record.
+    #[n(20)]
+    pub record: Option<RecordView>,
 }
 
 impl MessageView {
@@ -69,6 +72,7 @@ impl MessageView {
             mentions_me: false,
             files: Vec::new(),
             notice: None,
+            record: None,
         }
     }
 }

@@ -620,3 +620,12 @@ guard-change = Ändern
 guard-refused-heading = Das wird nicht gesendet
 guard-refused-text = Der Zugang zu einem E-Rezept darf nicht per Chat weitergegeben werden (§ 360 SGB V). Nimm stattdessen die Gesundheitskarte, die E-Rezept-App oder den Ausdruck. Dein Text steht noch da.
 guard-understood = Verstanden
+
+## Was man von einem Anschluss verlangen kann
+rights-heading = Deine Rechte
+rights-export = Alles sichern, was hier gesagt wurde
+rights-erase = Alles löschen und Löschung verlangen
+rights-erase-heading = Alles mit { $name } löschen?
+rights-erase-text = Auf diesem Gerät wird alles gelöscht, was hier gesagt wurde. Der Anschluss wird gebeten, auch bei sich alles zu löschen, was er von dir hat; behalten darf er nur, was das Gesetz verlangt, etwa Rechnungen.
+rights-erase-sure = Alles löschen
+rights-erase-words = Bitte löscht alles, was ihr von mir habt (Art. 17 DSGVO). Einwilligungen nehme ich zurück.

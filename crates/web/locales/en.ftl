@@ -620,3 +620,12 @@ guard-change = Change it
 guard-refused-heading = This is not sent
 guard-refused-text = Access to an e-prescription must not be handed on by chat (section 360 SGB V). Use the health card, the e-prescription app or the printout instead. Your text is still there.
 guard-understood = I see
+
+## What one can ask a line for
+rights-heading = Your rights
+rights-export = Save everything that was said here
+rights-erase = Delete everything, and ask for erasure
+rights-erase-heading = Delete everything with { $name }?
+rights-erase-text = Everything that was said here is deleted on this device. The line is asked to erase all that it has of you, too; it may keep only what the law demands, such as invoices.
+rights-erase-sure = Delete everything
+rights-erase-words = Please erase everything that you have of me (Art. 17 GDPR). I take my consents back.

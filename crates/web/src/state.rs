@@ -17,7 +17,7 @@ use crate::people::People;
 use crate::route::Route;
 use crate::shell::Shell;
 use crate::talk::Talk;
-use crate::{bridge, harmless, model};
+use crate::{bridge, harmless, model, rights};
 
 /// What is known of the user's own identity.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -178,6 +178,7 @@ impl AppState {
             | ViewUpdate::Members { .. }
             | ViewUpdate::Contact(_)) => self.people.apply(answer),
             ViewUpdate::Desk(update) => self.apply_desk(&update),
+            ViewUpdate::Paper(paper) => rights::save(&paper),
             ViewUpdate::Guarded(guarded) => {
                 self.talk.withheld(&guarded.wish);
                 self.guarded.set(Some(guarded));

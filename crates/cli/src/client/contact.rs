@@ -14,6 +14,7 @@ use tokio::time::Instant;
 
 use super::list::{ListArgs, Listing, list};
 use super::message::Wait;
+use super::rights::OwnCommand;
 use super::trust::{self, StandingArgs, VerifyArgs};
 use super::{CATCH_UP, Common, Failure, ask, catch_up, find_contact, guard, open, own_message, sent};
 use crate::output::{Output, foreign};
@@ -46,6 +47,8 @@ pub(crate) enum ContactCommand {
     Unblock(StandingArgs),
     /// Show what to compare in person, or note that it is the same
     Verify(VerifyArgs),
+    #[command(flatten)]
+    Own(OwnCommand),
 }
 
 /// Whom to add.
@@ -74,6 +77,7 @@ impl ContactCommand {
                 &args.common
             }
             Self::Verify(args) => &args.common,
+            Self::Own(command) => command.common(),
         }
     }
 
@@ -86,6 +90,7 @@ impl ContactCommand {
             Self::Block(args) => trust::block(args, output).await,
             Self::Unblock(args) => trust::unblock(args, output).await,
             Self::Verify(args) => trust::verify(args, output).await,
+            Self::Own(command) => command.run(output).await,
         }
     }
 }

@@ -17,6 +17,7 @@ mod lookup;
 mod message;
 mod progress;
 mod qr;
+mod rights;
 mod trust;
 mod unlock;
 

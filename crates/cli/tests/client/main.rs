@@ -10,9 +10,9 @@ mod manual;
 mod messages;
 mod privacy;
 mod refusals;
-mod rights;
 #[path = "../relay_process/mod.rs"]
 mod relay_process;
+mod rights;
 #[path = "../small_disk/mod.rs"]
 mod small_disk;
 mod storage;

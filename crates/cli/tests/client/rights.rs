@@ -56,3 +56,85 @@ fn a_prescription_is_refused_and_an_iban_asked_about_on_both_sides() {
     owner.run(&["send", "Carla", IBAN, "--anyway"]).json();
     assert_eq!(carla.hear(1), [IBAN]);
 }
+
+#[test]
+fn a_customer_gets_a_copy_and_is_erased_but_for_what_has_to_be_kept() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let relay = Relay::start(&dir.path().join("relay"), &[]);
+    let (owner, link) = open_line(&dir, &relay);
+    let carla = Person::new(&dir, "carla", "Carla", &relay.origin());
+    carla.run(&["contact", "add", &link, "--message", "An invoice for <b>cough syrup</b>"]).json();
+    desk(&owner, &["note", "Carla", "She pays late"]);
+    owner.run(&["send", "Carla", "It is 5 euros"]).json();
+    let history = owner.run(&["history", "Carla"]).json();
+    let first = history[0]["id"].to_string();
+    desk(&owner, &["keep", &first, "--years", "8", "--reason", "invoice"]);
+    assert_eq!(desk(&owner, &["case", "Carla"])["records"], 1);
+
+    let folder = |name: &str| {
+        let folder = dir.path().join(name);
+        fs::create_dir(&folder).expect("a folder");
+        folder
+    };
+    let copies = folder("copies");
+    let copies = copies.to_str().expect("UTF-8");
+    desk(&owner, &["export", "Carla", copies, "--language", "en"]);
+    let page = fs::read_to_string(format!("{copies}/kuvert.html")).expect("a page");
+    for needed in ["cough syrup", "It is 5 euros", "She pays late", "Business record"] {
+        assert!(page.contains(needed), "{needed}");
+    }
+    assert!(!page.contains("<b>cough"), "what people write is no markup");
+    let json: Value =
+        serde_json::from_str(&fs::read_to_string(format!("{copies}/kuvert.json")).expect("JSON"))
+            .expect("JSON");
+    assert_eq!(json["messages"][0]["kept"], "business_record", "{json}");
+
+    let own = folder("own");
+    carla.run(&["contact", "export", "Pharmacy", own.to_str().expect("UTF-8")]).json();
+    let page = fs::read_to_string(own.join("kuvert.html")).expect("a page");
+    assert!(page.contains("cough syrup") && !page.contains("pays late"), "{page}");
+
+    carla.run(&["contact", "ask-erasure", "Pharmacy"]).json();
+    assert_eq!(carla.run(&["history", "Pharmacy"]).json().as_array().map(Vec::len), Some(1));
+    desk(&owner, &["queue"]);
+    assert!(desk(&owner, &["case", "Carla"])["asked_erasure"].is_i64());
+    let receipts = folder("receipts");
+    let receipts = receipts.to_str().expect("UTF-8");
+    desk(&owner, &["erase", "Carla", receipts, "--tell", "Everything is gone."]);
+    let receipt = fs::read_to_string(format!("{receipts}/kuvert-receipt.json")).expect("a receipt");
+    let receipt: Value = serde_json::from_str(&receipt).expect("JSON");
+    assert_eq!(receipt["receipt"]["kept"][0]["reason"], "invoice", "{receipt}");
+    assert_eq!(receipt["receipt"]["erased"][0]["what"], "messages", "{receipt}");
+    assert!(receipt["receipt"]["asked_at"].is_string(), "{receipt}");
+
+    let left = owner.run(&["history", "Carla"]).stdout;
+    assert!(left.contains("cough syrup") && !left.contains("5 euros"), "{left}");
+    let case = desk(&owner, &["case", "Carla"]);
+    assert_eq!((&case["records"], case["notes"].as_array().map(Vec::len)), (&Value::from(1), Some(0)));
+    // Also when the conversation is over again, and whoever comes again is looked after as ever.
+    assert_eq!(desk(&owner, &["claim", "Carla"])["mine"], true);
+    desk(&owner, &["status", "Carla", "done"]);
+    assert!(owner.run(&["history", "Carla"]).stdout.contains("cough syrup"));
+    assert_eq!(carla.hear(1).last().map(String::as_str), Some("Everything is gone."));
+}
+
+#[test]
+fn who_did_what_is_known_and_the_list_of_activities_is_made() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let relay = Relay::start(&dir.path().join("relay"), &[]);
+    let (owner, link) = open_line(&dir, &relay);
+    let carla = Person::new(&dir, "carla", "Carla", &relay.origin());
+    carla.run(&["contact", "add", &link, "--message", "A secret"]).json();
+    desk(&owner, &["claim", "Carla"]);
+    let to = dir.path().to_str().expect("UTF-8");
+    let log = desk(&owner, &["audit", "--to", to]);
+    assert!(log["tampered"].is_null(), "{log}");
+    let entries = log["entries"].as_array().expect("entries");
+    let claimed = entries.iter().find(|entry| entry["word"] == "claimed").expect("the claim");
+    assert_eq!((&claimed["by"], &claimed["customer"]), (&Value::from("Olga"), &Value::from("Carla")));
+    let table = fs::read_to_string(dir.path().join("kuvert-audit.csv")).expect("a table");
+    assert!(table.contains(log["head"].as_str().expect("a hash")) && !table.contains("secret"), "{table}");
+    desk(&owner, &["activities", to, "--officer", "dpo@example.org", "--language", "en"]);
+    let list = fs::read_to_string(dir.path().join("kuvert-activities.html")).expect("a list");
+    assert!(list.contains("dpo@example.org") && list.contains("Answering messages"), "{list}");
+}

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use super::entries::{Choice, Entry, LongEntry};
 use super::guard_part::guard_part;
 use super::link_sheet::link_sheet;
+use super::papers_part::{Activities, button_part};
 use super::team_state::{post, team};
 use super::week;
 use crate::bridge;
@@ -405,7 +406,12 @@ fn Published() -> impl IntoView {
         let buttons = (button("desk-poster-a4", false), button("desk-poster-a6", true));
         link_sheet(link, "desk-link", "desk-link-hint", "line-link", buttons)
     };
-    move || link.get().map(|link| view! { <section class="sheet">{sheet(link)}</section> })
+    move || {
+        link.get().map(|link| {
+            let button = button_part(&link);
+            view! { <section class="sheet">{sheet(link)}</section> {button} <Activities/> }
+        })
+    }
 }
 
 /// What a draft says in a language; empty for nothing.

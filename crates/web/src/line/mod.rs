@@ -3,6 +3,7 @@
 //! It shares everything with the page for everybody and adds a queue, what the team knows of a conversation, and the line itself.
 //! What only a team needs is reached through [`Hooks`]: a program that never calls [`with_desk`] does not hold what is behind them.
 
+mod audit;
 mod begin;
 mod case;
 mod describe;
@@ -10,16 +11,20 @@ mod entries;
 mod guard_part;
 mod link_sheet;
 mod panes;
+mod papers_part;
 mod queue;
+mod rights;
 mod team;
 mod team_state;
 mod week;
 
 use std::cell::Cell;
 
+use kuvert_view::MessageView;
 use leptos::prelude::*;
 
 use crate::state::AppState;
+use crate::talk::Talk;
 pub(crate) use team_state::Team;
 
 /// What a team's page does otherwise.
@@ -34,6 +39,10 @@ pub(crate) struct Hooks {
     pub(crate) start: fn() -> AnyView,
     /// The panes.
     pub(crate) panes: fn() -> AnyView,
+    /// What can be done with a message beside what everybody can.
+    pub(crate) menu: fn(Talk, &MessageView) -> AnyView,
+    /// What is said at a message.
+    pub(crate) mark: fn(Memo<MessageView>) -> AnyView,
 }
 
 static DESK: Hooks = Hooks {
@@ -42,6 +51,8 @@ static DESK: Hooks = Hooks {
     follow: team_state::follow,
     start: begin::start,
     panes: panes::panes,
+    menu: rights::menu,
+    mark: rights::mark,
 };
 
 thread_local! {

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use kuvert_view::{
-    CaseView, ConversationId, DeskCommand, DeskUpdate, DeskView, FaultView, LineDraft, MemberId, QueueFilter,
-    QueueView, TeamMemberView, TeamRole, UiCommand,
+    AuditView, CaseView, ConversationId, DeskCommand, DeskUpdate, DeskView, FaultView, LineDraft, MemberId,
+    MessageId, QueueFilter, QueueView, TeamMemberView, TeamRole, UiCommand,
 };
 use leptos::prelude::*;
 
+use super::rights;
 use crate::files::browser::{save, url_of_bytes};
 use crate::harmless::clean;
 use crate::navigation::navigation;
@@ -29,6 +30,9 @@ pub(crate) struct Team {
     draft: RwSignal<Option<LineDraft>>,
     faults: RwSignal<Vec<FaultView>>,
     dismissed: RwSignal<bool>,
+    audit: RwSignal<Option<AuditView>>,
+    erasing: RwSignal<Option<ConversationId>>,
+    keeping: RwSignal<Option<MessageId>>,
 }
 
 impl Team {
@@ -43,6 +47,9 @@ impl Team {
             draft: RwSignal::new(None),
             faults: RwSignal::new(Vec::new()),
             dismissed: RwSignal::new(false),
+            audit: RwSignal::new(None),
+            erasing: RwSignal::new(None),
+            keeping: RwSignal::new(None),
         }
     }
 
@@ -55,6 +62,7 @@ impl Team {
             Ok(DeskUpdate::Invitation { link }) => self.invitation.set(Some(link)),
             Ok(DeskUpdate::Description(draft)) => self.draft.set(Some(*draft)),
             Ok(DeskUpdate::NotPublished { faults }) => self.faults.set(faults),
+            Ok(DeskUpdate::Rights(update)) => rights::apply(self, update),
             Ok(DeskUpdate::Dismissed) => self.dismissed.set(true),
             Ok(DeskUpdate::Poster { pdf, small }) => {
                 if let Some(url) = url_of_bytes(&pdf, "application/pdf") {
@@ -133,6 +141,21 @@ impl Team {
         self.faults
     }
 
+    /// The log of who did what, once asked for.
+    pub(super) fn audit(self) -> RwSignal<Option<AuditView>> {
+        self.audit
+    }
+
+    /// The conversation with a customer of whom the user is asked whether they are to be erased.
+    pub(super) fn erasing(self) -> RwSignal<Option<ConversationId>> {
+        self.erasing
+    }
+
+    /// The message of which the user is asked how long it is kept.
+    pub(super) fn keeping(self) -> RwSignal<Option<MessageId>> {
+        self.keeping
+    }
+
     /// Whether the user does not belong to the line any more.
     pub(crate) fn dismissed(self) -> Signal<bool> {
         self.dismissed.into()
@@ -199,6 +222,10 @@ fn harmless_queue(mut queue: QueueView) -> QueueView {
 
 fn harmless_case(mut case: CaseView) -> CaseView {
     clean(&mut case.handed_over);
+    for consent in &mut case.consents {
+        clean(&mut consent.purpose);
+        clean(&mut consent.text);
+    }
     for note in &mut case.notes {
         clean(&mut note.author);
         clean(&mut note.text);

@@ -22,6 +22,9 @@ use crate::wishes;
 /// Messages of one page of a timeline.
 pub(crate) const PAGE: u32 = 50;
 
+/// Messages that are looked at for consents at once; the others are when their conversation is shown.
+const MAX_CAME: usize = 1_000;
+
 /// For which conversations a user interface wants to see every message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Watch {
@@ -73,6 +76,8 @@ pub struct App {
     pub(crate) desk_changed: bool,
     /// Another device of the line asks for what this one knows.
     pub(crate) desk_wanted: bool,
+    /// Messages that came at a desk, and may say something about consents.
+    pub(crate) desk_came: Vec<kuvert_core::MessageId>,
     /// The user interface has asked for the desk: it is told of every change.
     pub(crate) desk_shown: bool,
     connection: Connection,
@@ -102,6 +107,7 @@ impl App {
             // What came before a crash is still to be folded.
             desk_changed: true,
             desk_wanted: false,
+            desk_came: Vec::new(),
             desk_shown: false,
             connection: Connection::Connecting,
             updates: VecDeque::new(),
@@ -275,6 +281,13 @@ impl App {
     }
 
     fn try_command(&mut self, now: Timestamp, command: UiCommand) -> Result<(), ClientError> {
+        let (command, anyway) = match command {
+            UiCommand::Anyway(wish) => (*wish, true),
+            command => (command, false),
+        };
+        if !self.may_leave(&command, anyway)? {
+            return Ok(());
+        }
         let command = match command {
             UiCommand::Start => return self.start(),
             UiCommand::OpenConversation { conversation } => return self.show(now, conversation),
@@ -305,6 +318,12 @@ impl App {
             }
             UiCommand::CheckForm { conversation, form, files } => {
                 return self.check_form(conversation, &form, files);
+            }
+            UiCommand::AskErasure { conversation, words } => {
+                return self.ask_erasure(now, conversation, words);
+            }
+            UiCommand::Export { conversation, language, after, part } => {
+                return self.export_own(now, conversation, &language, after, part);
             }
             UiCommand::SetPush { subscription } => Some(push::command(subscription)?),
             UiCommand::SetReadReports { on } => {
@@ -441,6 +460,9 @@ impl App {
             self.updates.push_back(ViewUpdate::Profile(self.profile()));
         }
         for (conversation, message) in &changes.messages {
+            if self.desk_hooks.is_some() && self.desk_came.len() < MAX_CAME {
+                self.desk_came.push(*message);
+            }
             let conversation = views::conversation_id(*conversation);
             if !self.watches(conversation) {
                 continue;
@@ -555,43 +577,5 @@ impl App {
 }
 
 #[cfg(test)]
-mod tests {
-    use kuvert_core::{DatabaseKey, Location};
-
-    use super::*;
-
-    #[test]
-    fn a_wish_that_is_refused_is_told_by_its_number() {
-        let key = DatabaseKey::new([1; 32]);
-        let config = Config { location: Location::Memory, key: &key, seed: [2; 32] };
-        let mut app = App::open(&config, "http://localhost:8787", Watch::Shown).expect("opens");
-        let send = UiCommand::Send { conversation: ConversationId(1), text: "Hallo".into() };
-        app.command_once(Timestamp(0), Ticket { asker: [3; 16], number: 7 }, send.clone());
-        let Some(ViewUpdate::Refused { number: 7, failure }) = app.poll_update() else {
-            panic!("its number is not told");
-        };
-        app.command(Timestamp(0), send);
-        assert_eq!(app.poll_update(), Some(ViewUpdate::Failed(failure)));
-        assert_eq!(app.poll_update(), None);
-    }
-
-    #[test]
-    fn a_session_with_a_frame_that_failed_is_opened_anew() {
-        let key = DatabaseKey::new([1; 32]);
-        let config = Config { location: Location::Memory, key: &key, seed: [2; 32] };
-        let mut app = App::open(&config, "http://localhost:8787", Watch::Shown).expect("opens");
-        let hello = kuvert_wire::Hello {
-            version: kuvert_wire::limits::PROTOCOL_VERSION,
-            challenge: kuvert_wire::Challenge::new([3; 32]),
-        };
-        let hello = kuvert_wire::encode(&kuvert_wire::RelayFrame::Hello(hello));
-        // Without an identity nobody can own an inbox: a fault that is not the relay's.
-        let result = app.input(Timestamp(0), Input::Frame(Line::Owner, hello));
-        assert!(result.is_err());
-        assert_eq!(app.poll_effect(), Some(Effect::Reconnect(Line::Owner)));
-        let line = Line::Anonymous("http://localhost:8787".into());
-        let result = app.input(Timestamp(0), Input::Frame(line.clone(), b"garbage".to_vec()));
-        assert!(result.is_ok());
-        assert_eq!(app.poll_effect(), Some(Effect::Reconnect(line)));
-    }
-}
+#[path = "app_tests.rs"]
+mod tests;

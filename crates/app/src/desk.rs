@@ -3,16 +3,17 @@
 //! The folded state is in memory, and written down part by part together with how far the room was folded; after a crash the
 //! rest is folded again. What a member may ask for becomes an event, which counts when it comes back in the room's order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kuvert_core::{
-    ClientError, Command, DeskStanding, Fold, Input, LineCommand, LineDevice, LineEvent, Refusal, Timestamp,
+    ClientError, Command, DeskStanding, Fold, Input, LineCommand, LineDevice, LineEvent, MessageId,
+    MessageRow, Refusal, Timestamp,
 };
 use kuvert_desk::poster::{self, Poster};
 use kuvert_desk::room::{self, CaseEvent, Cases, DeviceKey, Event, EventId, Facts, Meta, Role, Status, Team};
 use kuvert_view::{
-    CaseStatus, ConversationId, DeskCommand, DeskUpdate, LineDraft, MemberId, QueueFilter, TeamRole,
-    ViewUpdate,
+    CaseStatus, ConversationId, DeskCommand, DeskUpdate, LineDraft, MemberId, QueueFilter, RecordView,
+    TeamRole, ViewUpdate,
 };
 use kuvert_wire::ChannelId;
 
@@ -41,6 +42,8 @@ pub(crate) struct Desk {
     pub(crate) facts: BTreeMap<ChannelId, Facts>,
     /// How this device is reached was said since it was started.
     said_reach: bool,
+    /// Messages whose consents were looked at since it was started.
+    pub(crate) noted: BTreeSet<MessageId>,
 }
 
 /// The desk's entrances. Behind pointers, so that a program which never calls [`App::with_desk`] does not hold what is behind them.
@@ -51,10 +54,12 @@ pub(crate) struct DeskHooks {
     pub(crate) event: fn(&mut App, LineEvent),
     /// Folds what came, and does what follows.
     pub(crate) tend: fn(&mut App, Timestamp) -> Result<(), ClientError>,
+    /// What the line says of itself; empty as long as it says nothing.
+    pub(crate) settings: fn(&mut App) -> Result<Vec<u8>, ClientError>,
+    /// Whether a message is a business record.
+    pub(crate) record_of: fn(&mut App, &MessageRow) -> Result<Option<RecordView>, ClientError>,
     /// The name of a colleague, by the key of their device.
     pub(crate) name_of: fn(&mut App, [u8; 32]) -> Result<String, ClientError>,
-    /// What the line says of itself, as its card does.
-    pub(crate) settings: fn(&mut App) -> Result<Vec<u8>, ClientError>,
 }
 
 pub(crate) const HOOKS: DeskHooks = DeskHooks {
@@ -64,20 +69,26 @@ pub(crate) const HOOKS: DeskHooks = DeskHooks {
         app.desk_command(now, wish)
     },
     event: App::line_event,
-    tend: App::fold_and_do,
-    name_of: App::name_colleague,
+    tend: |app, now| {
+        app.fold_and_do(now)?;
+        app.note_consents(now)
+    },
+    record_of: App::record_of,
     settings: |app| Ok(app.desk()?.team.settings().bytes.clone()),
+    name_of: App::name_colleague,
 };
 
 /// What folded events ask this device to do.
 #[derive(Default)]
-struct Duties {
+pub(crate) struct Duties {
     /// The devices of the line are other ones.
     restaff: bool,
     /// What the line shows is another.
     publish: bool,
     /// Members who belong to the line no longer.
     dismissed: Vec<DeviceKey>,
+    /// Messages that became business records, or are none any more.
+    pub(crate) marked: Vec<(ChannelId, kuvert_content::MessageId)>,
 }
 
 impl App {
@@ -123,9 +134,11 @@ impl App {
                 self.show_form_templates(&kind);
                 Ok(())
             }
+            DeskCommand::Rights(wish) => self.rights(now, wish),
             wish => {
                 self.check_member()?;
                 let event = self.event_of(wish)?;
+                self.begin_anew(now, &event)?;
                 self.post(now, &event)
             }
         }
@@ -158,6 +171,7 @@ impl App {
         self.check_answers()?;
         let event =
             Event::case(self.channel(conversation)?, CaseEvent::SetStatus { status: status_of(status) });
+        self.begin_anew(now, &event)?;
         self.post(now, &event)?;
         let row = views::conversation_row(conversation);
         let days = self.retention_of(row)?;
@@ -240,6 +254,7 @@ impl App {
             | DeskCommand::ShowPoster { .. }
             | DeskCommand::SetRequest { .. }
             | DeskCommand::ShowFormTemplates { .. }
+            | DeskCommand::Rights(_)
             | DeskCommand::CreateLine { .. }
             | DeskCommand::JoinLine { .. }
             | DeskCommand::Invite { .. }
@@ -270,6 +285,7 @@ impl App {
                 self.desk = None;
             }
             let duties = self.fold_desk(now)?;
+            self.show_marked(now, &duties)?;
             self.do_duties(now, &standing, &duties)?;
             if std::mem::take(&mut self.desk_wanted) {
                 self.line(now, LineCommand::Share)?;
@@ -430,13 +446,14 @@ impl App {
     fn show_case(&mut self, conversation: ConversationId) -> Result<(), ClientError> {
         let (me, channel) = (self.me()?, self.channel(conversation)?);
         let erase_at = self.client.erase_at(views::conversation_row(conversation))?;
+        self.look_for_consents(conversation)?;
         let view = shown::case(self.desk()?, channel, conversation, me, erase_at);
         self.desk_update(DeskUpdate::Case(view));
         Ok(())
     }
 
     /// Reads what conversations tell of who waits for an answer.
-    fn read_facts(&mut self) -> Result<(), ClientError> {
+    pub(crate) fn read_facts(&mut self) -> Result<(), ClientError> {
         let rows = self.client.desk_facts(None)?;
         self.desk()?;
         let Some(desk) = self.desk.as_mut() else { return Ok(()) };
@@ -472,7 +489,7 @@ impl App {
         self.desk.as_deref().ok_or(ClientError::Damaged("the desk's state"))
     }
 
-    fn me(&mut self) -> Result<DeviceKey, ClientError> {
+    pub(crate) fn me(&mut self) -> Result<DeviceKey, ClientError> {
         let standing = self.client.desk()?.ok_or(Refusal::NoLine)?;
         Ok(DeviceKey::new(standing.device))
     }
@@ -486,7 +503,7 @@ impl App {
     }
 
     /// Messages of a conversation that are business records.
-    fn records_of(
+    pub(crate) fn records_of(
         &mut self,
         conversation: kuvert_core::ConversationId,
     ) -> Result<Vec<[u8; 32]>, ClientError> {
@@ -499,7 +516,7 @@ impl App {
         self.line(now, LineCommand::Post { event: event.encode() })
     }
 
-    fn line(&mut self, now: Timestamp, command: LineCommand) -> Result<(), ClientError> {
+    pub(crate) fn line(&mut self, now: Timestamp, command: LineCommand) -> Result<(), ClientError> {
         self.client.handle(now, Input::Command(Command::Line(command)))?;
         self.drain()
     }
@@ -518,6 +535,10 @@ impl Duties {
                 self.dismissed.push(*device);
             }
             Event::SetSettings { .. } => self.publish = true,
+            Event::Case {
+                conversation,
+                event: CaseEvent::Tag { message, .. } | CaseEvent::Untag { message },
+            } => self.marked.push((*conversation, *message)),
             _ => {}
         }
     }

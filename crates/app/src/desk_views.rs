@@ -5,6 +5,7 @@ use kuvert_desk::room::{Case, Counts, DeviceKey, QueueRow, Role, Status, View};
 use kuvert_view as view;
 use kuvert_wire::ChannelId;
 
+use crate::consents;
 use crate::desk::{Desk, member_id};
 
 pub(crate) fn desk(
@@ -61,6 +62,7 @@ pub(crate) fn row(
         unread: row.unread,
         labels: labels_of(desk, desk.cases.get(row.conversation)),
         remind_at: row.remind_at,
+        asks_erasure: desk.cases.get(row.conversation).is_some_and(|case| case.asked_erasure.is_some()),
     }
 }
 
@@ -92,6 +94,9 @@ pub(crate) fn case(
             })
             .collect(),
         erase_at,
+        consents: case.map(|case| consents::consents(desk, case)).unwrap_or_default(),
+        asked_erasure: case.and_then(|case| case.asked_erasure),
+        records: case.map_or(0, |case| u32::try_from(case.tags.len()).unwrap_or(u32::MAX)),
     }
 }
 

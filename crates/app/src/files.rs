@@ -7,7 +7,7 @@ use kuvert_core::{
 };
 use kuvert_view::{
     ConversationId, Failure, FileId, FileState, FileView, FilledForm, MessageId, MessageView, PreviewView,
-    TransferFailure, TransferStage, TransferView, ViewUpdate,
+    TransferFailure, TransferStage, TransferView, UiCommand, ViewUpdate,
 };
 
 use crate::App;
@@ -28,6 +28,8 @@ pub struct FilesWish {
     pub expires_after: Option<u32>,
     /// The form to whose answers they belong; then `text` does not count.
     pub form: Option<FilledForm>,
+    /// The user was asked about the text, and wants it sent.
+    pub anyway: bool,
 }
 
 /// A file that was fetched to where a driver keeps it.
@@ -57,6 +59,7 @@ impl App {
         wish: FilesWish,
     ) -> Result<(), Failure> {
         self.look(now);
+        self.check_text(&wish)?;
         self.client.once(once);
         let done = self.sending(wish).and_then(|command| self.client.handle(now, Input::Command(command)));
         self.client.once(None);
@@ -69,10 +72,31 @@ impl App {
     /// Sends files. What cannot be fulfilled comes back as
     /// [`ViewUpdate::Failed`].
     pub fn send_files(&mut self, now: Timestamp, wish: FilesWish) {
-        match self.sending(wish) {
-            Ok(command) => self.carry_out(now, command),
-            Err(error) => self.updates.push_back(ViewUpdate::Failed(views::failure(&error))),
+        self.look(now);
+        match self.check_text(&wish) {
+            Ok(()) => match self.sending(wish) {
+                Ok(command) => self.carry_out(now, command),
+                Err(error) => self.updates.push_back(ViewUpdate::Failed(views::failure(&error))),
+            },
+            // That was said.
+            Err(Failure::Guarded) => {}
+            Err(failure) => self.updates.push_back(ViewUpdate::Failed(failure)),
         }
+    }
+
+    /// Whether the text of files can be sent.
+    fn check_text(&mut self, wish: &FilesWish) -> Result<(), Failure> {
+        let command = UiCommand::SendFiles {
+            ticket: 0,
+            conversation: wish.conversation,
+            text: wish.text.clone(),
+            names: Vec::new(),
+            reply_to: wish.reply_to,
+            expires_after: wish.expires_after,
+            form: None,
+        };
+        let may = self.may_leave(&command, wish.anyway).map_err(|error| views::failure(&error))?;
+        if may { Ok(()) } else { Err(Failure::Guarded) }
     }
 
     /// Takes a message back whose files are not all at the relay. What cannot be fulfilled comes back as

@@ -11,7 +11,7 @@ use kuvert_desk::request::{RequestStatus, StatusFlow, latest};
 use kuvert_desk::text::Text;
 use kuvert_view::{
     AnswerFaultView, AppointmentView, ConversationId, DataView, FilledForm, RequestView, StatusView,
-    TicketView, Todo, ViewUpdate,
+    TicketView, Todo, UiCommand, ViewUpdate,
 };
 
 use crate::{App, views};
@@ -54,11 +54,21 @@ impl App {
         let form = line.form(&filled.answers.form).ok_or(Refusal::FormChanged)?;
         let answers = agreed(form, filled);
         form.validate(&answers, files.len()).map_err(|_| Refusal::FormChanged)?;
+        let text = answers.text(form, &filled.language);
+        if self.is_refused(
+            &text,
+            &UiCommand::SubmitForm {
+                conversation: views::conversation_id(conversation),
+                form: filled.clone(),
+            },
+        ) {
+            return Err(Refusal::TextInvalid.into());
+        }
         Ok(Command::SendData {
             conversation,
             kind: DataKind::Request,
             data: answers.encode(),
-            text: answers.text(form, &filled.language),
+            text,
             files,
             reply_to: None,
         })
@@ -74,7 +84,12 @@ impl App {
         let card = self.client.line_of(views::conversation_row(conversation))?;
         let line = card.and_then(|card| LineProfile::decode(&card).ok()).ok_or(Refusal::NoLine)?;
         let form = line.form(&filled.answers.form).ok_or(Refusal::FormChanged)?;
-        let faults = form.validate(&agreed(form, filled), usize::from(files)).err().unwrap_or_default();
+        let answers = agreed(form, filled);
+        let wish = UiCommand::CheckForm { conversation, form: filled.clone(), files };
+        if self.is_refused(&answers.text(form, &filled.language), &wish) {
+            return Ok(());
+        }
+        let faults = form.validate(&answers, usize::from(files)).err().unwrap_or_default();
         let faults = faults.iter().map(fault).collect();
         self.updates.push_back(ViewUpdate::FormChecked { conversation, faults });
         Ok(())

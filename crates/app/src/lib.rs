@@ -5,17 +5,21 @@
 //! as they would the engine's.
 
 mod app;
+mod consents;
+mod copy;
 mod desk;
 mod desk_requests;
 mod desk_views;
 mod files;
 mod forms;
 mod groups;
+mod guard;
 mod line_profile;
 mod pages;
 mod people;
 mod push;
 mod questions;
+mod rights;
 mod views;
 mod wishes;
 

@@ -11,6 +11,8 @@ use kuvert_desk::templates;
 use kuvert_desk::text::Text;
 use kuvert_view::{FaultView, ImprintDraft, LineDraft, LineView};
 
+use crate::guard;
+
 /// Legal forms, by the words for them.
 const FORMS: [(&str, LegalForm); 14] = [
     ("person", LegalForm::Person),
@@ -66,7 +68,7 @@ pub(crate) fn profile(
         away: Text(draft.away),
         forms: counted(draft.forms, before),
         retention: Days(draft.retention),
-        guard: 0,
+        guard: guard::flags(&draft.guard),
         asks_satisfaction: false,
         readers: Readers::Team,
         origins: Vec::new(),
@@ -146,6 +148,7 @@ pub(crate) fn draft(name: &str, settings: &[u8], kind: &str) -> LineDraft {
         state: hours.state.map(|state| state.code().to_owned()),
         retention: line.retention.0,
         forms: line.forms,
+        guard: guard::kinds(line.guard),
     }
 }
 
@@ -265,7 +268,7 @@ pub(crate) fn view(card: &[u8], now: Timestamp) -> Option<LineView> {
     })
 }
 
-fn imprint_lines(imprint: &Imprint) -> Vec<String> {
+pub(crate) fn imprint_lines(imprint: &Imprint) -> Vec<String> {
     let register = [imprint.register.as_str(), &imprint.register_number].join(" ");
     let town = [imprint.zip.as_str(), &imprint.city].join(" ");
     let all = [
@@ -315,6 +318,7 @@ mod tests {
             state: Some("DE-BY".into()),
             retention: 30,
             forms: Vec::new(),
+            guard: vec![kuvert_view::GuardKind::Iban],
         }
     }
 

@@ -24,6 +24,9 @@ impl App {
                 };
             }
             view.data = self.data_view(message)?;
+            if let Some(hooks) = self.desk_hooks {
+                view.record = (hooks.record_of)(self, &message.row)?;
+            }
             messages.push(view);
         }
         Ok(messages)

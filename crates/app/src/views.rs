@@ -172,6 +172,7 @@ pub(crate) fn message(
         },
         notice,
         data: None,
+        record: None,
     })
 }
 

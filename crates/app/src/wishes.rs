@@ -24,6 +24,10 @@ pub(crate) fn command(wish: UiCommand, relay: &str) -> Option<Command> {
         | UiCommand::ShowPush
         | UiCommand::Desk(_)
         | UiCommand::SetPush { .. }
+        | UiCommand::AskErasure { .. }
+        | UiCommand::Export { .. }
+        // What is in it was taken out before.
+        | UiCommand::Anyway(_)
         | UiCommand::CreateGroup { .. }
         | UiCommand::AddMembers { .. }
         | UiCommand::RemoveMember { .. }

@@ -60,6 +60,10 @@ impl Step<'_, '_> {
             Command::Download { attachment, to } => self.download(attachment, &to),
             Command::StopDownload { attachment } => self.stop_download(attachment),
             Command::Retry { message } => self.retry(message),
+            Command::EraseHere { conversation, ask } => {
+                self.erase_here(conversation)?;
+                self.command(*ask)
+            }
             Command::MarkRead { conversation } => self.mark_read(conversation),
             Command::SetReadReports { on } => self.set_read_reports(on),
             Command::SetPush { subscription } => self.set_push(subscription),

@@ -335,6 +335,13 @@ pub enum Command {
         /// The message of the same conversation that it answers.
         reply_to: Option<MessageId>,
     },
+    /// Deletes everything that was said in a conversation with a contact so far, on this device.
+    EraseHere {
+        /// Where.
+        conversation: ConversationId,
+        /// What follows at once; if it is refused, nothing is deleted.
+        ask: Box<Command>,
+    },
     /// What a business line does.
     Line(LineCommand),
     /// Everything in this conversation was seen.

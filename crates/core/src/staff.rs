@@ -183,6 +183,14 @@ impl Step<'_, '_> {
         self.dropped("a retention of somebody who is no line")
     }
 
+    /// Erases what was said so far, on this device alone.
+    pub(crate) fn erase_here(&mut self, conversation: ConversationId) -> Result<(), ClientError> {
+        self.tx.contact_of(conversation)?.ok_or(Refusal::Unknown)?;
+        self.tx.set_draft(conversation, "")?;
+        let now = u32::try_from(self.now.0 / 1000).unwrap_or(u32::MAX);
+        self.erase_later(conversation, &kuvert_content::Retention { erase_at: Some(now), kept: Vec::new() })
+    }
+
     /// Sees to it that what was said so far is erased when it is to be.
     pub(crate) fn erase_later(
         &mut self,
@@ -299,6 +307,24 @@ impl Client {
             Some(contact) => Ok(tx.contact_line(contact.id)?),
             None => Ok(None),
         })
+    }
+
+    /// A message that is shown, by the content-derived id of its first version.
+    ///
+    /// # Errors
+    /// [`ClientError::Store`] if the database fails.
+    pub fn message_named(
+        &mut self,
+        conversation: ConversationId,
+        id: &[u8],
+    ) -> Result<Option<kuvert_store::MessageRow>, ClientError> {
+        let now = self.seen.0;
+        self.read(|tx| Ok(tx.find_message(conversation, id)?.filter(|row| row.is_shown_at(now))))
+    }
+
+    /// What the card of a link that was opened says of the business line that it is; `None` for a person.
+    pub fn line_behind(&self, link: &str) -> Option<Vec<u8>> {
+        self.sessions.cards.get(link).and_then(|card| card.line.as_ref().map(|line| line.to_vec()))
     }
 
     /// When what was said in a conversation is to be erased: milliseconds since 1970.

@@ -7,9 +7,10 @@
 //! customers send it: [`form`] and [`pzn`] are request forms and their answers, [`request`] is where a request stands, [`line`] is
 //! the line itself with its [`imprint`], and [`templates`] are what to begin with. What is kept for how long is in [`retention`], and
 //! [`papers`] are what the GDPR asks a line to be able to show. [`guard`] finds what should not leave a device by mistake,
-//! [`calendar`] writes appointments down, and [`poster`] draws the link for the wall.
+//! [`consent`] is what customers consent to, [`calendar`] writes appointments down, and [`poster`] draws the link for the wall.
 
 pub mod calendar;
+pub mod consent;
 pub mod form;
 pub mod guard;
 pub mod holidays;

@@ -486,6 +486,35 @@ pub enum UiCommand {
         #[n(2)]
         files: u8,
     },
+    /// Deletes everything of a conversation with a line here, and asks the line to delete all that it has of the user (Art. 17 GDPR).
+    #[n(221)]
+    AskErasure {
+        /// Which.
+        #[n(0)]
+        conversation: ConversationId,
+        /// What the line is told, for the eyes.
+        #[n(1)]
+        words: String,
+    },
+    /// Makes a copy of everything that was said with a line, a part of bounded size; answered by `Paper`.
+    #[n(222)]
+    Export {
+        /// The conversation.
+        #[n(0)]
+        conversation: ConversationId,
+        /// `de` or `en`.
+        #[n(1)]
+        language: String,
+        /// Behind which message the part begins: see [`crate::PaperView::next`].
+        #[n(2)]
+        after: Option<MessageId>,
+        /// Which part it is, from 1.
+        #[n(3)]
+        part: u32,
+    },
+    /// Fulfils a wish although its text holds what [`crate::ViewUpdate::Guarded`] asked about. What is refused stays so.
+    #[n(220)]
+    Anyway(#[n(0)] Box<UiCommand>),
     /// Writes a file that is on this device to where the user wants it, which travels beside the command; answered by
     /// `FileSaved` or `FileNotShown`.
     #[n(67)]

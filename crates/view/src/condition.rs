@@ -117,6 +117,9 @@ pub enum Failure {
     /// No space left for the database.
     #[n(25)]
     DiskFull,
+    /// The text holds what should not be sent to a business line, or not without having been asked.
+    #[n(220)]
+    Guarded,
     /// Only an owner of the line may do this.
     #[n(57)]
     NotOwner,

@@ -3,7 +3,10 @@
 use kuvert_desk::form::Form;
 use minicbor::{Decode, Encode};
 
-use crate::{AppointmentView, BridgeError, ConversationId, LastMessage, LineDraft, MessageId};
+use crate::{
+    AppointmentView, BridgeError, ConsentView, ConversationId, LastMessage, LineDraft, MessageId,
+    RightsUpdate, RightsWish,
+};
 
 /// Names a member of the team: the public key of their device.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
@@ -320,6 +323,9 @@ pub enum DeskCommand {
         #[n(0)]
         kind: String,
     },
+    /// About the rights of customers.
+    #[n(60)]
+    Rights(#[n(0)] RightsWish),
 }
 
 impl DeskCommand {
@@ -397,6 +403,9 @@ pub enum DeskUpdate {
     /// Forms that a line could begin with.
     #[n(8)]
     FormTemplates(#[n(0)] Vec<Form>),
+    /// About the rights of customers.
+    #[n(60)]
+    Rights(#[n(0)] RightsUpdate),
 }
 
 /// What is wrong with the description of a line.
@@ -520,6 +529,9 @@ pub struct QueueRowView {
     /// When the user is to be reminded of it, perhaps in the past: milliseconds since 1970.
     #[n(8)]
     pub remind_at: Option<i64>,
+    /// The customer asks for everything to be erased.
+    #[n(40)]
+    pub asks_erasure: bool,
 }
 
 /// What the team knows of a conversation.
@@ -546,6 +558,15 @@ pub struct CaseView {
     /// When what was said is to be erased: milliseconds since 1970.
     #[n(6)]
     pub erase_at: Option<i64>,
+    /// What the customer consented to, in the order in which it was recorded.
+    #[n(40)]
+    pub consents: Vec<ConsentView>,
+    /// When the customer asked for everything to be erased: milliseconds since 1970.
+    #[n(41)]
+    pub asked_erasure: Option<i64>,
+    /// So many messages are business records.
+    #[n(42)]
+    pub records: u32,
 }
 
 /// A note that the customer does not see.

@@ -11,9 +11,11 @@ mod desk;
 mod file;
 mod form;
 mod group;
+mod guard;
 mod line;
 mod message;
 mod push;
+mod rights;
 mod shell;
 mod update;
 
@@ -34,9 +36,14 @@ pub use form::{
     AnswerFaultView, AppointmentView, DataView, FilledForm, RequestView, StatusView, TicketView, Todo,
 };
 pub use group::{GroupStanding, GroupView, MemberView, NotAdded, NotAddedView, NoticeKind, NoticeView, Role};
+pub use guard::{GuardKind, GuardedView};
 pub use line::{ImprintDraft, LineDraft, LineView, Texts};
 pub use message::{Delivery, MessageKind, MessageView, ReactionView, ReplyView, Sender};
 pub use push::{PushView, SubscriptionView};
+pub use rights::{
+    AuditEntryView, AuditView, ConsentView, PaperFile, PaperView, RecordView, RightsUpdate, RightsWish,
+    audit_word,
+};
 pub use shell::{Gate, LockOutcome, LockView, Passphrase, Posted};
 pub use update::{
     CardView, ChangeView, ComposingView, ContactState, ConversationId, ConversationView, Familiarity,

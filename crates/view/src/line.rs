@@ -3,6 +3,8 @@
 use kuvert_desk::form::Form;
 use minicbor::{Decode, Encode};
 
+use crate::GuardKind;
+
 /// A text by language: tag and what it says. The first one stands in for languages that are missing.
 pub type Texts = Vec<(String, String)>;
 
@@ -40,6 +42,9 @@ pub struct LineDraft {
     /// What it asks of customers. Versions are counted by who publishes them.
     #[n(12)]
     pub forms: Vec<Form>,
+    /// What the line wants its customers and its team to be warned of before it is sent.
+    #[n(9)]
+    pub guard: Vec<GuardKind>,
 }
 
 /// Who is behind a line, as section 5 DDG demands; empty for what there is not.

@@ -2,7 +2,7 @@
 
 use minicbor::{Decode, Encode};
 
-use crate::{DataView, FileView, MessageId, NoticeView};
+use crate::{DataView, FileView, MessageId, NoticeView, RecordView};
 
 /// One message.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -52,6 +52,9 @@ pub struct MessageView {
     /// Data that it brings beside its text.
     #[n(14)]
     pub data: Option<DataView>,
+    /// At a line's desk: it is a business record.
+    #[n(20)]
+    pub record: Option<RecordView>,
 }
 
 impl MessageView {
@@ -73,6 +76,7 @@ impl MessageView {
             files: Vec::new(),
             notice: None,
             data: None,
+            record: None,
         }
     }
 }

@@ -4,8 +4,8 @@ use minicbor::{Decode, Encode};
 
 use crate::{
     AnswerFaultView, Connection, ContactView, Delivery, DetailsView, Failure, FileId, FoundView, Gate,
-    GroupView, LineView, LockView, MemberView, MessageKind, MessageView, NotTaken, PreviewView, PushView,
-    Sender, SettingsView, Storage, TransferFailure, TransferView, VerificationView,
+    GroupView, GuardedView, LineView, LockView, MemberView, MessageKind, MessageView, NotTaken, PaperView,
+    PreviewView, PushView, Sender, SettingsView, Storage, TransferFailure, TransferView, VerificationView,
 };
 
 /// Names a conversation on this device.
@@ -175,6 +175,12 @@ pub enum ViewUpdate {
     /// A change to what is shown of the desk of a business line: see [`crate::DeskUpdate::decode`].
     #[n(200)]
     Desk(#[cbor(n(0), with = "minicbor::bytes")] Vec<u8>),
+    /// A copy of what was said, to be saved.
+    #[n(221)]
+    Paper(#[n(0)] PaperView),
+    /// A text was not sent because of what stands in it: the user decides, or it cannot be sent at all.
+    #[n(220)]
+    Guarded(#[n(0)] GuardedView),
     /// A group was written down; who is to be in it follows.
     #[n(50)]
     GroupCreated {

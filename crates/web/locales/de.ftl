@@ -642,3 +642,25 @@ form-wrong-attach = Bitte füg die Dateien noch einmal hinzu.
 form-wrong-agree = Bitte stimm zu; sonst geht es nicht weiter.
 request-state = Stand:
 request-appointment = { $from } bis { $to }
+## Bevor etwas an einen Anschluss geht
+guard-heading = Wirklich senden?
+guard-text = Das sieht nach etwas aus, das nicht in einen Chat gehört. Der Anschluss bittet darum, vorher nachzusehen.
+guard-iban = IBAN
+guard-card = Nummer einer Bankkarte
+guard-insurance = Versichertennummer
+guard-tax = Steuernummer
+guard-prescription = Zugang zu einem E-Rezept
+guard-anyway = Trotzdem senden
+guard-change = Ändern
+guard-refused-heading = Das wird nicht gesendet
+guard-refused-text = Der Zugang zu einem E-Rezept darf nicht per Chat weitergegeben werden (§ 360 SGB V). Nimm stattdessen die Gesundheitskarte, die E-Rezept-App oder den Ausdruck. Dein Text steht noch da.
+guard-understood = Verstanden
+
+## Was man von einem Anschluss verlangen kann
+rights-heading = Deine Rechte
+rights-export = Alles sichern, was hier gesagt wurde
+rights-erase = Alles löschen und Löschung verlangen
+rights-erase-heading = Alles mit { $name } löschen?
+rights-erase-text = Auf diesem Gerät wird alles gelöscht, was hier gesagt wurde. Der Anschluss wird gebeten, auch bei sich alles zu löschen, was er von dir hat; behalten darf er nur, was das Gesetz verlangt, etwa Rechnungen.
+rights-erase-sure = Alles löschen
+rights-erase-words = Bitte löscht alles, was ihr von mir habt (Art. 17 DSGVO). Einwilligungen nehme ich zurück.

@@ -642,3 +642,25 @@ form-wrong-attach = Please add the files again.
 form-wrong-agree = Please agree; it does not go on without that.
 request-state = Status:
 request-appointment = { $from } to { $to }
+## Before something goes to a line
+guard-heading = Really send it?
+guard-text = This looks like something that does not belong in a chat. The line asks you to look again before you send it.
+guard-iban = IBAN
+guard-card = Number of a payment card
+guard-insurance = Health insurance number
+guard-tax = Tax number
+guard-prescription = Access to an e-prescription
+guard-anyway = Send anyway
+guard-change = Change it
+guard-refused-heading = This is not sent
+guard-refused-text = Access to an e-prescription must not be handed on by chat (section 360 SGB V). Use the health card, the e-prescription app or the printout instead. Your text is still there.
+guard-understood = I see
+
+## What one can ask a line for
+rights-heading = Your rights
+rights-export = Save everything that was said here
+rights-erase = Delete everything, and ask for erasure
+rights-erase-heading = Delete everything with { $name }?
+rights-erase-text = Everything that was said here is deleted on this device. The line is asked to erase all that it has of you, too; it may keep only what the law demands, such as invoices.
+rights-erase-sure = Delete everything
+rights-erase-words = Please erase everything that you have of me (Art. 17 GDPR). I take my consents back.

@@ -8,6 +8,7 @@ use leptos::prelude::*;
 
 use crate::components::announcer::Announcer;
 use crate::components::banners::{Alerts, Banners};
+use crate::components::guarded::Guarded;
 use crate::i18n::{self, Lang, Language, language};
 use crate::navigation::{Navigation, navigation};
 use crate::route::Route;
@@ -70,6 +71,7 @@ pub(crate) fn App() -> impl IntoView {
         <Banners/>
         <Alerts/>
         <Announcer/>
+        <Guarded/>
         {move || match stage.get() {
             Stage::Broken => view! { <Broken/> }.into_any(),
             Stage::Elsewhere => view! { <Elsewhere/> }.into_any(),

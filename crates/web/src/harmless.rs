@@ -50,6 +50,10 @@ pub(crate) fn update(update: &mut ViewUpdate) {
         | ViewUpdate::Desk(_)
         | ViewUpdate::Link { .. }
         | ViewUpdate::LinkRevoked
+        // It goes into files as it is.
+        | ViewUpdate::Paper(_)
+        // The user's own text.
+        | ViewUpdate::Guarded(_)
         | ViewUpdate::Requested { .. }
         | ViewUpdate::Connection(_)
         | ViewUpdate::Storage(_)

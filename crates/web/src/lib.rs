@@ -28,6 +28,7 @@ mod notices;
 mod people;
 mod pwa;
 mod qr;
+mod rights;
 mod route;
 mod scan;
 mod screens;

@@ -60,6 +60,14 @@ impl Outgoing {
         }
     }
 
+    /// The engine did not send a text: it is not on its way any more.
+    pub(crate) fn withheld(&mut self, conversation: ConversationId, text: &str) {
+        let found = self.0.iter().position(|sent| sent.conversation == conversation && sent.text == text);
+        if let Some(index) = found {
+            self.0.remove(index);
+        }
+    }
+
     /// The engine refused the command with this number: the text that it was to send, if it was.
     pub(crate) fn refused(&mut self, number: u64) -> Option<Unconfirmed> {
         let found = self.0.iter().position(|sent| sent.number == number)?;

@@ -4,8 +4,8 @@
 //! (typing, sending, opening, dismissing). Nothing here waits: a command is posted, and its answer is an update.
 
 use kuvert_view::{
-    AnswerFaultView, CardView, Connection, ConversationId, ConversationView, Failure, MessageId, ProfileView,
-    Storage, UiCommand, ViewUpdate,
+    AnswerFaultView, CardView, Connection, ConversationId, ConversationView, Failure, GuardedView, MessageId,
+    ProfileView, Storage, UiCommand, ViewUpdate,
 };
 use leptos::prelude::*;
 
@@ -17,7 +17,7 @@ use crate::people::People;
 use crate::route::Route;
 use crate::shell::Shell;
 use crate::talk::Talk;
-use crate::{bridge, harmless, model};
+use crate::{bridge, harmless, model, rights};
 
 /// What is known of the user's own identity.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,6 +72,7 @@ pub(crate) struct AppState {
     shell: Shell,
     people: People,
     notices: Notices,
+    guarded: RwSignal<Option<GuardedView>>,
     team: Option<Team>,
     /// What is wrong with the form that is being filled in.
     checked: RwSignal<Option<(ConversationId, Vec<AnswerFaultView>)>>,
@@ -102,6 +103,7 @@ impl AppState {
             notices: Notices::new(),
             checked: RwSignal::new(None),
             wanted_form: RwSignal::new(None),
+            guarded: RwSignal::new(None),
             team: line::hooks().map(|hooks| (hooks.team)()),
         }
     }
@@ -183,6 +185,13 @@ impl AppState {
             | ViewUpdate::Contact(_)) => self.people.apply(answer),
             ViewUpdate::Desk(update) => self.apply_desk(&update),
             ViewUpdate::FormChecked { conversation, faults } => self.checked.set(Some((conversation, faults))),
+            ViewUpdate::Paper(paper) => rights::save(&paper),
+            ViewUpdate::Guarded(guarded) => {
+                self.talk.withheld(&guarded.wish);
+                self.guarded.set(Some(guarded));
+                // Whoever waits for the answer has it.
+                self.failures.update(|count| *count += 1);
+            }
             // Answers to questions that this page does not ask.
             ViewUpdate::Changed { .. }
             | ViewUpdate::Progressed { .. }
@@ -389,6 +398,11 @@ impl AppState {
     /// What is known of files.
     pub(crate) fn files(self) -> FilesState {
         self.files
+    }
+
+    /// A text that was not sent because of what stands in it, as long as the user has not decided.
+    pub(crate) fn guarded(self) -> RwSignal<Option<GuardedView>> {
+        self.guarded
     }
 
     /// Notifications.

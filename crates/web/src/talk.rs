@@ -5,6 +5,7 @@
 //! Each message has a signal of its own, and rows are laid out once after all updates of a frame ([`Talk::commit`]): a
 //! message that comes costs the same however many are shown.
 
+mod guarded;
 mod seek;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};

@@ -60,6 +60,9 @@ impl Unanswered {
 
 /// Whether a command carries what the user wrote.
 fn is_words(command: &UiCommand) -> bool {
+    if let UiCommand::Anyway(wish) = command {
+        return is_words(wish);
+    }
     matches!(
         command,
         UiCommand::Send { .. }
@@ -74,6 +77,9 @@ fn is_words(command: &UiCommand) -> bool {
 /// Whether a command is to be given again. What is asked anew after every start is not, nor is a passphrase, which is kept
 /// nowhere.
 fn is_kept(command: &UiCommand) -> bool {
+    if let UiCommand::Anyway(wish) = command {
+        return is_kept(wish);
+    }
     !matches!(
         command,
         UiCommand::Start

@@ -14,8 +14,9 @@ use tokio::time::Instant;
 
 use super::list::{ListArgs, Listing, list};
 use super::message::Wait;
+use super::rights::OwnCommand;
 use super::trust::{self, StandingArgs, VerifyArgs};
-use super::{CATCH_UP, Common, Failure, ask, catch_up, find_contact, open, own_message, sent};
+use super::{CATCH_UP, Common, Failure, ask, catch_up, find_contact, guard, open, own_message, sent};
 use crate::output::{Output, foreign};
 
 /// First message if none is given.
@@ -46,6 +47,8 @@ pub(crate) enum ContactCommand {
     Unblock(StandingArgs),
     /// Show what to compare in person, or note that it is the same
     Verify(VerifyArgs),
+    #[command(flatten)]
+    Own(OwnCommand),
 }
 
 /// Whom to add.
@@ -56,6 +59,9 @@ pub(crate) struct AddArgs {
     /// First message
     #[arg(long, value_name = "TEXT")]
     message: Option<String>,
+    /// Send the message to a business line although it looks like an IBAN or another number that the line warns of
+    #[arg(long)]
+    anyway: bool,
     #[command(flatten)]
     wait: Wait,
     #[command(flatten)]
@@ -71,6 +77,7 @@ impl ContactCommand {
                 &args.common
             }
             Self::Verify(args) => &args.common,
+            Self::Own(command) => command.common(),
         }
     }
 
@@ -83,6 +90,7 @@ impl ContactCommand {
             Self::Block(args) => trust::block(args, output).await,
             Self::Unblock(args) => trust::unblock(args, output).await,
             Self::Verify(args) => trust::verify(args, output).await,
+            Self::Own(command) => command.run(output).await,
         }
     }
 }
@@ -116,7 +124,7 @@ async fn add(args: AddArgs, output: Output) -> Result<(), Failure> {
     };
     let mut delivery = None;
     if let Some(wish) = wish {
-        let updates = ask(&mut session, wish)?;
+        let updates = ask(&mut session, guard::confirmed(wish, args.anyway))?;
         let message = own_message(&updates).ok_or(Failure::Refused)?;
         delivery = Some(sent(&mut session, message, deadline).await?);
     }

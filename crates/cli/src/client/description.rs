@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use kuvert_view::{ImprintDraft, LineDraft};
+use kuvert_view::{GuardKind, ImprintDraft, LineDraft};
 use serde::Deserialize;
 
 use super::Failure;
@@ -21,6 +21,8 @@ languages = ["de", "en"]
 forms = ["call-back"]
 # Days for which a conversation stays after it is done.
 retention = 30
+# What is warned of before it is sent: iban, payment-card, health-insurance, tax-id. E-prescriptions are always refused.
+guard = ["iban", "payment-card"]
 
 # Who is behind the line, as section 5 DDG demands; which entries are needed depends on kind and legal form.
 [imprint]
@@ -88,6 +90,8 @@ struct Description {
     kind: String,
     languages: Vec<String>,
     retention: u16,
+    #[serde(default)]
+    guard: Vec<String>,
     imprint: Entries,
     privacy: Said,
     #[serde(default)]
@@ -176,6 +180,15 @@ fn parse(text: &str) -> Result<LineDraft, Failure> {
         retention: read.retention,
         forms,
         languages: read.languages,
+        guard: read.guard.iter().map(|word| guard_kind(word)).collect::<Result<_, _>>()?,
+    })
+}
+
+fn guard_kind(word: &str) -> Result<GuardKind, Failure> {
+    let found = GuardKind::ASKED.iter().find(|(known, _)| *known == word).map(|(_, kind)| *kind);
+    found.ok_or_else(|| {
+        let words = GuardKind::ASKED.map(|(word, _)| word).join(", ");
+        Failure::Description { why: format!("guard: `{word}` is none; choose from {words}") }
     })
 }
 

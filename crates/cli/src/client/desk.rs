@@ -18,6 +18,7 @@ use super::desk_shown::{show_case, show_desk, show_queue};
 use super::lookup::find_contact;
 use super::message::Wait;
 use super::qr;
+use super::rights::RightsCommand;
 use super::{CATCH_UP, Common, DEFAULT_RELAY, Failure, ask, catch_up, folder, open};
 use crate::output::Output;
 
@@ -56,6 +57,8 @@ pub(crate) enum DeskCommand {
     Duty(DutyArgs),
     /// Take a member, and their device, out of the line
     Dismiss(MemberArgs),
+    #[command(flatten)]
+    Rights(RightsCommand),
 }
 
 /// How to make a line.
@@ -272,6 +275,7 @@ impl DeskCommand {
             Self::Request(args) => &args.common,
             Self::Duty(args) => &args.common,
             Self::Dismiss(args) => &args.common,
+            Self::Rights(command) => command.common(),
         }
     }
 
@@ -286,6 +290,7 @@ impl DeskCommand {
                 end(session, &args.wait, output).await
             }
             Self::Queue(args) => queue(&args, output).await,
+            Self::Rights(command) => command.run(output).await,
             Self::Case(args) => at_case(&args, "kuvert desk case", None, output).await,
             Self::Claim(args) => {
                 let wish = |conversation: &ConversationView| Wish::Claim { conversation: conversation.id };
@@ -486,7 +491,7 @@ pub(super) async fn begin(common: &Common, command: &str, wait: &Wait) -> Result
 }
 
 /// Waits until everything is at the relay, and shows the desk.
-async fn end(mut session: Session, wait: &Wait, output: Output) -> Result<(), Failure> {
+pub(super) async fn end(mut session: Session, wait: &Wait, output: Output) -> Result<(), Failure> {
     session.until_sent(Instant::now() + wait.timeout).await?;
     if let Some(desk) = shown(&mut session)? {
         show_desk(&desk, output)?;

@@ -58,6 +58,7 @@ pub(super) fn show_queue(session: &mut Session, queue: &QueueView, output: Outpu
             "claimed_by": row.claimed_by,
             "mine": row.is_mine,
             "unread": row.unread,
+            "asks_erasure": row.asks_erasure,
             "last": row.last.as_ref().map(|last| last.text.clone()),
         }));
         let since = row.waiting_since.map_or_else(|| "-".to_owned(), time);
@@ -101,6 +102,18 @@ pub(super) fn show_case(
     if !case.handed_over.is_empty() {
         lines.push(format!("  handed over: {}", foreign(&case.handed_over)));
     }
+    if let Some(at) = case.asked_erasure {
+        lines.push(format!("  asks for everything to be erased since {}: kuvert desk erase", time(at)));
+    }
+    for one in &case.consents {
+        let ended = one.withdrawn_at.map(|at| format!(", taken back {}", time(at))).unwrap_or_default();
+        let purpose = foreign(&one.purpose);
+        lines.push(format!(
+            "  consented to {purpose} (version {}) {}{ended}",
+            one.version,
+            time(one.given_at)
+        ));
+    }
     for note in &case.notes {
         let mark = if note.mentions_me { " (mentions you)" } else { "" };
         lines.push(format!("  {} {}{mark}: {}", time(note.at), foreign(&note.author), foreign(&note.text)));
@@ -118,6 +131,14 @@ fn case_value(conversation: &ConversationView, case: &CaseView, by: Option<Strin
         "mine": case.claimed_by == Some(me),
         "handed_over": case.handed_over,
         "erase_at": case.erase_at,
+        "asked_erasure": case.asked_erasure,
+        "records": case.records,
+        "consents": case.consents.iter().map(|one| json!({
+            "purpose": one.purpose,
+            "version": one.version,
+            "given_at": one.given_at,
+            "withdrawn_at": one.withdrawn_at,
+        })).collect::<Vec<_>>(),
         "notes": case.notes.iter().map(|note| json!({
             "author": note.author,
             "at": note.at,

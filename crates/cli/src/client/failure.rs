@@ -50,6 +50,15 @@ pub(crate) enum Failure {
     OtherRelay { relay: Option<String> },
     #[error("this is your own link; send it to somebody else")]
     OwnLink,
+    #[error(
+        "a business line must not get access to an e-prescription by chat (section 360 SGB V), and nothing was sent; show the \
+         health card, the e-prescription app or the printout there: {places}"
+    )]
+    GuardRefused { places: String },
+    #[error(
+        "this looks like {places}, which this business line warns of; nothing was sent; to send it, add --anyway"
+    )]
+    Guarded { places: String },
     #[error("this description of a line cannot be read: {why}")]
     Description { why: String },
     #[error("the line was not published; correct its description:\n{}", faults.iter().map(|fault| format!("  - {fault}")).collect::<Vec<_>>().join("\n"))]
@@ -204,6 +213,8 @@ impl Failure {
             Self::CardInvalid => "card_invalid",
             Self::Unreachable | Self::LinkNotPublished => "unreachable",
             Self::OtherRelay { .. } => "other_relay",
+            Self::GuardRefused { .. } => "guard_refused",
+            Self::Guarded { .. } => "guarded",
             Self::Description { .. } => "description_invalid",
             Self::NotPublished { .. } => "not_published",
             Self::NotFilledIn { .. } => "not_filled_in",
@@ -426,6 +437,8 @@ impl From<kuvert_view::Failure> for Failure {
             Shown::CodeForAnother => Self::CodeForAnother,
             Shown::FilesInvalid => Self::FilesInvalid,
             Shown::NotOwner => Self::Group(Refusal::NotOwner),
+            // Where it came from, the places were said.
+            Shown::Guarded => Self::Guarded { places: "a number".to_owned() },
             Shown::NoLine => Self::Group(Refusal::NoLine),
             Shown::TooLarge => Self::Group(Refusal::DataInvalid),
             Shown::FormChanged => Self::Group(Refusal::FormChanged),

@@ -99,6 +99,7 @@ fn with_files(conversation: ConversationId, files: Vec<kuvert_core::NewFile>, fo
         reply_to: None,
         expires_after: None,
         form: Some(form),
+        anyway: false,
     }
 }
 

@@ -12,7 +12,8 @@ use tokio::time::Instant;
 
 use super::progress::Progress;
 use super::{
-    CATCH_UP, Common, Failure, ask, asked, catch_up, file, find, id_of, open, own_message, seconds, sent,
+    CATCH_UP, Common, Failure, ask, asked, catch_up, file, find, guard, id_of, open, own_message, seconds,
+    sent,
 };
 use crate::output::Output;
 
@@ -39,6 +40,9 @@ pub(crate) struct SendArgs {
     /// Delete the message everywhere, so many seconds after it was read
     #[arg(long, value_name = "S", value_parser = clap::value_parser!(u32).range(1..))]
     expires: Option<u32>,
+    /// Send the text to a business line although it looks like an IBAN or another number that the line warns of
+    #[arg(long)]
+    anyway: bool,
     #[command(flatten)]
     wait: Wait,
     #[command(flatten)]
@@ -61,6 +65,9 @@ pub(crate) struct EditArgs {
     message: MessageId,
     /// The new text; - reads it from stdin
     text: String,
+    /// Send the text to a business line although it looks like an IBAN or another number that the line warns of
+    #[arg(long)]
+    anyway: bool,
     #[command(flatten)]
     wait: Wait,
     #[command(flatten)]
@@ -126,10 +133,12 @@ pub(super) async fn send(args: SendArgs, output: Output) -> Result<(), Failure> 
     let (conversation, reply_to, expires_after) = (contact.id, args.reply_to, args.expires);
     let updates = if has_files {
         let files = file::seal(&mut session, args.files, &mut progress).await?;
-        let wish = FilesWish { conversation, text, files, reply_to, expires_after, form: None };
+        let (form, anyway) = (None, args.anyway);
+        let wish = FilesWish { conversation, text, files, reply_to, expires_after, form, anyway };
         asked(&mut session, |session| session.send_files(wish))
     } else {
-        ask(&mut session, UiCommand::Write { conversation, text, reply_to, expires_after })
+        let wish = UiCommand::Write { conversation, text, reply_to, expires_after };
+        ask(&mut session, guard::confirmed(wish, args.anyway))
     };
     let updates = about(reply_to, updates)?;
     let message = own_message(&updates).ok_or(Failure::Refused)?;
@@ -152,7 +161,7 @@ pub(super) async fn send(args: SendArgs, output: Output) -> Result<(), Failure> 
 /// Changes the text of an own message, for everybody.
 pub(super) async fn edit(args: EditArgs, output: Output) -> Result<(), Failure> {
     let text = text(args.text)?;
-    let wish = UiCommand::Edit { message: args.message, text };
+    let wish = guard::confirmed(UiCommand::Edit { message: args.message, text }, args.anyway);
     change(&args.common, "kuvert edit", args.message, wish, args.wait.timeout, output).await
 }
 

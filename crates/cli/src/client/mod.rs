@@ -11,6 +11,7 @@ mod failure;
 mod file;
 mod form;
 mod group;
+mod guard;
 mod history;
 mod identity;
 mod list;
@@ -19,6 +20,7 @@ mod lookup;
 mod message;
 mod progress;
 mod qr;
+mod rights;
 mod trust;
 mod unlock;
 
@@ -241,8 +243,10 @@ fn asked(session: &mut Session, wish: impl FnOnce(&mut Session)) -> Result<Vec<V
     wish(session);
     let mut updates = Vec::new();
     while let Some(update) = session.poll_update() {
-        if let ViewUpdate::Failed(failure) = update {
-            return Err(failure.into());
+        match &update {
+            ViewUpdate::Failed(failure) => return Err((*failure).into()),
+            ViewUpdate::Guarded(guarded) => return Err(guard::failure(guarded)),
+            _ => {}
         }
         updates.push(update);
     }

@@ -143,12 +143,17 @@ fn a_form_is_filled_in_and_both_sides_see_where_it_stands() {
     let (code, told) = carla.run(&unfit).failure();
     assert_eq!(code, "not_filled_in");
     assert!(told.contains("`day`") && told.contains("`when`"), "{told}");
-    let fit = ["form", "Pharmacy", "blood-pressure", "--answer", "day=2027-05-31", "--answer", "when=morning"];
+    let fit =
+        ["form", "Pharmacy", "blood-pressure", "--answer", "day=2027-05-31", "--answer", "when=morning"];
     assert_eq!(carla.run(&fit).json()["state"], "sent");
 
     let asked = case(&owner, &["request", "Carla"]);
     let request = &asked["requests"][0];
-    assert_eq!((&request["form"], &request["state"]), (&json!("blood-pressure"), &json!("Received")), "{asked}");
+    assert_eq!(
+        (&request["form"], &request["state"]),
+        (&json!("blood-pressure"), &json!("Received")),
+        "{asked}"
+    );
     assert!(request["text"].as_str().is_some_and(|text| text.contains("2027-05-31")), "{asked}");
     let (code, _) = owner.run(&["desk", "request", "Carla", "Nowhere"]).failure();
     assert_eq!(code, "no_request");
@@ -158,7 +163,8 @@ fn a_form_is_filled_in_and_both_sides_see_where_it_stands() {
 
     // The time of the form counts from when the conversation is done.
     let done = case(&owner, &["status", "Carla", "done"]);
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a clock").as_millis();
+    let now =
+        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a clock").as_millis();
     let days = (done["erase_at"].as_i64().expect("a day") - i64::try_from(now).expect("a time")) / 86_400_000;
     assert!((6..=7).contains(&days), "{done}");
 }

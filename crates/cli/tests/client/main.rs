@@ -12,6 +12,7 @@ mod privacy;
 mod refusals;
 #[path = "../relay_process/mod.rs"]
 mod relay_process;
+mod rights;
 #[path = "../small_disk/mod.rs"]
 mod small_disk;
 mod storage;

@@ -92,6 +92,16 @@ impl Asked {
     pub const EVERYTHING: Self =
         Self::IBAN.with(Self::PAYMENT_CARD).with(Self::HEALTH_INSURANCE).with(Self::TAX_ID);
 
+    /// The kinds that these flags stand for: see [`crate::line::LineProfile::guard`].
+    pub const fn of(flags: u8) -> Self {
+        Self(flags)
+    }
+
+    /// The flags.
+    pub const fn flags(self) -> u8 {
+        self.0
+    }
+
     /// These kinds and those of `other`.
     pub const fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)

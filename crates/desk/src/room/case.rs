@@ -57,6 +57,9 @@ pub struct Case {
     /// Messages in which the customer said how it was; not what. In the order in which they came.
     #[n(13)]
     pub scored: Vec<MessageId>,
+    /// When the customer asked for everything to be erased.
+    #[n(40)]
+    pub asked_erasure: Option<i64>,
 }
 
 /// Who looks after a conversation.
@@ -244,7 +247,18 @@ impl Case {
             tags: BTreeMap::new(),
             consents: Vec::new(),
             scored: Vec::new(),
+            asked_erasure: None,
         }
+    }
+
+    /// What stays of a case whose customer is erased: that messages are business records.
+    pub(super) fn archived(self, at: i64) -> Self {
+        Self { status: Status::Done, tags: self.tags, ..Self::new(at) }
+    }
+
+    /// Whether this is what stayed when the customer was erased, and nobody began anew.
+    pub(super) fn is_archived(&self) -> bool {
+        self.status == Status::Done && self.turns.is_empty()
     }
 
     /// The member who looks after it.
@@ -338,7 +352,7 @@ impl std::fmt::Debug for Cases {
 }
 
 /// What stands for a conversation in the audit log and after it was erased. Ids are random: nobody guesses one from it.
-pub(super) fn conversation_hash(conversation: ChannelId) -> Hash {
+pub fn conversation_hash(conversation: ChannelId) -> Hash {
     let digest =
         Sha256::new().chain_update(b"kuvert desk conversation v1").chain_update(conversation.as_bytes());
     Hash::new(digest.finalize().into())

@@ -440,7 +440,7 @@ pub enum CaseEvent {
         #[n(1)]
         score: u8,
     },
-    /// The customer is erased: of the conversation only a hash and the time stay. Supervisors.
+    /// The customer is erased: of the conversation only a hash, the time, and which messages are business records stay. Supervisors.
     #[n(22)]
     Erase,
     /// A message is a business record, and kept.
@@ -480,6 +480,16 @@ pub enum CaseEvent {
         version: u32,
         /// When.
         #[n(4)]
+        at: i64,
+    },
+    /// The customer asks for everything to be erased.
+    #[n(60)]
+    AskErasure {
+        /// The customer's message.
+        #[n(0)]
+        message: MessageId,
+        /// When.
+        #[n(1)]
         at: i64,
     },
     /// The customer took a consent back.

@@ -40,7 +40,9 @@ mod text;
 pub use audit::{AuditEntry, AuditLog, Tampered, verify};
 pub use canned::{Fields, fill};
 pub use capacity::{Capacity, Lot, Reservation};
-pub use case::{Case, Cases, Claim, Consent, Note, Offer, PastClaim, Reminder, Request, Tag, Turn};
+pub use case::{
+    Case, Cases, Claim, Consent, Note, Offer, PastClaim, Reminder, Request, Tag, Turn, conversation_hash,
+};
 pub use due::{Due, Overdue, due, overdue};
 pub use event::{Canned, CaseEvent, Event, Meta, NewCapacity, Role, Status};
 pub use fold::{Outcome, Reason};

@@ -49,6 +49,7 @@ pub(crate) fn case_events() -> Vec<CaseEvent> {
             at: START,
         },
         CaseEvent::WithdrawConsent { message, purpose, at: START },
+        CaseEvent::AskErasure { message, at: START },
     ]
 }
 
@@ -86,8 +87,9 @@ pub(crate) fn events() -> Vec<Event> {
     all
 }
 
-/// Kinds of events by which something goes: dropped, dismissed, released, deleted, taken off, cleared, cancelled, erased, untagged.
-const ENDS: [u16; 11] = [5, 9, 11, 13, 258, 263, 265, 268, 276, 278, 280];
+/// Kinds of events by which something goes: dropped, dismissed, released, deleted, taken off, cleared, cancelled, erased, untagged;
+/// and by which that is asked for.
+const ENDS: [u16; 12] = [5, 9, 11, 13, 258, 263, 265, 268, 276, 278, 280, 316];
 
 /// A desk in which something of everything happened.
 fn lived_in() -> Desk {

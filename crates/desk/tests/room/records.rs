@@ -72,6 +72,29 @@ fn of_an_erased_customer_only_a_hash_and_the_time_stay() {
 }
 
 #[test]
+fn business_records_are_still_known_after_their_customer_was_erased() {
+    let mut desk = Desk::staffed();
+    desk.case_does(CAROL, CaseEvent::Tag { message: message(1), years: 8, reason: "Rechnung".into() });
+    let note = CaseEvent::AddNote { text: "lives in Ulmenweg 3".into(), mentions: vec![] };
+    desk.case_does(CAROL, note.clone());
+    desk.case_does(CAROL, CaseEvent::AskErasure { message: message(2), at: START });
+    desk.case_fails(CAROL, CaseEvent::AskErasure { message: message(3), at: START }, Reason::Nothing);
+    desk.case_does(BEN, CaseEvent::Erase);
+    let case = desk.case();
+    assert_eq!(case.tags.keys().collect::<Vec<_>>(), [&message(1)]);
+    assert!(case.notes.is_empty() && case.asked_erasure.is_none() && case.status == Status::Done);
+    desk.case_fails(BEN, CaseEvent::Erase, Reason::Nothing);
+    desk.case_fails(CAROL, note.clone(), Reason::Erased);
+    // Who comes again is begun anew, and the record stays one.
+    desk.case_does(CAROL, CaseEvent::SetStatus { status: Status::Open });
+    desk.case_does(CAROL, note);
+    assert_eq!(desk.case().tags.len(), 1);
+    desk.case_does(BEN, CaseEvent::Erase);
+    desk.case_does(BEN, CaseEvent::Untag { message: message(1) });
+    assert!(desk.case().tags.is_empty());
+}
+
+#[test]
 fn what_was_under_way_brings_nothing_back_of_an_erased_customer() {
     let mut desk = Desk::staffed();
     desk.case_does(BEN, CaseEvent::Erase);

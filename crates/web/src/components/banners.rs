@@ -103,6 +103,7 @@ pub(crate) fn failure_key(failure: Failure) -> &'static str {
         Failure::CodeOfAnother => "failure-code-of-another",
         Failure::CodeForAnother => "failure-code-for-another",
         Failure::FilesInvalid => "failure-files-invalid",
+        Failure::Guarded => "guard-refused-heading",
         Failure::NotOwner => "failure-not-owner",
         Failure::NoLine => "failure-no-line",
         Failure::TooLarge => "failure-too-large",

@@ -15,7 +15,7 @@ use crate::i18n::{Lang, language, t, text};
 use crate::markdown::on_one_line;
 use crate::state::state;
 use crate::text::stamp_tone;
-use crate::{bridge, dates};
+use crate::{bridge, dates, line};
 
 /// What of a message stands in its body; the rest of it changes more often.
 #[derive(Debug, Clone, PartialEq)]
@@ -101,6 +101,7 @@ pub(crate) fn person_bubble(
             </div>
             {move || files.with(attachments)}
             {move || given.with(|all| reactions(all))}
+            {line::hooks().map(|hooks| (hooks.mark)(message))}
             {foot(id, message)}
             <button
                 type="button"

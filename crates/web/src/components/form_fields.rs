@@ -294,7 +294,8 @@ fn make(holder: &Element, field: &Field, at: u8, lang: Lang, before: usize) {
     match &field.kind {
         FieldKind::Text { max, lines } if *lines > 1 => {
             let grows = add(holder, "span", &[("class", "grows")]);
-            let attributes = [&around[..], &[("rows", "3"), ("dir", "auto"), ("maxlength", &max.to_string())]];
+            let attributes =
+                [&around[..], &[("rows", "3"), ("dir", "auto"), ("maxlength", &max.to_string())]];
             let _ = grows.and_then(|grows| add(&grows, "textarea", &attributes.concat()));
         }
         FieldKind::Text { max, .. } => line("text", "", &[("dir", "auto"), ("maxlength", &max.to_string())]),
@@ -366,9 +367,14 @@ fn product_row(holder: &Element, quantity: u16, lang: Lang) {
     let _ = add(&row, "input", &[&input[..], &[("aria-label", &name), ("placeholder", &name)]].concat());
     let input = [("type", "number"), ("autocomplete", "off"), ("min", "1"), ("value", "1")];
     let max = quantity.to_string();
-    let _ = add(&row, "input", &[&input[..], &[("max", &max), ("aria-label", &count), ("title", &count)]].concat());
+    let _ = add(
+        &row,
+        "input",
+        &[&input[..], &[("max", &max), ("aria-label", &count), ("title", &count)]].concat(),
+    );
     let remove = words("form-product-remove");
-    let attributes = [("type", "button"), ("class", "button-icon"), ("data-act", "remove"), ("aria-label", &remove)];
+    let attributes =
+        [("type", "button"), ("class", "button-icon"), ("data-act", "remove"), ("aria-label", &remove)];
     let button = add(&row, "button", &attributes);
     button.iter().for_each(|button| button.set_text_content(Some("×")));
 }
@@ -377,8 +383,12 @@ fn product_row(holder: &Element, quantity: u16, lang: Lang) {
 fn offer_product(holder: &Element, max: u8, lang: Lang) {
     let rows = holder.query_selector_all(".form-product").map_or(0, |rows| rows.length());
     if rows < u32::from(max) {
-        let attributes =
-            [("type", "button"), ("class", "button-quiet form-add"), ("data-act", "add"), ("data-testid", "product-add")];
+        let attributes = [
+            ("type", "button"),
+            ("class", "button-quiet form-add"),
+            ("data-act", "add"),
+            ("data-testid", "product-add"),
+        ];
         let button = add(holder, "button", &attributes);
         button.iter().for_each(|button| button.set_text_content(Some(&text(lang, "form-product-add", &[]))));
     }
@@ -400,7 +410,8 @@ fn pressed(holder: &Element, target: &Element, field: &Field, lang: Lang) {
         _ => return,
     }
     offer_product(holder, max, lang);
-    if let Some(last) = inputs(holder).iter().rev().nth(1).and_then(|last| last.dyn_ref::<HtmlInputElement>()) {
+    if let Some(last) = inputs(holder).iter().rev().nth(1).and_then(|last| last.dyn_ref::<HtmlInputElement>())
+    {
         let _ = last.focus();
     }
 }

@@ -8,6 +8,7 @@ use super::icon::{Icon, icon};
 use super::overlay::menu_key;
 use crate::browser;
 use crate::i18n::t;
+use crate::line;
 use crate::screens::timeline::{can_be_answered, react};
 use crate::talk::{Overlay, Talk};
 
@@ -88,6 +89,7 @@ pub(crate) fn menu(
         >
             {can_react.then(|| quick(talk, message))}
             {actions.into_iter().enumerate().map(item).collect::<Vec<_>>()}
+            {line::hooks().map(|hooks| message.with_value(|message| (hooks.menu)(talk, message)))}
         </div>
     }
     .into_any()

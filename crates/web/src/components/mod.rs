@@ -10,6 +10,7 @@ pub(crate) mod dialogs;
 pub(crate) mod emoji;
 pub(crate) mod field;
 pub(crate) mod form_fields;
+pub(crate) mod guarded;
 pub(crate) mod icon;
 pub(crate) mod line_card;
 pub(crate) mod marks;

@@ -45,6 +45,14 @@ pub(crate) fn save(url: &str, name: &str) {
     anchor.click();
 }
 
+/// Hands a text to the browser as a file.
+pub(crate) fn save_text(text: &str, media_type: &str, name: &str) {
+    if let Some(url) = url_of_bytes(text.as_bytes(), media_type) {
+        save(&url, name);
+        revoke_later(url);
+    }
+}
+
 /// Why there is no place for a file.
 pub(crate) enum NoPlace {
     /// The user closed the question.

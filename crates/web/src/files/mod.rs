@@ -259,6 +259,7 @@ impl FilesState {
         text: String,
         reply: Option<Quoted>,
         expires_after: Option<u32>,
+        anyway: bool,
     ) {
         let items = self.trays.try_update(|trays| trays.take(conversation)).unwrap_or_default();
         let done = (0, items.iter().map(|item| item.size).sum());
@@ -270,6 +271,7 @@ impl FilesState {
             reply,
             expires_after,
             form: None,
+            anyway,
             items,
             done,
         });
@@ -285,10 +287,18 @@ impl FilesState {
     pub(crate) fn send_form(self, conversation: ConversationId, form: FilledForm) -> u64 {
         let items = self.trays.try_update(|trays| trays.take_fields(conversation)).unwrap_or_default();
         let done = (0, items.iter().map(|item| item.size).sum());
-        let (ticket, text, form) = (next_number(), String::new(), Some(form));
-        let parcel =
-            Parcel { ticket, conversation, text, reply: None, expires_after: None, form, items, done };
-        self.send_parcel(parcel);
+        let ticket = next_number();
+        self.send_parcel(Parcel {
+            ticket,
+            conversation,
+            text: String::new(),
+            reply: None,
+            expires_after: None,
+            form: Some(form),
+            anyway: false,
+            items,
+            done,
+        });
         ticket
     }
 
@@ -509,6 +519,7 @@ fn post_parcel(parcel: &Parcel) {
         expires_after: parcel.expires_after,
         form: parcel.form.clone(),
     };
+    let command = if parcel.anyway { UiCommand::Anyway(Box::new(command)) } else { command };
     bridge::post_with(command, &files);
 }
 
@@ -523,6 +534,15 @@ fn forget(item: &Item) {
 /// Sends what lies in the tray of a conversation with what was typed. `false` if nothing lies there, or a message is being
 /// edited, which takes no files; then a text is sent as ever.
 pub(crate) fn send(state: AppState, conversation: ConversationId) -> bool {
+    send_if(state, conversation, false)
+}
+
+/// The same, although the text was asked about.
+pub(crate) fn send_anyway(state: AppState, conversation: ConversationId) {
+    send_if(state, conversation, true);
+}
+
+fn send_if(state: AppState, conversation: ConversationId, anyway: bool) -> bool {
     let talk = state.talk();
     let composing = untrack(|| talk.composing(conversation).get());
     if composing.editing().is_some() || !untrack(|| state.files().is_laden(conversation)) {
@@ -534,7 +554,7 @@ pub(crate) fn send(state: AppState, conversation: ConversationId) -> bool {
     }
     let reply = composing.reply().cloned();
     if let Some((text, _, expires_after)) = talk.take_for_files(conversation) {
-        state.files().hand_over(conversation, text.trim().to_owned(), reply, expires_after);
+        state.files().hand_over(conversation, text.trim().to_owned(), reply, expires_after, anyway);
     }
     true
 }

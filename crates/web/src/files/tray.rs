@@ -117,6 +117,8 @@ pub(crate) struct Parcel {
     pub(crate) expires_after: Option<u32>,
     /// The form to whose answers they belong.
     pub(crate) form: Option<FilledForm>,
+    /// The user was asked about the text, and wants it sent.
+    pub(crate) anyway: bool,
     /// What goes.
     pub(crate) items: Vec<Item>,
     /// So many bytes are sealed, of so many.

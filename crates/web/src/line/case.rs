@@ -5,6 +5,7 @@ use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 
 use super::entries::LongEntry;
+use super::rights::rights_part;
 use super::team_state::{Team, post, team};
 use crate::dates;
 use crate::i18n::{language, t, t1, text};
@@ -39,6 +40,7 @@ pub(super) fn CasePanel(
                     })}
                     {status_choice(id, case.status, can_act.get())}
                     {case.erase_at.map(erased)}
+                    {rights_part(id, &case, team.role().get())}
                 })}
                 {move || can_act.get().then(|| view! { <HandOver id=id/> })}
                 <section class="case-notes">

@@ -1,12 +1,14 @@
 //! What the line says of itself: who is behind it, when somebody is there, what happens to what customers write.
 
-use kuvert_view::{DeskCommand, FaultView, ImprintDraft, LineDraft, Texts, UiCommand};
+use kuvert_view::{DeskCommand, FaultView, GuardKind, ImprintDraft, LineDraft, Texts, UiCommand};
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 
 use super::entries::{Choice, Entry, LongEntry};
 use super::form_builder::{Forms, forms_part};
+use super::guard_part::guard_part;
 use super::link_sheet::link_sheet;
+use super::papers_part::{Activities, button_part};
 use super::team_state::{post, team};
 use super::week;
 use crate::bridge;
@@ -119,6 +121,7 @@ struct Form {
     legal_form: RwSignal<String>,
     state: RwSignal<String>,
     retention: Typed,
+    guard: RwSignal<Vec<GuardKind>>,
     imprint: Vec<(&'static str, Typed)>,
     week: Vec<Typed>,
     /// By text and language.
@@ -139,6 +142,7 @@ impl Form {
             legal_form: RwSignal::new(draft.imprint.legal_form.clone()),
             state: RwSignal::new(draft.state.clone().unwrap_or_default()),
             retention: typed(&draft.retention.to_string()),
+            guard: RwSignal::new(draft.guard.clone()),
             imprint: entries.collect(),
             week: (0..7).map(|at| typed(&day(at))).collect(),
             texts: texts.collect(),
@@ -163,6 +167,7 @@ impl Form {
         let mut draft = LineDraft {
             kind: self.kind.get_untracked(),
             state: Some(self.state.get_untracked()).filter(|state| !state.is_empty()),
+            guard: self.guard.get_untracked(),
             ..LineDraft::default()
         };
         draft.imprint.legal_form = self.legal_form.get_untracked();
@@ -288,6 +293,7 @@ fn DescribeForm(
             {hours_part(form)}
             {texts_part(form)}
             {forms_part(form.with_value(|form| form.forms))}
+            {guard_part(form.with_value(|form| form.guard))}
             {move || (!faults.with(Vec::is_empty)).then(|| view! {
                 <div class="wrong" role="alert" data-testid="faults">
                     <p>{t("desk-not-published")}</p>
@@ -408,7 +414,12 @@ fn Published() -> impl IntoView {
         let buttons = (button("desk-poster-a4", false), button("desk-poster-a6", true));
         link_sheet(link, "desk-link", "desk-link-hint", "line-link", buttons)
     };
-    move || link.get().map(|link| view! { <section class="sheet">{sheet(link)}</section> })
+    move || {
+        link.get().map(|link| {
+            let button = button_part(&link);
+            view! { <section class="sheet">{sheet(link)}</section> {button} <Activities/> }
+        })
+    }
 }
 
 /// What a draft says in a language; empty for nothing.
@@ -489,6 +500,7 @@ mod tests {
                 state: Some("DE-BY".into()),
                 retention: 30,
                 forms: Vec::new(),
+                guard: vec![GuardKind::Iban],
             };
             assert_eq!(Form::of(&draft).draft(), Some(draft.clone()));
             let form = Form::of(&draft);

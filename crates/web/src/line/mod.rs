@@ -3,25 +3,30 @@
 //! It shares everything with the page for everybody and adds a queue, what the team knows of a conversation, and the line itself.
 //! What only a team needs is reached through [`Hooks`]: a program that never calls [`with_desk`] does not hold what is behind them.
 
+mod audit;
 mod begin;
 mod case;
 mod describe;
 mod entries;
 mod form_builder;
+mod guard_part;
 mod link_sheet;
 mod panes;
+mod papers_part;
 mod queue;
 mod request;
+mod rights;
 mod team;
 mod team_state;
 mod week;
 
 use std::cell::Cell;
 
-use kuvert_view::{MessageId, RequestView};
+use kuvert_view::{MessageId, MessageView, RequestView};
 use leptos::prelude::*;
 
 use crate::state::AppState;
+use crate::talk::Talk;
 pub(crate) use team_state::Team;
 
 /// What a team's page does otherwise.
@@ -38,6 +43,10 @@ pub(crate) struct Hooks {
     pub(crate) panes: fn() -> AnyView,
     /// What the team can say about a request.
     pub(crate) request: fn(MessageId, &RequestView) -> AnyView,
+    /// What can be done with a message beside what everybody can.
+    pub(crate) menu: fn(Talk, &MessageView) -> AnyView,
+    /// What is said at a message.
+    pub(crate) mark: fn(Memo<MessageView>) -> AnyView,
 }
 
 static DESK: Hooks = Hooks {
@@ -47,6 +56,8 @@ static DESK: Hooks = Hooks {
     start: begin::start,
     panes: panes::panes,
     request: request::ways,
+    menu: rights::menu,
+    mark: rights::mark,
 };
 
 thread_local! {

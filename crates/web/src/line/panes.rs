@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::case::CasePanel;
 use super::describe::Describe;
 use super::queue::Queue;
+use super::rights::RightsDialogs;
 use super::team::TeamPage;
 use super::team_state::team;
 use crate::components::icon::envelope;
@@ -62,6 +63,7 @@ fn Panes() -> impl IntoView {
     let reads_only = Memo::new(move |_| role.get() == Some(TeamRole::ReadOnly));
     let is_owner = Memo::new(move |_| role.get() == Some(TeamRole::Owner));
     view! {
+        <RightsDialogs/>
         <main class="desk team" class:desk-shows-detail=has_detail>
             <Queue/>
             <div class="pane">

@@ -180,7 +180,10 @@ fn row_lines(row: QueueRowView) -> AnyView {
                 <span class="item-preview" dir="auto">{preview}</span>
                 {(row.unread > 0).then(|| unread_badge(row.unread))}
             </span>
-            <span class="item-line item-marks">{claim_mark(row.claimed_by, row.is_mine)}</span>
+            <span class="item-line item-marks">
+                {claim_mark(row.claimed_by, row.is_mine)}
+                {row.asks_erasure.then(|| view! { <span class="queue-claim">{t("desk-asks-erasure")}</span> })}
+            </span>
         </span>
     }
     .into_any()

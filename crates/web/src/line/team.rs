@@ -3,6 +3,7 @@
 use kuvert_view::{DeskCommand, TeamMemberView, TeamRole};
 use leptos::prelude::*;
 
+use super::audit::Audit;
 use super::entries::Choice;
 use super::link_sheet::link_sheet;
 use super::team_state::{post, team};
@@ -29,6 +30,7 @@ pub(super) fn TeamPage() -> impl IntoView {
     let members = team.members();
     let desk = team.desk();
     let is_owner = Memo::new(move |_| team.role().get() == Some(TeamRole::Owner));
+    let sees_log = Memo::new(move |_| team.role().get() >= Some(TeamRole::Supervisor));
     let staffing = Memo::new(move |_| desk.with(|desk| desk.as_ref().map_or(0, |desk| desk.staffing)));
     let count = move || u32::try_from(staffing.get()).unwrap_or(u32::MAX);
     let (leaving, asks) = (RwSignal::new(None::<TeamMemberView>), RwSignal::new(false));
@@ -56,6 +58,7 @@ pub(super) fn TeamPage() -> impl IntoView {
                     })}
                 </section>
                 {move || is_owner.get().then(|| view! { <Invite/> })}
+                {move || sees_log.get().then(|| view! { <Audit/> })}
             </div>
             <Confirm
                 open=asks

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use kuvert_desk::form::Form;
 use kuvert_view::{
-    CaseView, ConversationId, DeskCommand, DeskUpdate, DeskView, FaultView, LineDraft, MemberId, QueueFilter,
-    QueueView, TeamMemberView, TeamRole, UiCommand,
+    AuditView, CaseView, ConversationId, DeskCommand, DeskUpdate, DeskView, FaultView, LineDraft, MemberId,
+    MessageId, QueueFilter, QueueView, TeamMemberView, TeamRole, UiCommand,
 };
 use leptos::prelude::*;
 
+use super::rights;
 use crate::files::browser::{save, url_of_bytes};
 use crate::harmless::clean;
 use crate::navigation::navigation;
@@ -31,6 +32,9 @@ pub(crate) struct Team {
     faults: RwSignal<Vec<FaultView>>,
     dismissed: RwSignal<bool>,
     templates: RwSignal<Vec<Form>>,
+    audit: RwSignal<Option<AuditView>>,
+    erasing: RwSignal<Option<ConversationId>>,
+    keeping: RwSignal<Option<MessageId>>,
 }
 
 impl Team {
@@ -46,6 +50,9 @@ impl Team {
             faults: RwSignal::new(Vec::new()),
             dismissed: RwSignal::new(false),
             templates: RwSignal::new(Vec::new()),
+            audit: RwSignal::new(None),
+            erasing: RwSignal::new(None),
+            keeping: RwSignal::new(None),
         }
     }
 
@@ -58,6 +65,7 @@ impl Team {
             Ok(DeskUpdate::Invitation { link }) => self.invitation.set(Some(link)),
             Ok(DeskUpdate::Description(draft)) => self.draft.set(Some(*draft)),
             Ok(DeskUpdate::NotPublished { faults }) => self.faults.set(faults),
+            Ok(DeskUpdate::Rights(update)) => rights::apply(self, update),
             Ok(DeskUpdate::Dismissed) => self.dismissed.set(true),
             Ok(DeskUpdate::FormTemplates(forms)) => self.templates.set(forms),
             Ok(DeskUpdate::Poster { pdf, small }) => {
@@ -142,6 +150,21 @@ impl Team {
         self.faults
     }
 
+    /// The log of who did what, once asked for.
+    pub(super) fn audit(self) -> RwSignal<Option<AuditView>> {
+        self.audit
+    }
+
+    /// The conversation with a customer of whom the user is asked whether they are to be erased.
+    pub(super) fn erasing(self) -> RwSignal<Option<ConversationId>> {
+        self.erasing
+    }
+
+    /// The message of which the user is asked how long it is kept.
+    pub(super) fn keeping(self) -> RwSignal<Option<MessageId>> {
+        self.keeping
+    }
+
     /// Whether the user does not belong to the line any more.
     pub(crate) fn dismissed(self) -> Signal<bool> {
         self.dismissed.into()
@@ -208,6 +231,10 @@ fn harmless_queue(mut queue: QueueView) -> QueueView {
 
 fn harmless_case(mut case: CaseView) -> CaseView {
     clean(&mut case.handed_over);
+    for consent in &mut case.consents {
+        clean(&mut consent.purpose);
+        clean(&mut consent.text);
+    }
     for note in &mut case.notes {
         clean(&mut note.author);
         clean(&mut note.text);

@@ -13,6 +13,7 @@ use crate::components::marks::{trust_hint, trust_mark};
 use crate::components::stamp::stamp;
 use crate::i18n::{language, t, t1, text};
 use crate::navigation::navigation;
+use crate::rights::Rights;
 use crate::route::Route;
 use crate::state::state;
 
@@ -64,6 +65,7 @@ fn ContactPage(
             <div class="page-body">
                 {move || conversation.get().map(person)}
                 {line(id, name)}
+                <Rights id=id name=name/>
                 {move || conversation.get().map(|shown| trust(id, &shown))}
                 {together(id)}
                 <section class="sheet actions" aria-label=t("about-actions")>

@@ -17,7 +17,10 @@ impl Driver {
     /// Fulfils a wish of the user, and takes what travels beside it.
     pub(super) fn command(&mut self, ticket: Ticket, command: UiCommand, mut beside: Vec<JsValue>) {
         match command {
-            UiCommand::SendFiles { .. } => self.files.send(ticket.asker, command, beside),
+            UiCommand::SendFiles { .. } => self.send_files(ticket.asker, command, beside, false),
+            UiCommand::Anyway(wish) if matches!(*wish, UiCommand::SendFiles { .. }) => {
+                self.send_files(ticket.asker, *wish, beside, true);
+            }
             UiCommand::CancelSending { ticket } => self.files.cancel_sending(ticket),
             UiCommand::FetchFile { file } => self.fetch_file(file),
             UiCommand::ShowFile { file } => match self.app.kept_file(file) {
@@ -52,6 +55,16 @@ impl Driver {
         }
     }
 
+    /// Seals files, unless the text beside them should not be sent: then they lie with the user again, who is asked.
+    fn send_files(&mut self, page: [u8; 16], wish: UiCommand, beside: Vec<JsValue>, anyway: bool) {
+        if self.app.may_send_files(&wish, anyway) {
+            self.files.send(page, wish, beside, anyway);
+        } else if let UiCommand::SendFiles { ticket, .. } = wish {
+            let why = NotTaken::Cancelled;
+            post(&ViewUpdate::FilesNotTaken { ticket, position: None, why });
+        }
+    }
+
     /// A wish's files are sealed: its message is written down, or nothing of it is kept.
     pub(super) fn sealed(&mut self, ticket: u64, once: Ticket, wish: Result<FilesWish, NotSealed>) {
         self.files.no_longer_sealing(ticket);
@@ -72,7 +85,9 @@ impl Driver {
                     self.files.pictures.stays(&file);
                     self.files.remove(file);
                 }
-                let why = NotTaken::Refused(failure);
+                // What was found in the text, the user is asked about.
+                let is_asked = failure == kuvert_view::Failure::Guarded;
+                let why = if is_asked { NotTaken::Cancelled } else { NotTaken::Refused(failure) };
                 post(&ViewUpdate::FilesNotTaken { ticket, position: None, why });
             }
         }

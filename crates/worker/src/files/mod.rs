@@ -175,7 +175,7 @@ impl Files {
     }
 
     /// Seals what the user picked; then it is sent, or the page hears why not.
-    pub(crate) fn send(&mut self, page: [u8; 16], wish: UiCommand, picked: Vec<JsValue>) {
+    pub(crate) fn send(&mut self, page: [u8; 16], wish: UiCommand, picked: Vec<JsValue>, anyway: bool) {
         let UiCommand::SendFiles { ticket, conversation, text, names, reply_to, expires_after, form } = wish
         else {
             return;
@@ -196,7 +196,15 @@ impl Files {
             driver::sealed(
                 ticket,
                 once(page, ticket),
-                sealed.map(|files| FilesWish { conversation, text, files, reply_to, expires_after, form }),
+                sealed.map(|files| FilesWish {
+                    conversation,
+                    text,
+                    files,
+                    reply_to,
+                    expires_after,
+                    form,
+                    anyway,
+                }),
             );
         });
     }

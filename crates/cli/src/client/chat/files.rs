@@ -62,10 +62,11 @@ async fn send(
     };
     let text = draft.editor.text().trim().to_owned();
     let earlier: Vec<ViewUpdate> = std::iter::from_fn(|| session.poll_update()).collect();
-    session.send_files(FilesWish { conversation, text, files, reply_to, expires_after: None, form: None });
+    let (expires_after, form, anyway) = (None, None, false);
+    session.send_files(FilesWish { conversation, text, files, reply_to, expires_after, form, anyway });
     let answers: Vec<ViewUpdate> = std::iter::from_fn(|| session.poll_update()).collect();
     chat.notice = None;
-    if !answers.iter().any(|update| matches!(update, ViewUpdate::Failed(_)))
+    if !answers.iter().any(|update| matches!(update, ViewUpdate::Failed(_) | ViewUpdate::Guarded(_)))
         && let Some(written) = chat.draft_mut()
     {
         *written = Draft::default();

@@ -16,7 +16,7 @@ use super::files::FileWish;
 use super::group::GroupWindow;
 use super::overlay::{AddStep, Hit, LinkState, Overlay, Verify};
 use super::timeline::Timeline;
-use crate::client::Failure;
+use crate::client::{Failure, guard};
 
 /// Which part takes the keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -180,7 +180,8 @@ impl Chat {
     pub(super) fn answered(&mut self, wish: &UiCommand, updates: Vec<ViewUpdate>) {
         let is_text =
             matches!(wish, UiCommand::Send { .. } | UiCommand::Write { .. } | UiCommand::Edit { .. });
-        let failed = updates.iter().any(|update| matches!(update, ViewUpdate::Failed(_)));
+        let failed =
+            updates.iter().any(|update| matches!(update, ViewUpdate::Failed(_) | ViewUpdate::Guarded(_)));
         if is_text
             && let Some((conversation, mut draft)) = self.sending.take()
             && failed
@@ -232,6 +233,7 @@ impl Chat {
             }
             ViewUpdate::Connection(connection) => self.connection = connection,
             ViewUpdate::Failed(failure) => self.failed(&Failure::from(failure).to_string()),
+            ViewUpdate::Guarded(guarded) => self.failed(&guard::failure(&guarded).to_string()),
             ViewUpdate::RelayUnreachable { relay } => self.fail(super::words::unreachable(&relay)),
             ViewUpdate::Lost { entries } => self.fail(super::words::lost(entries)),
             ViewUpdate::MessageGone { conversation, message } => {
@@ -246,6 +248,8 @@ impl Chat {
             ViewUpdate::Transfer(transfer) => self.transfer(&transfer),
             ViewUpdate::Profile(None)
             | ViewUpdate::Contact(_)
+            // Copies are made by commands of their own.
+            | ViewUpdate::Paper(_)
             | ViewUpdate::Storage(_)
             | ViewUpdate::Changed { .. }
             | ViewUpdate::Done { .. }

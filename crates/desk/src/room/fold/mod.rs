@@ -180,6 +180,11 @@ impl Team {
             return self.erase(cases, actor, conversation);
         }
         if let Some(case) = cases.cases.get_mut(&conversation) {
+            let is_allowed =
+                matches!(event, CaseEvent::SetStatus { status: Status::Open } | CaseEvent::Untag { .. });
+            if case.is_archived() && !is_allowed {
+                return Err(Reason::Erased);
+            }
             self.change(case, &mut cases.touched, actor, conversation, event)?;
         } else {
             let begins_anew = matches!(event, CaseEvent::SetStatus { status: Status::Open });
@@ -253,6 +258,7 @@ impl Team {
             CaseEvent::WithdrawConsent { message, purpose, at } => {
                 case.withdraw_consent(*message, purpose, *at)
             }
+            CaseEvent::AskErasure { message: _, at } => case.ask_erasure(*at),
             CaseEvent::Erase => Err(Reason::Invalid),
         }
     }

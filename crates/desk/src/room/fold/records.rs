@@ -50,7 +50,13 @@ impl Team {
     ) -> Result<(), Reason> {
         actor.must_be(Role::Supervisor)?;
         let hash = conversation_hash(conversation);
-        if cases.cases.remove(&conversation).is_none() && cases.tombstones.contains_key(&hash) {
+        let known = cases.cases.remove(&conversation);
+        let is_over = known.as_ref().is_none_or(Case::is_archived);
+        if let Some(case) = known.filter(|case| !case.tags.is_empty()) {
+            // What the law wants kept is still known to be that, or it would go with the next conversation.
+            cases.cases.insert(conversation, if is_over { case } else { case.archived(actor.at) });
+        }
+        if is_over && cases.tombstones.contains_key(&hash) {
             return Err(Reason::Nothing);
         }
         self.forget_seats(&mut cases.touched, conversation);
@@ -120,6 +126,15 @@ impl Case {
         }
         let purpose = purpose.to_owned();
         self.consents.push(Consent { purpose, text, version, at, message, withdrawn_at, withdrawn_by });
+        Ok(())
+    }
+
+    pub(super) fn ask_erasure(&mut self, at: i64) -> Result<(), Reason> {
+        valid(is_time(at))?;
+        if self.asked_erasure.is_some() {
+            return Err(Reason::Nothing);
+        }
+        self.asked_erasure = Some(at);
         Ok(())
     }
 

@@ -179,18 +179,20 @@ impl AppState {
             | ViewUpdate::Contact(_)) => self.people.apply(answer),
             ViewUpdate::Desk(update) => self.apply_desk(&update),
             ViewUpdate::Paper(paper) => rights::save(&paper),
-            ViewUpdate::Guarded(guarded) => {
-                self.talk.withheld(&guarded.wish);
-                self.guarded.set(Some(guarded));
-                // Whoever waits for the answer has it.
-                self.failures.update(|count| *count += 1);
-            }
+            ViewUpdate::Guarded(guarded) => self.apply_guarded(guarded),
             // Answers to questions that this page does not ask.
             ViewUpdate::Changed { .. }
             | ViewUpdate::Progressed { .. }
             // The bridge's.
             | ViewUpdate::Done { .. } => {}
         }
+    }
+
+    fn apply_guarded(self, guarded: GuardedView) {
+        self.talk.withheld(&guarded.wish);
+        self.guarded.set(Some(guarded));
+        // Whoever waits for the answer has it.
+        self.failures.update(|count| *count += 1);
     }
 
     fn apply_desk(self, update: &[u8]) {

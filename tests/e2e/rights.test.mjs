@@ -138,7 +138,8 @@ test("a customer's rights, from the first word to the receipt", { timeout: 300_0
   assert.ok(said.asked_at && said.erased.some((one) => one.what === "messages"));
   await eventually("the rest is gone", async () => (await message(olga, "It is 5 euros").count()) === 0);
   await message(olga, "cough syrup").getByTestId("record").waitFor();
-  assert.equal(await olga.getByTestId("note").filter({ hasText: NOTE }).count(), 0);
+  const notes = olga.getByTestId("case").getByText(NOTE);
+  await eventually("the note is gone", async () => (await notes.count()) === 0);
 
   // Who did what is written down, and stands as it was written.
   await olga.getByTestId("team").click();

@@ -1,7 +1,8 @@
-//! What a line's card says, what customers answer to its forms, and what the line says about their requests.
+//! What a line's card says, what customers answer to its forms and consent to, and what the line says about their requests.
 
 #![no_main]
 
+use kuvert_desk::consent::Consent;
 use kuvert_desk::form::{Answers, Form, limits};
 use kuvert_desk::line::LineProfile;
 use kuvert_desk::pzn::Pzn;
@@ -29,6 +30,9 @@ fuzz_target!(|bytes: &[u8]| {
                 assert!(answers.text(&form, "de").len() <= limits::MAX_SUMMARY, "a summary has a bound");
             }
         }
+    }
+    if let Ok(consent) = Consent::decode(bytes) {
+        assert_eq!(Consent::decode(&consent.encode()), Ok(consent.clone()), "what was consented to as well");
     }
     if let Ok(status) = RequestStatus::decode(bytes) {
         assert_eq!(RequestStatus::decode(&status.encode()), Ok(status.clone()));

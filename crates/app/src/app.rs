@@ -23,7 +23,7 @@ use crate::wishes;
 pub(crate) const PAGE: u32 = 50;
 
 /// Messages that are looked at for consents at once; the others are when their conversation is shown.
-const MAX_CAME: usize = 1_000;
+pub(crate) const MAX_CAME: usize = 1_000;
 
 /// For which conversations a user interface wants to see every message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

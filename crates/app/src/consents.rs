@@ -11,6 +11,7 @@ use kuvert_view::{ConsentView, ConversationId};
 use kuvert_wire::ChannelId;
 
 use crate::App;
+use crate::app::MAX_CAME;
 use crate::desk::Desk;
 use crate::views;
 
@@ -23,7 +24,12 @@ impl App {
     /// The newest messages of a conversation are looked at for consents that nobody has written down.
     pub(crate) fn look_for_consents(&mut self, conversation: ConversationId) -> Result<(), ClientError> {
         let rows = self.client.messages(views::conversation_row(conversation), None, PAGE)?;
-        self.desk_came.extend(rows.iter().filter(|row| is_said(row)).map(|row| row.id));
+        let came = rows.iter().filter(|row| is_said(row)).map(|row| row.id);
+        let noted = self.desk.as_deref().map(|desk| &desk.noted);
+        let came: Vec<_> = came.filter(|id| noted.is_none_or(|noted| !noted.contains(id))).collect();
+        if self.desk_came.len() < MAX_CAME {
+            self.desk_came.extend(came);
+        }
         Ok(())
     }
 

@@ -74,13 +74,9 @@ pub(crate) fn command(wish: UiCommand, relay: &str) -> Option<Command> {
         | UiCommand::Unreact { .. }
         | UiCommand::CancelFiles { .. }
         | UiCommand::StopFetching { .. }
+        | UiCommand::SetDraft { .. }
+        | UiCommand::SetTimer { .. }
         | UiCommand::Retry { .. }) => return message_command(message),
-        UiCommand::SetDraft { conversation, text } => {
-            Command::SetDraft { conversation: conversation_row(conversation), text }
-        }
-        UiCommand::SetTimer { conversation, expires_after } => {
-            Command::SetTimer { conversation: conversation_row(conversation), expires_after }
-        }
     })
 }
 
@@ -106,6 +102,12 @@ fn message_command(wish: UiCommand) -> Option<Command> {
         UiCommand::CancelFiles { message } => Command::CancelFiles { message: message_row(message) },
         UiCommand::StopFetching { file } => Command::StopDownload { attachment: attachment_row(file) },
         UiCommand::Retry { message } => Command::Retry { message: message_row(message) },
+        UiCommand::SetDraft { conversation, text } => {
+            Command::SetDraft { conversation: conversation_row(conversation), text }
+        }
+        UiCommand::SetTimer { conversation, expires_after } => {
+            Command::SetTimer { conversation: conversation_row(conversation), expires_after }
+        }
         _ => return None,
     })
 }

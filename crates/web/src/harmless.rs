@@ -4,7 +4,7 @@
 //! that comes from the engine passes through [`update`] before it is shown. What the user wrote stays as it is.
 
 use kuvert_view::{
-    ChangeView, ConversationView, DataView, LineView, MessageView, ReplyView, Sender, StatusView, ViewUpdate,
+    ChangeView, ConversationView, DataView, DetailsView, LineView, MessageView, ReplyView, Sender, StatusView, ViewUpdate,
 };
 
 /// Takes out of an update what could disguise who says what.
@@ -27,14 +27,7 @@ pub(crate) fn update(update: &mut ViewUpdate) {
         ViewUpdate::Found { messages, .. } => {
             messages.iter_mut().for_each(|found| message(&mut found.message))
         }
-        ViewUpdate::Details(details) => {
-            message(&mut details.message);
-            details.receipts.iter_mut().for_each(|receipt| clean(&mut receipt.name));
-            for reacted in &mut details.reactions {
-                clean(&mut reacted.name);
-                clean(&mut reacted.text);
-            }
-        }
+        ViewUpdate::Details(details) => self::details(details),
         ViewUpdate::Members { members, .. } => members.iter_mut().for_each(|member| clean(&mut member.name)),
         ViewUpdate::Changed { by, change, .. } => {
             clean(by);
@@ -81,6 +74,16 @@ pub(crate) fn update(update: &mut ViewUpdate) {
         | ViewUpdate::Push(_)
         | ViewUpdate::Opened { .. }
         | ViewUpdate::Progressed { .. } => {}
+    }
+}
+
+/// Who has a message.
+fn details(details: &mut DetailsView) {
+    message(&mut details.message);
+    details.receipts.iter_mut().for_each(|receipt| clean(&mut receipt.name));
+    for reacted in &mut details.reactions {
+        clean(&mut reacted.name);
+        clean(&mut reacted.text);
     }
 }
 

@@ -145,8 +145,6 @@ impl AppState {
                 self.talk.apply(update);
             }
             ViewUpdate::Link { link } => self.link.set(Some(link)),
-            // It was gone from the page with the wish.
-            ViewUpdate::LinkRevoked => {}
             ViewUpdate::Card(card) => self.card.set(Some(card)),
             ViewUpdate::Requested { conversation } => self.requested.set(Some(conversation)),
             ViewUpdate::Connection(connection) => {
@@ -174,8 +172,7 @@ impl AppState {
                     self.talk.bring_back(parcel.conversation, &parcel.text, parcel.reply);
                 }
             }
-            ViewUpdate::Lost { entries: 0 } => self.alert(Alert::Forgotten),
-            ViewUpdate::Lost { .. } => self.alert(Alert::Lost),
+            ViewUpdate::Lost { entries } => self.apply_lost(entries),
             ViewUpdate::ConversationGone { conversation } => self.apply_gone(conversation),
             answer @ (ViewUpdate::Found { .. }
             | ViewUpdate::Verification(_)
@@ -186,18 +183,25 @@ impl AppState {
             ViewUpdate::Desk(update) => self.apply_desk(&update),
             ViewUpdate::FormChecked { conversation, faults } => self.checked.set(Some((conversation, faults))),
             ViewUpdate::Paper(paper) => rights::save(&paper),
-            ViewUpdate::Guarded(guarded) => {
-                self.talk.withheld(&guarded.wish);
-                self.guarded.set(Some(guarded));
-                // Whoever waits for the answer has it.
-                self.failures.update(|count| *count += 1);
-            }
-            // Answers to questions that this page does not ask.
-            ViewUpdate::Changed { .. }
+            ViewUpdate::Guarded(guarded) => self.apply_guarded(guarded),
+            // Answers to questions that this page does not ask, or what was gone with the wish.
+            ViewUpdate::LinkRevoked
+            | ViewUpdate::Changed { .. }
             | ViewUpdate::Progressed { .. }
             // The bridge's.
             | ViewUpdate::Done { .. } => {}
         }
+    }
+
+    fn apply_lost(self, entries: u64) {
+        self.alert(if entries == 0 { Alert::Forgotten } else { Alert::Lost });
+    }
+
+    fn apply_guarded(self, guarded: GuardedView) {
+        self.talk.withheld(&guarded.wish);
+        self.guarded.set(Some(guarded));
+        // Whoever waits for the answer has it.
+        self.failures.update(|count| *count += 1);
     }
 
     fn apply_desk(self, update: &[u8]) {

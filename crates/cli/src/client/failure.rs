@@ -256,17 +256,7 @@ impl Failure {
             Self::NoTerminal => "no_terminal",
             Self::NoFolder | Self::PathNotUtf8 | Self::Folder { .. } => "no_folder",
             Self::WrongKey => "wrong_key",
-            Self::Profile(ProfileError::InUse { .. }) => "profile_in_use",
-            Self::Profile(ProfileError::KeyMissing { .. }) => "key_missing",
-            Self::Profile(ProfileError::KeyInvalid { .. }) => "key_invalid",
-            Self::Profile(ProfileError::PassphraseNeeded | ProfileError::KeyFileNeeded) => "locked",
-            Self::Profile(ProfileError::WrongPassphrase) => "wrong_passphrase",
-            Self::Profile(ProfileError::WrongKeyFile) => "wrong_key_file",
-            Self::Profile(ProfileError::NotProtected) => "not_locked",
-            Self::Profile(ProfileError::PassphraseTooShort | ProfileError::KeyFileTooShort) => {
-                "secret_too_short"
-            }
-            Self::Profile(_) => "profile",
+            Self::Profile(error) => profile_code(error),
             Self::PassphrasesDiffer => "passphrases_differ",
             Self::NothingToLockWith => "nothing_to_lock_with",
             Self::SecretUnreadable { .. } => "secret_unreadable",
@@ -311,6 +301,21 @@ fn refused(code: ErrorCode) -> &'static str {
             "the relay of this person does not know this link any more, and the message was not sent; ask for a new link"
         }
         _ => "the relay refused the message, and it was not sent; ask the contact for a new link",
+    }
+}
+
+/// The code of a profile that cannot be opened.
+fn profile_code(error: &ProfileError) -> &'static str {
+    match error {
+        ProfileError::InUse { .. } => "profile_in_use",
+        ProfileError::KeyMissing { .. } => "key_missing",
+        ProfileError::KeyInvalid { .. } => "key_invalid",
+        ProfileError::PassphraseNeeded | ProfileError::KeyFileNeeded => "locked",
+        ProfileError::WrongPassphrase => "wrong_passphrase",
+        ProfileError::WrongKeyFile => "wrong_key_file",
+        ProfileError::NotProtected => "not_locked",
+        ProfileError::PassphraseTooShort | ProfileError::KeyFileTooShort => "secret_too_short",
+        _ => "profile",
     }
 }
 

@@ -31,7 +31,7 @@ pub(super) fn guard_part(chosen: RwSignal<Vec<GuardKind>>) -> AnyView {
         <section class="sheet">
             <h2>{t("desk-guard")}</h2>
             <p class="hint">{t("desk-guard-hint")}</p>
-            <ul class="guard-choices">{GuardKind::ASKED.map(one).to_vec()}</ul>
+            <ul class="guard-choices">{GuardKind::ASKED.map(one)}</ul>
         </section>
     }
     .into_any()

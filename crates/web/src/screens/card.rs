@@ -23,7 +23,8 @@ pub(crate) fn CardScreen() -> impl IntoView {
     let state = state();
     let card = Memo::new(move |_| state.card().get());
     let before = state.failures().get_untracked();
-    let has_failed = Memo::new(move |_| state.failures().get() > before);
+    // What fails later leaves the form, and what was typed into it, as it is.
+    let has_failed = Memo::new(move |_| card.with(Option::is_none) && state.failures().get() > before);
     view! {
         <main class="letter">
             <div class="sheet">

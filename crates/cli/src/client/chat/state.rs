@@ -248,7 +248,6 @@ impl Chat {
             ViewUpdate::Transfer(transfer) => self.transfer(&transfer),
             ViewUpdate::Profile(None)
             | ViewUpdate::Contact(_)
-            // Copies are made by commands of their own.
             | ViewUpdate::Paper(_)
             | ViewUpdate::Storage(_)
             | ViewUpdate::Changed { .. }

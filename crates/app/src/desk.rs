@@ -16,6 +16,8 @@ use kuvert_view::{
 };
 use kuvert_wire::ChannelId;
 
+mod tools;
+
 use crate::App;
 use crate::desk_views as shown;
 use crate::line_profile;
@@ -40,6 +42,9 @@ pub(crate) struct Desk {
     pub(crate) facts: BTreeMap<ChannelId, Facts>,
     /// How this device is reached was said since it was started.
     said_reach: bool,
+    presence: room::Presence,
+    /// To whom the user was last said to write, and when.
+    said_answering: Option<(ChannelId, i64)>,
 }
 
 /// The desk's entrances. Behind pointers, so that a program which never calls [`App::with_desk`] does not hold what is behind them.
@@ -74,6 +79,8 @@ struct Duties {
     publish: bool,
     /// Members who belong to the line no longer.
     dismissed: Vec<DeviceKey>,
+    /// The canned answers are other ones.
+    canned: bool,
 }
 
 impl App {
@@ -112,6 +119,7 @@ impl App {
                 Ok(())
             }
             DeskCommand::ShowPoster { link, sentence, small } => self.show_poster(&link, sentence, small),
+            DeskCommand::Tool(tool) => self.desk_tool(now, tool),
             wish => {
                 self.check_member()?;
                 let event = self.event_of(wish)?;
@@ -232,6 +240,7 @@ impl App {
             | DeskCommand::ShowDesk
             | DeskCommand::ShowQueue { .. }
             | DeskCommand::ShowCase { .. }
+            | DeskCommand::Tool(_)
             | DeskCommand::EraseAt { .. } => Err(Refusal::Unknown.into()),
         }
     }
@@ -262,6 +271,9 @@ impl App {
             }
             if self.desk_shown {
                 self.show_desk()?;
+                if duties.canned {
+                    self.show_canned()?;
+                }
             }
         }
         Ok(())
@@ -283,6 +295,7 @@ impl App {
                 if desk.team.apply(&mut desk.cases, meta, &event) == room::Outcome::Applied {
                     duties.note(&event);
                 }
+                desk.note_presence(meta.by, meta.at, &event, now.0);
             }
             let touched = desk.cases.take_touched();
             let row = |part: room::Part| (part.key(), part.encode(&desk.team, &desk.cases));
@@ -405,7 +418,7 @@ impl App {
             let Some(id) = self.desk()?.conversations.get(&row.conversation).copied() else { continue };
             if let Some(summary) = self.client.conversation(views::conversation_row(id))? {
                 let conversation = views::conversation(&summary, self.now);
-                rows.push(shown::row(self.desk()?, row, me, conversation));
+                rows.push(shown::row(self.desk()?, row, me, conversation, now));
             }
         }
         let counts = shown::counts(&queue.counts);
@@ -414,9 +427,11 @@ impl App {
     }
 
     fn show_case(&mut self, conversation: ConversationId) -> Result<(), ClientError> {
-        let (me, channel) = (self.me()?, self.channel(conversation)?);
+        let (me, channel, now) = (self.me()?, self.channel(conversation)?, self.now.0);
         let erase_at = self.client.erase_at(views::conversation_row(conversation))?;
-        let view = shown::case(self.desk()?, channel, conversation, me, erase_at);
+        let desk = self.desk()?;
+        let mut view = shown::case(desk, channel, conversation, me, erase_at);
+        view.answering = desk.answering(channel, me, now);
         self.desk_update(DeskUpdate::Case(view));
         Ok(())
     }
@@ -504,6 +519,7 @@ impl Duties {
                 self.dismissed.push(*device);
             }
             Event::SetSettings { .. } => self.publish = true,
+            Event::SetCanned { .. } | Event::DropCanned { .. } => self.canned = true,
             _ => {}
         }
     }

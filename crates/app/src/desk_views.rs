@@ -50,6 +50,7 @@ pub(crate) fn row(
     row: &QueueRow,
     me: DeviceKey,
     conversation: view::ConversationView,
+    now: i64,
 ) -> view::QueueRowView {
     view::QueueRowView {
         conversation: conversation.id,
@@ -61,6 +62,7 @@ pub(crate) fn row(
         unread: row.unread,
         labels: labels_of(desk, desk.cases.get(row.conversation)),
         remind_at: row.remind_at,
+        answering: desk.answering(row.conversation, me, now),
     }
 }
 
@@ -92,7 +94,25 @@ pub(crate) fn case(
             })
             .collect(),
         erase_at,
+        reminders: reminders(desk, case, me),
+        answering: Vec::new(),
     }
+}
+
+/// The reminders of a conversation, the next one first.
+fn reminders(desk: &Desk, case: Option<&Case>, me: DeviceKey) -> Vec<view::ReminderView> {
+    let all = case.into_iter().flat_map(|case| &case.reminders);
+    let mut all: Vec<_> = all
+        .map(|reminder| view::ReminderView {
+            id: view::NoteId(*reminder.id.as_bytes()),
+            at: reminder.at,
+            text: reminder.text.clone(),
+            member: name_of(desk, reminder.member),
+            is_mine: reminder.member == me,
+        })
+        .collect();
+    all.sort_by_key(|reminder| reminder.at);
+    all
 }
 
 fn labels_of(desk: &Desk, case: Option<&Case>) -> Vec<view::LabelId> {

@@ -2,7 +2,7 @@
 
 use minicbor::{Decode, Encode};
 
-use crate::{BridgeError, ConversationId, LastMessage, LineDraft};
+use crate::{BridgeError, CannedView, ConversationId, LastMessage, LineDraft, ReminderView, ToolCommand};
 
 /// Names a member of the team: the public key of their device.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
@@ -296,6 +296,9 @@ pub enum DeskCommand {
         #[n(2)]
         small: bool,
     },
+    /// A tool of the queue.
+    #[n(40)]
+    Tool(#[n(0)] ToolCommand),
 }
 
 impl DeskCommand {
@@ -369,6 +372,19 @@ pub enum DeskUpdate {
         /// As it was asked for.
         #[n(1)]
         small: bool,
+    },
+    /// The canned answers, by title. Comes again when they change.
+    #[n(40)]
+    Canned(#[n(0)] Vec<CannedView>),
+    /// The text of a canned answer for a customer.
+    #[n(41)]
+    Filled {
+        /// For whom.
+        #[n(0)]
+        conversation: ConversationId,
+        /// What it says.
+        #[n(1)]
+        text: String,
     },
 }
 
@@ -493,6 +509,9 @@ pub struct QueueRowView {
     /// When the user is to be reminded of it, perhaps in the past: milliseconds since 1970.
     #[n(8)]
     pub remind_at: Option<i64>,
+    /// The names of colleagues who write an answer at this moment.
+    #[n(20)]
+    pub answering: Vec<String>,
 }
 
 /// What the team knows of a conversation.
@@ -519,6 +538,12 @@ pub struct CaseView {
     /// When what was said is to be erased: milliseconds since 1970.
     #[n(6)]
     pub erase_at: Option<i64>,
+    /// Reminders, the next one first.
+    #[n(20)]
+    pub reminders: Vec<ReminderView>,
+    /// The names of colleagues who write an answer at this moment.
+    #[n(21)]
+    pub answering: Vec<String>,
 }
 
 /// A note that the customer does not see.

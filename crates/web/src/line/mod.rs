@@ -4,14 +4,18 @@
 //! What only a team needs is reached through [`Hooks`]: a program that never calls [`with_desk`] does not hold what is behind them.
 
 mod begin;
+mod canned;
 mod case;
 mod describe;
 mod entries;
+mod labels;
 mod link_sheet;
 mod panes;
 mod queue;
+mod reminders;
 mod team;
 mod team_state;
+mod tools;
 mod week;
 
 use std::cell::Cell;

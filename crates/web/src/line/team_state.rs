@@ -8,6 +8,7 @@ use kuvert_view::{
 };
 use leptos::prelude::*;
 
+use super::tools::{self, Tools};
 use crate::files::browser::{save, url_of_bytes};
 use crate::harmless::clean;
 use crate::navigation::navigation;
@@ -29,6 +30,7 @@ pub(crate) struct Team {
     draft: RwSignal<Option<LineDraft>>,
     faults: RwSignal<Vec<FaultView>>,
     dismissed: RwSignal<bool>,
+    tools: Tools,
 }
 
 impl Team {
@@ -43,6 +45,7 @@ impl Team {
             draft: RwSignal::new(None),
             faults: RwSignal::new(Vec::new()),
             dismissed: RwSignal::new(false),
+            tools: Tools::new(),
         }
     }
 
@@ -51,6 +54,10 @@ impl Team {
         match DeskUpdate::decode(bytes) {
             Ok(DeskUpdate::Desk(desk)) => self.desk.set(Some(desk.map(harmless_desk))),
             Ok(DeskUpdate::Queue(queue)) => self.queue.set(Some(harmless_queue(queue))),
+            Ok(DeskUpdate::Canned(canned)) => self.tools.take_canned(canned),
+            Ok(DeskUpdate::Filled { conversation, text }) => {
+                self.tools.filled.set(Some((conversation, text)))
+            }
             Ok(DeskUpdate::Case(case)) => self.case.set(Some(harmless_case(case))),
             Ok(DeskUpdate::Invitation { link }) => self.invitation.set(Some(link)),
             Ok(DeskUpdate::Description(draft)) => self.draft.set(Some(*draft)),
@@ -133,6 +140,11 @@ impl Team {
         self.faults
     }
 
+    /// What the tools of the queue share.
+    pub(super) fn tools(self) -> Tools {
+        self.tools
+    }
+
     /// Whether the user does not belong to the line any more.
     pub(crate) fn dismissed(self) -> Signal<bool> {
         self.dismissed.into()
@@ -159,6 +171,7 @@ pub(crate) fn follow(state: AppState) {
         starts.track();
         post(&DeskCommand::ShowDesk);
     });
+    tools::follow(team);
     let is_member = Memo::new(move |_| team.role().get().is_some());
     let shown = Memo::new(move |_| route.with(crate::route::Route::conversation));
     let is_due = StoredValue::new(false);
@@ -192,6 +205,7 @@ fn harmless_queue(mut queue: QueueView) -> QueueView {
     for row in &mut queue.rows {
         clean(&mut row.name);
         row.claimed_by.iter_mut().for_each(clean);
+        row.answering.iter_mut().for_each(clean);
         row.last.iter_mut().for_each(|last| clean(&mut last.text));
     }
     queue
@@ -199,6 +213,11 @@ fn harmless_queue(mut queue: QueueView) -> QueueView {
 
 fn harmless_case(mut case: CaseView) -> CaseView {
     clean(&mut case.handed_over);
+    case.answering.iter_mut().for_each(clean);
+    for reminder in &mut case.reminders {
+        clean(&mut reminder.member);
+        clean(&mut reminder.text);
+    }
     for note in &mut case.notes {
         clean(&mut note.author);
         clean(&mut note.text);

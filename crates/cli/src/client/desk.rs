@@ -14,6 +14,7 @@ use tokio::time::Instant;
 
 use super::description;
 use super::desk_shown::{show_case, show_desk, show_queue};
+use super::desk_tools::DeskTool;
 use super::lookup::find_contact;
 use super::message::Wait;
 use super::qr;
@@ -53,6 +54,8 @@ pub(crate) enum DeskCommand {
     Duty(DutyArgs),
     /// Take a member, and their device, out of the line
     Dismiss(MemberArgs),
+    #[command(flatten)]
+    Tool(DeskTool),
 }
 
 /// How to make a line.
@@ -110,11 +113,22 @@ pub(crate) struct PublishArgs {
 
 /// What a colleague may do.
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum Role {
+pub(super) enum Role {
     ReadOnly,
     Agent,
     Supervisor,
     Owner,
+}
+
+impl From<Role> for TeamRole {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::ReadOnly => Self::ReadOnly,
+            Role::Agent => Self::Agent,
+            Role::Supervisor => Self::Supervisor,
+            Role::Owner => Self::Owner,
+        }
+    }
 }
 
 /// Whom to invite.
@@ -268,6 +282,7 @@ impl DeskCommand {
             Self::Status(args) => &args.common,
             Self::Duty(args) => &args.common,
             Self::Dismiss(args) => &args.common,
+            Self::Tool(tool) => tool.common(),
         }
     }
 
@@ -282,6 +297,7 @@ impl DeskCommand {
                 end(session, &args.wait, output).await
             }
             Self::Queue(args) => queue(&args, output).await,
+            Self::Tool(tool) => tool.run(output).await,
             Self::Case(args) => at_case(&args, "kuvert desk case", None, output).await,
             Self::Claim(args) => {
                 let wish = |conversation: &ConversationView| Wish::Claim { conversation: conversation.id };
@@ -383,13 +399,7 @@ async fn publish(args: PublishArgs, output: Output) -> Result<(), Failure> {
 
 async fn invite(args: &InviteArgs, output: Output) -> Result<(), Failure> {
     let (mut session, _) = open(&args.common, "kuvert desk invite")?;
-    let role = match args.role {
-        Role::ReadOnly => TeamRole::ReadOnly,
-        Role::Agent => TeamRole::Agent,
-        Role::Supervisor => TeamRole::Supervisor,
-        Role::Owner => TeamRole::Owner,
-    };
-    for update in wish(&mut session, Wish::Invite { role })? {
+    for update in wish(&mut session, Wish::Invite { role: args.role.into() })? {
         if let DeskUpdate::Invitation { link } = update {
             let note = "it lets one device in, within a week, while yours is online: kuvert listen";
             output.result(&json!({ "invitation": link, "note": note }), &format!("{link}\n{note}"))?;
@@ -456,7 +466,7 @@ async fn at_case(
     }
 }
 
-async fn change(
+pub(super) async fn change(
     mut session: Session,
     conversation: &ConversationView,
     what: Wish,
@@ -471,7 +481,7 @@ async fn change(
 }
 
 /// Opens the profile of a line's device, and fetches what waits.
-async fn begin(common: &Common, command: &str, wait: &Wait) -> Result<Session, Failure> {
+pub(super) async fn begin(common: &Common, command: &str, wait: &Wait) -> Result<Session, Failure> {
     let (mut session, _) = open(common, command)?;
     if shown(&mut session)?.is_none() {
         return Err(kuvert_view::Failure::NoLine.into());
@@ -481,7 +491,7 @@ async fn begin(common: &Common, command: &str, wait: &Wait) -> Result<Session, F
 }
 
 /// Waits until everything is at the relay, and shows the desk.
-async fn end(mut session: Session, wait: &Wait, output: Output) -> Result<(), Failure> {
+pub(super) async fn end(mut session: Session, wait: &Wait, output: Output) -> Result<(), Failure> {
     session.until_sent(Instant::now() + wait.timeout).await?;
     if let Some(desk) = shown(&mut session)? {
         show_desk(&desk, output)?;
@@ -511,7 +521,7 @@ pub(super) fn shown(session: &mut Session) -> Result<Option<DeskView>, Failure> 
 }
 
 /// The member with this name.
-fn member(session: &mut Session, name: &str) -> Result<MemberId, Failure> {
+pub(super) fn member(session: &mut Session, name: &str) -> Result<MemberId, Failure> {
     let wanted = name.trim().to_lowercase();
     let members = shown(session)?.map(|desk| desk.members).unwrap_or_default();
     let found: Vec<_> = members.iter().filter(|member| member.name.to_lowercase() == wanted).collect();

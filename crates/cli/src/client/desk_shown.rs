@@ -101,11 +101,24 @@ pub(super) fn show_case(
     if !case.handed_over.is_empty() {
         lines.push(format!("  handed over: {}", foreign(&case.handed_over)));
     }
+    let labels = || desk.labels.iter().filter(|label| case.labels.contains(&label.id));
+    for label in labels() {
+        lines.push(format!("  label: {}", foreign(&label.name)));
+    }
+    for reminder in &case.reminders {
+        let (at, who) = (time(reminder.at), foreign(&reminder.member));
+        lines.push(format!("  reminder for {who} at {at}: {}", foreign(&reminder.text)));
+    }
+    for name in &case.answering {
+        lines.push(format!("  {} is answering", foreign(name)));
+    }
     for note in &case.notes {
         let mark = if note.mentions_me { " (mentions you)" } else { "" };
         lines.push(format!("  {} {}{mark}: {}", time(note.at), foreign(&note.author), foreign(&note.text)));
     }
-    output.result(&case_value(conversation, &case, by, desk.me), &lines.join("\n"))?;
+    let mut value = case_value(conversation, &case, by, desk.me);
+    value["labels"] = labels().map(|label| label.name.clone()).collect();
+    output.result(&value, &lines.join("\n"))?;
     Ok(())
 }
 
@@ -118,6 +131,13 @@ fn case_value(conversation: &ConversationView, case: &CaseView, by: Option<Strin
         "mine": case.claimed_by == Some(me),
         "handed_over": case.handed_over,
         "erase_at": case.erase_at,
+        "answering": case.answering,
+        "reminders": case.reminders.iter().map(|reminder| json!({
+            "member": reminder.member,
+            "mine": reminder.is_mine,
+            "at": reminder.at,
+            "text": reminder.text,
+        })).collect::<Vec<_>>(),
         "notes": case.notes.iter().map(|note| json!({
             "author": note.author,
             "at": note.at,

@@ -54,6 +54,10 @@ pub(crate) enum Failure {
     Description { why: String },
     #[error("the line was not published; correct its description:\n{}", faults.iter().map(|fault| format!("  - {fault}")).collect::<Vec<_>>().join("\n"))]
     NotPublished { faults: Vec<String> },
+    #[error("the line has no label {name}; kuvert desk label list shows all")]
+    UnknownLabel { name: String },
+    #[error("the line has no prepared answer {title}; kuvert desk canned list shows all")]
+    UnknownAnswer { title: String },
     #[error("there is no contact {who}; {}", offer(similar))]
     UnknownContact { who: String, similar: Vec<String> },
     #[error("there is no group {name}; {}", match similar.as_slice() {
@@ -201,6 +205,8 @@ impl Failure {
             Self::Description { .. } => "description_invalid",
             Self::NotPublished { .. } => "not_published",
             Self::OwnLink => "own_link",
+            Self::UnknownLabel { .. } => "unknown_label",
+            Self::UnknownAnswer { .. } => "unknown_answer",
             Self::UnknownContact { .. } => "unknown_contact",
             Self::UnknownGroup { .. } => "unknown_group",
             Self::NotInGroup => "not_in_group",
@@ -236,17 +242,7 @@ impl Failure {
             Self::NoTerminal => "no_terminal",
             Self::NoFolder | Self::PathNotUtf8 | Self::Folder { .. } => "no_folder",
             Self::WrongKey => "wrong_key",
-            Self::Profile(ProfileError::InUse { .. }) => "profile_in_use",
-            Self::Profile(ProfileError::KeyMissing { .. }) => "key_missing",
-            Self::Profile(ProfileError::KeyInvalid { .. }) => "key_invalid",
-            Self::Profile(ProfileError::PassphraseNeeded | ProfileError::KeyFileNeeded) => "locked",
-            Self::Profile(ProfileError::WrongPassphrase) => "wrong_passphrase",
-            Self::Profile(ProfileError::WrongKeyFile) => "wrong_key_file",
-            Self::Profile(ProfileError::NotProtected) => "not_locked",
-            Self::Profile(ProfileError::PassphraseTooShort | ProfileError::KeyFileTooShort) => {
-                "secret_too_short"
-            }
-            Self::Profile(_) => "profile",
+            Self::Profile(error) => profile_code(error),
             Self::PassphrasesDiffer => "passphrases_differ",
             Self::NothingToLockWith => "nothing_to_lock_with",
             Self::SecretUnreadable { .. } => "secret_unreadable",
@@ -291,6 +287,21 @@ fn refused(code: ErrorCode) -> &'static str {
             "the relay of this person does not know this link any more, and the message was not sent; ask for a new link"
         }
         _ => "the relay refused the message, and it was not sent; ask the contact for a new link",
+    }
+}
+
+/// The code of a profile that cannot be opened.
+fn profile_code(error: &ProfileError) -> &'static str {
+    match error {
+        ProfileError::InUse { .. } => "profile_in_use",
+        ProfileError::KeyMissing { .. } => "key_missing",
+        ProfileError::KeyInvalid { .. } => "key_invalid",
+        ProfileError::PassphraseNeeded | ProfileError::KeyFileNeeded => "locked",
+        ProfileError::WrongPassphrase => "wrong_passphrase",
+        ProfileError::WrongKeyFile => "wrong_key_file",
+        ProfileError::NotProtected => "not_locked",
+        ProfileError::PassphraseTooShort | ProfileError::KeyFileTooShort => "secret_too_short",
+        _ => "profile",
     }
 }
 

@@ -5,6 +5,7 @@ mod contact;
 mod description;
 mod desk;
 mod desk_shown;
+mod desk_tools;
 mod failure;
 mod file;
 mod group;

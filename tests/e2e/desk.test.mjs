@@ -144,3 +144,55 @@ test("a person and a line share a browser, and nothing else", { timeout: 120_000
   await page.locator("#notices-title").waitFor();
   world.assertQuiet();
 });
+
+test("a busy desk", { timeout: 240_000 }, async (t) => {
+  const world = await World.start(t);
+  const owner = await world.browser("owner");
+  const olga = await owner.open("/desk");
+  await found(olga, { line: LINE, person: "Olga-the-owner" });
+  const link = await publish(olga);
+  const anne = await join(world, "Anne-the-agent", await invite(olga));
+  const carla = await (await world.browser("carla")).open(link);
+  await request(carla, { name: "Carla-the-customer", text: "Do you have cough syrup?" });
+
+  // The owner defines a label and takes over answers; both are there for Anne.
+  await olga.getByTestId("team").click();
+  await olga.getByTestId("label-name").fill("Urgent");
+  await olga.getByTestId("label-colour").selectOption("1");
+  await olga.getByTestId("label-save").click();
+  await olga.getByTestId("label").filter({ hasText: "Urgent" }).waitFor();
+  await olga.getByTestId("canned-suggest").click();
+  await eventually("prepared answers", async () => (await olga.getByTestId("canned-answer").count()) > 3);
+  await pictures(owner, olga, "desk-tools", olga.getByTestId("canned-save"), { fullPage: true });
+  await olga.goBack();
+
+  await choose(anne, "new", "Carla");
+  await anne.getByTestId("case-label").filter({ hasText: "Urgent" }).click();
+  await row(olga, "Carla").getByText("Urgent").waitFor();
+  await olga.getByTestId("label-filter").selectOption({ label: "Urgent" });
+  assert.equal(await row(olga, "Carla").count(), 1);
+
+  // A prepared answer lands in the field, and Olga sees that Anne writes.
+  await anne.getByTestId("desk-canned").click();
+  await anne.getByTestId("canned").filter({ hasText: "{agent}" }).first().click();
+  await eventually("an answer in the field", async () =>
+    (await anne.getByTestId("composer").inputValue()).includes("Anne-the-agent"),
+  );
+  await anne.getByTestId("composer").press("End");
+  await anne.getByTestId("composer").pressSequentially(" We have it.");
+  await row(olga, "Carla").getByTestId("answering-mark").waitFor();
+  await anne.getByTestId("send").click();
+  await message(carla, "We have it.").waitFor();
+  await row(olga, "Carla").getByTestId("answering-mark").waitFor({ state: "detached", timeout: 45_000 });
+
+  await anne.getByTestId("desk-remind").click();
+  await anne.getByTestId("remind-word").fill("call her");
+  await anne.getByTestId("desk-remind-hour").click();
+  await anne.getByTestId("reminder").filter({ hasText: "call her" }).waitFor();
+  await anne.getByTestId("desk-filter-all").click();
+  await row(anne, "Carla").getByTestId("reminder-mark").waitFor();
+  await choose(olga, "all", "Carla");
+  await olga.getByTestId("desk-remind").click();
+  await pictures(owner, olga, "desk-case-tools", olga.getByTestId("remind-set"));
+  world.assertQuiet();
+});

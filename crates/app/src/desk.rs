@@ -17,6 +17,8 @@ use kuvert_view::{
 };
 use kuvert_wire::ChannelId;
 
+mod tools;
+
 use crate::App;
 use crate::desk_requests::Said;
 use crate::desk_views as shown;
@@ -44,6 +46,9 @@ pub(crate) struct Desk {
     said_reach: bool,
     /// Messages whose consents were looked at since it was started.
     pub(crate) noted: BTreeSet<MessageId>,
+    presence: room::Presence,
+    /// To whom the user was last said to write, and when.
+    said_answering: Option<(ChannelId, i64)>,
 }
 
 /// The desk's entrances. Behind pointers, so that a program which never calls [`App::with_desk`] does not hold what is behind them.
@@ -89,6 +94,8 @@ pub(crate) struct Duties {
     dismissed: Vec<DeviceKey>,
     /// Messages that became business records, or are none any more.
     pub(crate) marked: Vec<(ChannelId, kuvert_content::MessageId)>,
+    /// The canned answers are other ones.
+    canned: bool,
 }
 
 impl App {
@@ -135,6 +142,7 @@ impl App {
                 Ok(())
             }
             DeskCommand::Rights(wish) => self.rights(now, wish),
+            DeskCommand::Tool(tool) => self.desk_tool(now, tool),
             wish => {
                 self.check_member()?;
                 let event = self.event_of(wish)?;
@@ -261,6 +269,7 @@ impl App {
             | DeskCommand::ShowDesk
             | DeskCommand::ShowQueue { .. }
             | DeskCommand::ShowCase { .. }
+            | DeskCommand::Tool(_)
             | DeskCommand::EraseAt { .. } => Err(Refusal::Unknown.into()),
         }
     }
@@ -292,6 +301,9 @@ impl App {
             }
             if self.desk_shown {
                 self.show_desk()?;
+                if duties.canned {
+                    self.show_canned()?;
+                }
             }
         }
         Ok(())
@@ -313,6 +325,7 @@ impl App {
                 if desk.team.apply(&mut desk.cases, meta, &event) == room::Outcome::Applied {
                     duties.note(&event);
                 }
+                desk.note_presence(meta.by, meta.at, &event, now.0);
             }
             let touched = desk.cases.take_touched();
             let row = |part: room::Part| (part.key(), part.encode(&desk.team, &desk.cases));
@@ -435,7 +448,7 @@ impl App {
             let Some(id) = self.desk()?.conversations.get(&row.conversation).copied() else { continue };
             if let Some(summary) = self.client.conversation(views::conversation_row(id))? {
                 let conversation = views::conversation(&summary, self.now);
-                rows.push(shown::row(self.desk()?, row, me, conversation));
+                rows.push(shown::row(self.desk()?, row, me, conversation, now));
             }
         }
         let counts = shown::counts(&queue.counts);
@@ -444,10 +457,12 @@ impl App {
     }
 
     fn show_case(&mut self, conversation: ConversationId) -> Result<(), ClientError> {
-        let (me, channel) = (self.me()?, self.channel(conversation)?);
+        let (me, channel, now) = (self.me()?, self.channel(conversation)?, self.now.0);
         let erase_at = self.client.erase_at(views::conversation_row(conversation))?;
         self.look_for_consents(conversation)?;
-        let view = shown::case(self.desk()?, channel, conversation, me, erase_at);
+        let desk = self.desk()?;
+        let mut view = shown::case(desk, channel, conversation, me, erase_at);
+        view.answering = desk.answering(channel, me, now);
         self.desk_update(DeskUpdate::Case(view));
         Ok(())
     }
@@ -539,6 +554,7 @@ impl Duties {
                 conversation,
                 event: CaseEvent::Tag { message, .. } | CaseEvent::Untag { message },
             } => self.marked.push((*conversation, *message)),
+            Event::SetCanned { .. } | Event::DropCanned { .. } => self.canned = true,
             _ => {}
         }
     }

@@ -51,6 +51,7 @@ pub(crate) fn row(
     row: &QueueRow,
     me: DeviceKey,
     conversation: view::ConversationView,
+    now: i64,
 ) -> view::QueueRowView {
     view::QueueRowView {
         conversation: conversation.id,
@@ -63,6 +64,7 @@ pub(crate) fn row(
         labels: labels_of(desk, desk.cases.get(row.conversation)),
         remind_at: row.remind_at,
         asks_erasure: desk.cases.get(row.conversation).is_some_and(|case| case.asked_erasure.is_some()),
+        answering: desk.answering(row.conversation, me, now),
     }
 }
 
@@ -97,7 +99,25 @@ pub(crate) fn case(
         consents: case.map(|case| consents::consents(desk, case)).unwrap_or_default(),
         asked_erasure: case.and_then(|case| case.asked_erasure),
         records: case.map_or(0, |case| u32::try_from(case.tags.len()).unwrap_or(u32::MAX)),
+        reminders: reminders(desk, case, me),
+        answering: Vec::new(),
     }
+}
+
+/// The reminders of a conversation, the next one first.
+fn reminders(desk: &Desk, case: Option<&Case>, me: DeviceKey) -> Vec<view::ReminderView> {
+    let all = case.into_iter().flat_map(|case| &case.reminders);
+    let mut all: Vec<_> = all
+        .map(|reminder| view::ReminderView {
+            id: view::NoteId(*reminder.id.as_bytes()),
+            at: reminder.at,
+            text: reminder.text.clone(),
+            member: name_of(desk, reminder.member),
+            is_mine: reminder.member == me,
+        })
+        .collect();
+    all.sort_by_key(|reminder| reminder.at);
+    all
 }
 
 fn labels_of(desk: &Desk, case: Option<&Case>) -> Vec<view::LabelId> {

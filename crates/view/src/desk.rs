@@ -4,8 +4,8 @@ use kuvert_desk::form::Form;
 use minicbor::{Decode, Encode};
 
 use crate::{
-    AppointmentView, BridgeError, ConsentView, ConversationId, LastMessage, LineDraft, MessageId,
-    RightsUpdate, RightsWish,
+    AppointmentView, BridgeError, CannedView, ConsentView, ConversationId, LastMessage, LineDraft, MessageId,
+    ReminderView, RightsUpdate, RightsWish, ToolCommand,
 };
 
 /// Names a member of the team: the public key of their device.
@@ -326,6 +326,9 @@ pub enum DeskCommand {
     /// About the rights of customers.
     #[n(60)]
     Rights(#[n(0)] RightsWish),
+    /// A tool of the queue.
+    #[n(40)]
+    Tool(#[n(0)] ToolCommand),
 }
 
 impl DeskCommand {
@@ -406,6 +409,19 @@ pub enum DeskUpdate {
     /// About the rights of customers.
     #[n(60)]
     Rights(#[n(0)] RightsUpdate),
+    /// The canned answers, by title. Comes again when they change.
+    #[n(40)]
+    Canned(#[n(0)] Vec<CannedView>),
+    /// The text of a canned answer for a customer.
+    #[n(41)]
+    Filled {
+        /// For whom.
+        #[n(0)]
+        conversation: ConversationId,
+        /// What it says.
+        #[n(1)]
+        text: String,
+    },
 }
 
 /// What is wrong with the description of a line.
@@ -532,6 +548,9 @@ pub struct QueueRowView {
     /// The customer asks for everything to be erased.
     #[n(40)]
     pub asks_erasure: bool,
+    /// The names of colleagues who write an answer at this moment.
+    #[n(20)]
+    pub answering: Vec<String>,
 }
 
 /// What the team knows of a conversation.
@@ -567,6 +586,12 @@ pub struct CaseView {
     /// So many messages are business records.
     #[n(42)]
     pub records: u32,
+    /// Reminders, the next one first.
+    #[n(20)]
+    pub reminders: Vec<ReminderView>,
+    /// The names of colleagues who write an answer at this moment.
+    #[n(21)]
+    pub answering: Vec<String>,
 }
 
 /// A note that the customer does not see.

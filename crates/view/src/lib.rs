@@ -8,6 +8,7 @@ mod answers;
 mod command;
 mod condition;
 mod desk;
+mod desk_tools;
 mod file;
 mod form;
 mod group;
@@ -28,6 +29,7 @@ pub use desk::{
     CaseStatus, CaseView, DeskCommand, DeskUpdate, DeskView, FaultView, LabelId, LabelView, MemberId, NoteId,
     NoteView, QueueFilter, QueueRowView, QueueView, TeamMemberView, TeamRole,
 };
+pub use desk_tools::{CannedId, CannedView, ReminderView, ToolCommand};
 pub use file::{
     FileId, FileState, FileView, MAX_SHOWN, MAX_UNASKED, NotTaken, PreviewView, TransferFailure,
     TransferStage, TransferView,

@@ -15,6 +15,7 @@ use tokio::time::Instant;
 use super::description;
 use super::desk_request;
 use super::desk_shown::{show_case, show_desk, show_queue};
+use super::desk_tools::DeskTool;
 use super::lookup::find_contact;
 use super::message::Wait;
 use super::qr;
@@ -59,6 +60,7 @@ pub(crate) enum DeskCommand {
     Dismiss(MemberArgs),
     #[command(flatten)]
     Rights(RightsCommand),
+    Tool(DeskTool),
 }
 
 /// How to make a line.
@@ -116,11 +118,22 @@ pub(crate) struct PublishArgs {
 
 /// What a colleague may do.
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum Role {
+pub(super) enum Role {
     ReadOnly,
     Agent,
     Supervisor,
     Owner,
+}
+
+impl From<Role> for TeamRole {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::ReadOnly => Self::ReadOnly,
+            Role::Agent => Self::Agent,
+            Role::Supervisor => Self::Supervisor,
+            Role::Owner => Self::Owner,
+        }
+    }
 }
 
 /// Whom to invite.
@@ -276,6 +289,7 @@ impl DeskCommand {
             Self::Duty(args) => &args.common,
             Self::Dismiss(args) => &args.common,
             Self::Rights(command) => command.common(),
+            Self::Tool(tool) => tool.common(),
         }
     }
 
@@ -291,6 +305,7 @@ impl DeskCommand {
             }
             Self::Queue(args) => queue(&args, output).await,
             Self::Rights(command) => command.run(output).await,
+            Self::Tool(tool) => tool.run(output).await,
             Self::Case(args) => at_case(&args, "kuvert desk case", None, output).await,
             Self::Claim(args) => {
                 let wish = |conversation: &ConversationView| Wish::Claim { conversation: conversation.id };
@@ -393,13 +408,7 @@ async fn publish(args: PublishArgs, output: Output) -> Result<(), Failure> {
 
 async fn invite(args: &InviteArgs, output: Output) -> Result<(), Failure> {
     let (mut session, _) = open(&args.common, "kuvert desk invite")?;
-    let role = match args.role {
-        Role::ReadOnly => TeamRole::ReadOnly,
-        Role::Agent => TeamRole::Agent,
-        Role::Supervisor => TeamRole::Supervisor,
-        Role::Owner => TeamRole::Owner,
-    };
-    for update in wish(&mut session, Wish::Invite { role })? {
+    for update in wish(&mut session, Wish::Invite { role: args.role.into() })? {
         if let DeskUpdate::Invitation { link } = update {
             let note = "it lets one device in, within a week, while yours is online: kuvert listen";
             output.result(&json!({ "invitation": link, "note": note }), &format!("{link}\n{note}"))?;
@@ -466,7 +475,7 @@ async fn at_case(
     }
 }
 
-async fn change(
+pub(super) async fn change(
     mut session: Session,
     conversation: &ConversationView,
     what: Wish,
@@ -521,7 +530,7 @@ pub(super) fn shown(session: &mut Session) -> Result<Option<DeskView>, Failure> 
 }
 
 /// The member with this name.
-fn member(session: &mut Session, name: &str) -> Result<MemberId, Failure> {
+pub(super) fn member(session: &mut Session, name: &str) -> Result<MemberId, Failure> {
     let wanted = name.trim().to_lowercase();
     let members = shown(session)?.map(|desk| desk.members).unwrap_or_default();
     let found: Vec<_> = members.iter().filter(|member| member.name.to_lowercase() == wanted).collect();

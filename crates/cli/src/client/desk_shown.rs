@@ -114,11 +114,24 @@ pub(super) fn show_case(
             time(one.given_at)
         ));
     }
+    let labels = || desk.labels.iter().filter(|label| case.labels.contains(&label.id));
+    for label in labels() {
+        lines.push(format!("  label: {}", foreign(&label.name)));
+    }
+    for reminder in &case.reminders {
+        let (at, who) = (time(reminder.at), foreign(&reminder.member));
+        lines.push(format!("  reminder for {who} at {at}: {}", foreign(&reminder.text)));
+    }
+    for name in &case.answering {
+        lines.push(format!("  {} is answering", foreign(name)));
+    }
     for note in &case.notes {
         let mark = if note.mentions_me { " (mentions you)" } else { "" };
         lines.push(format!("  {} {}{mark}: {}", time(note.at), foreign(&note.author), foreign(&note.text)));
     }
-    output.result(&case_value(conversation, &case, by, desk.me), &lines.join("\n"))?;
+    let mut value = case_value(conversation, &case, by, desk.me);
+    value["labels"] = labels().map(|label| label.name.clone()).collect();
+    output.result(&value, &lines.join("\n"))?;
     Ok(())
 }
 
@@ -138,6 +151,13 @@ fn case_value(conversation: &ConversationView, case: &CaseView, by: Option<Strin
             "version": one.version,
             "given_at": one.given_at,
             "withdrawn_at": one.withdrawn_at,
+        })).collect::<Vec<_>>(),
+        "answering": case.answering,
+        "reminders": case.reminders.iter().map(|reminder| json!({
+            "member": reminder.member,
+            "mine": reminder.is_mine,
+            "at": reminder.at,
+            "text": reminder.text,
         })).collect::<Vec<_>>(),
         "notes": case.notes.iter().map(|note| json!({
             "author": note.author,

@@ -69,6 +69,10 @@ pub(crate) enum Failure {
     NoForms,
     #[error("there is no such request, or it cannot go there; kuvert desk request CUSTOMER shows them")]
     NoRequest,
+    #[error("the line has no label {name}; kuvert desk label list shows all")]
+    UnknownLabel { name: String },
+    #[error("the line has no prepared answer {title}; kuvert desk canned list shows all")]
+    UnknownAnswer { title: String },
     #[error("there is no contact {who}; {}", offer(similar))]
     UnknownContact { who: String, similar: Vec<String> },
     #[error("there is no group {name}; {}", match similar.as_slice() {
@@ -221,6 +225,8 @@ impl Failure {
             Self::NoForms => "no_forms",
             Self::NoRequest => "no_request",
             Self::OwnLink => "own_link",
+            Self::UnknownLabel { .. } => "unknown_label",
+            Self::UnknownAnswer { .. } => "unknown_answer",
             Self::UnknownContact { .. } => "unknown_contact",
             Self::UnknownGroup { .. } => "unknown_group",
             Self::NotInGroup => "not_in_group",

@@ -7,6 +7,7 @@ mod description_form;
 mod desk;
 mod desk_request;
 mod desk_shown;
+mod desk_tools;
 mod failure;
 mod file;
 mod form;

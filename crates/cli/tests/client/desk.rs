@@ -168,3 +168,50 @@ fn a_form_is_filled_in_and_both_sides_see_where_it_stands() {
     let days = (done["erase_at"].as_i64().expect("a day") - i64::try_from(now).expect("a time")) / 86_400_000;
     assert!((6..=7).contains(&days), "{done}");
 }
+
+#[test]
+fn a_team_works_its_queue_with_labels_prepared_answers_and_reminders() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let relay = Relay::start(&dir.path().join("relay"), &[]);
+    let (owner, link) = open_line(&dir, &relay);
+    let anne = hire(&dir, &owner, "Anne", "agent");
+    let carla = Person::new(&dir, "carla", "Carla", &relay.origin());
+    carla.run(&["contact", "add", &link, "--message", "Hello"]).json();
+
+    let labels = case(&owner, &["label", "set", "urgent", "--colour", "1"]);
+    assert_eq!(labels["labels"], json!([{ "name": "urgent", "colour": 1 }]));
+    // Labels are for supervisors to define, and for everybody to use.
+    assert_eq!(case(&anne, &["label", "set", "mine"])["labels"].as_array().map(Vec::len), Some(1));
+    assert_eq!(case(&anne, &["label", "put", "Carla", "urgent"])["labels"], json!(["urgent"]));
+    let renamed = case(&owner, &["label", "set", "urgent", "--rename", "hurry", "--colour", "2"]);
+    assert_eq!(renamed["labels"], json!([{ "name": "hurry", "colour": 2 }]));
+    assert_eq!(case(&anne, &["case", "Carla"])["labels"], json!(["hurry"]));
+    assert_eq!(anne.run(&["desk", "label", "take", "Carla", "no such"]).failure().0, "unknown_label");
+    assert_eq!(case(&anne, &["label", "take", "Carla", "hurry"])["labels"], json!([]));
+    assert_eq!(case(&owner, &["label", "drop", "hurry"])["labels"], json!([]));
+
+    // Suggestions are taken over once, however often that is asked for.
+    let suggested = case(&owner, &["canned", "suggest"])["canned"].as_array().map(Vec::len);
+    assert!(suggested > Some(3), "{suggested:?}");
+    assert_eq!(case(&owner, &["canned", "suggest"])["canned"].as_array().map(Vec::len), suggested);
+    case(&owner, &["canned", "set", "Hi", "Hello {name}, {agent} of {line} here {x}.", "--language", "en"]);
+    let sent = case(&anne, &["answer", "Carla", "hi"]);
+    assert_eq!(sent["text"], "Hello Carla, Anne of Pharmacy here {x}.");
+    assert_eq!(carla.hear(1), ["Hello Carla, Anne of Pharmacy here {x}."]);
+    case(&owner, &["canned", "drop", "Hi"]);
+    assert_eq!(anne.run(&["desk", "answer", "Carla", "Hi"]).failure().0, "unknown_answer");
+
+    let reminded = case(&anne, &["remind", "Carla", "2099-01-31T09:00", "--note", "call her"]);
+    assert_eq!(
+        (&reminded["reminders"][0]["text"], &reminded["reminders"][0]["mine"]),
+        (&json!("call her"), &json!(true))
+    );
+    // A colleague's reminder is not the owner's to be cleared by a word without a name.
+    assert_eq!(case(&owner, &["remind", "Carla", "--clear"])["reminders"].as_array().map(Vec::len), Some(1));
+    assert_eq!(case(&anne, &["remind", "Carla", "--clear"])["reminders"], json!([]));
+
+    case(&anne, &["role", "Anne", "owner"]);
+    assert_eq!(case(&anne, &["show"])["role"], "agent", "nobody makes themselves an owner");
+    case(&owner, &["role", "Anne", "supervisor"]);
+    assert_eq!(case(&anne, &["show"])["role"], "supervisor");
+}

@@ -4,9 +4,13 @@ use kuvert_view::{CaseStatus, CaseView, ConversationId, DeskCommand, MemberId, N
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 
+use super::canned::CannedChoice;
 use super::entries::LongEntry;
 use super::rights::rights_part;
+use super::labels::CaseLabels;
+use super::reminders::Reminders;
 use super::team_state::{Team, post, team};
+use super::tools::Answering;
 use crate::dates;
 use crate::i18n::{language, t, t1, text};
 
@@ -33,6 +37,7 @@ pub(super) fn CasePanel(
                     {t("desk-case")}
                 </button>
             </div>
+            <Answering id=id/>
             <div class="case-body">
                 {move || case.get().map(|case| view! {
                     {(!case.handed_over.is_empty()).then(|| view! {
@@ -42,7 +47,9 @@ pub(super) fn CasePanel(
                     {case.erase_at.map(erased)}
                     {rights_part(id, &case, team.role().get())}
                 })}
-                {move || can_act.get().then(|| view! { <HandOver id=id/> })}
+                <CaseLabels id=id can_act=can_act/>
+                {move || can_act.get().then(|| view! { <CannedChoice id=id/> <HandOver id=id/> })}
+                <Reminders id=id can_act=can_act/>
                 <section class="case-notes">
                     <h2>{t("desk-notes")}</h2>
                     <p class="hint">{t("desk-notes-hint")}</p>

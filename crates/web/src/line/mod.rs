@@ -5,19 +5,23 @@
 
 mod audit;
 mod begin;
+mod canned;
 mod case;
 mod describe;
 mod entries;
 mod form_builder;
 mod guard_part;
+mod labels;
 mod link_sheet;
 mod panes;
 mod papers_part;
 mod queue;
 mod request;
 mod rights;
+mod reminders;
 mod team;
 mod team_state;
+mod tools;
 mod week;
 
 use std::cell::Cell;

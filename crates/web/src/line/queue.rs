@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use kuvert_view::{ConversationId, DeskCommand, QueueFilter, QueueRowView, Sender, TeamRole};
 use leptos::prelude::*;
 
+use super::labels::{LabelFilter, chips};
+use super::reminders;
 use super::team_state::{post, team};
 use crate::components::attachments::or_files;
 use crate::components::bubble::kind_words;
@@ -35,9 +37,11 @@ pub(super) fn Queue() -> impl IntoView {
     let team = team();
     let queue = team.queue();
     let rows = Memo::new(move |_| {
-        let filter = team.filter().get();
+        let (filter, label) = (team.filter().get(), team.tools().label.get());
+        let is_listed = |row: &&QueueRowView| label.is_none_or(|label| row.labels.contains(&label));
         queue.with(|queue| {
-            queue.as_ref().filter(|queue| queue.filter == filter).map(|queue| queue.rows.clone())
+            let queue = queue.as_ref().filter(|queue| queue.filter == filter)?;
+            Some(queue.rows.iter().filter(is_listed).cloned().collect::<Vec<_>>())
         })
     });
     let ids = Memo::new(move |_| {
@@ -54,6 +58,7 @@ pub(super) fn Queue() -> impl IntoView {
             <div class="queue-filters" role="group" aria-label=t("desk-filters")>
                 {FILTERS.into_iter().enumerate().map(|(at, (filter, key))| filter_button(at, filter, key)).collect_view()}
             </div>
+            <LabelFilter/>
             <div class="list-scroll">
                 {move || is_empty.get().then(|| view! { <p class="hint list-note">{t("desk-queue-empty")}</p> })}
                 <ul class="list-items" data-testid="queue">
@@ -183,10 +188,23 @@ fn row_lines(row: QueueRowView) -> AnyView {
             <span class="item-line item-marks">
                 {claim_mark(row.claimed_by, row.is_mine)}
                 {row.asks_erasure.then(|| view! { <span class="queue-claim">{t("desk-asks-erasure")}</span> })}
+                {answering_mark(&row.answering)}
+                {reminders::mark(row.remind_at)}
             </span>
+            {chips(row.labels)}
         </span>
     }
     .into_any()
+}
+
+/// Who writes an answer at this moment.
+fn answering_mark(names: &[String]) -> AnyView {
+    if names.is_empty() {
+        return ().into_any();
+    }
+    let names = Signal::stored(names.join(", "));
+    let words = t1("desk-answering", "name", move || names.get());
+    view! { <span class="queue-answering" data-testid="answering-mark">{words}</span> }.into_any()
 }
 
 /// Who looks after it.

@@ -4,9 +4,12 @@ use kuvert_view::{DeskCommand, TeamMemberView, TeamRole};
 use leptos::prelude::*;
 
 use super::audit::Audit;
+use super::canned::CannedAnswers;
 use super::entries::Choice;
+use super::labels::Labels;
 use super::link_sheet::link_sheet;
 use super::team_state::{post, team};
+use super::tools::supervises;
 use crate::components::dialog::Confirm;
 use crate::i18n::{t, t1};
 use crate::screens::desk::PaneHead;
@@ -31,6 +34,7 @@ pub(super) fn TeamPage() -> impl IntoView {
     let desk = team.desk();
     let is_owner = Memo::new(move |_| team.role().get() == Some(TeamRole::Owner));
     let sees_log = Memo::new(move |_| team.role().get() >= Some(TeamRole::Supervisor));
+    let supervises = supervises();
     let staffing = Memo::new(move |_| desk.with(|desk| desk.as_ref().map_or(0, |desk| desk.staffing)));
     let count = move || u32::try_from(staffing.get()).unwrap_or(u32::MAX);
     let (leaving, asks) = (RwSignal::new(None::<TeamMemberView>), RwSignal::new(false));
@@ -58,6 +62,7 @@ pub(super) fn TeamPage() -> impl IntoView {
                     })}
                 </section>
                 {move || is_owner.get().then(|| view! { <Invite/> })}
+                {move || supervises.get().then(|| view! { <Labels/> <CannedAnswers/> })}
                 {move || sees_log.get().then(|| view! { <Audit/> })}
             </div>
             <Confirm
@@ -79,7 +84,7 @@ fn member_item(
 ) -> AnyView {
     let is_me = team().me() == Some(member.id);
     let duty = if member.on_duty { "desk-on-duty" } else { "desk-off-duty" };
-    let one = member.clone();
+    let (one, name, role) = (member.clone(), member.name.clone(), member.role);
     let dismiss = move |_| {
         leaving.set(Some(one.clone()));
         asks.set(true);
@@ -87,14 +92,42 @@ fn member_item(
     let dismiss = StoredValue::new(dismiss);
     view! {
         <li class="team-member" data-testid="member">
-            <span class="team-name"><bdi>{member.name.clone()}</bdi> {is_me.then(|| view! { " " <span class="hint">{t("desk-you")}</span> })}</span>
-            <span class="hint">{t(role_key(member.role))} " · " {t(duty)}</span>
+            <span class="team-name"><bdi>{name}</bdi> {is_me.then(|| view! { " " <span class="hint">{t("desk-you")}</span> })}</span>
+            <span class="hint">{t(role_key(role))} " · " {t(duty)}</span>
+            {move || (is_owner.get() && !is_me).then(|| role_choice(&member))}
             {move || (is_owner.get() && !is_me).then(|| view! {
                 <button type="button" class="button-quiet" on:click=move |event| dismiss.with_value(|dismiss| dismiss(event))>
                     {t("desk-dismiss")}
                 </button>
             })}
         </li>
+    }
+    .into_any()
+}
+
+/// What a member may do, for an owner to change.
+fn role_choice(member: &TeamMemberView) -> AnyView {
+    let (id, role) = (member.id, member.role);
+    let name = Signal::stored(member.name.clone());
+    let choose = move |event: web_sys::Event| {
+        let word = event_target_value(&event);
+        if let Some((role, ..)) = ROLES.into_iter().find(|(_, one, _)| *one == word) {
+            post(&DeskCommand::SetRole { member: id, role });
+        }
+    };
+    let option = |(one, word, key): (TeamRole, &'static str, &'static str)| {
+        let is_chosen = one == role;
+        view! { <option value=word selected=is_chosen>{t(key)}</option> }
+    };
+    view! {
+        <select
+            class="choice team-role"
+            data-testid="member-role"
+            aria-label=t1("desk-role-of", "name", move || name.get())
+            on:change=choose
+        >
+            {ROLES.map(option).collect_view()}
+        </select>
     }
     .into_any()
 }

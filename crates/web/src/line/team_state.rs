@@ -10,6 +10,7 @@ use kuvert_view::{
 use leptos::prelude::*;
 
 use super::rights;
+use super::tools::{self, Tools};
 use crate::files::browser::{save, url_of_bytes};
 use crate::harmless::clean;
 use crate::navigation::navigation;
@@ -35,6 +36,7 @@ pub(crate) struct Team {
     audit: RwSignal<Option<AuditView>>,
     erasing: RwSignal<Option<ConversationId>>,
     keeping: RwSignal<Option<MessageId>>,
+    tools: Tools,
 }
 
 impl Team {
@@ -53,6 +55,7 @@ impl Team {
             audit: RwSignal::new(None),
             erasing: RwSignal::new(None),
             keeping: RwSignal::new(None),
+            tools: Tools::new(),
         }
     }
 
@@ -61,6 +64,10 @@ impl Team {
         match DeskUpdate::decode(bytes) {
             Ok(DeskUpdate::Desk(desk)) => self.desk.set(Some(desk.map(harmless_desk))),
             Ok(DeskUpdate::Queue(queue)) => self.queue.set(Some(harmless_queue(queue))),
+            Ok(DeskUpdate::Canned(canned)) => self.tools.take_canned(canned),
+            Ok(DeskUpdate::Filled { conversation, text }) => {
+                self.tools.filled.set(Some((conversation, text)))
+            }
             Ok(DeskUpdate::Case(case)) => self.case.set(Some(harmless_case(case))),
             Ok(DeskUpdate::Invitation { link }) => self.invitation.set(Some(link)),
             Ok(DeskUpdate::Description(draft)) => self.draft.set(Some(*draft)),
@@ -165,6 +172,11 @@ impl Team {
         self.keeping
     }
 
+    /// What the tools of the queue share.
+    pub(super) fn tools(self) -> Tools {
+        self.tools
+    }
+
     /// Whether the user does not belong to the line any more.
     pub(crate) fn dismissed(self) -> Signal<bool> {
         self.dismissed.into()
@@ -191,6 +203,7 @@ pub(crate) fn follow(state: AppState) {
         starts.track();
         post(&DeskCommand::ShowDesk);
     });
+    tools::follow(team);
     let is_member = Memo::new(move |_| team.role().get().is_some());
     let shown = Memo::new(move |_| route.with(crate::route::Route::conversation));
     let is_due = StoredValue::new(false);
@@ -224,6 +237,7 @@ fn harmless_queue(mut queue: QueueView) -> QueueView {
     for row in &mut queue.rows {
         clean(&mut row.name);
         row.claimed_by.iter_mut().for_each(clean);
+        row.answering.iter_mut().for_each(clean);
         row.last.iter_mut().for_each(|last| clean(&mut last.text));
     }
     queue
@@ -234,6 +248,10 @@ fn harmless_case(mut case: CaseView) -> CaseView {
     for consent in &mut case.consents {
         clean(&mut consent.purpose);
         clean(&mut consent.text);
+    case.answering.iter_mut().for_each(clean);
+    for reminder in &mut case.reminders {
+        clean(&mut reminder.member);
+        clean(&mut reminder.text);
     }
     for note in &mut case.notes {
         clean(&mut note.author);

@@ -1,0 +1,150 @@
+//! The tools with which a team works its queue: labels, canned answers, reminders, and who answers whom.
+
+use minicbor::{Decode, Encode};
+
+use crate::{ConversationId, LabelId, NoteId};
+
+/// Names a canned answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+#[cbor(transparent)]
+pub struct CannedId(#[cbor(n(0), with = "minicbor::bytes")] pub [u8; 16]);
+
+/// A wish of somebody who works the queue.
+#[derive(Clone, PartialEq, Eq, Encode, Decode)]
+pub enum ToolCommand {
+    /// A label is no more.
+    #[n(0)]
+    DropLabel {
+        /// Which.
+        #[n(0)]
+        label: LabelId,
+    },
+    /// Asks for the canned answers; answered by [`crate::DeskUpdate::Canned`].
+    #[n(1)]
+    ShowCanned,
+    /// Adds a canned answer, or changes it.
+    #[n(2)]
+    SetCanned {
+        /// Which; `None` for a new one.
+        #[n(0)]
+        canned: Option<CannedId>,
+        /// By which it is found, 1 to 80 characters.
+        #[n(1)]
+        title: String,
+        /// Language tag.
+        #[n(2)]
+        language: String,
+        /// What it says; `{name}`, `{line}` and `{agent}` are filled in.
+        #[n(3)]
+        text: String,
+    },
+    /// A canned answer is no more.
+    #[n(3)]
+    DropCanned {
+        /// Which.
+        #[n(0)]
+        canned: CannedId,
+    },
+    /// Takes over the answers that a line of this kind could begin with, but for those whose titles are there already.
+    #[n(4)]
+    SuggestCanned {
+        /// In which language.
+        #[n(0)]
+        language: String,
+    },
+    /// Asks for the text of a canned answer for a customer; answered by [`crate::DeskUpdate::Filled`].
+    #[n(5)]
+    FillCanned {
+        /// For whom.
+        #[n(0)]
+        conversation: ConversationId,
+        /// Which.
+        #[n(1)]
+        canned: CannedId,
+    },
+    /// The user is to be reminded of a conversation.
+    #[n(6)]
+    SetReminder {
+        /// Which.
+        #[n(0)]
+        conversation: ConversationId,
+        /// When: milliseconds since 1970.
+        #[n(1)]
+        at: i64,
+        /// Of what; perhaps empty, at most 200 characters.
+        #[n(2)]
+        text: String,
+    },
+    /// A reminder is not needed any more.
+    #[n(7)]
+    ClearReminder {
+        /// Of which conversation.
+        #[n(0)]
+        conversation: ConversationId,
+        /// Which.
+        #[n(1)]
+        reminder: NoteId,
+    },
+    /// The user writes an answer. Said to colleagues no oftener than they need to see it.
+    #[n(8)]
+    Answering {
+        /// To whom.
+        #[n(0)]
+        conversation: ConversationId,
+    },
+}
+
+impl std::fmt::Debug for ToolCommand {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ToolCommand(..)")
+    }
+}
+
+/// A prepared answer in one language.
+#[derive(Clone, PartialEq, Eq, Encode, Decode)]
+pub struct CannedView {
+    /// Which.
+    #[n(0)]
+    pub id: CannedId,
+    /// By which it is found.
+    #[n(1)]
+    pub title: String,
+    /// Language tag.
+    #[n(2)]
+    pub language: String,
+    /// What it says, before anything is filled in.
+    #[n(3)]
+    pub text: String,
+}
+
+impl std::fmt::Debug for CannedView {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("CannedView(..)")
+    }
+}
+
+/// A member is to be reminded of a conversation.
+#[derive(Clone, PartialEq, Eq, Encode, Decode)]
+pub struct ReminderView {
+    /// Which.
+    #[n(0)]
+    pub id: NoteId,
+    /// When: milliseconds since 1970, perhaps in the past.
+    #[n(1)]
+    pub at: i64,
+    /// Of what; perhaps empty.
+    #[n(2)]
+    pub text: String,
+    /// The name of the member.
+    #[n(3)]
+    pub member: String,
+    /// It is the user.
+    #[n(4)]
+    pub is_mine: bool,
+}
+
+impl std::fmt::Debug for ReminderView {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ReminderView(..)")
+    }
+}

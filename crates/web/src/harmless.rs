@@ -4,7 +4,8 @@
 //! that comes from the engine passes through [`update`] before it is shown. What the user wrote stays as it is.
 
 use kuvert_view::{
-    ChangeView, ConversationView, DataView, DetailsView, LineView, MessageView, ReplyView, Sender, StatusView, ViewUpdate,
+    ChangeView, ConversationView, DataView, DetailsView, LineView, MessageView, ReplyView, Sender,
+    StatusView, ViewUpdate,
 };
 
 /// Takes out of an update what could disguise who says what.

@@ -60,6 +60,7 @@ pub(crate) enum DeskCommand {
     Dismiss(MemberArgs),
     #[command(flatten)]
     Rights(RightsCommand),
+    #[command(flatten)]
     Tool(DeskTool),
 }
 

@@ -6,9 +6,9 @@ use leptos::prelude::*;
 
 use super::canned::CannedChoice;
 use super::entries::LongEntry;
-use super::rights::rights_part;
 use super::labels::CaseLabels;
 use super::reminders::Reminders;
+use super::rights::rights_part;
 use super::team_state::{Team, post, team};
 use super::tools::Answering;
 use crate::dates;

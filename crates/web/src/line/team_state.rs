@@ -248,6 +248,7 @@ fn harmless_case(mut case: CaseView) -> CaseView {
     for consent in &mut case.consents {
         clean(&mut consent.purpose);
         clean(&mut consent.text);
+    }
     case.answering.iter_mut().for_each(clean);
     for reminder in &mut case.reminders {
         clean(&mut reminder.member);

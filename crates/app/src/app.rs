@@ -73,6 +73,8 @@ pub struct App {
     pub(crate) desk_changed: bool,
     /// Another device of the line asks for what this one knows.
     pub(crate) desk_wanted: bool,
+    /// Messages that came since requests were looked for.
+    pub(crate) came: Vec<kuvert_core::MessageId>,
     /// The user interface has asked for the desk: it is told of every change.
     pub(crate) desk_shown: bool,
     connection: Connection,
@@ -102,6 +104,7 @@ impl App {
             // What came before a crash is still to be folded.
             desk_changed: true,
             desk_wanted: false,
+            came: Vec::new(),
             desk_shown: false,
             connection: Connection::Connecting,
             updates: VecDeque::new(),
@@ -430,6 +433,11 @@ impl App {
         Ok(())
     }
 
+    /// There will be something to do at a time.
+    pub(crate) fn wake_at(&mut self, at: Timestamp) {
+        self.effects.push_back(Effect::WakeAt(at));
+    }
+
     /// Whether the user interface wants to see every message of a conversation.
     fn watches(&self, conversation: ConversationId) -> bool {
         self.watch == Watch::All || self.watched == Some(conversation)
@@ -441,6 +449,7 @@ impl App {
             self.updates.push_back(ViewUpdate::Profile(self.profile()));
         }
         for (conversation, message) in &changes.messages {
+            self.note_came(*message);
             let conversation = views::conversation_id(*conversation);
             if !self.watches(conversation) {
                 continue;

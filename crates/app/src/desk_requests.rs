@@ -43,6 +43,13 @@ impl App {
             return Err(Refusal::Unknown.into());
         }
         let request = ContentId::from_slice(&row.mimi).ok_or(Refusal::Unknown)?;
+        let channel = self.channel(views::conversation_id(row.conversation))?;
+        let state = form.statuses.state(said.state).ok_or(Refusal::Unknown)?;
+        let (of_seats, ticket) = self.seats_follow(now, channel, request, &state.id)?;
+        let said_one =
+            said.appointment.map(|one| Appointment { from: one.from, to: one.to, place: one.place });
+        // What was agreed on stays, unless it is over.
+        let before = standing.status.as_ref().and_then(|status| status.appointment.clone());
         let status = RequestStatus {
             request,
             revision: standing.status.as_ref().map_or(1, |status| status.revision.saturating_add(1)),
@@ -50,14 +57,13 @@ impl App {
             note: said.note.trim().to_owned(),
             at: now.0,
             erase_at: None,
-            appointment: said.appointment.map(|one| Appointment { from: one.from, to: one.to, place: one.place }),
-            ticket: None,
+            appointment: said_one.or(before).or(of_seats),
+            ticket,
         };
         let data = status.encode();
         // What the other side would not read is not sent.
         RequestStatus::decode(&data).map_err(|_| Refusal::DataInvalid)?;
         let text = words(&form, &status, &row.text);
-        let channel = self.channel(views::conversation_id(row.conversation))?;
         self.post(now, &Event::case(channel, CaseEvent::SetRequest { request, state: said.state }))?;
         let send = Command::SendData {
             conversation: row.conversation,
@@ -72,7 +78,7 @@ impl App {
     }
 
     /// The request that a customer's message makes, with its form.
-    fn request_of(&mut self, row: &MessageRow) -> Result<(Standing, Form), ClientError> {
+    pub(crate) fn request_of(&mut self, row: &MessageRow) -> Result<(Standing, Form), ClientError> {
         let data = match self.client.data(row.id)? {
             Some((DataKind::Request, data)) if row.sender == SenderKind::Contact => data,
             _ => return Err(Refusal::Unknown.into()),
@@ -116,9 +122,9 @@ impl App {
 
 /// What a status says to who reads, in the language in which the customer saw the form.
 fn words(form: &Form, status: &RequestStatus, asked: &str) -> String {
-    let title = asked.lines().next().unwrap_or_default();
-    let language = form.title.languages().find(|language| form.title.get(language) == title).unwrap_or("");
-    let mut words = form.statuses.state(status.state).map_or("", |state| state.label.get(language)).to_owned();
+    let language = language_of(form, asked);
+    let mut words =
+        form.statuses.state(status.state).map_or("", |state| state.label.get(language)).to_owned();
     for more in [status.note.as_str(), status.appointment.as_ref().map_or("", |one| &one.place)] {
         if !more.is_empty() {
             words.push('\n');
@@ -126,4 +132,10 @@ fn words(form: &Form, status: &RequestStatus, asked: &str) -> String {
         }
     }
     words
+}
+
+/// The language in which the customer saw the form; empty if that cannot be told.
+pub(crate) fn language_of<'a>(form: &'a Form, asked: &str) -> &'a str {
+    let title = asked.lines().next().unwrap_or_default();
+    form.title.languages().find(|language| form.title.get(language) == title).unwrap_or("")
 }

@@ -6,7 +6,7 @@ use kuvert_core::{
     Timestamp, Transfer,
 };
 use kuvert_view::{
-    ConversationId, Failure, FileId, FileState, FilledForm, FileView, MessageId, MessageView, PreviewView,
+    ConversationId, Failure, FileId, FileState, FileView, FilledForm, MessageId, MessageView, PreviewView,
     TransferFailure, TransferStage, TransferView, ViewUpdate,
 };
 

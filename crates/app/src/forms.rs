@@ -2,7 +2,8 @@
 
 use kuvert_content::{DataKind, MessageId as ContentId};
 use kuvert_core::{
-    ClientError, Command, Input, MessageKind, MessageRow, NewFile, Refusal, SenderKind, ShownMessage, Timestamp,
+    ClientError, Command, Input, MessageKind, MessageRow, NewFile, Refusal, SenderKind, ShownMessage,
+    Timestamp,
 };
 use kuvert_desk::form::{self, AnswerFault, Answers, FieldKind, Form, Value, consent_hash};
 use kuvert_desk::line::LineProfile;
@@ -90,7 +91,9 @@ impl App {
             Some((DataKind::Status, data)) => {
                 let Ok(status) = RequestStatus::decode(&data) else { return Ok(None) };
                 let form = match &message.answered {
-                    Some(request) => self.client.data(request.id)?.and_then(|(_, data)| Answers::decode(&data).ok()),
+                    Some(request) => {
+                        self.client.data(request.id)?.and_then(|(_, data)| Answers::decode(&data).ok())
+                    }
                     None => None,
                 };
                 let form = match (&message.answered, form) {
@@ -124,13 +127,16 @@ impl App {
     }
 
     /// Where a request stands that a message brings; `None` if these are no answers to a form.
-    pub(crate) fn standing(&mut self, row: &MessageRow, data: &[u8]) -> Result<Option<Standing>, ClientError> {
+    pub(crate) fn standing(
+        &mut self,
+        row: &MessageRow,
+        data: &[u8],
+    ) -> Result<Option<Standing>, ClientError> {
         let Ok(answers) = Answers::decode(data) else { return Ok(None) };
         let form = self.form_of(row, &answers)?;
         let Some(request) = ContentId::from_slice(&row.mimi) else { return Ok(None) };
         // What the line says counts, which is the other side of who asked.
-        let by_line =
-            if row.sender == SenderKind::Own { SenderKind::Contact } else { SenderKind::Own };
+        let by_line = if row.sender == SenderKind::Own { SenderKind::Contact } else { SenderKind::Own };
         let statuses: Vec<_> = self
             .client
             .data_answering(row)?
@@ -173,7 +179,9 @@ fn agreed(form: &Form, filled: &FilledForm) -> Answers {
     let mut answers = filled.answers.clone();
     for answer in &mut answers.values {
         let kind = form.field(&answer.field).map(|field| &field.kind);
-        if let (Value::Consent { language, hash }, Some(FieldKind::Consent { text })) = (&mut answer.value, kind) {
+        if let (Value::Consent { language, hash }, Some(FieldKind::Consent { text })) =
+            (&mut answer.value, kind)
+        {
             language.clone_from(&filled.language);
             *hash = consent_hash(text.get(&filled.language));
         }

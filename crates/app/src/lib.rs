@@ -6,7 +6,11 @@
 
 mod app;
 mod desk;
+mod desk_dispatch;
 mod desk_requests;
+mod desk_seats;
+mod desk_tend;
+mod desk_tickets;
 mod desk_views;
 mod files;
 mod forms;

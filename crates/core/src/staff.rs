@@ -259,8 +259,8 @@ impl Client {
         &mut self,
         message: &MessageRow,
     ) -> Result<Vec<(SenderKind, DataKind, Vec<u8>)>, ClientError> {
-        let rows = self
-            .read(|tx| Ok(tx.data_answering(message.conversation, &message.mimi, MAX_DATA_ANSWERS)?))?;
+        let rows =
+            self.read(|tx| Ok(tx.data_answering(message.conversation, &message.mimi, MAX_DATA_ANSWERS)?))?;
         let read = |(sender, content): (SenderKind, Vec<u8>)| {
             data_of(&content).map(|(kind, data)| (sender, kind, data))
         };
@@ -277,6 +277,14 @@ impl Client {
         limit: u32,
     ) -> Result<Vec<MessageRow>, ClientError> {
         self.read(|tx| Ok(tx.with_data(conversation, limit)?))
+    }
+
+    /// The messages of contacts that bring data, among the newest `among` messages of all; the oldest first.
+    ///
+    /// # Errors
+    /// [`ClientError::Store`] if the database fails.
+    pub fn data_of_contacts(&mut self, among: u32) -> Result<Vec<MessageRow>, ClientError> {
+        self.read(|tx| Ok(tx.data_of_contacts(among)?))
     }
 
     /// The devices in a conversation, with whose they are.

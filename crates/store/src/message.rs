@@ -271,7 +271,8 @@ impl Tx<'_> {
         mimi: &[u8],
         limit: u32,
     ) -> Result<Vec<(SenderKind, Vec<u8>)>, StoreError> {
-        let sql = "SELECT sender, content FROM message WHERE conversation = ?1 AND reply_to = ?2 AND kind = ?3
+        let sql =
+            "SELECT sender, content FROM message WHERE conversation = ?1 AND reply_to = ?2 AND kind = ?3
              AND state < 6 ORDER BY id DESC LIMIT ?4";
         let mut statement = self.sql().prepare_cached(sql)?;
         let kind = MessageKind::Structured as i64;
@@ -285,11 +286,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`] if the database fails.
-    pub fn with_data(
-        &self,
-        conversation: ConversationId,
-        limit: u32,
-    ) -> Result<Vec<MessageRow>, StoreError> {
+    pub fn with_data(&self, conversation: ConversationId, limit: u32) -> Result<Vec<MessageRow>, StoreError> {
         let sql = format!(
             "SELECT {MESSAGE} FROM message m WHERE m.conversation = ?1 AND m.kind = ?2 AND m.state < 6
              ORDER BY m.id DESC LIMIT ?3"
@@ -297,6 +294,22 @@ impl Tx<'_> {
         let mut statement = self.sql().prepare_cached(&sql)?;
         let kind = MessageKind::Structured as i64;
         let rows = statement.query_map(params![conversation.0, kind, limit], message_row)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The messages of contacts that bring data, among the newest `among` messages of all; the oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn data_of_contacts(&self, among: u32) -> Result<Vec<MessageRow>, StoreError> {
+        let sql = format!(
+            "SELECT {MESSAGE} FROM message m
+             WHERE m.id > (SELECT coalesce(max(id), 0) FROM message) - ?1 AND m.kind = ?2 AND m.sender = ?3 AND m.state < 6
+             ORDER BY m.id"
+        );
+        let mut statement = self.sql().prepare_cached(&sql)?;
+        let (kind, sender) = (MessageKind::Structured as i64, SenderKind::Contact as i64);
+        let rows = statement.query_map(params![among, kind, sender], message_row)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 

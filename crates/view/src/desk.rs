@@ -3,7 +3,10 @@
 use kuvert_desk::form::Form;
 use minicbor::{Decode, Encode};
 
-use crate::{AppointmentView, BridgeError, ConversationId, LastMessage, LineDraft, MessageId};
+use crate::{
+    AgreedView, AppointmentView, BridgeError, CapacityView, CheckedTicket, ConversationId, DispatchCommand,
+    LastMessage, LineDraft, MessageId, OfferView, SeatsCommand,
+};
 
 /// Names a member of the team: the public key of their device.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
@@ -313,6 +316,12 @@ pub enum DeskCommand {
         #[n(3)]
         appointment: Option<AppointmentView>,
     },
+    /// Offers requests to members, and takes them.
+    #[n(80)]
+    Dispatch(#[n(0)] DispatchCommand),
+    /// Seats, slots and tickets.
+    #[n(81)]
+    Seats(#[n(0)] SeatsCommand),
     /// Asks for forms that a line of this kind could begin with; answered by [`DeskUpdate::FormTemplates`].
     #[n(23)]
     ShowFormTemplates {
@@ -397,6 +406,28 @@ pub enum DeskUpdate {
     /// Forms that a line could begin with.
     #[n(8)]
     FormTemplates(#[n(0)] Vec<Form>),
+    /// Requests that are offered to the user.
+    #[n(80)]
+    Offers(#[n(0)] Vec<OfferView>),
+    /// The user took a request too late.
+    #[n(81)]
+    TakenBy {
+        /// Which conversation.
+        #[n(0)]
+        conversation: ConversationId,
+        /// The name of who has it.
+        #[n(1)]
+        name: String,
+    },
+    /// Everything with limited seats.
+    #[n(82)]
+    Capacities(#[n(0)] Vec<CapacityView>),
+    /// A ticket was checked.
+    #[n(83)]
+    Ticket(#[n(0)] CheckedTicket),
+    /// What was agreed on with customers, as a file for a calendar each.
+    #[n(84)]
+    Agreed(#[n(0)] Vec<AgreedView>),
 }
 
 /// What is wrong with the description of a line.

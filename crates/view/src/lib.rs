@@ -5,9 +5,11 @@
 //! crate holds no logic beyond that.
 
 mod answers;
+mod capacity;
 mod command;
 mod condition;
 mod desk;
+mod dispatch;
 mod file;
 mod form;
 mod group;
@@ -20,12 +22,17 @@ mod update;
 pub use answers::{
     ContactView, DetailsView, FoundView, ReactedView, ReceiptView, SettingsView, VerificationView,
 };
+pub use capacity::{
+    AgreedView, CapacityDraft, CapacityView, CheckedTicket, HolderView, LotView, SeatsCommand, SeatsView,
+    SeriesDraft,
+};
 pub use command::UiCommand;
 pub use condition::{Connection, Failure, Storage};
 pub use desk::{
     CaseStatus, CaseView, DeskCommand, DeskUpdate, DeskView, FaultView, LabelId, LabelView, MemberId, NoteId,
     NoteView, QueueFilter, QueueRowView, QueueView, TeamMemberView, TeamRole,
 };
+pub use dispatch::{DispatchCommand, OfferView};
 pub use file::{
     FileId, FileState, FileView, MAX_SHOWN, MAX_UNASKED, NotTaken, PreviewView, TransferFailure,
     TransferStage, TransferView,

@@ -3,9 +3,9 @@
 use minicbor::{Decode, Encode};
 
 use crate::{
-    AnswerFaultView, Connection, ContactView, Delivery, DetailsView, Failure, FileId, FoundView, Gate, GroupView, LineView,
-    LockView, MemberView, MessageKind, MessageView, NotTaken, PreviewView, PushView, Sender, SettingsView,
-    Storage, TransferFailure, TransferView, VerificationView,
+    AnswerFaultView, Connection, ContactView, Delivery, DetailsView, Failure, FileId, FoundView, Gate,
+    GroupView, LineView, LockView, MemberView, MessageKind, MessageView, NotTaken, PreviewView, PushView,
+    Sender, SettingsView, Storage, TransferFailure, TransferView, VerificationView,
 };
 
 /// Names a conversation on this device.

@@ -118,7 +118,14 @@ mod tests {
     #[test]
     fn screens_survive_the_history() {
         let id = ConversationId(7);
-        let about = [Route::About(id), Route::Verify(id), Route::SearchIn(id), Route::Form(id, 3), Route::New, Route::NewGroup];
+        let about = [
+            Route::About(id),
+            Route::Verify(id),
+            Route::SearchIn(id),
+            Route::Form(id, 3),
+            Route::New,
+            Route::NewGroup,
+        ];
         for route in about.into_iter().chain([
             Route::Home,
             Route::Conversation(id),

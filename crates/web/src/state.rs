@@ -4,8 +4,8 @@
 //! (typing, sending, opening, dismissing). Nothing here waits: a command is posted, and its answer is an update.
 
 use kuvert_view::{
-    AnswerFaultView, CardView, Connection, ConversationId, ConversationView, Failure, MessageId, ProfileView, Storage,
-    UiCommand, ViewUpdate,
+    AnswerFaultView, CardView, Connection, ConversationId, ConversationView, Failure, MessageId, ProfileView,
+    Storage, UiCommand, ViewUpdate,
 };
 use leptos::prelude::*;
 

@@ -1,8 +1,8 @@
 //! One message of a timeline.
 
 use kuvert_view::{
-    DataView, Delivery, MessageId, MessageKind, MessageView, NotAdded, NoticeKind, NoticeView, ReactionView, ReplyView,
-    Role, Sender, UiCommand,
+    DataView, Delivery, MessageId, MessageKind, MessageView, NotAdded, NoticeKind, NoticeView, ReactionView,
+    ReplyView, Role, Sender, UiCommand,
 };
 use leptos::prelude::*;
 

@@ -129,9 +129,9 @@ fn value(kind: &FieldKind, typed: Typed) -> Option<Value> {
             (!products.is_empty()).then_some(Value::Products(products))
         }
         // What was shown is known to who sends it on.
-        Typed::Agreed(agreed) => agreed
-            .get_untracked()
-            .then(|| Value::Consent { language: String::new(), hash: [0; 32] }),
+        Typed::Agreed(agreed) => {
+            agreed.get_untracked().then(|| Value::Consent { language: String::new(), hash: [0; 32] })
+        }
         Typed::Files | Typed::Nothing => None,
     }
 }
@@ -181,8 +181,9 @@ pub(crate) fn mistyped(entries: &[Entry]) -> bool {
     let mut any = false;
     for entry in entries {
         let Typed::Products(products) = entry.typed else { continue };
-        let is_wrong = products
-            .with_untracked(|all| all.iter().any(|one| one.name.with_untracked(|name| is_mistyped(name.trim()))));
+        let is_wrong = products.with_untracked(|all| {
+            all.iter().any(|one| one.name.with_untracked(|name| is_mistyped(name.trim())))
+        });
         if is_wrong {
             // Of what kind, the words below tell.
             entry.wrong.set(Some(AnswerFaultView {
@@ -239,7 +240,8 @@ pub(crate) fn field(entry: &Entry, place: Option<Place>) -> AnyView {
         {label} {(!needed).then(|| view! { <span class="form-optional">" " {t("form-optional")}</span> })}
     };
     let described = format!("{id}-help {id}-wrong");
-    let is_group = matches!(entry.typed, Typed::Chosen(_) | Typed::When(..) | Typed::Products(_) | Typed::Files);
+    let is_group =
+        matches!(entry.typed, Typed::Chosen(_) | Typed::When(..) | Typed::Products(_) | Typed::Files);
     let place = place.map(|place| Place { field: entry.at, ..place });
     let control = control(entry, &described, place);
     let around = view! {

@@ -10,8 +10,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use kuvert_view::{
-    ConversationId, FileId, FileView, FilledForm, MAX_SHOWN, MessageId, NotTaken, TransferFailure, TransferStage,
-    TransferView, UiCommand, ViewUpdate,
+    ConversationId, FileId, FileView, FilledForm, MAX_SHOWN, MessageId, NotTaken, TransferFailure,
+    TransferStage, TransferView, UiCommand, ViewUpdate,
 };
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
@@ -228,8 +228,7 @@ impl FilesState {
         for file in files {
             let id = next_number();
             let picture = file.type_().starts_with("image/").then(|| browser::url_of(&file)).flatten();
-            let item =
-                Item { id, name: file.name(), size: file.size() as u64, picture, field: place.field };
+            let item = Item { id, name: file.name(), size: file.size() as u64, picture, field: place.field };
             let done = self.trays.try_update(|trays| trays.put(place, item.clone()));
             if let Some(Err(trouble)) = done {
                 forget(&item);
@@ -264,7 +263,16 @@ impl FilesState {
         let items = self.trays.try_update(|trays| trays.take(conversation)).unwrap_or_default();
         let done = (0, items.iter().map(|item| item.size).sum());
         let ticket = next_number();
-        self.send_parcel(Parcel { ticket, conversation, text, reply, expires_after, form: None, items, done });
+        self.send_parcel(Parcel {
+            ticket,
+            conversation,
+            text,
+            reply,
+            expires_after,
+            form: None,
+            items,
+            done,
+        });
     }
 
     fn send_parcel(self, parcel: Parcel) {

@@ -28,8 +28,7 @@ pub(super) struct Forms(RwSignal<Vec<Draft>>);
 
 impl Forms {
     pub(super) fn of(forms: &[Form]) -> Self {
-        let draft =
-            |(number, form): (usize, &Form)| Draft { number, form: RwSignal::new(form.clone()) };
+        let draft = |(number, form): (usize, &Form)| Draft { number, form: RwSignal::new(form.clone()) };
         Self(RwSignal::new(forms.iter().enumerate().map(draft).collect()))
     }
 
@@ -46,7 +45,8 @@ impl Forms {
 
     fn add(self, mut form: Form) {
         self.0.update(|all| {
-            let ids: Vec<String> = all.iter().map(|draft| draft.form.with_untracked(|form| form.id.clone())).collect();
+            let ids: Vec<String> =
+                all.iter().map(|draft| draft.form.with_untracked(|form| form.id.clone())).collect();
             form.id = unused(&form.id, |id| ids.iter().any(|known| known == id));
             let number = all.iter().map(|draft| draft.number + 1).max().unwrap_or(0);
             all.push(Draft { number, form: RwSignal::new(form) });
@@ -103,7 +103,8 @@ impl Spot {
     fn said(&self, form: &Form, tag: &str) -> String {
         let mut form = form.clone();
         let words = self.find(&mut form);
-        let found = words.and_then(|text| text.0.iter().find(|(own, _)| own == tag).map(|(_, words)| words.clone()));
+        let found =
+            words.and_then(|text| text.0.iter().find(|(own, _)| own == tag).map(|(_, words)| words.clone()));
         found.unwrap_or_default()
     }
 
@@ -505,24 +506,39 @@ fn of_kind(form: RwSignal<Form>, id: StoredValue<String>, kind: &FieldKind) -> A
             {words(form, &Spot::Unit(id.get_value()), "desk-field-unit", false)}
         }
         .into_any(),
-        FieldKind::Quantity { max } => number("desk-field-max", i64::from(*max), (1, 999), bound(|kind, value| {
-            if let FieldKind::Quantity { max } = kind {
-                *max = u16::try_from(value).unwrap_or(1);
-            }
-        })),
-        FieldKind::Photo { max } | FieldKind::File { max } => {
-            number("desk-field-most", i64::from(*max), (1, 16), bound(|kind, value| {
+        FieldKind::Quantity { max } => number(
+            "desk-field-max",
+            i64::from(*max),
+            (1, 999),
+            bound(|kind, value| {
+                if let FieldKind::Quantity { max } = kind {
+                    *max = u16::try_from(value).unwrap_or(1);
+                }
+            }),
+        ),
+        FieldKind::Photo { max } | FieldKind::File { max } => number(
+            "desk-field-most",
+            i64::from(*max),
+            (1, 16),
+            bound(|kind, value| {
                 if let FieldKind::Photo { max } | FieldKind::File { max } = kind {
                     *max = u8::try_from(value).unwrap_or(1);
                 }
-            }))
+            }),
+        ),
+        FieldKind::Pzn { max, .. } => number(
+            "desk-field-most",
+            i64::from(*max),
+            (1, 30),
+            bound(|kind, value| {
+                if let FieldKind::Pzn { max, .. } = kind {
+                    *max = u8::try_from(value).unwrap_or(1);
+                }
+            }),
+        ),
+        FieldKind::Consent { .. } => {
+            words(form, &Spot::Consent(id.get_value()), "desk-field-consent-text", true)
         }
-        FieldKind::Pzn { max, .. } => number("desk-field-most", i64::from(*max), (1, 30), bound(|kind, value| {
-            if let FieldKind::Pzn { max, .. } = kind {
-                *max = u8::try_from(value).unwrap_or(1);
-            }
-        })),
-        FieldKind::Consent { .. } => words(form, &Spot::Consent(id.get_value()), "desk-field-consent-text", true),
         _ => ().into_any(),
     }
 }

@@ -196,14 +196,7 @@ impl Files {
             driver::sealed(
                 ticket,
                 once(page, ticket),
-                sealed.map(|files| FilesWish {
-                    conversation,
-                    text,
-                    files,
-                    reply_to,
-                    expires_after,
-                    form,
-                }),
+                sealed.map(|files| FilesWish { conversation, text, files, reply_to, expires_after, form }),
             );
         });
     }

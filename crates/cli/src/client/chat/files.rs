@@ -62,14 +62,7 @@ async fn send(
     };
     let text = draft.editor.text().trim().to_owned();
     let earlier: Vec<ViewUpdate> = std::iter::from_fn(|| session.poll_update()).collect();
-    session.send_files(FilesWish {
-        conversation,
-        text,
-        files,
-        reply_to,
-        expires_after: None,
-        form: None,
-    });
+    session.send_files(FilesWish { conversation, text, files, reply_to, expires_after: None, form: None });
     let answers: Vec<ViewUpdate> = std::iter::from_fn(|| session.poll_update()).collect();
     chat.notice = None;
     if !answers.iter().any(|update| matches!(update, ViewUpdate::Failed(_)))

@@ -7,10 +7,11 @@ use kuvert_desk::line::{LineKind, LineProfile};
 use kuvert_desk::request::{Appointment, RequestStatus};
 use kuvert_desk::room::{CaseEvent, Event};
 use kuvert_desk::templates;
+use kuvert_desk::time::LocalTime;
 use kuvert_view::{AppointmentView, DeskUpdate, MessageId};
 
 use crate::forms::Standing;
-use crate::{App, line_profile, views};
+use crate::{App, views};
 
 /// Requests of a conversation that are looked at when it is done.
 const MAX_LOOKED_AT: u32 = 64;
@@ -108,7 +109,7 @@ impl App {
 
     /// Forms that a line of a kind could begin with.
     pub(crate) fn show_form_templates(&mut self, kind: &str) {
-        let kind = line_profile::kind(kind);
+        let kind = LineKind::of_word(kind).unwrap_or(LineKind::Other);
         let others = LineKind::ALL.into_iter().filter(|other| *other != kind);
         let mut forms: Vec<Form> = Vec::new();
         for form in std::iter::once(kind).chain(others).flat_map(templates::forms) {
@@ -125,7 +126,15 @@ fn words(form: &Form, status: &RequestStatus, asked: &str) -> String {
     let language = language_of(form, asked);
     let mut words =
         form.statuses.state(status.state).map_or("", |state| state.label.get(language)).to_owned();
-    for more in [status.note.as_str(), status.appointment.as_ref().map_or("", |one| &one.place)] {
+    let is_german = is_german(language);
+    let appointment = status.appointment.as_ref();
+    let when = appointment.map(|one| time_words(one.from, one.to, is_german)).unwrap_or_default();
+    let ticket = status.ticket.as_ref().map(|ticket| {
+        let word = if is_german { "Karte" } else { "Ticket" };
+        format!("{word}: {}, {}, {}", ticket.title, ticket.seats, ticket.code)
+    });
+    let place = appointment.map_or("", |one| &one.place);
+    for more in [status.note.as_str(), &when, place, &ticket.unwrap_or_default()] {
         if !more.is_empty() {
             words.push('\n');
             words.push_str(more);
@@ -138,4 +147,23 @@ fn words(form: &Form, status: &RequestStatus, asked: &str) -> String {
 pub(crate) fn language_of<'a>(form: &'a Form, asked: &str) -> &'a str {
     let title = asked.lines().next().unwrap_or_default();
     form.title.languages().find(|language| form.title.get(language) == title).unwrap_or("")
+}
+
+/// Whether somebody reads German, as they do where nothing else is known.
+pub(crate) fn is_german(language: &str) -> bool {
+    language.split('-').next().is_none_or(|main| main.is_empty() || main == "de")
+}
+
+/// A day and times of day, as clocks show them in Germany.
+fn time_words(from: i64, to: i64, is_german: bool) -> String {
+    let (from, to) = (LocalTime::of(from), LocalTime::of(to));
+    let (date, times) = (
+        from.date(),
+        format!("{:02}:{:02}–{:02}:{:02}", from.hour(), from.minute(), to.hour(), to.minute()),
+    );
+    if is_german {
+        format!("{:02}.{:02}.{:04}, {times} Uhr", date.day(), date.month(), date.year())
+    } else {
+        format!("{date}, {times}")
+    }
 }

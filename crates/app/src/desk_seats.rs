@@ -13,7 +13,7 @@ use kuvert_desk::seats::{self, Slot, Wanted};
 use kuvert_view::{AppointmentView, MessageId};
 use kuvert_wire::ChannelId;
 
-use crate::desk_requests::{Said, language_of};
+use crate::desk_requests::{Said, is_german, language_of};
 use crate::desk_tend::Next;
 use crate::{App, views};
 
@@ -144,8 +144,7 @@ impl App {
             .take(NAMED)
             .map(|(lot, free)| format!("{lot} ({free})"))
             .collect();
-        let is_german = language.split('-').next().is_none_or(|main| main.is_empty() || main == "de");
-        let (gone, left) = match is_german {
+        let (gone, left) = match is_german(language) {
             true => ("Das ist leider schon vergeben.", "Noch frei:"),
             false => ("Sorry, that is already taken.", "Still free:"),
         };

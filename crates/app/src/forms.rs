@@ -5,7 +5,7 @@ use kuvert_core::{
     ClientError, Command, Input, MessageKind, MessageRow, NewFile, Refusal, SenderKind, ShownMessage,
     Timestamp,
 };
-use kuvert_desk::form::{self, AnswerFault, Answers, FieldKind, Form, Value, consent_hash};
+use kuvert_desk::form::{self, AnswerFault, Answers, Form};
 use kuvert_desk::line::LineProfile;
 use kuvert_desk::request::{RequestStatus, StatusFlow, latest};
 use kuvert_desk::text::Text;
@@ -177,15 +177,7 @@ impl App {
 /// The answers with what says to which text somebody consented: it was shown as it stands in this form.
 fn agreed(form: &Form, filled: &FilledForm) -> Answers {
     let mut answers = filled.answers.clone();
-    for answer in &mut answers.values {
-        let kind = form.field(&answer.field).map(|field| &field.kind);
-        if let (Value::Consent { language, hash }, Some(FieldKind::Consent { text })) =
-            (&mut answer.value, kind)
-        {
-            language.clone_from(&filled.language);
-            *hash = consent_hash(text.get(&filled.language));
-        }
-    }
+    answers.agree(form, &filled.language);
     answers
 }
 

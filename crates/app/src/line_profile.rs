@@ -12,17 +12,6 @@ use kuvert_desk::templates;
 use kuvert_desk::text::Text;
 use kuvert_view::{FaultView, ImprintDraft, LineDraft, LineView, SeatsView};
 
-/// Kinds of business, by the words for them.
-const KINDS: [(&str, LineKind); 8] = [
-    ("pharmacy", LineKind::Pharmacy),
-    ("bank", LineKind::Bank),
-    ("cinema", LineKind::Cinema),
-    ("restaurant", LineKind::Restaurant),
-    ("taxi", LineKind::Taxi),
-    ("practice", LineKind::Practice),
-    ("authority", LineKind::Authority),
-    ("other", LineKind::Other),
-];
 /// Legal forms, by the words for them.
 const FORMS: [(&str, LegalForm); 14] = [
     ("person", LegalForm::Person),
@@ -50,7 +39,8 @@ pub(crate) fn profile(
     before: &[u8],
 ) -> Result<LineProfile, Vec<FaultView>> {
     let mut faults = Vec::new();
-    let kind = chosen(&KINDS, &draft.kind, "kind", &mut faults).unwrap_or(LineKind::Other);
+    let kinds = LineKind::ALL.map(|kind| (kind.word(), kind));
+    let kind = chosen(&kinds, &draft.kind, "kind", &mut faults).unwrap_or(LineKind::Other);
     let form = chosen(&FORMS, &draft.imprint.legal_form, "imprint.legal_form", &mut faults);
     let state = draft.state.as_deref().and_then(State::parse);
     if let (Some(code), None) = (&draft.state, state) {
@@ -139,8 +129,8 @@ fn entry(field: ImprintField) -> &'static str {
 
 /// What the line says of itself, as its owner wrote it; or, where it says nothing yet, what a line of this kind could begin with.
 pub(crate) fn draft(name: &str, settings: &[u8], kind: &str) -> LineDraft {
-    let line = LineProfile::decode(settings).unwrap_or_else(|_| beginning(name, self::kind(kind)));
-    let word = |word: &'static str| word.to_owned();
+    let line = LineProfile::decode(settings)
+        .unwrap_or_else(|_| beginning(name, LineKind::of_word(kind).unwrap_or(LineKind::Other)));
     let hours = line.hours.unwrap_or(Hours {
         week: Vec::new(),
         exceptions: Vec::new(),
@@ -148,11 +138,7 @@ pub(crate) fn draft(name: &str, settings: &[u8], kind: &str) -> LineDraft {
         catholic: false,
     });
     LineDraft {
-        kind: KINDS
-            .iter()
-            .find(|(_, kind)| *kind == line.kind)
-            .map(|(kind, _)| word(kind))
-            .unwrap_or_default(),
+        kind: line.kind.word().to_owned(),
         imprint: imprint_draft(line.imprint),
         languages: line.languages,
         privacy: line.privacy.text.0,
@@ -229,11 +215,6 @@ fn imprint_draft(imprint: Imprint) -> ImprintDraft {
     }
 }
 
-/// The kind of business that a word stands for.
-pub(crate) fn kind(word: &str) -> LineKind {
-    KINDS.iter().find(|(known, _)| *known == word).map_or(LineKind::Other, |(_, kind)| *kind)
-}
-
 fn chosen<T: Copy>(all: &[(&str, T)], word: &str, what: &str, faults: &mut Vec<FaultView>) -> Option<T> {
     let found = all.iter().find(|(known, _)| *known == word).map(|(_, value)| *value);
     if found.is_none() {
@@ -270,13 +251,12 @@ fn imprint(draft: ImprintDraft, legal_form: LegalForm) -> Imprint {
 /// A line as customers see it at a time; `None` if its card says nothing that can be read.
 pub(crate) fn view(card: &[u8], now: Timestamp) -> Option<LineView> {
     let line = LineProfile::decode(card).ok()?;
-    let word = KINDS.iter().find(|(_, kind)| *kind == line.kind).map_or("other", |(word, _)| word);
     let open = line.hours.as_ref().map(|hours| {
         let next = hours.next_change(now.0).map(|(at, _)| at);
         (hours.is_open(now.0), next)
     });
     Some(LineView {
-        kind: word.to_owned(),
+        kind: line.kind.word().to_owned(),
         imprint: imprint_lines(&line.imprint),
         privacy: line.privacy.text.0,
         greeting: line.greeting.0,

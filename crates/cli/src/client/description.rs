@@ -6,6 +6,7 @@ use kuvert_view::{ImprintDraft, LineDraft};
 use serde::Deserialize;
 
 use super::Failure;
+use super::description_form::{self, OwnForm};
 
 /// Largest file.
 const MAX_FILE: u64 = 256 * 1024;
@@ -16,6 +17,8 @@ pub(super) const EXAMPLE: &str = r#"# What customers see of the line. Texts stan
 # pharmacy, bank, cinema, restaurant, taxi, practice, authority or other
 kind = "other"
 languages = ["de", "en"]
+# Templates of forms: pre-order, appointment, tickets, table, ride, call-back
+forms = ["call-back"]
 # Days for which a conversation stays after it is done.
 retention = 30
 
@@ -46,6 +49,28 @@ en = "Hello! How can we help?"
 de = "Gerade ist niemand da. Wir antworten, sobald wir wieder öffnen."
 en = "Nobody is here right now. We answer as soon as we open."
 
+# A form of one's own, beside the templates above. Kinds of fields: text, lines, choice, number, quantity, day, time, place, photo, file, pzn, consent.
+[[form]]
+id = "blood-pressure"
+title = { de = "Blutdruck messen", en = "Blood pressure" }
+states = [{ de = "Eingegangen", en = "Received" }, { de = "Bestätigt", en = "Confirmed" }, { de = "Erledigt", en = "Done" }]
+retention = 7
+
+[[form.field]]
+id = "day"
+kind = "day"
+label = { de = "An welchem Tag?", en = "On which day?" }
+required = true
+
+[[form.field]]
+id = "when"
+kind = "choice"
+label = { de = "Wann?", en = "When?" }
+option = [
+  { id = "morning", label = { de = "Vormittags", en = "In the morning" } },
+  { id = "afternoon", label = { de = "Nachmittags", en = "In the afternoon" } },
+]
+
 # Hours of each day as from-to, several parted by commas; without a day, it is closed.
 [hours]
 monday = "08:00-12:30, 14:00-18:00"
@@ -70,6 +95,10 @@ struct Description {
     #[serde(default)]
     away: Said,
     hours: Option<Days>,
+    #[serde(default)]
+    forms: Vec<String>,
+    #[serde(default, rename = "form")]
+    own_forms: Vec<OwnForm>,
 }
 
 /// A text by language, in the order of the languages' tags.
@@ -135,17 +164,18 @@ fn parse(text: &str) -> Result<LineDraft, Failure> {
     let read: Description =
         toml::from_str(text).map_err(|error| Failure::Description { why: error.to_string() })?;
     let hours = read.hours.as_ref();
+    let forms = description_form::forms(&read.kind, &read.forms, read.own_forms, &read.languages)?;
     Ok(LineDraft {
         kind: read.kind,
         imprint: imprint(read.imprint),
         privacy: texts(read.privacy, &read.languages),
         greeting: texts(read.greeting, &read.languages),
         away: texts(read.away, &read.languages),
-        languages: read.languages,
         week: hours.map_or(Ok(Vec::new()), week)?,
         state: read.hours.and_then(|hours| hours.holidays),
         retention: read.retention,
-        forms: Vec::new(),
+        forms,
+        languages: read.languages,
     })
 }
 
@@ -207,8 +237,19 @@ mod tests {
         assert_eq!(draft.week.len(), 7);
         assert_eq!(draft.week[0], [(480, 750), (840, 1080)]);
         assert!(draft.week[6].is_empty());
+        let forms: Vec<_> = draft.forms.iter().map(|form| form.id.as_str()).collect();
+        assert_eq!(forms, ["call-back", "blood-pressure"]);
+        assert!(draft.forms.iter().all(|form| form.check().is_empty()), "{:?}", draft.forms[1].check());
         assert_eq!(draft.greeting[0].0, "de");
         assert_eq!(draft.state.as_deref(), Some("DE-BE"));
+    }
+
+    #[test]
+    fn a_form_that_is_none_is_said_to_be() {
+        let with = |line: &str| EXAMPLE.replace("forms = [\"call-back\"]", line);
+        assert!(matches!(parse(&with("forms = [\"none\"]")), Err(Failure::Description { .. })));
+        let text = EXAMPLE.replace("kind = \"day\"", "kind = \"week\"");
+        assert!(matches!(parse(&text), Err(Failure::Description { .. })));
     }
 
     #[test]

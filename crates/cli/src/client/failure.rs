@@ -54,6 +54,14 @@ pub(crate) enum Failure {
     Description { why: String },
     #[error("the line was not published; correct its description:\n{}", faults.iter().map(|fault| format!("  - {fault}")).collect::<Vec<_>>().join("\n"))]
     NotPublished { faults: Vec<String> },
+    #[error("the form was not sent; correct what was answered:\n{}", faults.iter().map(|fault| format!("  - {fault}")).collect::<Vec<_>>().join("\n"))]
+    NotFilledIn { faults: Vec<String> },
+    #[error("there is no such form; kuvert form LINE shows those that a line has")]
+    NoForms,
+    #[error("there is no such request, or it cannot go there; kuvert desk request CUSTOMER shows them")]
+    NoRequest,
+    #[error("there is nothing with limited seats like that; kuvert desk seats show lists all, and kinds of seats are written NAME=NUMBER")]
+    NoSeats,
     #[error("there is no contact {who}; {}", offer(similar))]
     UnknownContact { who: String, similar: Vec<String> },
     #[error("there is no group {name}; {}", match similar.as_slice() {
@@ -200,6 +208,10 @@ impl Failure {
             Self::OtherRelay { .. } => "other_relay",
             Self::Description { .. } => "description_invalid",
             Self::NotPublished { .. } => "not_published",
+            Self::NotFilledIn { .. } => "not_filled_in",
+            Self::NoForms => "no_forms",
+            Self::NoRequest => "no_request",
+            Self::NoSeats => "no_seats",
             Self::OwnLink => "own_link",
             Self::UnknownContact { .. } => "unknown_contact",
             Self::UnknownGroup { .. } => "unknown_group",

@@ -3,10 +3,15 @@
 mod chat;
 mod contact;
 mod description;
+mod description_form;
 mod desk;
+mod desk_offers;
+mod desk_request;
+mod desk_seats;
 mod desk_shown;
 mod failure;
 mod file;
+mod form;
 mod group;
 mod history;
 mod identity;
@@ -66,6 +71,8 @@ pub(crate) enum ClientCommand {
     Desk(desk::DeskCommand),
     /// Send a message
     Send(message::SendArgs),
+    /// Show the forms of a business line, or fill one in
+    Form(form::FormArgs),
     /// Report messages and other events as they come, one per line
     Listen(listen::ListenArgs),
     /// Show the messages of a conversation
@@ -138,6 +145,7 @@ impl ClientCommand {
             Self::Group(command) => command.common(),
             Self::Desk(command) => command.common(),
             Self::Send(args) => &args.common,
+            Self::Form(args) => &args.common,
             Self::Listen(args) => &args.common,
             Self::History(args) => &args.common,
             Self::Search(args) => &args.common,
@@ -160,6 +168,7 @@ impl ClientCommand {
             Self::Group(command) => command.run(output).await,
             Self::Desk(command) => command.run(output).await,
             Self::Send(args) => message::send(args, output).await,
+            Self::Form(args) => form::form(args, output).await,
             Self::Listen(args) => listen::listen(args, output).await,
             Self::History(args) => history::history(args, output).await,
             Self::Search(args) => history::search(args, output).await,

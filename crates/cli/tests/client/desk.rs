@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::support::{Person, Relay};
 
 /// A process that is ended when the test is over.
-struct Listening(Child);
+pub(crate) struct Listening(Child);
 
 impl Drop for Listening {
     fn drop(&mut self) {
@@ -18,16 +18,16 @@ impl Drop for Listening {
 }
 
 /// Keeps a device online.
-fn listen(person: &Person) -> Listening {
+pub(crate) fn listen(person: &Person) -> Listening {
     let child = person.command(&["listen", "--json"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
     Listening(child.expect("the binary runs"))
 }
 
-fn stranger(dir: &tempfile::TempDir, folder: &str) -> Person {
+pub(crate) fn stranger(dir: &tempfile::TempDir, folder: &str) -> Person {
     Person { profile: dir.path().join(folder), id: String::new() }
 }
 
-fn case(person: &Person, args: &[&str]) -> Value {
+pub(crate) fn case(person: &Person, args: &[&str]) -> Value {
     person.run(&[&["desk"], args].concat()).json()
 }
 
@@ -46,7 +46,7 @@ fn open_line(dir: &tempfile::TempDir, relay: &Relay) -> (Person, String) {
 }
 
 /// A colleague who has joined.
-fn hire(dir: &tempfile::TempDir, owner: &Person, name: &str, role: &str) -> Person {
+pub(crate) fn hire(dir: &tempfile::TempDir, owner: &Person, name: &str, role: &str) -> Person {
     let invited = case(owner, &["invite", "--role", role]);
     let online = listen(owner);
     let colleague = stranger(dir, name);
@@ -126,4 +126,39 @@ fn a_line_is_published_only_as_it_may_be() {
     assert_eq!(owner.run(&["desk", "publish", file]).failure().0, "description_invalid");
     let private = Person::new(&dir, "dora", "Dora", &relay.origin());
     assert_eq!(private.run(&["desk", "show"]).failure().0, "no_line");
+}
+
+#[test]
+fn a_form_is_filled_in_and_both_sides_see_where_it_stands() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let relay = Relay::start(&dir.path().join("relay"), &[]);
+    let (owner, link) = open_line(&dir, &relay);
+    let carla = Person::new(&dir, "carla", "Carla", &relay.origin());
+    carla.run(&["contact", "add", &link, "--message", "Hello"]).json();
+    let forms = carla.run(&["form", "Pharmacy"]).json();
+    assert_eq!(forms["forms"][1]["title"], "Blood pressure", "{forms}");
+
+    // What does not fit is said, and nothing is sent.
+    let unfit = ["form", "Pharmacy", "blood-pressure", "--answer", "when=noon"];
+    let (code, told) = carla.run(&unfit).failure();
+    assert_eq!(code, "not_filled_in");
+    assert!(told.contains("`day`") && told.contains("`when`"), "{told}");
+    let fit = ["form", "Pharmacy", "blood-pressure", "--answer", "day=2027-05-31", "--answer", "when=morning"];
+    assert_eq!(carla.run(&fit).json()["state"], "sent");
+
+    let asked = case(&owner, &["request", "Carla"]);
+    let request = &asked["requests"][0];
+    assert_eq!((&request["form"], &request["state"]), (&json!("blood-pressure"), &json!("Received")), "{asked}");
+    assert!(request["text"].as_str().is_some_and(|text| text.contains("2027-05-31")), "{asked}");
+    let (code, _) = owner.run(&["desk", "request", "Carla", "Nowhere"]).failure();
+    assert_eq!(code, "no_request");
+    let moved = case(&owner, &["request", "Carla", "Confirmed", "--say", "At nine o'clock"]);
+    assert_eq!(moved["requests"][0]["state"], "Confirmed", "{moved}");
+    assert_eq!(carla.hear(1), ["Confirmed\nAt nine o'clock"]);
+
+    // The time of the form counts from when the conversation is done.
+    let done = case(&owner, &["status", "Carla", "done"]);
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a clock").as_millis();
+    let days = (done["erase_at"].as_i64().expect("a day") - i64::try_from(now).expect("a time")) / 86_400_000;
+    assert!((6..=7).contains(&days), "{done}");
 }

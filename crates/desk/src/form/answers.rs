@@ -3,8 +3,8 @@
 use minicbor::{Decode, Decoder, Encode, decode};
 use sha2::{Digest, Sha256};
 
-use super::ReadError;
 use super::limits::{MAX_ANSWERS, MAX_FIELDS, MAX_YEAR, MIN_YEAR};
+use super::{FieldKind, Form, ReadError};
 use crate::later::known_or;
 use crate::pzn::Pzn;
 
@@ -149,6 +149,19 @@ impl Answers {
     pub fn decode(bytes: &[u8]) -> Result<Self, ReadError> {
         let answers: Self = kuvert_wire::decode(bytes, MAX_ANSWERS)?;
         if answers.values.len() <= MAX_FIELDS { Ok(answers) } else { Err(ReadError::OutOfBounds) }
+    }
+
+    /// Says of each consent in it to which text it was given: the one that stands in the form in this language.
+    pub fn agree(&mut self, form: &Form, shown_in: &str) {
+        for answer in &mut self.values {
+            let kind = form.field(&answer.field).map(|field| &field.kind);
+            if let (Value::Consent { language, hash }, Some(FieldKind::Consent { text })) =
+                (&mut answer.value, kind)
+            {
+                shown_in.clone_into(language);
+                *hash = consent_hash(text.get(shown_in));
+            }
+        }
     }
 
     /// The answer to a field.

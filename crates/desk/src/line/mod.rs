@@ -115,6 +115,25 @@ impl LineKind {
         Self::Authority,
         Self::Other,
     ];
+
+    /// The word for it, where one is written: `pharmacy`, for one.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Pharmacy => "pharmacy",
+            Self::Bank => "bank",
+            Self::Cinema => "cinema",
+            Self::Restaurant => "restaurant",
+            Self::Taxi => "taxi",
+            Self::Practice => "practice",
+            Self::Authority => "authority",
+            Self::Other => "other",
+        }
+    }
+
+    /// The kind that a word stands for.
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
 }
 
 /// Who of a line reads what a customer writes. Every device of the line can: this says for whom it is shown.

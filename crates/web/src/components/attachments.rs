@@ -33,7 +33,8 @@ impl Brought {
     /// By this message.
     pub(crate) fn by(message: &MessageView) -> Self {
         let is_moving = |file: &FileView| matches!(file.state, FileState::Uploading | FileState::NotUploaded);
-        let files = if message.kind == MessageKind::Attachments { message.files.clone() } else { Vec::new() };
+        let brings = matches!(message.kind, MessageKind::Attachments | MessageKind::Structured);
+        let files = if brings { message.files.clone() } else { Vec::new() };
         let can_cancel =
             matches!(message.delivery, Delivery::Queued | Delivery::Failed) && files.iter().any(is_moving);
         Self { message: message.id, files, can_cancel }

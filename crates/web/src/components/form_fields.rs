@@ -1,15 +1,17 @@
 //! The fields of a line's form, as a customer fills them in.
 //!
-//! Inputs have neither names nor ids, so that browsers do not keep what is typed.
+//! A form is data, and its fields are made from that as elements of the page: they hold what is typed until it is read. Inputs have
+//! neither names nor ids that say anything, so that browsers do not keep what is typed.
 
 use kuvert_desk::form::{Answer, Answers, Choice, Day, Field, FieldKind, Form, Product, Value, When};
 use kuvert_desk::pzn::Pzn;
+use kuvert_desk::seats::Slot;
 use kuvert_desk::text::Text;
-use kuvert_view::{AnswerFaultView, Todo};
+use kuvert_view::{AnswerFaultView, SeatsView, Todo};
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::HtmlInputElement;
+use web_sys::{Element, HtmlInputElement, HtmlTextAreaElement};
 
 use super::icon::{Icon, icon};
 use super::tray::tray_item;
@@ -18,65 +20,47 @@ use crate::files::tray::Place;
 use crate::i18n::{Lang, language, t, text};
 use crate::state::state;
 
-/// A product as it is typed.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct ProductEntry {
-    /// Tells it from the others.
-    number: usize,
-    /// Its number or its name.
-    name: RwSignal<String>,
-    quantity: RwSignal<String>,
-}
-
-impl ProductEntry {
-    fn new(number: usize) -> Self {
-        Self { number, name: RwSignal::new(String::new()), quantity: RwSignal::new("1".to_owned()) }
-    }
-}
-
-/// What was typed into a field.
-#[derive(Clone, Copy)]
-enum Typed {
-    Words(RwSignal<String>),
-    Chosen(RwSignal<Vec<String>>),
-    When(RwSignal<String>, RwSignal<String>),
-    Products(RwSignal<Vec<ProductEntry>>),
-    Agreed(RwSignal<bool>),
-    Files,
-    Nothing,
-}
-
-/// A field, and what was typed into it.
+/// A field, the element that holds what is typed into it, and what is wrong with that.
 #[derive(Clone)]
 pub(crate) struct Entry {
     field: Field,
-    typed: Typed,
     /// Which field of the form, from 1; names where its files lie.
     at: u8,
+    holder: NodeRef<html::Div>,
     wrong: RwSignal<Option<AnswerFaultView>>,
+    /// What is free, where the field takes of what is limited.
+    free: Option<StoredValue<Vec<(String, u32)>>>,
 }
 
 /// The fields of a form, empty.
 pub(crate) fn entries(form: &Form) -> Vec<Entry> {
-    let typed = |kind: &FieldKind| match kind {
-        FieldKind::Text { .. } | FieldKind::Number { .. } | FieldKind::Place => {
-            Typed::Words(RwSignal::new(String::new()))
+    entries_with(form, &[])
+}
+
+/// The fields of a form, empty, with what is free of what they take.
+pub(crate) fn entries_with(form: &Form, seats: &[SeatsView]) -> Vec<Entry> {
+    let lots = |id: [u8; 16]| {
+        let lots = seats.iter().find(|one| one.id == id).map(|one| one.lots.clone());
+        let free = lots.unwrap_or_default().into_iter().filter(|(_, free)| *free > 0);
+        StoredValue::new(free.collect::<Vec<_>>())
+    };
+    let mut counts = form.capacity;
+    let mut free = |kind: &FieldKind| match kind {
+        FieldKind::DateTime { slots: Some(id), .. } => {
+            counts = counts.filter(|other| other != id);
+            Some(lots(*id))
         }
-        FieldKind::Quantity { .. } => Typed::Words(RwSignal::new("1".to_owned())),
-        FieldKind::Choice { .. } => Typed::Chosen(RwSignal::new(Vec::new())),
-        FieldKind::DateTime { .. } => Typed::When(RwSignal::new(String::new()), RwSignal::new(String::new())),
-        FieldKind::Photo { .. } | FieldKind::File { .. } => Typed::Files,
-        FieldKind::Pzn { .. } => Typed::Products(RwSignal::new(vec![ProductEntry::new(0)])),
-        FieldKind::Consent { .. } => Typed::Agreed(RwSignal::new(false)),
-        FieldKind::Later => Typed::Nothing,
+        FieldKind::Quantity { .. } => counts.take().map(lots),
+        _ => None,
     };
-    let entry = |(field, at): (&Field, u8)| Entry {
+    let mut entry = |(field, at): (&Field, u8)| Entry {
         field: field.clone(),
-        typed: typed(&field.kind),
         at,
+        holder: NodeRef::new(),
         wrong: RwSignal::new(None),
+        free: free(&field.kind),
     };
-    form.fields.iter().zip(1..).map(entry).collect()
+    form.fields.iter().zip(1..).map(&mut entry).collect()
 }
 
 /// What was answered, and how many files go with it. `files`: how many lie in a field's place.
@@ -85,71 +69,126 @@ pub(crate) fn answers(form: &Form, entries: &[Entry], files: impl Fn(u8) -> usiz
     let mut values = Vec::new();
     for entry in entries {
         let count = u8::try_from(files(entry.at)).unwrap_or(u8::MAX);
-        let value = match entry.typed {
-            Typed::Files if count > 0 => {
-                let first = attached;
-                attached = attached.saturating_add(count);
-                Some(Value::Attachments((first..attached).collect()))
-            }
-            typed => value(&entry.field.kind, typed),
+        let value = if count > 0 {
+            let first = attached;
+            attached = attached.saturating_add(count);
+            Some(Value::Attachments((first..attached).collect()))
+        } else {
+            entry.value()
         };
         values.extend(value.map(|value| Answer { field: entry.field.id.clone(), value }));
     }
     (Answers { form: form.id.clone(), version: form.version, values }, attached)
 }
 
-/// What was typed; `None` if that is nothing.
-fn value(kind: &FieldKind, typed: Typed) -> Option<Value> {
-    match typed {
-        Typed::Words(words) => {
-            let words = words.with_untracked(|words| words.trim().to_owned());
-            if words.is_empty() {
-                return None;
-            }
-            Some(match kind {
-                // What is no number is outside of every range.
-                FieldKind::Number { .. } => Value::Number(words.parse().unwrap_or(i64::MIN)),
-                FieldKind::Quantity { .. } => Value::Quantity(words.parse().unwrap_or(0)),
-                FieldKind::Place => Value::Place(words, None),
-                _ => Value::Text(words),
-            })
-        }
-        Typed::Chosen(chosen) => {
-            let chosen = chosen.get_untracked();
-            (!chosen.is_empty()).then_some(Value::Choice(chosen))
-        }
-        Typed::When(day, time) => {
-            let day = day.with_untracked(|day| read_day(day))?;
-            let minute = time.with_untracked(|time| read_time(time));
-            Some(Value::When(When { day, minute, slot: None }))
-        }
-        Typed::Products(products) => {
-            let products: Vec<_> =
-                products.with_untracked(|all| all.iter().filter_map(|one| product(*one)).collect());
-            (!products.is_empty()).then_some(Value::Products(products))
-        }
-        // What was shown is known to who sends it on.
-        Typed::Agreed(agreed) => {
-            agreed.get_untracked().then(|| Value::Consent { language: String::new(), hash: [0; 32] })
-        }
-        Typed::Files | Typed::Nothing => None,
+/// What one input holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Typed {
+    words: String,
+    is_checked: bool,
+}
+
+impl Entry {
+    /// What was answered, if anything.
+    fn value(&self) -> Option<Value> {
+        let typed = self.typed();
+        let FieldKind::DateTime { slots: Some(_), date_only } = self.field.kind else {
+            return value(&self.field.kind, &typed);
+        };
+        let chosen = typed.iter().position(|one| one.is_checked)?;
+        let name = self.free?.with_value(|free| free.get(chosen).map(|(name, _)| name.clone()))?;
+        let slot = Slot::parse(&name)?;
+        let day = Day { year: slot.day.year(), month: slot.day.month(), day: slot.day.day() };
+        Some(Value::When(When { day, minute: (!date_only).then_some(slot.begins), slot: Some(name) }))
+    }
+
+    fn typed(&self) -> Vec<Typed> {
+        let holder = self.holder.get_untracked();
+        let inputs = holder.map(|holder| inputs(&holder)).unwrap_or_default();
+        inputs.iter().map(typed).collect()
     }
 }
 
-fn product(entry: ProductEntry) -> Option<Product> {
-    let typed = entry.name.with_untracked(|name| name.trim().to_owned());
-    if typed.is_empty() {
+/// The inputs below an element, in their order.
+fn inputs(holder: &Element) -> Vec<Element> {
+    let Ok(found) = holder.query_selector_all("input, textarea") else { return Vec::new() };
+    (0..found.length()).filter_map(|at| found.item(at)?.dyn_into().ok()).collect()
+}
+
+fn typed(input: &Element) -> Typed {
+    match (input.dyn_ref::<HtmlInputElement>(), input.dyn_ref::<HtmlTextAreaElement>()) {
+        (Some(input), _) => Typed { words: input.value().trim().to_owned(), is_checked: input.checked() },
+        (None, Some(area)) => Typed { words: area.value().trim().to_owned(), is_checked: false },
+        (None, None) => Typed { words: String::new(), is_checked: false },
+    }
+}
+
+fn put(input: &Element, typed: &Typed) {
+    if let Some(input) = input.dyn_ref::<HtmlInputElement>() {
+        if matches!(input.type_().as_str(), "checkbox" | "radio") {
+            input.set_checked(typed.is_checked);
+        } else {
+            input.set_value(&typed.words);
+        }
+    } else if let Some(area) = input.dyn_ref::<HtmlTextAreaElement>() {
+        area.set_value(&typed.words);
+        grow(area);
+    }
+}
+
+/// Makes room for what is typed.
+fn grow(area: &HtmlTextAreaElement) {
+    if let Some(around) = area.parent_element() {
+        let _ = around.set_attribute("data-text", &area.value());
+    }
+}
+
+/// What was typed into a field; `None` if that is nothing.
+fn value(kind: &FieldKind, typed: &[Typed]) -> Option<Value> {
+    let first = typed.first()?;
+    let words = Some(&first.words).filter(|words| !words.is_empty());
+    match kind {
+        FieldKind::Text { .. } => Some(Value::Text(words?.clone())),
+        FieldKind::Place => Some(Value::Place(words?.clone(), None)),
+        // What is no number is outside of every range.
+        FieldKind::Number { .. } => Some(Value::Number(words?.parse().unwrap_or(i64::MIN))),
+        FieldKind::Quantity { .. } => Some(Value::Quantity(words?.parse().unwrap_or(0))),
+        FieldKind::Choice { options, .. } => {
+            let chosen = options.iter().zip(typed).filter(|(_, one)| one.is_checked);
+            let chosen: Vec<_> = chosen.map(|(option, _)| option.id.clone()).collect();
+            (!chosen.is_empty()).then_some(Value::Choice(chosen))
+        }
+        FieldKind::DateTime { .. } => {
+            let minute = typed.get(1).and_then(|time| read_time(&time.words));
+            Some(Value::When(When { day: read_day(words?)?, minute, slot: None }))
+        }
+        FieldKind::Pzn { .. } => {
+            let products: Vec<_> = typed.chunks(2).filter_map(product).collect();
+            (!products.is_empty()).then_some(Value::Products(products))
+        }
+        // What was shown is known to who sends it on.
+        FieldKind::Consent { .. } => {
+            first.is_checked.then(|| Value::Consent { language: String::new(), hash: [0; 32] })
+        }
+        FieldKind::Photo { .. } | FieldKind::File { .. } | FieldKind::Later => None,
+    }
+}
+
+/// A product: its number or name, and how many.
+fn product(typed: &[Typed]) -> Option<Product> {
+    let name = &typed.first()?.words;
+    if name.is_empty() {
         return None;
     }
-    let quantity = entry.quantity.with_untracked(|quantity| quantity.trim().parse().unwrap_or(0));
-    let pzn = Pzn::parse(&typed).ok();
-    let name = if pzn.is_some() { String::new() } else { typed };
+    let quantity = typed.get(1).and_then(|quantity| quantity.words.parse().ok()).unwrap_or(0);
+    let pzn = Pzn::parse(name).ok();
+    let name = if pzn.is_some() { String::new() } else { name.clone() };
     Some(Product { pzn, name, quantity })
 }
 
 /// Whether somebody meant to type the number of a package, and mistyped it.
 fn is_mistyped(typed: &str) -> bool {
-    let is_number = typed.chars().filter(|letter| letter.is_ascii_digit()).count() >= 6
+    let is_number = typed.chars().filter(char::is_ascii_digit).count() >= 6
         && !typed.chars().any(|letter| letter.is_alphabetic() && !"pznPZN".contains(letter));
     is_number && Pzn::parse(typed).is_err()
 }
@@ -179,21 +218,12 @@ pub(crate) fn say(entries: &[Entry], faults: &[AnswerFaultView]) -> Option<Answe
 /// What was typed that cannot be what was meant; said at once.
 pub(crate) fn mistyped(entries: &[Entry]) -> bool {
     let mut any = false;
-    for entry in entries {
-        let Typed::Products(products) = entry.typed else { continue };
-        let is_wrong = products.with_untracked(|all| {
-            all.iter().any(|one| one.name.with_untracked(|name| is_mistyped(name.trim())))
-        });
-        if is_wrong {
-            // Of what kind, the words below tell.
-            entry.wrong.set(Some(AnswerFaultView {
-                field: entry.field.id.clone(),
-                todo: Todo::Product,
-                min: 0,
-                max: MISTYPED,
-            }));
+    for entry in entries.iter().filter(|entry| matches!(entry.field.kind, FieldKind::Pzn { .. })) {
+        if entry.typed().chunks(2).any(|one| one.first().is_some_and(|name| is_mistyped(&name.words))) {
+            let field = entry.field.id.clone();
+            entry.wrong.set(Some(AnswerFaultView { field, todo: Todo::Product, min: 0, max: MISTYPED }));
+            any = true;
         }
-        any |= is_wrong;
     }
     any
 }
@@ -232,286 +262,213 @@ pub(crate) fn in_language(words: Text) -> impl Fn() -> String + Clone + Send + '
 
 /// A field. Files lie at `place`, where the form is for a conversation.
 pub(crate) fn field(entry: &Entry, place: Option<Place>) -> AnyView {
-    let (wrong, lang) = (entry.wrong, language());
-    let (label, help) = (in_language(entry.field.label.clone()), in_language(entry.field.help.clone()));
-    let needed = entry.field.required;
-    let id = format!("form-{}", entry.at);
-    let heading = view! {
-        {label} {(!needed).then(|| view! { <span class="form-optional">" " {t("form-optional")}</span> })}
-    };
-    let described = format!("{id}-help {id}-wrong");
-    let is_group =
-        matches!(entry.typed, Typed::Chosen(_) | Typed::When(..) | Typed::Products(_) | Typed::Files);
-    let place = place.map(|place| Place { field: entry.at, ..place });
-    let control = control(entry, &described, place);
-    let around = view! {
-        <p class="hint" id=format!("{id}-help")>{help}</p>
-        <p class="wrong" id=format!("{id}-wrong") role="alert">
-            {move || wrong.get().map(|fault| wrong_words(lang.get(), &fault))}
-        </p>
-    };
-    let name = entry.field.id.clone();
-    if is_group {
-        return view! {
-            <fieldset class="field" data-testid=format!("form-{name}") aria-describedby=described.clone()>
-                <legend>{heading}</legend>
-                {control} {around}
-            </fieldset>
-        }
-        .into_any();
-    }
-    view! {
-        <div class="field" data-testid=format!("form-{name}")>
-            <label class="field-label"><span>{heading}</span> {control}</label>
-            {around}
-        </div>
-    }
-    .into_any()
-}
-
-fn control(entry: &Entry, described: &str, place: Option<Place>) -> AnyView {
-    let wrong = entry.wrong;
-    match (entry.typed, &entry.field.kind) {
-        (Typed::Words(words), FieldKind::Text { max, lines }) if *lines > 1 => {
-            long_input(words, *max, described, wrong)
-        }
-        (Typed::Words(words), FieldKind::Number { min, max, unit }) => {
-            let unit = in_language(unit.clone());
-            view! {
-                <span class="form-number">
-                    {number_input(words, *min, *max, described, wrong)} <span>{unit}</span>
-                </span>
+    let (wrong, holder, at, lang) = (entry.wrong, entry.holder, entry.at, language());
+    let (field, free) = (StoredValue::new(entry.field.clone()), entry.free);
+    let is_files = matches!(entry.field.kind, FieldKind::Photo { .. } | FieldKind::File { .. });
+    // What was typed stays when the language is another.
+    Effect::new(move |_| {
+        let (Some(holder), lang) = (holder.get(), lang.get()) else { return };
+        let before: Vec<Typed> = inputs(&holder).iter().map(typed).collect();
+        holder.set_text_content(None);
+        field.with_value(|field| match (&field.kind, free) {
+            (FieldKind::DateTime { slots: Some(_), .. }, Some(free)) => {
+                free.with_value(|free| make_slots(&holder, free, at, lang));
             }
-            .into_any()
+            _ => make(&holder, field, at, lang, before.len()),
+        });
+        if let Some(free) = free.filter(|_| field.with_value(|field| matches!(field.kind, FieldKind::Quantity { .. }))) {
+            free.with_value(|free| say_free(&holder, free, lang));
         }
-        (Typed::Words(words), FieldKind::Quantity { max }) => {
-            number_input(words, 1, i64::from(*max), described, wrong)
+        inputs(&holder).iter().zip(&before).for_each(|(input, typed)| put(input, typed));
+    });
+    Effect::new(move |_| {
+        let (Some(holder), is_wrong) = (holder.get(), wrong.get().is_some()) else { return };
+        for input in inputs(&holder) {
+            let _ = input.set_attribute("aria-invalid", if is_wrong { "true" } else { "false" });
         }
-        (Typed::Words(words), FieldKind::Text { max, .. }) => line_input(words, *max, described, wrong),
-        (Typed::Words(words), _) => line_input(words, 300, described, wrong),
-        (Typed::Chosen(chosen), FieldKind::Choice { options, several }) => {
-            options_list(options, *several, chosen, wrong, entry.at)
+    });
+    let input = move |event: leptos::ev::Event| {
+        if let Some(area) = event.target().and_then(|target| target.dyn_into::<HtmlTextAreaElement>().ok()) {
+            grow(&area);
         }
-        (Typed::When(day, time), FieldKind::DateTime { date_only, .. }) => {
-            when_inputs(day, (!date_only).then_some(time), wrong)
-        }
-        (Typed::Products(products), FieldKind::Pzn { max, quantity }) => {
-            product_list(products, *max, *quantity, wrong)
-        }
-        (Typed::Agreed(agreed), FieldKind::Consent { text }) => consent(text, agreed, wrong),
-        (Typed::Files, FieldKind::Photo { .. }) => picker(place, true, wrong),
-        (Typed::Files, _) => picker(place, false, wrong),
-        _ => view! { <p class="hint">{t("form-later")}</p> }.into_any(),
-    }
-}
-
-type Wrong = RwSignal<Option<AnswerFaultView>>;
-
-fn take(words: RwSignal<String>, wrong: Wrong) -> impl Fn(leptos::ev::Event) + Copy + 'static {
-    move |event| {
-        words.set(event_target_value(&event));
         wrong.set(None);
-    }
-}
-
-fn line_input(words: RwSignal<String>, max: u16, described: &str, wrong: Wrong) -> AnyView {
-    view! {
-        <input
-            type="text"
-            autocomplete="off"
-            dir="auto"
-            maxlength=max.to_string()
-            aria-describedby=described.to_owned()
-            aria-invalid=move || wrong.get().is_some().to_string()
-            prop:value=words
-            on:input=take(words, wrong)
-        />
-    }
-    .into_any()
-}
-
-fn long_input(words: RwSignal<String>, max: u16, described: &str, wrong: Wrong) -> AnyView {
-    view! {
-        <span class="grows" data-text=move || words.get()>
-            <textarea
-                rows="3"
-                autocomplete="off"
-                dir="auto"
-                maxlength=max.to_string()
-                aria-describedby=described.to_owned()
-                aria-invalid=move || wrong.get().is_some().to_string()
-                prop:value=words
-                on:input=take(words, wrong)
-            ></textarea>
-        </span>
-    }
-    .into_any()
-}
-
-fn number_input(words: RwSignal<String>, min: i64, max: i64, described: &str, wrong: Wrong) -> AnyView {
-    view! {
-        <input
-            type="number"
-            class="form-short"
-            inputmode="numeric"
-            autocomplete="off"
-            min=min.to_string()
-            max=max.to_string()
-            aria-describedby=described.to_owned()
-            aria-invalid=move || wrong.get().is_some().to_string()
-            prop:value=words
-            on:input=take(words, wrong)
-        />
-    }
-    .into_any()
-}
-
-fn options_list(
-    options: &[Choice],
-    several: bool,
-    chosen: RwSignal<Vec<String>>,
-    wrong: Wrong,
-    at: u8,
-) -> AnyView {
-    let option = |option: &Choice| {
-        let id = StoredValue::new(option.id.clone());
-        let is_chosen = move || chosen.with(|chosen| id.with_value(|id| chosen.contains(id)));
-        let turn = move |event| {
-            let on = event_target_checked(&event);
-            wrong.set(None);
-            chosen.update(|chosen| {
-                if several {
-                    id.with_value(|id| chosen.retain(|other| other != id));
-                } else {
-                    chosen.clear();
-                }
-                if on {
-                    chosen.push(id.get_value());
-                }
-            });
-        };
-        view! {
-            <label class="form-option">
-                <input
-                    type=if several { "checkbox" } else { "radio" }
-                    name=(!several).then(|| format!("option-{at}"))
-                    autocomplete="off"
-                    prop:checked=is_chosen
-                    on:change=turn
-                />
-                <span>{in_language(option.label.clone())}</span>
-            </label>
+    };
+    let press = move |event: leptos::ev::MouseEvent| {
+        let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+        if let (Some(holder), Some(target)) = (holder.get_untracked(), target) {
+            field.with_value(|field| pressed(&holder, &target, field, lang.get_untracked()));
         }
     };
-    view! { <div class="form-options">{options.iter().map(option).collect_view()}</div> }.into_any()
-}
-
-fn when_inputs(day: RwSignal<String>, time: Option<RwSignal<String>>, wrong: Wrong) -> AnyView {
-    let input = move |kind: &'static str, label: &'static str, value: RwSignal<String>| {
-        view! {
-            <input
-                type=kind
-                class="form-short"
-                autocomplete="off"
-                aria-label=t(label)
-                aria-invalid=move || wrong.get().is_some().to_string()
-                prop:value=value
-                on:input=take(value, wrong)
-            />
-        }
-    };
+    let place = place.map(|place| Place { field: at, ..place });
     view! {
-        <div class="form-when">
-            {input("date", "form-day", day)} {time.map(|time| input("time", "form-time", time))}
+        <div class="field" role="group" aria-labelledby=format!("form-{at}-label") data-testid=format!("form-{}", entry.field.id)>
+            <p class="field-label" id=format!("form-{at}-label")>
+                {in_language(entry.field.label.clone())}
+                {(!entry.field.required).then(|| view! { <span class="form-optional">" " {t("form-optional")}</span> })}
+            </p>
+            <div class="form-holder" node_ref=holder on:input=input on:click=press></div>
+            {is_files.then(|| picker(place, matches!(entry.field.kind, FieldKind::Photo { .. }), wrong))}
+            <p class="hint" id=format!("form-{at}-help")>{in_language(entry.field.help.clone())}</p>
+            <p class="wrong" id=format!("form-{at}-wrong") role="alert">
+                {move || wrong.get().map(|fault| wrong_words(lang.get(), &fault))}
+            </p>
         </div>
     }
     .into_any()
 }
 
-fn product_list(products: RwSignal<Vec<ProductEntry>>, max: u8, quantity: u16, wrong: Wrong) -> AnyView {
-    let count = Memo::new(move |_| products.with(Vec::len));
-    let row = move |one: ProductEntry| {
-        let leave_out = move |_| {
-            wrong.set(None);
-            products.update(|all| all.retain(|other| other.number != one.number));
-        };
-        view! {
-            <li class="form-product">
-                <input
-                    type="text"
-                    autocomplete="off"
-                    maxlength="120"
-                    dir="auto"
-                    data-testid="product"
-                    aria-label=t("form-product")
-                    placeholder=t("form-product")
-                    aria-invalid=move || wrong.get().is_some().to_string()
-                    prop:value=one.name
-                    on:input=take(one.name, wrong)
-                />
-                <input
-                    type="number"
-                    inputmode="numeric"
-                    autocomplete="off"
-                    min="1"
-                    max=quantity.to_string()
-                    aria-label=t("form-quantity")
-                    title=t("form-quantity")
-                    prop:value=one.quantity
-                    on:input=take(one.quantity, wrong)
-                />
-                <button
-                    type="button"
-                    class="button-icon"
-                    hidden=move || count.get() < 2
-                    aria-label=t("form-product-remove")
-                    title=t("form-product-remove")
-                    on:click=leave_out
-                >
-                    {icon(Icon::Close)}
-                </button>
-            </li>
+/// Adds an element below another one.
+fn add(parent: &Element, tag: &str, attributes: &[(&str, &str)]) -> Option<Element> {
+    let element = document().create_element(tag).ok()?;
+    for (name, value) in attributes {
+        let _ = element.set_attribute(name, value);
+    }
+    parent.append_child(&element).ok()?;
+    Some(element)
+}
+
+/// Makes the inputs of a field; as many products as there were inputs for them `before`.
+fn make(holder: &Element, field: &Field, at: u8, lang: Lang, before: usize) {
+    let (label, described) = (format!("form-{at}-label"), format!("form-{at}-help form-{at}-wrong"));
+    let around = [("autocomplete", "off"), ("aria-labelledby", &label), ("aria-describedby", &described)];
+    let line = |kind: &str, class: &str, more: &[(&str, &str)]| {
+        let attributes = [&around[..], &[("type", kind), ("class", class)], more].concat();
+        let _ = add(holder, "input", &attributes);
+    };
+    match &field.kind {
+        FieldKind::Text { max, lines } if *lines > 1 => {
+            let grows = add(holder, "span", &[("class", "grows")]);
+            let attributes = [&around[..], &[("rows", "3"), ("dir", "auto"), ("maxlength", &max.to_string())]];
+            let _ = grows.and_then(|grows| add(&grows, "textarea", &attributes.concat()));
         }
-    };
-    let is_full = move || count.get() >= usize::from(max);
-    let add = move |_| {
-        products.update(|all| {
-            let number = all.iter().map(|one| one.number + 1).max().unwrap_or(0);
-            all.push(ProductEntry::new(number));
-        });
-    };
-    view! {
-        <ul class="form-products">
-            <For each=move || products.get() key=|one| one.number children=row/>
-        </ul>
-        <button
-            type="button"
-            class="button-quiet form-add"
-            data-testid="product-add"
-            hidden=is_full
-            on:click=add
-        >
-            {t("form-product-add")}
-        </button>
+        FieldKind::Text { max, .. } => line("text", "", &[("dir", "auto"), ("maxlength", &max.to_string())]),
+        FieldKind::Place => line("text", "", &[("dir", "auto"), ("maxlength", "300")]),
+        FieldKind::Number { min, max, unit } => {
+            line("number", "form-short", &[("min", &min.to_string()), ("max", &max.to_string())]);
+            let unit = unit.get(lang.tag());
+            if let Some(words) = add(holder, "span", &[]).filter(|_| !unit.is_empty()) {
+                words.set_text_content(Some(unit));
+            }
+        }
+        FieldKind::Quantity { max } => {
+            line("number", "form-short", &[("min", "1"), ("max", &max.to_string()), ("value", "1")]);
+        }
+        FieldKind::DateTime { date_only, .. } => {
+            line("date", "form-short", &[]);
+            if !date_only {
+                line("time", "form-short", &[("aria-label", &text(lang, "form-time", &[]))]);
+            }
+        }
+        FieldKind::Choice { options, several } => {
+            let name = format!("option-{at}");
+            options.iter().for_each(|one| option(holder, one, *several, &name, lang));
+        }
+        FieldKind::Pzn { max, quantity } => {
+            (0..(before / 2).max(1)).for_each(|_| product_row(holder, *quantity, lang));
+            offer_product(holder, *max, lang);
+        }
+        FieldKind::Consent { text } => checkable(holder, "checkbox", "", text.get(lang.tag())),
+        FieldKind::Photo { .. } | FieldKind::File { .. } => {}
+        FieldKind::Later => {
+            let words = add(holder, "p", &[("class", "hint")]);
+            words.iter().for_each(|words| words.set_text_content(Some(&text(lang, "form-later", &[]))));
+        }
     }
-    .into_any()
 }
 
-fn consent(words: &Text, agreed: RwSignal<bool>, wrong: Wrong) -> AnyView {
-    let turn = move |event| {
-        agreed.set(event_target_checked(&event));
-        wrong.set(None);
-    };
-    view! {
-        <span class="form-option">
-            <input type="checkbox" autocomplete="off" prop:checked=agreed on:change=turn/>
-            <span class="form-consent">{in_language(words.clone())}</span>
-        </span>
+/// The times that are free, of which one can be chosen.
+fn make_slots(holder: &Element, free: &[(String, u32)], at: u8, lang: Lang) {
+    if let Some(list) = add(holder, "div", &[("class", "form-slots")]) {
+        free.iter().for_each(|(name, _)| checkable(&list, "radio", &format!("option-{at}"), &slot_words(name, lang)));
     }
-    .into_any()
+    let key = if free.is_empty() { "form-slots-none" } else { "form-slots-hint" };
+    let words = add(holder, "p", &[("class", "hint")]);
+    words.iter().for_each(|words| words.set_text_content(Some(&text(lang, key, &[]))));
 }
 
-fn picker(place: Option<Place>, is_photo: bool, wrong: Wrong) -> AnyView {
+/// A time as people say it; what is none, as it stands.
+fn slot_words(name: &str, lang: Lang) -> String {
+    let Some(slot) = Slot::parse(name) else { return name.to_owned() };
+    let rest = name.splitn(3, ' ').nth(2).map(|rest| format!(" {rest}")).unwrap_or_default();
+    let times = name.split(' ').nth(1).unwrap_or_default().replace('-', "–");
+    // At noon, so that no time zone makes another day of it.
+    let noon = i64::from(slot.day.days()) * 86_400_000 + 43_200_000;
+    format!("{}, {times}{rest}", crate::dates::day(lang, noon))
+}
+
+/// How many there are still.
+fn say_free(holder: &Element, free: &[(String, u32)], lang: Lang) {
+    let all: Vec<_> = free.iter().map(|(name, free)| format!("{name} ({free})")).collect();
+    let words = match all.is_empty() {
+        true => text(lang, "form-seats-none", &[]),
+        false => text(lang, "form-seats-free", &[("seats", all.join(", ").into())]),
+    };
+    let line = add(holder, "p", &[("class", "hint"), ("data-testid", "seats-free")]);
+    line.iter().for_each(|line| line.set_text_content(Some(&words)));
+}
+
+fn option(holder: &Element, option: &Choice, several: bool, name: &str, lang: Lang) {
+    let kind = if several { "checkbox" } else { "radio" };
+    checkable(holder, kind, name, option.label.get(lang.tag()));
+}
+
+/// Something to agree to or to choose.
+fn checkable(holder: &Element, kind: &str, name: &str, words: &str) {
+    let Some(label) = add(holder, "label", &[("class", "form-option")]) else { return };
+    let _ = add(&label, "input", &[("type", kind), ("name", name), ("autocomplete", "off")]);
+    let span = add(&label, "span", &[("class", "form-consent")]);
+    span.iter().for_each(|span| span.set_text_content(Some(words)));
+}
+
+/// One product: number or name, how many, and the way to leave it out.
+fn product_row(holder: &Element, quantity: u16, lang: Lang) {
+    let words = |key: &'static str| text(lang, key, &[]);
+    let Some(row) = add(holder, "div", &[("class", "form-product")]) else { return };
+    let (name, count) = (words("form-product"), words("form-quantity"));
+    let input = [("type", "text"), ("autocomplete", "off"), ("maxlength", "120"), ("data-testid", "product")];
+    let _ = add(&row, "input", &[&input[..], &[("aria-label", &name), ("placeholder", &name)]].concat());
+    let input = [("type", "number"), ("autocomplete", "off"), ("min", "1"), ("value", "1")];
+    let max = quantity.to_string();
+    let _ = add(&row, "input", &[&input[..], &[("max", &max), ("aria-label", &count), ("title", &count)]].concat());
+    let remove = words("form-product-remove");
+    let attributes = [("type", "button"), ("class", "button-icon"), ("data-act", "remove"), ("aria-label", &remove)];
+    let button = add(&row, "button", &attributes);
+    button.iter().for_each(|button| button.set_text_content(Some("×")));
+}
+
+/// The way to another product, where the form takes one more.
+fn offer_product(holder: &Element, max: u8, lang: Lang) {
+    let rows = holder.query_selector_all(".form-product").map_or(0, |rows| rows.length());
+    if rows < u32::from(max) {
+        let attributes =
+            [("type", "button"), ("class", "button-quiet form-add"), ("data-act", "add"), ("data-testid", "product-add")];
+        let button = add(holder, "button", &attributes);
+        button.iter().for_each(|button| button.set_text_content(Some(&text(lang, "form-product-add", &[]))));
+    }
+}
+
+/// A button among the products was pressed.
+fn pressed(holder: &Element, target: &Element, field: &Field, lang: Lang) {
+    let FieldKind::Pzn { max, quantity } = field.kind else { return };
+    let offer = holder.query_selector("[data-act=add]").ok().flatten();
+    match target.get_attribute("data-act").as_deref() {
+        Some("add") => {
+            target.remove();
+            product_row(holder, quantity, lang);
+        }
+        Some("remove") => {
+            target.parent_element().iter().for_each(Element::remove);
+            offer.iter().for_each(Element::remove);
+        }
+        _ => return,
+    }
+    offer_product(holder, max, lang);
+    if let Some(last) = inputs(holder).iter().rev().nth(1).and_then(|last| last.dyn_ref::<HtmlInputElement>()) {
+        let _ = last.focus();
+    }
+}
+
+fn picker(place: Option<Place>, is_photo: bool, wrong: RwSignal<Option<AnswerFaultView>>) -> AnyView {
     let input = NodeRef::<html::Input>::new();
     let label = if is_photo { "form-photo-add" } else { "form-file-add" };
     let press = move |_| {

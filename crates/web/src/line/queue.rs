@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use kuvert_view::{ConversationId, DeskCommand, QueueFilter, QueueRowView, Sender, TeamRole};
 use leptos::prelude::*;
 
+use super::offers::offers;
 use super::team_state::{post, team};
 use crate::components::attachments::or_files;
 use crate::components::bubble::kind_words;
@@ -54,6 +55,7 @@ pub(super) fn Queue() -> impl IntoView {
             <div class="queue-filters" role="group" aria-label=t("desk-filters")>
                 {FILTERS.into_iter().enumerate().map(|(at, (filter, key))| filter_button(at, filter, key)).collect_view()}
             </div>
+            {offers()}
             <div class="list-scroll">
                 {move || is_empty.get().then(|| view! { <p class="hint list-note">{t("desk-queue-empty")}</p> })}
                 <ul class="list-items" data-testid="queue">
@@ -88,6 +90,7 @@ fn head() -> AnyView {
                         {icon(Icon::Edit)}
                     </button>
                 })}
+                {seats_way()}
                 <button
                     type="button"
                     class="button-icon"
@@ -101,6 +104,26 @@ fn head() -> AnyView {
             </div>
         </header>
     }
+    .into_any()
+}
+
+/// The way to what is limited, for supervisors.
+fn seats_way() -> AnyView {
+    let navigation = navigation();
+    let role = team().role();
+    let is_supervisor = Memo::new(move |_| role.get() >= Some(TeamRole::Supervisor));
+    (move || is_supervisor.get().then(|| view! {
+        <button
+            type="button"
+            class="button-icon"
+            data-testid="seats"
+            aria-label=t("desk-seats")
+            title=t("desk-seats")
+            on:click=move |_| navigation.go(Route::Seats)
+        >
+            {icon(Icon::Clock)}
+        </button>
+    }))
     .into_any()
 }
 

@@ -157,10 +157,8 @@ pub(crate) fn is_german(language: &str) -> bool {
 /// A day and times of day, as clocks show them in Germany.
 fn time_words(from: i64, to: i64, is_german: bool) -> String {
     let (from, to) = (LocalTime::of(from), LocalTime::of(to));
-    let (date, times) = (
-        from.date(),
-        format!("{:02}:{:02}–{:02}:{:02}", from.hour(), from.minute(), to.hour(), to.minute()),
-    );
+    let (date, times) =
+        (from.date(), format!("{:02}:{:02}–{:02}:{:02}", from.hour(), from.minute(), to.hour(), to.minute()));
     if is_german {
         format!("{:02}.{:02}.{:04}, {times} Uhr", date.day(), date.month(), date.year())
     } else {

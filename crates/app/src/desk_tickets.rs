@@ -28,6 +28,22 @@ const MAX_HOLDERS: usize = 500;
 const USED: &str = "done";
 
 impl App {
+    /// How the user's own calendar elsewhere is reached. It holds a password.
+    ///
+    /// # Errors
+    /// [`ClientError`] if the database fails.
+    pub fn calendar(&mut self) -> Result<Option<zeroize::Zeroizing<Vec<u8>>>, ClientError> {
+        self.client.calendar()
+    }
+
+    /// Says how the user's own calendar is reached; nothing for none.
+    ///
+    /// # Errors
+    /// [`ClientError`] if the database fails.
+    pub fn set_calendar(&mut self, settings: &[u8]) -> Result<(), ClientError> {
+        self.client.set_calendar(settings)
+    }
+
     /// What somebody at the desk does with seats.
     pub(crate) fn seats_command(&mut self, now: Timestamp, wish: SeatsCommand) -> Result<(), ClientError> {
         match wish {

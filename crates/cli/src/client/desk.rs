@@ -13,6 +13,7 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use super::description;
+use super::desk_calendar;
 use super::desk_offers;
 use super::desk_request;
 use super::desk_seats;
@@ -65,6 +66,9 @@ pub(crate) enum DeskCommand {
     /// What has limited seats: performances, tables, appointments
     #[command(subcommand)]
     Seats(desk_seats::SeatsCommand),
+    /// Keep what was agreed on with customers in your own calendar (CalDAV); the web page cannot, it offers files
+    #[command(subcommand)]
+    Calendar(desk_calendar::CalendarCommand),
     /// Check the code of a ticket
     Ticket(desk_seats::TicketArgs),
     /// Go on duty or off
@@ -289,6 +293,7 @@ impl DeskCommand {
             Self::Offer(args) => &args.common,
             Self::Take(args) | Self::Decline(args) => &args.common,
             Self::Seats(command) => command.common(),
+            Self::Calendar(command) => command.common(),
             Self::Ticket(args) => &args.common,
             Self::Duty(args) => &args.common,
             Self::Dismiss(args) => &args.common,
@@ -338,6 +343,7 @@ impl DeskCommand {
             Self::Take(args) => desk_offers::take(args, output).await,
             Self::Decline(args) => desk_offers::decline(args, output).await,
             Self::Seats(command) => desk_seats::run(command, output).await,
+            Self::Calendar(command) => desk_calendar::run(command, output).await,
             Self::Ticket(args) => desk_seats::ticket(args, output).await,
             Self::Duty(args) => {
                 let mut session = begin(&args.common, "kuvert desk duty", &args.wait).await?;

@@ -2,7 +2,8 @@
 
 use kuvert_client::Session;
 use kuvert_view::{
-    ConversationId, ConversationView, DataView, DeskCommand as Wish, DeskUpdate, DispatchCommand, MessageId, OfferView, Sender,
+    ConversationId, ConversationView, DataView, DeskCommand as Wish, DeskUpdate, DispatchCommand, MessageId,
+    OfferView, Sender,
 };
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -93,12 +94,14 @@ async fn done(
 }
 
 /// The newest request of a customer.
-pub(super) fn last_request(session: &mut Session, conversation: ConversationId) -> Result<MessageId, Failure> {
+pub(super) fn last_request(
+    session: &mut Session,
+    conversation: ConversationId,
+) -> Result<MessageId, Failure> {
     let (messages, _) = session.app().page(conversation, None)?;
-    let found = messages
-        .iter()
-        .rev()
-        .find(|message| message.from == Sender::Contact && matches!(message.data, Some(DataView::Request(_))));
+    let found = messages.iter().rev().find(|message| {
+        message.from == Sender::Contact && matches!(message.data, Some(DataView::Request(_)))
+    });
     found.map(|message| message.id).ok_or(Failure::NoRequest)
 }
 

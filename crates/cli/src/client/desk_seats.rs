@@ -3,7 +3,8 @@
 use clap::Subcommand;
 use kuvert_client::Session;
 use kuvert_view::{
-    CapacityDraft, CapacityView, CheckedTicket, DeskCommand as Wish, DeskUpdate, SeatsCommand as Seats, SeriesDraft,
+    CapacityDraft, CapacityView, CheckedTicket, DeskCommand as Wish, DeskUpdate, SeatsCommand as Seats,
+    SeriesDraft,
 };
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -310,7 +311,12 @@ fn line(one: &CapacityView) -> String {
     }
     for holder in &one.holders {
         let how = if holder.is_confirmed { "" } else { " (held)" };
-        lines.push(format!("  {}: {} × {}{how}", foreign(&holder.name), holder.quantity, foreign(&holder.lot)));
+        lines.push(format!(
+            "  {}: {} × {}{how}",
+            foreign(&holder.name),
+            holder.quantity,
+            foreign(&holder.lot)
+        ));
     }
     lines.join("\n")
 }

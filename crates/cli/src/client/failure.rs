@@ -60,6 +60,10 @@ pub(crate) enum Failure {
     NoForms,
     #[error("there is no such request, or it cannot go there; kuvert desk request CUSTOMER shows them")]
     NoRequest,
+    #[error(transparent)]
+    Calendar(#[from] kuvert_client::caldav::CalendarFault),
+    #[error("no calendar is set; say where it is: kuvert desk calendar set")]
+    NoCalendar,
     #[error("there is nothing with limited seats like that; kuvert desk seats show lists all, and kinds of seats are written NAME=NUMBER")]
     NoSeats,
     #[error("there is no contact {who}; {}", offer(similar))]
@@ -212,6 +216,8 @@ impl Failure {
             Self::NoForms => "no_forms",
             Self::NoRequest => "no_request",
             Self::NoSeats => "no_seats",
+            Self::Calendar(_) => "calendar_failed",
+            Self::NoCalendar => "no_calendar",
             Self::OwnLink => "own_link",
             Self::UnknownContact { .. } => "unknown_contact",
             Self::UnknownGroup { .. } => "unknown_group",

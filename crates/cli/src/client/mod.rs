@@ -5,6 +5,7 @@ mod contact;
 mod description;
 mod description_form;
 mod desk;
+mod desk_calendar;
 mod desk_offers;
 mod desk_request;
 mod desk_seats;

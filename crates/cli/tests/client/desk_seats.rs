@@ -141,7 +141,10 @@ fn two_customers_never_get_the_same_last_seat() {
     assert_eq!(told[1 - at][0], "Sold out\nSorry, that is already taken. Still free: Parkett (1)");
 
     let shown = case(&anne, &["seats", "show"]);
-    assert_eq!((&shown["seats"][0]["lots"][0]["free"], &shown["seats"][0]["lots"][0]["confirmed"]), (&json!(1), &json!(2)));
+    assert_eq!(
+        (&shown["seats"][0]["lots"][0]["free"], &shown["seats"][0]["lots"][0]["confirmed"]),
+        (&json!(1), &json!(2))
+    );
     // The ticket lets its holder in once.
     let words = told[at][0].lines().last().expect("a ticket").to_owned();
     let code = words.split_whitespace().find(|word| word.starts_with("KT-")).expect("a code");
@@ -156,7 +159,8 @@ fn what_is_free_is_on_the_card_and_who_cancels_gives_a_time_back() {
     let dir = tempfile::tempdir().expect("a folder");
     let relay = Relay::start(&dir.path().join("relay"), &[]);
     let (owner, link) = open_line(&dir, &relay, "forms = [\"table\"]");
-    let series = ["--first", "2099-06-01", "--last", "2099-06-01", "--on", "mon", "--from", "18:00", "--to", "20:00"];
+    let series =
+        ["--first", "2099-06-01", "--last", "2099-06-01", "--on", "mon", "--from", "18:00", "--to", "20:00"];
     case(&owner, &[&["seats", "series", "Tables", "--length", "60"], series.as_slice()].concat());
     case(&owner, &["seats", "use", "Tables", "table"]);
     let carla = Person::new(&dir, "carla", "Carla", &relay.origin());
@@ -165,7 +169,8 @@ fn what_is_free_is_on_the_card_and_who_cancels_gives_a_time_back() {
     let free = &forms["seats"][0]["lots"];
     assert_eq!(free, &json!([["2099-06-01 18:00-19:00", 1], ["2099-06-01 19:00-20:00", 1]]), "{forms}");
     let slot = "when=2099-06-01 18:00-19:00";
-    let order = ["form", "Line", "table", "--answer", slot, "--answer", "persons=2", "--answer", "name=Muster"];
+    let order =
+        ["form", "Line", "table", "--answer", slot, "--answer", "persons=2", "--answer", "name=Muster"];
     carla.run(&order).json();
     let lots = |free: u32| move |said: &Value| said["seats"][0]["lots"][0]["free"] == free;
     until("a table", || case(&owner, &["seats", "show"]), lots(0));

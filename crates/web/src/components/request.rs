@@ -8,8 +8,8 @@ use super::form_fields::in_language;
 use super::icon::{Icon, icon};
 use super::qr_code::qr_code;
 use crate::dates;
-use crate::i18n::{language, t, t1, text};
 use crate::files::browser::{revoke_later, save, url_of_bytes};
+use crate::i18n::{language, t, t1, text};
 use crate::line;
 use crate::navigation::navigation;
 use crate::state::state;
@@ -75,13 +75,15 @@ fn status_card(id: MessageId, status: &StatusView) -> AnyView {
             </button>
         }
     });
-    let ticket = status.ticket.as_ref().map(|ticket| view! {
-        <div class="request-ticket" data-testid="ticket">
-            <p class="request-title"><bdi>{ticket.title.clone()}</bdi></p>
-            <p>{ticket.seats.clone()}</p>
-            {qr_code(&ticket.code, "request-ticket", "request-ticket-hint")}
-            <p class="request-code" data-testid="ticket-code">{ticket.code.clone()}</p>
-        </div>
+    let ticket = status.ticket.as_ref().map(|ticket| {
+        view! {
+            <div class="request-ticket" data-testid="ticket">
+                <p class="request-title"><bdi>{ticket.title.clone()}</bdi></p>
+                <p>{ticket.seats.clone()}</p>
+                {qr_code(&ticket.code, "request-ticket", "request-ticket-hint")}
+                <p class="request-code" data-testid="ticket-code">{ticket.code.clone()}</p>
+            </div>
+        }
     });
     let erased = status.erase_at.map(|at| {
         view! { <p class="hint">{t1("line-erased", "when", move || dates::day(lang.get(), at))}</p> }

@@ -54,9 +54,11 @@ fn card(offer: OfferView, now: RwSignal<i64>) -> AnyView {
     let rest = move || format!("{}:{:02}", left.get() / 60, left.get() % 60);
     let waits = if offer.is_escalated {
         let since = move || dates::clock(lang.get(), until);
-        view! { <p class="offer-time offer-time-is-over">{t1("desk-offer-escalated", "time", since)}</p> }.into_any()
+        view! { <p class="offer-time offer-time-is-over">{t1("desk-offer-escalated", "time", since)}</p> }
+            .into_any()
     } else {
-        view! { <p class="offer-time" data-testid="offer-time">{t1("desk-offer-time", "time", rest)}</p> }.into_any()
+        view! { <p class="offer-time" data-testid="offer-time">{t1("desk-offer-time", "time", rest)}</p> }
+            .into_any()
     };
     let take = move |_| {
         team().taken_by.set(None);

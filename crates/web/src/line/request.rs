@@ -1,7 +1,9 @@
 //! What the team says about a request: where it stands from now on, perhaps with a word.
 
 use kuvert_desk::time::{Date, LocalTime};
-use kuvert_view::{AppointmentView, DeskCommand, DispatchCommand, MemberId, MessageId, RequestView, TeamRole};
+use kuvert_view::{
+    AppointmentView, DeskCommand, DispatchCommand, MemberId, MessageId, RequestView, TeamRole,
+};
 use leptos::prelude::*;
 
 use super::entries::LongEntry;
@@ -61,7 +63,10 @@ fn offering(message: MessageId) -> AnyView {
         post(&DeskCommand::Dispatch(DispatchCommand::Offer { message, to, seconds: OFFERED_FOR }));
     };
     let others = move || {
-        let all = members.get().into_iter().filter(|member| member.role >= TeamRole::Agent && Some(member.id) != team.me());
+        let all = members
+            .get()
+            .into_iter()
+            .filter(|member| member.role >= TeamRole::Agent && Some(member.id) != team.me());
         let button = |member: kuvert_view::TeamMemberView| {
             let (id, name) = (member.id, member.name);
             let words = move || text(lang.get(), "desk-request-offer-to", &[("name", name.clone().into())]);

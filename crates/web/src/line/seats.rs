@@ -1,7 +1,8 @@
 //! What is limited: performances and series of appointments, who has what of them, and whether a ticket counts.
 
 use kuvert_view::{
-    CapacityDraft, CapacityView, CheckedTicket, DeskCommand, HolderView, LotView, SeatsCommand, SeriesDraft, TeamRole,
+    CapacityDraft, CapacityView, CheckedTicket, DeskCommand, HolderView, LotView, SeatsCommand, SeriesDraft,
+    TeamRole,
 };
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
@@ -134,7 +135,8 @@ fn holder_item(holder: &HolderView) -> AnyView {
 fn used_by(team: Team, one: &CapacityView) -> AnyView {
     let (id, used) = (one.id, StoredValue::new(one.forms.clone()));
     let lang = language();
-    let forms = Memo::new(move |_| team.draft().with(|draft| draft.as_ref().map(|draft| draft.forms.clone())));
+    let forms =
+        Memo::new(move |_| team.draft().with(|draft| draft.as_ref().map(|draft| draft.forms.clone())));
     let choose = move |event| {
         let form = event_target_value(&event);
         if !form.is_empty() {
@@ -327,10 +329,16 @@ fn Tickets() -> impl IntoView {
     let said = move || {
         checked.get().map(|ticket| {
             let (key, title, seats, name) = match ticket {
-                CheckedTicket::Valid { title, seats, name, is_admitted: false } => ("desk-ticket-valid", title, seats, name),
-                CheckedTicket::Valid { title, seats, name, is_admitted: true } => ("desk-ticket-admitted", title, seats, name),
+                CheckedTicket::Valid { title, seats, name, is_admitted: false } => {
+                    ("desk-ticket-valid", title, seats, name)
+                }
+                CheckedTicket::Valid { title, seats, name, is_admitted: true } => {
+                    ("desk-ticket-admitted", title, seats, name)
+                }
                 CheckedTicket::Used { title, name, .. } => ("desk-ticket-used", title, String::new(), name),
-                CheckedTicket::Unknown => ("desk-ticket-unknown", String::new(), String::new(), String::new()),
+                CheckedTicket::Unknown => {
+                    ("desk-ticket-unknown", String::new(), String::new(), String::new())
+                }
             };
             let facts = [("title", title.into()), ("seats", seats.into()), ("name", name.into())];
             text(lang.get(), key, &facts)

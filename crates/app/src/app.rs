@@ -268,15 +268,6 @@ impl App {
         Ok(summary.as_ref().map(|row| views::conversation(row, self.now)))
     }
 
-    /// The newest message of a conversation when everything in it was last read; 0 if that never was.
-    ///
-    /// # Errors
-    /// [`ClientError`] if the database fails.
-    pub fn read_to(&mut self, conversation: ConversationId) -> Result<MessageId, ClientError> {
-        let summary = self.client.conversation(views::conversation_row(conversation))?;
-        Ok(summary.map_or(MessageId(0), |summary| views::message_id(summary.conversation.read_to)))
-    }
-
     fn try_command(&mut self, now: Timestamp, command: UiCommand) -> Result<(), ClientError> {
         let command = match command {
             UiCommand::Start => return self.start(),

@@ -228,13 +228,11 @@ impl App {
 
     /// Tells who tried to take a request who has it.
     fn tell_taken(&mut self, channel: ChannelId, request: ContentId) -> Result<(), ClientError> {
-        self.read_facts()?;
         let desk = self.desk()?;
         let offer = desk.cases.get(channel).and_then(|case| case.offers.get(&request));
-        let by = offer.and_then(|offer| offer.taken_by);
-        if let (Some(by), Some(conversation)) = (by, desk.conversations.get(&channel).copied()) {
+        if let Some(by) = offer.and_then(|offer| offer.taken_by) {
             let name = name_of(desk, by);
-            self.desk_update(DeskUpdate::TakenBy { conversation, name });
+            self.desk_update(DeskUpdate::TakenBy(name));
         }
         Ok(())
     }

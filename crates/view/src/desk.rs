@@ -409,16 +409,9 @@ pub enum DeskUpdate {
     /// Requests that are offered to the user.
     #[n(80)]
     Offers(#[n(0)] Vec<OfferView>),
-    /// The user took a request too late.
+    /// The user took a request too late: the name of who has it.
     #[n(81)]
-    TakenBy {
-        /// Which conversation.
-        #[n(0)]
-        conversation: ConversationId,
-        /// The name of who has it.
-        #[n(1)]
-        name: String,
-    },
+    TakenBy(#[n(0)] String),
     /// Everything with limited seats.
     #[n(82)]
     Capacities(#[n(0)] Vec<CapacityView>),

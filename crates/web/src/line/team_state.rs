@@ -95,7 +95,7 @@ impl Team {
                 }
                 self.offers.set(offers);
             }
-            DeskUpdate::TakenBy { mut name, .. } => {
+            DeskUpdate::TakenBy(mut name) => {
                 clean(&mut name);
                 self.taken_by.set(Some(name));
             }

@@ -78,6 +78,8 @@ pub struct App {
     pub(crate) desk_wanted: bool,
     /// Messages that came at a desk, and may say something about consents.
     pub(crate) desk_came: Vec<kuvert_core::MessageId>,
+    /// Messages that came since requests were looked for.
+    pub(crate) came: Vec<kuvert_core::MessageId>,
     /// The user interface has asked for the desk: it is told of every change.
     pub(crate) desk_shown: bool,
     connection: Connection,
@@ -108,6 +110,7 @@ impl App {
             desk_changed: true,
             desk_wanted: false,
             desk_came: Vec::new(),
+            came: Vec::new(),
             desk_shown: false,
             connection: Connection::Connecting,
             updates: VecDeque::new(),
@@ -269,15 +272,6 @@ impl App {
     ) -> Result<Option<ConversationView>, ClientError> {
         let summary = self.client.conversation(views::conversation_row(conversation))?;
         Ok(summary.as_ref().map(|row| views::conversation(row, self.now)))
-    }
-
-    /// The newest message of a conversation when everything in it was last read; 0 if that never was.
-    ///
-    /// # Errors
-    /// [`ClientError`] if the database fails.
-    pub fn read_to(&mut self, conversation: ConversationId) -> Result<MessageId, ClientError> {
-        let summary = self.client.conversation(views::conversation_row(conversation))?;
-        Ok(summary.map_or(MessageId(0), |summary| views::message_id(summary.conversation.read_to)))
     }
 
     fn try_command(&mut self, now: Timestamp, command: UiCommand) -> Result<(), ClientError> {
@@ -449,6 +443,11 @@ impl App {
         Ok(())
     }
 
+    /// There will be something to do at a time.
+    pub(crate) fn wake_at(&mut self, at: Timestamp) {
+        self.effects.push_back(Effect::WakeAt(at));
+    }
+
     /// Whether the user interface wants to see every message of a conversation.
     fn watches(&self, conversation: ConversationId) -> bool {
         self.watch == Watch::All || self.watched == Some(conversation)
@@ -463,6 +462,7 @@ impl App {
             if self.desk_hooks.is_some() && self.desk_came.len() < MAX_CAME {
                 self.desk_came.push(*message);
             }
+            self.note_came(*message);
             let conversation = views::conversation_id(*conversation);
             if !self.watches(conversation) {
                 continue;

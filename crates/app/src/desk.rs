@@ -21,6 +21,7 @@ mod tools;
 
 use crate::App;
 use crate::desk_requests::Said;
+use crate::desk_tend::Tending;
 use crate::desk_views as shown;
 use crate::line_profile;
 use crate::views;
@@ -49,6 +50,7 @@ pub(crate) struct Desk {
     presence: room::Presence,
     /// To whom the user was last said to write, and when.
     said_answering: Option<(ChannelId, i64)>,
+    pub(crate) tending: Tending,
 }
 
 /// The desk's entrances. Behind pointers, so that a program which never calls [`App::with_desk`] does not hold what is behind them.
@@ -75,12 +77,13 @@ pub(crate) const HOOKS: DeskHooks = DeskHooks {
     },
     event: App::line_event,
     tend: |app, now| {
+        app.look_for_requests(now)?;
         app.fold_and_do(now)?;
         app.note_consents(now)
     },
     record_of: App::record_of,
-    settings: |app| Ok(app.desk()?.team.settings().bytes.clone()),
     name_of: App::name_colleague,
+    settings: |app| Ok(app.desk()?.team.settings().bytes.clone()),
 };
 
 /// What folded events ask this device to do.
@@ -137,6 +140,8 @@ impl App {
             DeskCommand::SetRequest { message, state, note, appointment } => {
                 self.set_request(now, message, Said { state, note, appointment })
             }
+            DeskCommand::Dispatch(wish) => self.dispatch_command(now, wish),
+            DeskCommand::Seats(wish) => self.seats_command(now, wish),
             DeskCommand::ShowFormTemplates { kind } => {
                 self.show_form_templates(&kind);
                 Ok(())
@@ -256,7 +261,9 @@ impl App {
             DeskCommand::SetRole { member, role } => {
                 Ok(Event::SetRole { device: DeviceKey::new(member.0), role: role_of(role) })
             }
-            DeskCommand::Publish { .. }
+            DeskCommand::Dispatch(_)
+            | DeskCommand::Seats(_)
+            | DeskCommand::Publish { .. }
             | DeskCommand::SetStatus { .. }
             | DeskCommand::ShowDescription { .. }
             | DeskCommand::ShowPoster { .. }
@@ -315,6 +322,7 @@ impl App {
             let events = self.client.desk_events(AT_ONCE)?;
             let Some(last) = events.last() else { return Ok(duties) };
             let position = last.position;
+            let (me, mut own) = (self.me().ok(), Vec::new());
             self.desk()?;
             let Some(desk) = self.desk.as_mut() else { return Ok(duties) };
             for event in &events {
@@ -322,11 +330,19 @@ impl App {
                     Meta { id: EventId::new(event.id), by: DeviceKey::new(event.device), at: event.at };
                 // What no version can read is passed over by all.
                 let Ok(event) = Event::decode(&event.body) else { continue };
-                if desk.team.apply(&mut desk.cases, meta, &event) == room::Outcome::Applied {
+                let outcome = desk.team.apply(&mut desk.cases, meta, &event);
+                if outcome == room::Outcome::Applied {
                     duties.note(&event);
                 }
                 desk.note_presence(meta.by, meta.at, &event, now.0);
+                if me == Some(meta.by) {
+                    own.push((event, outcome));
+                }
             }
+            for (event, outcome) in own {
+                self.heard_own(&event, outcome)?;
+            }
+            let Some(desk) = self.desk.as_mut() else { return Ok(duties) };
             let touched = desk.cases.take_touched();
             let row = |part: room::Part| (part.key(), part.encode(&desk.team, &desk.cases));
             let rows = touched.into_iter().map(row).collect();
@@ -346,6 +362,7 @@ impl App {
             return Ok(());
         }
         self.say_reach(now)?;
+        self.tend_requests(now)?;
         if !standing.is_owner {
             return Ok(());
         }
@@ -367,7 +384,7 @@ impl App {
         if duties.restaff {
             self.line(now, LineCommand::StaffAll { devices: devices.clone() })?;
         }
-        if duties.publish || duties.restaff {
+        if duties.publish || duties.restaff || self.renews_card(now)? {
             self.publish(now, devices)?;
         }
         Ok(())
@@ -405,7 +422,7 @@ impl App {
 
     /// Puts what the line shows, and the devices that customers write to, onto its card.
     fn publish(&mut self, now: Timestamp, mut devices: Vec<LineDevice>) -> Result<(), ClientError> {
-        let profile = self.desk()?.team.settings().bytes.clone();
+        let profile = self.profile_with_seats(now)?;
         if profile.is_empty() {
             return Ok(());
         }

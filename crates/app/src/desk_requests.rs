@@ -7,6 +7,7 @@ use kuvert_desk::line::{LineKind, LineProfile};
 use kuvert_desk::request::{Appointment, RequestStatus};
 use kuvert_desk::room::{CaseEvent, Event};
 use kuvert_desk::templates;
+use kuvert_desk::time::LocalTime;
 use kuvert_view::{AppointmentView, DeskUpdate, MessageId};
 
 use crate::forms::Standing;
@@ -43,6 +44,13 @@ impl App {
             return Err(Refusal::Unknown.into());
         }
         let request = ContentId::from_slice(&row.mimi).ok_or(Refusal::Unknown)?;
+        let channel = self.channel(views::conversation_id(row.conversation))?;
+        let state = form.statuses.state(said.state).ok_or(Refusal::Unknown)?;
+        let (of_seats, ticket) = self.seats_follow(now, channel, request, &state.id)?;
+        let said_one =
+            said.appointment.map(|one| Appointment { from: one.from, to: one.to, place: one.place });
+        // What was agreed on stays, unless it is over.
+        let before = standing.status.as_ref().and_then(|status| status.appointment.clone());
         let status = RequestStatus {
             request,
             revision: standing.status.as_ref().map_or(1, |status| status.revision.saturating_add(1)),
@@ -50,18 +58,13 @@ impl App {
             note: said.note.trim().to_owned(),
             at: now.0,
             erase_at: None,
-            appointment: said.appointment.map(|one| Appointment {
-                from: one.from,
-                to: one.to,
-                place: one.place,
-            }),
-            ticket: None,
+            appointment: said_one.or(before).or(of_seats),
+            ticket,
         };
         let data = status.encode();
         // What the other side would not read is not sent.
         RequestStatus::decode(&data).map_err(|_| Refusal::DataInvalid)?;
         let text = words(&form, &status, &row.text);
-        let channel = self.channel(views::conversation_id(row.conversation))?;
         self.post(now, &Event::case(channel, CaseEvent::SetRequest { request, state: said.state }))?;
         let send = Command::SendData {
             conversation: row.conversation,
@@ -76,7 +79,7 @@ impl App {
     }
 
     /// The request that a customer's message makes, with its form.
-    fn request_of(&mut self, row: &MessageRow) -> Result<(Standing, Form), ClientError> {
+    pub(crate) fn request_of(&mut self, row: &MessageRow) -> Result<(Standing, Form), ClientError> {
         let data = match self.client.data(row.id)? {
             Some((DataKind::Request, data)) if row.sender == SenderKind::Contact => data,
             _ => return Err(Refusal::Unknown.into()),
@@ -120,15 +123,45 @@ impl App {
 
 /// What a status says to who reads, in the language in which the customer saw the form.
 fn words(form: &Form, status: &RequestStatus, asked: &str) -> String {
-    let title = asked.lines().next().unwrap_or_default();
-    let language = form.title.languages().find(|language| form.title.get(language) == title).unwrap_or("");
+    let language = language_of(form, asked);
     let mut words =
         form.statuses.state(status.state).map_or("", |state| state.label.get(language)).to_owned();
-    for more in [status.note.as_str(), status.appointment.as_ref().map_or("", |one| &one.place)] {
+    let is_german = is_german(language);
+    let appointment = status.appointment.as_ref();
+    let when = appointment.map(|one| time_words(one.from, one.to, is_german)).unwrap_or_default();
+    let ticket = status.ticket.as_ref().map(|ticket| {
+        let word = if is_german { "Karte" } else { "Ticket" };
+        format!("{word}: {}, {}, {}", ticket.title, ticket.seats, ticket.code)
+    });
+    let place = appointment.map_or("", |one| &one.place);
+    for more in [status.note.as_str(), &when, place, &ticket.unwrap_or_default()] {
         if !more.is_empty() {
             words.push('\n');
             words.push_str(more);
         }
     }
     words
+}
+
+/// The language in which the customer saw the form; empty if that cannot be told.
+pub(crate) fn language_of<'a>(form: &'a Form, asked: &str) -> &'a str {
+    let title = asked.lines().next().unwrap_or_default();
+    form.title.languages().find(|language| form.title.get(language) == title).unwrap_or("")
+}
+
+/// Whether somebody reads German, as they do where nothing else is known.
+pub(crate) fn is_german(language: &str) -> bool {
+    language.split('-').next().is_none_or(|main| main.is_empty() || main == "de")
+}
+
+/// A day and times of day, as clocks show them in Germany.
+fn time_words(from: i64, to: i64, is_german: bool) -> String {
+    let (from, to) = (LocalTime::of(from), LocalTime::of(to));
+    let (date, times) =
+        (from.date(), format!("{:02}:{:02}–{:02}:{:02}", from.hour(), from.minute(), to.hour(), to.minute()));
+    if is_german {
+        format!("{:02}.{:02}.{:04}, {times} Uhr", date.day(), date.month(), date.year())
+    } else {
+        format!("{date}, {times}")
+    }
 }

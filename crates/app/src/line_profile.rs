@@ -7,9 +7,10 @@ use kuvert_desk::hours::{Hours, Span};
 use kuvert_desk::imprint::{Imprint, ImprintFault, ImprintField, LegalForm};
 use kuvert_desk::line::{LineFault, LineKind, LineProfile, PrivacyNotice, Readers, Spot};
 use kuvert_desk::retention::Days;
+use kuvert_desk::seats::{Seats, is_coming};
 use kuvert_desk::templates;
 use kuvert_desk::text::Text;
-use kuvert_view::{FaultView, ImprintDraft, LineDraft, LineView};
+use kuvert_view::{FaultView, ImprintDraft, LineDraft, LineView, SeatsView};
 
 use crate::guard;
 
@@ -73,6 +74,7 @@ pub(crate) fn profile(
         readers: Readers::Team,
         origins: Vec::new(),
         hours,
+        seats: None,
     };
     faults.extend(profile.check().iter().map(shown));
     if faults.is_empty() { Ok(profile) } else { Err(faults) }
@@ -186,6 +188,7 @@ fn beginning(name: &str, kind: LineKind) -> LineProfile {
         readers: Readers::Team,
         origins: Vec::new(),
         hours: None,
+        seats: None,
     };
     line.privacy = templates::privacy_notice(&line);
     line
@@ -265,7 +268,18 @@ pub(crate) fn view(card: &[u8], now: Timestamp) -> Option<LineView> {
         retention: line.retention.0,
         is_read_by_all: line.readers == Readers::Team,
         forms: line.forms,
+        seats: shown_seats(line.seats.unwrap_or_default(), now),
     })
+}
+
+/// What is free and still to come.
+fn shown_seats(all: Vec<Seats>, now: Timestamp) -> Vec<SeatsView> {
+    let is_open = |seats: &Seats| now.0 < seats.closes_at;
+    let shown = all.into_iter().filter(is_open).map(|seats| {
+        let lots = seats.lots.into_iter().filter(|(lot, _)| is_coming(lot, now.0)).collect();
+        SeatsView { id: seats.id, title: seats.title, lots }
+    });
+    shown.collect()
 }
 
 pub(crate) fn imprint_lines(imprint: &Imprint) -> Vec<String> {

@@ -8,6 +8,15 @@ use crate::app::PAGE;
 use crate::views::{self, Names};
 
 impl App {
+    /// The newest message of a conversation when everything in it was last read; 0 if that never was.
+    ///
+    /// # Errors
+    /// [`ClientError`] if the database fails.
+    pub fn read_to(&mut self, conversation: ConversationId) -> Result<MessageId, ClientError> {
+        let summary = self.client.conversation(views::conversation_row(conversation))?;
+        Ok(summary.map_or(MessageId(0), |summary| views::message_id(summary.conversation.read_to)))
+    }
+
     /// Rows with all that is shown around them.
     pub(crate) fn messages(&mut self, rows: Vec<MessageRow>) -> Result<Vec<MessageView>, ClientError> {
         let shown = self.client.with_context(rows)?;

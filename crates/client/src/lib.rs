@@ -8,6 +8,7 @@
 //! LOG-1: no name, address, key or text reaches a log line.
 
 mod backoff;
+pub mod caldav;
 mod error;
 mod fetch;
 mod files;

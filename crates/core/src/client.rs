@@ -10,6 +10,7 @@ use kuvert_store::{
     GroupState, Location, MessageId, MessageRow, MetaKey, SenderKind, Tx,
 };
 use openmls_rust_crypto::RustCrypto;
+use zeroize::Zeroizing;
 
 use crate::account::Account;
 use crate::files;
@@ -81,6 +82,24 @@ impl Client {
             self.db.transaction(|tx| Ok::<_, ClientError>(tx.set_meta(MetaKey::OwnRelayOnly, &[1])?))?;
             self.account = self.db.read(Account::load)?.map(Rc::new);
         }
+        Ok(())
+    }
+
+    /// How the user's own calendar elsewhere is reached; `None` if nothing was said. Means nothing here, and holds a password.
+    ///
+    /// # Errors
+    /// [`ClientError::Store`] if the database fails.
+    pub fn calendar(&mut self) -> Result<Option<Zeroizing<Vec<u8>>>, ClientError> {
+        let bytes = self.read(|tx| Ok(tx.meta(MetaKey::Calendar)?))?;
+        Ok(bytes.filter(|bytes| !bytes.is_empty()))
+    }
+
+    /// Says how the user's own calendar is reached; nothing for none.
+    ///
+    /// # Errors
+    /// [`ClientError::Store`] if the database fails.
+    pub fn set_calendar(&mut self, settings: &[u8]) -> Result<(), ClientError> {
+        self.db.transaction(|tx| Ok::<_, ClientError>(tx.set_meta(MetaKey::Calendar, settings)?))?;
         Ok(())
     }
 

@@ -72,6 +72,26 @@ struct Revocation {
     deletion: Option<ByteVec>,
 }
 
+impl crate::Client {
+    /// What the own card says of the business line that this is, as it was published last; `None` if it says nothing.
+    ///
+    /// # Errors
+    /// [`ClientError`] if the database fails, or what stands there is damaged.
+    pub fn published_line(&mut self) -> Result<Option<Vec<u8>>, ClientError> {
+        let Some((_, _, relay)) = self.profile() else { return Ok(None) };
+        let relay = relay.to_owned();
+        self.read(|tx| {
+            let bytes = tx.meta(MetaKey::Link)?.filter(|bytes| !bytes.is_empty());
+            let Some(bytes) = bytes else { return Ok(None) };
+            let own: OwnLink =
+                decode(&bytes, limits::MAX_FRAME).map_err(|_| ClientError::Damaged("the own link"))?;
+            let card =
+                Card::open(&own.link(&relay), &own.record).ok_or(ClientError::Damaged("the own card"))?;
+            Ok(card.line.map(|line| line.to_vec()))
+        })
+    }
+}
+
 impl Step<'_, '_> {
     /// Makes the link where there is none, and puts its card to the relay.
     pub(crate) fn show_link(&mut self) -> Result<(), ClientError> {

@@ -287,6 +287,14 @@ impl Client {
         self.read(|tx| Ok(tx.with_data(conversation, limit)?))
     }
 
+    /// The messages of contacts that bring data, among the newest `among` messages of all; the oldest first.
+    ///
+    /// # Errors
+    /// [`ClientError::Store`] if the database fails.
+    pub fn data_of_contacts(&mut self, among: u32) -> Result<Vec<MessageRow>, ClientError> {
+        self.read(|tx| Ok(tx.data_of_contacts(among)?))
+    }
+
     /// The devices in a conversation, with whose they are.
     ///
     /// # Errors

@@ -83,7 +83,7 @@ pub const MAX_CAPACITIES: usize = 2000;
 /// Most that one event makes of them.
 pub const MAX_CAPACITIES_AT_ONCE: usize = 64;
 /// Most lots (blocks, categories) of one.
-pub const MAX_LOTS: usize = 64;
+pub const MAX_LOTS: usize = 256;
 /// Longest name of a lot, in characters.
 pub const MAX_LOT_NAME: usize = 40;
 /// Most seats of a lot.

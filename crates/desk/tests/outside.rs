@@ -31,6 +31,7 @@ fn line(kind: LineKind) -> LineProfile {
         readers: Readers::WhoAnswers,
         origins: vec![],
         hours: None,
+        seats: None,
     };
     line.privacy = templates::privacy_notice(&line);
     line

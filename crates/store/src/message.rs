@@ -297,6 +297,22 @@ impl Tx<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// The messages of contacts that bring data, among the newest `among` messages of all; the oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn data_of_contacts(&self, among: u32) -> Result<Vec<MessageRow>, StoreError> {
+        let sql = format!(
+            "SELECT {MESSAGE} FROM message m
+             WHERE m.id > (SELECT coalesce(max(id), 0) FROM message) - ?1 AND m.kind = ?2 AND m.sender = ?3 AND m.state < 6
+             ORDER BY m.id"
+        );
+        let mut statement = self.sql().prepare_cached(&sql)?;
+        let (kind, sender) = (MessageKind::Structured as i64, SenderKind::Contact as i64);
+        let rows = statement.query_map(params![among, kind, sender], message_row)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// The newest messages that are older than `before` (or the newest of all), at most `limit`, oldest first. Those that have
     /// expired at `now` are left out, also while they are still here.
     ///

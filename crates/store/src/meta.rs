@@ -70,6 +70,8 @@ pub enum MetaKey {
     DeskBehind = 95,
     /// The request by which the relay learns of that (16 bytes); empty when it did.
     PushPending = 41,
+    /// How the user's own calendar is reached, with a password; empty for none.
+    Calendar = 130,
 }
 
 impl Tx<'_> {

@@ -4,8 +4,9 @@ use kuvert_desk::form::Form;
 use minicbor::{Decode, Encode};
 
 use crate::{
-    AppointmentView, BridgeError, CannedView, ConsentView, ConversationId, LastMessage, LineDraft, MessageId,
-    ReminderView, RightsUpdate, RightsWish, ToolCommand,
+    AgreedView, AppointmentView, BridgeError, CannedView, CapacityView, CheckedTicket, ConsentView,
+    ConversationId, DispatchCommand, LastMessage, LineDraft, MessageId, OfferView, ReminderView,
+    RightsUpdate, RightsWish, SeatsCommand, ToolCommand,
 };
 
 /// Names a member of the team: the public key of their device.
@@ -316,6 +317,12 @@ pub enum DeskCommand {
         #[n(3)]
         appointment: Option<AppointmentView>,
     },
+    /// Offers requests to members, and takes them.
+    #[n(80)]
+    Dispatch(#[n(0)] DispatchCommand),
+    /// Seats, slots and tickets.
+    #[n(81)]
+    Seats(#[n(0)] SeatsCommand),
     /// Asks for forms that a line of this kind could begin with; answered by [`DeskUpdate::FormTemplates`].
     #[n(23)]
     ShowFormTemplates {
@@ -422,6 +429,21 @@ pub enum DeskUpdate {
         #[n(1)]
         text: String,
     },
+    /// Requests that are offered to the user.
+    #[n(80)]
+    Offers(#[n(0)] Vec<OfferView>),
+    /// The user took a request too late: the name of who has it.
+    #[n(81)]
+    TakenBy(#[n(0)] String),
+    /// Everything with limited seats.
+    #[n(82)]
+    Capacities(#[n(0)] Vec<CapacityView>),
+    /// A ticket was checked.
+    #[n(83)]
+    Ticket(#[n(0)] CheckedTicket),
+    /// What was agreed on with customers, as a file for a calendar each.
+    #[n(84)]
+    Agreed(#[n(0)] Vec<AgreedView>),
 }
 
 /// What is wrong with the description of a line.

@@ -5,10 +5,12 @@
 //! crate holds no logic beyond that.
 
 mod answers;
+mod capacity;
 mod command;
 mod condition;
 mod desk;
 mod desk_tools;
+mod dispatch;
 mod file;
 mod form;
 mod group;
@@ -23,6 +25,10 @@ mod update;
 pub use answers::{
     ContactView, DetailsView, FoundView, ReactedView, ReceiptView, SettingsView, VerificationView,
 };
+pub use capacity::{
+    AgreedView, CapacityDraft, CapacityView, CheckedTicket, HolderView, LotView, SeatsCommand, SeatsView,
+    SeriesDraft,
+};
 pub use command::UiCommand;
 pub use condition::{Connection, Failure, Storage};
 pub use desk::{
@@ -30,6 +36,7 @@ pub use desk::{
     NoteView, QueueFilter, QueueRowView, QueueView, TeamMemberView, TeamRole,
 };
 pub use desk_tools::{CannedId, CannedView, ReminderView, ToolCommand};
+pub use dispatch::{DispatchCommand, OfferView};
 pub use file::{
     FileId, FileState, FileView, MAX_SHOWN, MAX_UNASKED, NotTaken, PreviewView, TransferFailure,
     TransferStage, TransferView,

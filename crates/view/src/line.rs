@@ -4,6 +4,7 @@ use kuvert_desk::form::Form;
 use minicbor::{Decode, Encode};
 
 use crate::GuardKind;
+use crate::SeatsView;
 
 /// A text by language: tag and what it says. The first one stands in for languages that are missing.
 pub type Texts = Vec<(String, String)>;
@@ -138,4 +139,7 @@ pub struct LineView {
     /// What it asks of customers.
     #[n(8)]
     pub forms: Vec<Form>,
+    /// What is free of what is limited, as the line said last.
+    #[n(30)]
+    pub seats: Vec<SeatsView>,
 }

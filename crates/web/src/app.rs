@@ -277,6 +277,7 @@ fn follow_title() {
         let screen = route.with(|route| match route {
             Route::Home | Route::OpenedLink(_) | Route::Invitation(_) => None,
             Route::Team => Some("desk-team"),
+            Route::Seats => Some("desk-seats"),
             Route::Describe => Some("desk-describe"),
             Route::Components => Some("components-heading"),
             Route::Conversation(_) => Some("conversation-messages"),

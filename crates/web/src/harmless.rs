@@ -181,6 +181,7 @@ mod tests {
             retention: 30,
             is_read_by_all: true,
             forms: Vec::new(),
+            seats: Vec::new(),
         });
         let contact = ContactView {
             conversation: ConversationId(1),

@@ -32,6 +32,8 @@ pub(crate) enum Route {
     OpenedLink(String),
     /// The team of a line.
     Team,
+    /// What a line has of limited seats.
+    Seats,
     /// What a line says of itself.
     Describe,
     /// A link by which this device joins a line.
@@ -57,6 +59,7 @@ impl Route {
             Self::New => format!("{depth} new"),
             Self::NewGroup => format!("{depth} group"),
             Self::Team => format!("{depth} team"),
+            Self::Seats => format!("{depth} seats"),
             Self::Describe => format!("{depth} describe"),
         }
     }
@@ -79,6 +82,7 @@ impl Route {
             (Some("link"), _) => Self::MyLink,
             (Some("settings"), _) => Self::Settings,
             (Some("team"), _) => Self::Team,
+            (Some("seats"), _) => Self::Seats,
             (Some("describe"), _) => Self::Describe,
             _ => Self::Home,
         };
@@ -132,6 +136,7 @@ mod tests {
             Route::MyLink,
             Route::Settings,
             Route::Team,
+            Route::Seats,
             Route::Describe,
         ]) {
             assert_eq!(Route::from_entry(&route.entry(3)), (route, 3));

@@ -13,7 +13,10 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use super::description;
+use super::desk_calendar;
+use super::desk_offers;
 use super::desk_request;
+use super::desk_seats;
 use super::desk_shown::{show_case, show_desk, show_queue};
 use super::desk_tools::DeskTool;
 use super::lookup::find_contact;
@@ -54,6 +57,22 @@ pub(crate) enum DeskCommand {
     Status(StatusArgs),
     /// Show what a customer asked by forms, and say where it stands
     Request(desk_request::RequestArgs),
+    /// Show requests that are offered to you
+    Offers(desk_offers::OffersArgs),
+    /// Offer a customer's last request to members: whoever takes it first has it
+    Offer(desk_offers::OfferArgs),
+    /// Take a request that is offered to you, and look after its customer
+    Take(CaseArgs),
+    /// Do not take a request that is offered to you, or give one back
+    Decline(CaseArgs),
+    /// What has limited seats: performances, tables, appointments
+    #[command(subcommand)]
+    Seats(desk_seats::SeatsCommand),
+    /// Keep what was agreed on with customers in your own calendar (CalDAV); the web page cannot, it offers files
+    #[command(subcommand)]
+    Calendar(desk_calendar::CalendarCommand),
+    /// Check the code of a ticket
+    Ticket(desk_seats::TicketArgs),
     /// Go on duty or off
     Duty(DutyArgs),
     /// Take a member, and their device, out of the line
@@ -182,11 +201,11 @@ pub(crate) struct QueueArgs {
 #[derive(Debug, clap::Args)]
 pub(crate) struct CaseArgs {
     /// Kuvert ID or name of the customer
-    customer: String,
+    pub(super) customer: String,
     #[command(flatten)]
-    wait: Wait,
+    pub(super) wait: Wait,
     #[command(flatten)]
-    common: Common,
+    pub(super) common: Common,
 }
 
 /// Who is to look after a conversation.
@@ -287,6 +306,12 @@ impl DeskCommand {
             Self::Note(args) => &args.common,
             Self::Status(args) => &args.common,
             Self::Request(args) => &args.common,
+            Self::Offers(args) => &args.common,
+            Self::Offer(args) => &args.common,
+            Self::Take(args) | Self::Decline(args) => &args.common,
+            Self::Seats(command) => command.common(),
+            Self::Calendar(command) => command.common(),
+            Self::Ticket(args) => &args.common,
             Self::Duty(args) => &args.common,
             Self::Dismiss(args) => &args.common,
             Self::Rights(command) => command.common(),
@@ -334,6 +359,13 @@ impl DeskCommand {
                 change(session, &conversation, wish, &args.wait, output).await
             }
             Self::Request(args) => desk_request::request(args, output).await,
+            Self::Offers(args) => desk_offers::offers(args, output).await,
+            Self::Offer(args) => desk_offers::offer(args, output).await,
+            Self::Take(args) => desk_offers::take(args, output).await,
+            Self::Decline(args) => desk_offers::decline(args, output).await,
+            Self::Seats(command) => desk_seats::run(command, output).await,
+            Self::Calendar(command) => desk_calendar::run(command, output).await,
+            Self::Ticket(args) => desk_seats::ticket(args, output).await,
             Self::Duty(args) => {
                 let mut session = begin(&args.common, "kuvert desk duty", &args.wait).await?;
                 let on = matches!(args.state, OnOff::On);

@@ -73,6 +73,14 @@ pub(crate) enum Failure {
     UnknownLabel { name: String },
     #[error("the line has no prepared answer {title}; kuvert desk canned list shows all")]
     UnknownAnswer { title: String },
+    #[error(transparent)]
+    Calendar(#[from] kuvert_client::caldav::CalendarFault),
+    #[error("no calendar is set; say where it is: kuvert desk calendar set")]
+    NoCalendar,
+    #[error(
+        "there is nothing with limited seats like that; kuvert desk seats show lists all, and kinds of seats are written NAME=NUMBER"
+    )]
+    NoSeats,
     #[error("there is no contact {who}; {}", offer(similar))]
     UnknownContact { who: String, similar: Vec<String> },
     #[error("there is no group {name}; {}", match similar.as_slice() {
@@ -224,6 +232,9 @@ impl Failure {
             Self::NotFilledIn { .. } => "not_filled_in",
             Self::NoForms => "no_forms",
             Self::NoRequest => "no_request",
+            Self::NoSeats => "no_seats",
+            Self::Calendar(_) => "calendar_failed",
+            Self::NoCalendar => "no_calendar",
             Self::OwnLink => "own_link",
             Self::UnknownLabel { .. } => "unknown_label",
             Self::UnknownAnswer { .. } => "unknown_answer",

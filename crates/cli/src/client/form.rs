@@ -6,6 +6,7 @@ use kuvert_client::FilesWish;
 use kuvert_core::file::MAX_FILES;
 use kuvert_desk::form::{Answer, AnswerFault, Answers, Day, Field, FieldKind, Form, Product, Value, When};
 use kuvert_desk::pzn::Pzn;
+use kuvert_desk::seats::Slot;
 use kuvert_view::{ConversationId, FilledForm, LineView, UiCommand, ViewUpdate};
 use serde_json::json;
 use tokio::time::Instant;
@@ -114,6 +115,11 @@ fn show(line: &LineView, language: &str, output: Output) -> Result<(), Failure> 
             lines.push(format!("  {}: {label}{needed}{kind}", field.id));
         }
     }
+    for seats in &line.seats {
+        lines.push(format!("{}, still free when the line said so last:", foreign(&seats.title)));
+        let free = seats.lots.iter().filter(|(_, free)| *free > 0);
+        lines.extend(free.map(|(lot, free)| format!("  {} ({free})", foreign(lot))));
+    }
     if lines.is_empty() {
         lines.push("this line has no forms; write a message: kuvert send".to_owned());
     }
@@ -135,7 +141,9 @@ fn show(line: &LineView, language: &str, output: Output) -> Result<(), Failure> 
         })
     };
     let forms: Vec<_> = line.forms.iter().map(form).collect();
-    output.result(&json!({ "forms": forms }), &lines.join("\n"))?;
+    let seats: Vec<_> =
+        line.seats.iter().map(|one| json!({ "title": one.title, "lots": one.lots })).collect();
+    output.result(&json!({ "forms": forms, "seats": seats }), &lines.join("\n"))?;
     Ok(())
 }
 
@@ -227,6 +235,7 @@ fn value_of(kind: &FieldKind, given: &str) -> Option<Value> {
         FieldKind::Choice { .. } => Value::Choice(words().map(str::to_owned).collect()),
         FieldKind::Number { .. } => Value::Number(given.parse().ok()?),
         FieldKind::Quantity { .. } => Value::Quantity(given.parse().ok()?),
+        FieldKind::DateTime { slots: Some(_), date_only } => Value::When(slot(given, *date_only)?),
         FieldKind::DateTime { .. } => Value::When(when(given)?),
         FieldKind::Place => Value::Place(given.to_owned(), None),
         FieldKind::Pzn { .. } => Value::Products(words().map(product).collect::<Option<_>>()?),
@@ -235,6 +244,13 @@ fn value_of(kind: &FieldKind, given: &str) -> Option<Value> {
             .then(|| Value::Consent { language: String::new(), hash: [0; 32] })?,
         FieldKind::Photo { .. } | FieldKind::File { .. } | FieldKind::Later => return None,
     })
+}
+
+/// One of the times that the line offers, by its name.
+fn slot(given: &str, date_only: bool) -> Option<When> {
+    let slot = Slot::parse(given)?;
+    let day = Day { year: slot.day.year(), month: slot.day.month(), day: slot.day.day() };
+    Some(When { day, minute: (!date_only).then_some(slot.begins), slot: Some(given.to_owned()) })
 }
 
 /// A day as `2027-05-31`, perhaps with a time as `2027-05-31T08:30`.

@@ -50,7 +50,7 @@ pub(crate) struct SendArgs {
 }
 
 /// How long to wait for the relay.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Wait {
     /// Seconds to wait until the relay took it; after that it is queued, and sent by the next command
     #[arg(long, value_name = "S", default_value = "10", value_parser = seconds)]

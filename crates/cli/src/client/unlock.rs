@@ -105,7 +105,7 @@ pub(super) fn lock(args: &LockArgs, output: Output) -> Result<(), Failure> {
 }
 
 /// The first line of a file.
-fn passphrase_in(path: &Path) -> Result<Zeroizing<String>, Failure> {
+pub(super) fn passphrase_in(path: &Path) -> Result<Zeroizing<String>, Failure> {
     let bytes = bytes_of(path, MAX_PASSPHRASE)?;
     let text = std::str::from_utf8(&bytes).map_err(|_| unreadable(path, "is not UTF-8"))?;
     Ok(Zeroizing::new(text.lines().next().unwrap_or_default().to_owned()))

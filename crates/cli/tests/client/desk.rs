@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::support::{Person, Relay};
 
 /// A process that is ended when the test is over.
-struct Listening(Child);
+pub(crate) struct Listening(Child);
 
 impl Drop for Listening {
     fn drop(&mut self) {
@@ -18,16 +18,16 @@ impl Drop for Listening {
 }
 
 /// Keeps a device online.
-fn listen(person: &Person) -> Listening {
+pub(crate) fn listen(person: &Person) -> Listening {
     let child = person.command(&["listen", "--json"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
     Listening(child.expect("the binary runs"))
 }
 
-fn stranger(dir: &tempfile::TempDir, folder: &str) -> Person {
+pub(crate) fn stranger(dir: &tempfile::TempDir, folder: &str) -> Person {
     Person { profile: dir.path().join(folder), id: String::new() }
 }
 
-fn case(person: &Person, args: &[&str]) -> Value {
+pub(crate) fn case(person: &Person, args: &[&str]) -> Value {
     person.run(&[&["desk"], args].concat()).json()
 }
 
@@ -46,7 +46,7 @@ fn open_line(dir: &tempfile::TempDir, relay: &Relay) -> (Person, String) {
 }
 
 /// A colleague who has joined.
-fn hire(dir: &tempfile::TempDir, owner: &Person, name: &str, role: &str) -> Person {
+pub(crate) fn hire(dir: &tempfile::TempDir, owner: &Person, name: &str, role: &str) -> Person {
     let invited = case(owner, &["invite", "--role", role]);
     let online = listen(owner);
     let colleague = stranger(dir, name);

@@ -2,6 +2,7 @@
 
 mod chat;
 mod desk;
+mod desk_seats;
 mod files;
 mod group;
 mod kill;

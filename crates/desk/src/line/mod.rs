@@ -15,6 +15,7 @@ use crate::hours::{Hours, HoursError};
 use crate::imprint::{Imprint, ImprintFault, ImprintField};
 use crate::later::known_or;
 use crate::retention::Days;
+use crate::seats::{Seats, are_within_bounds};
 use crate::templates::is_draft;
 use crate::text::{Shape, Text, TextFault, is_language};
 use limits::{MAX_FORMS, MAX_GREETING, MAX_ORIGIN, MAX_ORIGINS, MAX_PRIVACY, MAX_PROFILE, MAX_SPOKEN};
@@ -67,6 +68,9 @@ pub struct LineProfile {
     /// When somebody is there; `None` if the line says nothing about it.
     #[n(14)]
     pub hours: Option<Hours>,
+    /// What is free of what is limited. Said on the card only: the line's settings do not hold it.
+    #[n(30)]
+    pub seats: Option<Vec<Seats>>,
 }
 
 /// What kind of business a line is. Says which entries of the imprint it needs, and which templates fit.
@@ -289,6 +293,8 @@ impl LineProfile {
             }
         }
         line.forms = forms;
+        // Who says nonsense of seats says nothing of them.
+        line.seats = line.seats.filter(|seats| are_within_bounds(seats));
         let holds = line.imprint.is_within_bounds() && line.check().iter().all(LineFault::is_advice);
         if holds { Ok(line) } else { Err(ReadError::OutOfBounds) }
     }

@@ -54,6 +54,7 @@ fn line() -> LineProfile {
         readers: Readers::Team,
         origins: vec!["https://www.example.org".into()],
         hours: Some(Hours::closed()),
+        seats: None,
     }
 }
 

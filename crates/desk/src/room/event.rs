@@ -505,6 +505,17 @@ pub enum CaseEvent {
         #[n(2)]
         at: i64,
     },
+    /// Asks everybody on duty to take a request, unless somebody was asked before. What devices do by themselves: of several who
+    /// do, the first one counts.
+    #[n(80)]
+    OfferOnce {
+        /// The customer's message with the request.
+        #[n(0)]
+        request: MessageId,
+        /// Milliseconds until it is escalated if nobody took it.
+        #[n(1)]
+        ttl: u32,
+    },
 }
 
 /// Behind this number begin the kinds of events about a conversation.

@@ -41,6 +41,7 @@ pub(crate) fn line(kind: LineKind) -> LineProfile {
         readers: Readers::Team,
         origins: vec![],
         hours: None,
+        seats: None,
     };
     LineProfile { privacy: privacy_notice(&line), ..line }
 }

@@ -177,3 +177,19 @@ fn a_reminder_is_due_at_its_time() {
     assert_eq!(due(&desk.cases, START + 2).reminders, [sooner]);
     assert_eq!(due(&desk.cases, START + 9), Due { reminders: vec![later, sooner], ..Due::default() });
 }
+
+#[test]
+fn of_devices_that_offer_a_request_by_themselves_the_first_one_counts() {
+    let mut desk = Desk::staffed();
+    on_duty(&mut desk, &[CAROL, DAVE]);
+    let once = CaseEvent::OfferOnce { request: message(1), ttl: 60_000 };
+    desk.case_does(CAROL, once.clone());
+    desk.case_does(DAVE, CaseEvent::Take { request: message(1) });
+    // One that comes late, also from who may do more, does not ask again for what somebody has.
+    desk.case_fails(DAVE, once.clone(), Reason::Taken);
+    desk.case_fails(BEN, once.clone(), Reason::Taken);
+    assert_eq!(taken_by(&desk), Some(DAVE));
+    // Who looks after the customer does not stand in the way of the next request.
+    let next = CaseEvent::OfferOnce { request: message(2), ttl: 60_000 };
+    desk.case_does(CAROL, next);
+}

@@ -5,8 +5,9 @@
 
 use kuvert_desk::form::{Answer, Answers, Choice, Day, Field, FieldKind, Form, Product, Value, When};
 use kuvert_desk::pzn::Pzn;
+use kuvert_desk::seats::Slot;
 use kuvert_desk::text::Text;
-use kuvert_view::{AnswerFaultView, Todo};
+use kuvert_view::{AnswerFaultView, SeatsView, Todo};
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -27,17 +28,39 @@ pub(crate) struct Entry {
     at: u8,
     holder: NodeRef<html::Div>,
     wrong: RwSignal<Option<AnswerFaultView>>,
+    /// What is free, where the field takes of what is limited.
+    free: Option<StoredValue<Vec<(String, u32)>>>,
 }
 
 /// The fields of a form, empty.
 pub(crate) fn entries(form: &Form) -> Vec<Entry> {
-    let entry = |(field, at): (&Field, u8)| Entry {
+    entries_with(form, &[])
+}
+
+/// The fields of a form, empty, with what is free of what they take.
+pub(crate) fn entries_with(form: &Form, seats: &[SeatsView]) -> Vec<Entry> {
+    let lots = |id: [u8; 16]| {
+        let lots = seats.iter().find(|one| one.id == id).map(|one| one.lots.clone());
+        let free = lots.unwrap_or_default().into_iter().filter(|(_, free)| *free > 0);
+        StoredValue::new(free.collect::<Vec<_>>())
+    };
+    let mut counts = form.capacity;
+    let mut free = |kind: &FieldKind| match kind {
+        FieldKind::DateTime { slots: Some(id), .. } => {
+            counts = counts.filter(|other| other != id);
+            Some(lots(*id))
+        }
+        FieldKind::Quantity { .. } => counts.take().map(lots),
+        _ => None,
+    };
+    let mut entry = |(field, at): (&Field, u8)| Entry {
         field: field.clone(),
         at,
         holder: NodeRef::new(),
         wrong: RwSignal::new(None),
+        free: free(&field.kind),
     };
-    form.fields.iter().zip(1..).map(entry).collect()
+    form.fields.iter().zip(1..).map(&mut entry).collect()
 }
 
 /// What was answered, and how many files go with it. `files`: how many lie in a field's place.
@@ -51,7 +74,7 @@ pub(crate) fn answers(form: &Form, entries: &[Entry], files: impl Fn(u8) -> usiz
             attached = attached.saturating_add(count);
             Some(Value::Attachments((first..attached).collect()))
         } else {
-            value(&entry.field.kind, &entry.typed())
+            entry.value()
         };
         values.extend(value.map(|value| Answer { field: entry.field.id.clone(), value }));
     }
@@ -66,6 +89,19 @@ struct Typed {
 }
 
 impl Entry {
+    /// What was answered, if anything.
+    fn value(&self) -> Option<Value> {
+        let typed = self.typed();
+        let FieldKind::DateTime { slots: Some(_), date_only } = self.field.kind else {
+            return value(&self.field.kind, &typed);
+        };
+        let chosen = typed.iter().position(|one| one.is_checked)?;
+        let name = self.free?.with_value(|free| free.get(chosen).map(|(name, _)| name.clone()))?;
+        let slot = Slot::parse(&name)?;
+        let day = Day { year: slot.day.year(), month: slot.day.month(), day: slot.day.day() };
+        Some(Value::When(When { day, minute: (!date_only).then_some(slot.begins), slot: Some(name) }))
+    }
+
     fn typed(&self) -> Vec<Typed> {
         let holder = self.holder.get_untracked();
         let inputs = holder.map(|holder| inputs(&holder)).unwrap_or_default();
@@ -227,14 +263,24 @@ pub(crate) fn in_language(words: Text) -> impl Fn() -> String + Clone + Send + '
 /// A field. Files lie at `place`, where the form is for a conversation.
 pub(crate) fn field(entry: &Entry, place: Option<Place>) -> AnyView {
     let (wrong, holder, at, lang) = (entry.wrong, entry.holder, entry.at, language());
-    let field = StoredValue::new(entry.field.clone());
+    let (field, free) = (StoredValue::new(entry.field.clone()), entry.free);
     let is_files = matches!(entry.field.kind, FieldKind::Photo { .. } | FieldKind::File { .. });
     // What was typed stays when the language is another.
     Effect::new(move |_| {
         let (Some(holder), lang) = (holder.get(), lang.get()) else { return };
         let before: Vec<Typed> = inputs(&holder).iter().map(typed).collect();
         holder.set_text_content(None);
-        field.with_value(|field| make(&holder, field, at, lang, before.len()));
+        field.with_value(|field| match (&field.kind, free) {
+            (FieldKind::DateTime { slots: Some(_), .. }, Some(free)) => {
+                free.with_value(|free| make_slots(&holder, free, at, lang));
+            }
+            _ => make(&holder, field, at, lang, before.len()),
+        });
+        if let Some(free) =
+            free.filter(|_| field.with_value(|field| matches!(field.kind, FieldKind::Quantity { .. })))
+        {
+            free.with_value(|free| say_free(&holder, free, lang));
+        }
         inputs(&holder).iter().zip(&before).for_each(|(input, typed)| put(input, typed));
     });
     Effect::new(move |_| {
@@ -343,6 +389,39 @@ fn make(holder: &Element, field: &Field, at: u8, lang: Lang, before: usize) {
             words.iter().for_each(|words| words.set_text_content(Some(&text(lang, "form-later", &[]))));
         }
     }
+}
+
+/// The times that are free, of which one can be chosen.
+fn make_slots(holder: &Element, free: &[(String, u32)], at: u8, lang: Lang) {
+    if let Some(list) = add(holder, "div", &[("class", "form-slots")]) {
+        free.iter().for_each(|(name, _)| {
+            checkable(&list, "radio", &format!("option-{at}"), &slot_words(name, lang))
+        });
+    }
+    let key = if free.is_empty() { "form-slots-none" } else { "form-slots-hint" };
+    let words = add(holder, "p", &[("class", "hint")]);
+    words.iter().for_each(|words| words.set_text_content(Some(&text(lang, key, &[]))));
+}
+
+/// A time as people say it; what is none, as it stands.
+fn slot_words(name: &str, lang: Lang) -> String {
+    let Some(slot) = Slot::parse(name) else { return name.to_owned() };
+    let rest = name.splitn(3, ' ').nth(2).map(|rest| format!(" {rest}")).unwrap_or_default();
+    let times = name.split(' ').nth(1).unwrap_or_default().replace('-', "–");
+    // At noon, so that no time zone makes another day of it.
+    let noon = i64::from(slot.day.days()) * 86_400_000 + 43_200_000;
+    format!("{}, {times}{rest}", crate::dates::day(lang, noon))
+}
+
+/// How many there are still.
+fn say_free(holder: &Element, free: &[(String, u32)], lang: Lang) {
+    let all: Vec<_> = free.iter().map(|(name, free)| format!("{name} ({free})")).collect();
+    let words = match all.is_empty() {
+        true => text(lang, "form-seats-none", &[]),
+        false => text(lang, "form-seats-free", &[("seats", all.join(", ").into())]),
+    };
+    let line = add(holder, "p", &[("class", "hint"), ("data-testid", "seats-free")]);
+    line.iter().for_each(|line| line.set_text_content(Some(&words)));
 }
 
 fn option(holder: &Element, option: &Choice, several: bool, name: &str, lang: Lang) {

@@ -7,6 +7,7 @@ use super::case::CasePanel;
 use super::describe::Describe;
 use super::queue::Queue;
 use super::rights::RightsDialogs;
+use super::seats::SeatsPage;
 use super::team::TeamPage;
 use super::team_state::team;
 use crate::components::icon::envelope;
@@ -61,6 +62,7 @@ fn Panes() -> impl IntoView {
         Memo::new(move |_| shown.with(|route| !matches!(route, Route::Home | Route::Invitation(_))));
     let role = team().role();
     let reads_only = Memo::new(move |_| role.get() == Some(TeamRole::ReadOnly));
+    let is_supervisor = Memo::new(move |_| role.get() >= Some(TeamRole::Supervisor));
     let is_owner = Memo::new(move |_| role.get() == Some(TeamRole::Owner));
     view! {
         <RightsDialogs/>
@@ -80,6 +82,7 @@ fn Panes() -> impl IntoView {
                     Route::Verify(id) => view! { <Verify id=id/> }.into_any(),
                     Route::SearchIn(id) => view! { <SearchIn id=id/> }.into_any(),
                     Route::Team => view! { <TeamPage/> }.into_any(),
+                    Route::Seats if is_supervisor.get() => view! { <SeatsPage/> }.into_any(),
                     Route::Describe if is_owner.get() => view! { <Describe/> }.into_any(),
                     _ => nothing_chosen(),
                 }}

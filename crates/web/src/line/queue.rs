@@ -6,6 +6,7 @@ use kuvert_view::{ConversationId, DeskCommand, QueueFilter, QueueRowView, Sender
 use leptos::prelude::*;
 
 use super::labels::{LabelFilter, chips};
+use super::offers::offers;
 use super::reminders;
 use super::team_state::{post, team};
 use crate::components::attachments::or_files;
@@ -58,6 +59,7 @@ pub(super) fn Queue() -> impl IntoView {
             <div class="queue-filters" role="group" aria-label=t("desk-filters")>
                 {FILTERS.into_iter().enumerate().map(|(at, (filter, key))| filter_button(at, filter, key)).collect_view()}
             </div>
+            {offers()}
             <LabelFilter/>
             <div class="list-scroll">
                 {move || is_empty.get().then(|| view! { <p class="hint list-note">{t("desk-queue-empty")}</p> })}
@@ -93,6 +95,7 @@ fn head() -> AnyView {
                         {icon(Icon::Edit)}
                     </button>
                 })}
+                {seats_way()}
                 <button
                     type="button"
                     class="button-icon"
@@ -106,6 +109,30 @@ fn head() -> AnyView {
             </div>
         </header>
     }
+    .into_any()
+}
+
+/// The way to what is limited, for supervisors.
+fn seats_way() -> AnyView {
+    let navigation = navigation();
+    let role = team().role();
+    let is_supervisor = Memo::new(move |_| role.get() >= Some(TeamRole::Supervisor));
+    (move || {
+        is_supervisor.get().then(|| {
+            view! {
+                <button
+                    type="button"
+                    class="button-icon"
+                    data-testid="seats"
+                    aria-label=t("desk-seats")
+                    title=t("desk-seats")
+                    on:click=move |_| navigation.go(Route::Seats)
+                >
+                    {icon(Icon::Clock)}
+                </button>
+            }
+        })
+    })
     .into_any()
 }
 

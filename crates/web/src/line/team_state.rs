@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use kuvert_desk::form::Form;
 use kuvert_view::{
-    AuditView, CaseView, ConversationId, DeskCommand, DeskUpdate, DeskView, FaultView, LineDraft, MemberId,
-    MessageId, QueueFilter, QueueView, TeamMemberView, TeamRole, UiCommand,
+    AuditView, CapacityView, CaseView, CheckedTicket, ConversationId, DeskCommand, DeskUpdate, DeskView,
+    DispatchCommand, FaultView, LineDraft, MemberId, MessageId, OfferView, QueueFilter, QueueView,
+    SeatsCommand, TeamMemberView, TeamRole, UiCommand,
 };
 use leptos::prelude::*;
 
@@ -14,6 +15,7 @@ use super::tools::{self, Tools};
 use crate::files::browser::{save, url_of_bytes};
 use crate::harmless::clean;
 use crate::navigation::navigation;
+use crate::route::Route;
 use crate::state::{AppState, state};
 use crate::{bridge, files};
 
@@ -37,6 +39,14 @@ pub(crate) struct Team {
     erasing: RwSignal<Option<ConversationId>>,
     keeping: RwSignal<Option<MessageId>>,
     tools: Tools,
+    /// Requests that are offered to the user.
+    pub(super) offers: RwSignal<Vec<OfferView>>,
+    /// Who has what the user took too late.
+    pub(super) taken_by: RwSignal<Option<String>>,
+    /// Everything with limited seats.
+    pub(super) capacities: RwSignal<Vec<CapacityView>>,
+    /// What there is to say about a ticket.
+    pub(super) ticket: RwSignal<Option<CheckedTicket>>,
 }
 
 impl Team {
@@ -56,6 +66,10 @@ impl Team {
             erasing: RwSignal::new(None),
             keeping: RwSignal::new(None),
             tools: Tools::new(),
+            offers: RwSignal::new(Vec::new()),
+            taken_by: RwSignal::new(None),
+            capacities: RwSignal::new(Vec::new()),
+            ticket: RwSignal::new(None),
         }
     }
 
@@ -81,7 +95,46 @@ impl Team {
                     files::browser::revoke_later(url);
                 }
             }
+            Ok(update) => self.apply_requests(update),
             Err(_) => {}
+        }
+    }
+
+    /// Takes what is said of offers and seats.
+    fn apply_requests(self, update: DeskUpdate) {
+        match update {
+            DeskUpdate::Offers(mut offers) => {
+                for offer in &mut offers {
+                    clean(&mut offer.name);
+                    clean(&mut offer.text);
+                }
+                self.offers.set(offers);
+            }
+            DeskUpdate::TakenBy(mut name) => {
+                clean(&mut name);
+                self.taken_by.set(Some(name));
+            }
+            DeskUpdate::Capacities(mut all) => {
+                for one in &mut all {
+                    clean(&mut one.title);
+                    one.lots.iter_mut().for_each(|lot| clean(&mut lot.name));
+                    for holder in &mut one.holders {
+                        clean(&mut holder.name);
+                        clean(&mut holder.lot);
+                    }
+                }
+                self.capacities.set(all);
+            }
+            DeskUpdate::Ticket(mut ticket) => {
+                if let CheckedTicket::Valid { title, name, .. } | CheckedTicket::Used { title, name, .. } =
+                    &mut ticket
+                {
+                    clean(title);
+                    clean(name);
+                }
+                self.ticket.set(Some(ticket));
+            }
+            _ => {}
         }
     }
 
@@ -210,6 +263,10 @@ pub(crate) fn follow(state: AppState) {
     let ask = move || {
         is_due.set_value(false);
         post(&DeskCommand::ShowQueue { filter: team.filter.get_untracked() });
+        post(&DeskCommand::Dispatch(DispatchCommand::Show));
+        if route.with_untracked(|route| *route == Route::Seats) {
+            post(&DeskCommand::Seats(SeatsCommand::Show));
+        }
         if let Some(conversation) = shown.get_untracked() {
             post(&DeskCommand::ShowCase { conversation });
         }

@@ -206,6 +206,7 @@ fn line() -> AnyView {
         retention: 30,
         is_read_by_all: true,
         forms: Vec::new(),
+        seats: Vec::new(),
     };
     let contact = ContactView {
         conversation: ConversationId(0),

@@ -43,6 +43,7 @@ pub(crate) fn Desk() -> impl IntoView {
                     | Route::Components
                     // A team's.
                     | Route::Team
+                    | Route::Seats
                     | Route::Describe
                     | Route::Invitation(_) => view! { <NothingChosen/> }.into_any(),
                 }}

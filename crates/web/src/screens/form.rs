@@ -1,12 +1,12 @@
 //! A form of a line, which the user fills in.
 
 use kuvert_desk::form::Form;
-use kuvert_view::{ConversationId, FilledForm, UiCommand};
+use kuvert_view::{ConversationId, FilledForm, SeatsView, UiCommand};
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 
 use super::desk::PaneHead;
-use crate::components::form_fields::{answers, entries, field, in_language, mistyped, say, wrong_words};
+use crate::components::form_fields::{answers, entries_with, field, in_language, mistyped, say, wrong_words};
 use crate::files::tray::Place;
 use crate::i18n::{language, t, t1};
 use crate::navigation::navigation;
@@ -33,6 +33,9 @@ pub(crate) fn FormPage(
     let form = Memo::new(move |_| {
         contact.with(|contact| contact.as_ref()?.line.as_ref()?.forms.get(usize::from(at)).cloned())
     });
+    let seats = Memo::new(move |_| {
+        contact.with(|contact| Some(contact.as_ref()?.line.as_ref()?.seats.clone())).unwrap_or_default()
+    });
     let is_gone = Memo::new(move |_| contact.with(Option::is_some) && form.with(Option::is_none));
     let title = move || form.get().map(|form| in_language(form.title));
     view! {
@@ -42,7 +45,7 @@ pub(crate) fn FormPage(
             </PaneHead>
             <div class="page-body">
                 {move || is_gone.get().then(|| view! { <p class="lead">{t("form-gone")}</p> })}
-                {move || form.get().map(|form| view! { <FormSheet id=id form=form name=name/> })}
+                {move || form.get().map(|form| view! { <FormSheet id=id form=form seats=seats.get_untracked() name=name/> })}
             </div>
         </article>
     }
@@ -54,13 +57,15 @@ fn FormSheet(
     id: ConversationId,
     /// The form.
     form: Form,
+    /// What is free of what is limited.
+    seats: Vec<SeatsView>,
     /// What the line is called.
     name: Signal<String>,
 ) -> impl IntoView {
     let state = state();
     let (navigation, files, lang) = (navigation(), state.files(), language());
     let intro = in_language(form.intro.clone());
-    let filled = StoredValue::new(entries(&form));
+    let filled = StoredValue::new(entries_with(&form, &seats));
     let form = StoredValue::new(form);
     let (rest, ticket) = (RwSignal::new(None), RwSignal::new(None));
     files.forget_fields(id);

@@ -229,6 +229,7 @@ impl Team {
             CaseEvent::ClearReminder { reminder } => case.clear_reminder(*reminder),
             CaseEvent::SetRequest { request, state } => case.set_request(actor, *request, *state),
             CaseEvent::Offer { request, to, ttl } => case.offer(self, actor, *request, to, *ttl),
+            CaseEvent::OfferOnce { request, ttl } => case.offer_once(self, actor, *request, *ttl),
             CaseEvent::Take { request } => case.take(self, actor, *request),
             CaseEvent::Decline { request } => case.decline(self, actor, *request),
             CaseEvent::Escalated { request } => case.escalate(actor, *request),

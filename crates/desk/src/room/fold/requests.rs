@@ -63,6 +63,21 @@ impl Case {
         Ok(())
     }
 
+    /// Offers a request to everybody on duty if nobody did. Whoever looks after the conversation does not matter: it changes nothing
+    /// for them, and the customer waits.
+    pub(super) fn offer_once(
+        &mut self,
+        team: &Team,
+        actor: &Actor,
+        request: MessageId,
+        ttl: u32,
+    ) -> Result<(), Reason> {
+        if self.offers.contains_key(&request) {
+            return Err(Reason::Taken);
+        }
+        self.offer(team, &Actor { role: Role::Supervisor, ..*actor }, request, &[], ttl)
+    }
+
     /// Of several who take a request, the first one in the order of events has it.
     pub(super) fn take(&mut self, team: &Team, actor: &Actor, request: MessageId) -> Result<(), Reason> {
         let offer = self.offers.get_mut(&request).ok_or(Reason::Missing)?;

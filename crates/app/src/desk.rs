@@ -10,10 +10,10 @@ use kuvert_core::{
     MessageRow, Refusal, Timestamp,
 };
 use kuvert_desk::poster::{self, Poster};
-use kuvert_desk::room::{self, CaseEvent, Cases, DeviceKey, Event, EventId, Facts, Meta, Role, Status, Team};
+use kuvert_desk::room::{self, CaseEvent, Cases, DeviceKey, Event, EventId, Facts, Meta, Role, Team};
 use kuvert_view::{
-    CaseStatus, ConversationId, DeskCommand, DeskUpdate, LineDraft, MemberId, QueueFilter, RecordView,
-    TeamRole, ViewUpdate,
+    CaseStatus, ConversationId, DeskCommand, DeskUpdate, LineDraft, QueueFilter, RecordView, TeamRole,
+    ViewUpdate,
 };
 use kuvert_wire::ChannelId;
 
@@ -182,8 +182,10 @@ impl App {
         status: CaseStatus,
     ) -> Result<(), ClientError> {
         self.check_answers()?;
-        let event =
-            Event::case(self.channel(conversation)?, CaseEvent::SetStatus { status: status_of(status) });
+        let event = Event::case(
+            self.channel(conversation)?,
+            CaseEvent::SetStatus { status: shown::status_of(status) },
+        );
         self.begin_anew(now, &event)?;
         self.post(now, &event)?;
         let row = views::conversation_row(conversation);
@@ -259,7 +261,7 @@ impl App {
             }
             DeskCommand::Dismiss { member } => Ok(Event::Dismiss { device: DeviceKey::new(member.0) }),
             DeskCommand::SetRole { member, role } => {
-                Ok(Event::SetRole { device: DeviceKey::new(member.0), role: role_of(role) })
+                Ok(Event::SetRole { device: DeviceKey::new(member.0), role: shown::role_of(role) })
             }
             DeskCommand::Dispatch(_)
             | DeskCommand::Seats(_)
@@ -575,27 +577,4 @@ impl Duties {
             _ => {}
         }
     }
-}
-
-fn role_of(role: TeamRole) -> Role {
-    match role {
-        TeamRole::ReadOnly => Role::ReadOnly,
-        TeamRole::Agent => Role::Agent,
-        TeamRole::Supervisor => Role::Supervisor,
-        TeamRole::Owner => Role::Owner,
-    }
-}
-
-fn status_of(status: CaseStatus) -> Status {
-    match status {
-        CaseStatus::New => Status::New,
-        CaseStatus::Open => Status::Open,
-        CaseStatus::Waiting { until } => Status::Waiting { until },
-        CaseStatus::Done => Status::Done,
-    }
-}
-
-/// A member, as a user interface names them.
-pub(crate) fn member_id(device: DeviceKey) -> MemberId {
-    MemberId(*device.as_bytes())
 }

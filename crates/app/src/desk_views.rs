@@ -6,7 +6,7 @@ use kuvert_view as view;
 use kuvert_wire::ChannelId;
 
 use crate::consents;
-use crate::desk::{Desk, member_id};
+use crate::desk::Desk;
 
 pub(crate) fn desk(
     desk: &Desk,
@@ -161,4 +161,29 @@ fn status(status: Status) -> view::CaseStatus {
         Status::Waiting { until } => view::CaseStatus::Waiting { until },
         Status::Done => view::CaseStatus::Done,
     }
+}
+
+/// What a member may do, as the room names it.
+pub(crate) fn role_of(role: view::TeamRole) -> Role {
+    match role {
+        view::TeamRole::ReadOnly => Role::ReadOnly,
+        view::TeamRole::Agent => Role::Agent,
+        view::TeamRole::Supervisor => Role::Supervisor,
+        view::TeamRole::Owner => Role::Owner,
+    }
+}
+
+/// Where a conversation stands, as the room names it.
+pub(crate) fn status_of(status: view::CaseStatus) -> Status {
+    match status {
+        view::CaseStatus::New => Status::New,
+        view::CaseStatus::Open => Status::Open,
+        view::CaseStatus::Waiting { until } => Status::Waiting { until },
+        view::CaseStatus::Done => Status::Done,
+    }
+}
+
+/// A member, as a user interface names them.
+pub(crate) fn member_id(device: DeviceKey) -> view::MemberId {
+    view::MemberId(*device.as_bytes())
 }

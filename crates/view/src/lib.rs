@@ -9,6 +9,7 @@ mod capacity;
 mod command;
 mod condition;
 mod desk;
+mod desk_shown;
 mod desk_tools;
 mod dispatch;
 mod file;
@@ -31,9 +32,9 @@ pub use capacity::{
 };
 pub use command::UiCommand;
 pub use condition::{Connection, Failure, Storage};
-pub use desk::{
-    CaseStatus, CaseView, DeskCommand, DeskUpdate, DeskView, FaultView, LabelId, LabelView, MemberId, NoteId,
-    NoteView, QueueFilter, QueueRowView, QueueView, TeamMemberView, TeamRole,
+pub use desk::{CaseStatus, DeskCommand, DeskUpdate, LabelId, MemberId, NoteId, QueueFilter, TeamRole};
+pub use desk_shown::{
+    CaseView, DeskView, FaultView, LabelView, NoteView, QueueRowView, QueueView, TeamMemberView,
 };
 pub use desk_tools::{CannedId, CannedView, ReminderView, ToolCommand};
 pub use dispatch::{DispatchCommand, OfferView};

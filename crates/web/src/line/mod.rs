@@ -5,6 +5,7 @@
 
 mod audit;
 mod begin;
+mod built_field;
 mod canned;
 mod case;
 mod describe;

@@ -66,17 +66,7 @@ pub(crate) fn command(wish: UiCommand, relay: &str) -> Option<Command> {
         | UiCommand::Verify { .. }
         | UiCommand::ConfirmWords { .. }
         | UiCommand::Unverify { .. }) => return contact_command(contact),
-        message @ (UiCommand::Send { .. }
-        | UiCommand::Write { .. }
-        | UiCommand::Edit { .. }
-        | UiCommand::Delete { .. }
-        | UiCommand::React { .. }
-        | UiCommand::Unreact { .. }
-        | UiCommand::CancelFiles { .. }
-        | UiCommand::StopFetching { .. }
-        | UiCommand::SetDraft { .. }
-        | UiCommand::SetTimer { .. }
-        | UiCommand::Retry { .. }) => return message_command(message),
+        message => return message_command(message),
     })
 }
 

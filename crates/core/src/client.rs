@@ -173,7 +173,7 @@ impl Client {
     }
 
     /// Requests that still wait for the relay's answer, together with messages that wait to be sealed, tokens that are to be
-    /// revoked and blobs whose deletion was asked for.
+    /// revoked, blobs whose deletion was asked for, and what a line shows that is not at the relay yet.
     ///
     /// # Errors
     /// [`ClientError::Store`] if the database fails.
@@ -182,7 +182,8 @@ impl Client {
         // An event of the desk room counts where it comes back.
         self.read(|tx| {
             let requests = tx.outbox_len()? + tx.queued_count()? + tx.revoking()?.len() as u64;
-            Ok(requests + tx.own_desk_posts()? + deletions)
+            let card = u64::from(crate::own_link::card_waits(tx)?);
+            Ok(requests + tx.own_desk_posts()? + deletions + card)
         })
     }
 

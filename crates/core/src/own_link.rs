@@ -72,6 +72,16 @@ struct Revocation {
     deletion: Option<ByteVec>,
 }
 
+/// Whether what a line shows was published on this device, and is not at the relay yet: the device may have been closed before.
+pub(crate) fn card_waits(tx: &kuvert_store::Tx<'_>) -> Result<bool, ClientError> {
+    if tx.meta(MetaKey::DeskRoom)?.is_none() {
+        return Ok(false);
+    }
+    let Some(bytes) = tx.meta(MetaKey::Link)?.filter(|bytes| !bytes.is_empty()) else { return Ok(false) };
+    let own: OwnLink = decode(&bytes, limits::MAX_FRAME).map_err(|_| ClientError::Damaged("the own link"))?;
+    Ok(!own.published)
+}
+
 impl crate::Client {
     /// What the own card says of the business line that this is, as it was published last; `None` if it says nothing.
     ///
@@ -129,7 +139,8 @@ impl Step<'_, '_> {
     pub(crate) fn inbox_confirmed(&mut self) -> Result<(), ClientError> {
         self.carry_out_revocations()?;
         self.start_transfers()?;
-        if std::mem::take(&mut self.sessions.link_wanted) { self.show_link() } else { Ok(()) }
+        let is_wanted = std::mem::take(&mut self.sessions.link_wanted) || card_waits(self.tx)?;
+        if is_wanted { self.show_link() } else { Ok(()) }
     }
 
     /// The owner session could not be opened, or was lost.

@@ -147,12 +147,7 @@ impl AppState {
             ViewUpdate::Link { link } => self.link.set(Some(link)),
             ViewUpdate::Card(card) => self.card.set(Some(card)),
             ViewUpdate::Requested { conversation } => self.requested.set(Some(conversation)),
-            ViewUpdate::Connection(connection) => {
-                if connection == Connection::Online {
-                    self.door.set(None);
-                }
-                self.connection.set(Some(connection));
-            }
+            ViewUpdate::Connection(connection) => self.apply_connection(connection),
             ViewUpdate::Storage(storage) => self.apply_storage(storage),
             ViewUpdate::Gate(gate) => self.shell.apply_gate(gate),
             ViewUpdate::Lock(lock) => self.shell.apply_lock(lock),
@@ -191,6 +186,13 @@ impl AppState {
             // The bridge's.
             | ViewUpdate::Done { .. } => {}
         }
+    }
+
+    fn apply_connection(self, connection: Connection) {
+        if connection == Connection::Online {
+            self.door.set(None);
+        }
+        self.connection.set(Some(connection));
     }
 
     fn apply_lost(self, entries: u64) {

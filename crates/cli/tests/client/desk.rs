@@ -54,6 +54,8 @@ pub(crate) fn hire(dir: &tempfile::TempDir, owner: &Person, name: &str, role: &s
     let joined = case(&colleague, &["join", link, "--person", name, "--timeout", "30"]);
     assert_eq!((&joined["role"], &joined["behind"]), (&json!(role), &json!(false)), "{joined}");
     drop(online);
+    // The card that names them may have been on its way.
+    case(owner, &["show"]);
     colleague
 }
 

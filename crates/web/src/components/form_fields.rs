@@ -496,7 +496,7 @@ fn pressed(holder: &Element, target: &Element, field: &Field, lang: Lang) {
 }
 
 fn picker(place: Option<Place>, is_photo: bool, wrong: RwSignal<Option<AnswerFaultView>>) -> AnyView {
-    let input = NodeRef::<html::Input>::new();
+    let (input, files) = (NodeRef::<html::Input>::new(), state().files());
     let label = if is_photo { "form-photo-add" } else { "form-file-add" };
     let press = move |_| {
         if let Some(input) = input.get_untracked().filter(|_| place.is_some()) {
@@ -506,12 +506,12 @@ fn picker(place: Option<Place>, is_photo: bool, wrong: RwSignal<Option<AnswerFau
     let picked = move |event: leptos::ev::Event| {
         let input = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
         if let (Some(input), Some(place)) = (input, place) {
-            state().files().pick(place, files_of(input.files()));
+            files.pick(place, files_of(input.files()));
             input.set_value("");
             wrong.set(None);
         }
     };
-    let items = place.map(|place| (place, state().files().tray(place)));
+    let items = place.map(|place| (place, files.tray(place)));
     view! {
         {items.map(|(place, items)| view! {
             <ul class="tray">

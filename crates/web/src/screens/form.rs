@@ -1,15 +1,18 @@
 //! A form of a line, which the user fills in.
 
 use kuvert_desk::form::Form;
-use kuvert_view::{ConversationId, FilledForm, SeatsView, UiCommand};
+use kuvert_view::{AnswerFaultView, ConversationId, FilledForm, SeatsView, UiCommand};
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 
 use super::desk::PaneHead;
-use crate::components::form_fields::{answers, entries_with, field, in_language, mistyped, say, wrong_words};
+use crate::components::form_fields::{
+    Entry, answers, entries_with, field, in_language, mistyped, say, wrong_words,
+};
+use crate::files::FilesState;
 use crate::files::tray::Place;
-use crate::i18n::{language, t, t1};
-use crate::navigation::navigation;
+use crate::i18n::{Lang, language, t, t1};
+use crate::navigation::{Navigation, navigation};
 use crate::state::state;
 use crate::{bridge, browser};
 
@@ -51,6 +54,94 @@ pub(crate) fn FormPage(
     }
 }
 
+/// A form that is being filled in; cheap to copy.
+#[derive(Clone, Copy)]
+struct Filling {
+    id: ConversationId,
+    form: StoredValue<Form>,
+    filled: StoredValue<Vec<Entry>>,
+    /// What is wrong that no field is about.
+    rest: RwSignal<Option<AnswerFaultView>>,
+    /// The wish under which its files are being sealed.
+    ticket: RwSignal<Option<u64>>,
+    files: FilesState,
+    lang: RwSignal<Lang>,
+    navigation: Navigation,
+}
+
+impl Filling {
+    fn of(id: ConversationId, form: Form, seats: &[SeatsView]) -> Self {
+        Self {
+            id,
+            filled: StoredValue::new(entries_with(&form, seats)),
+            form: StoredValue::new(form),
+            rest: RwSignal::new(None),
+            ticket: RwSignal::new(None),
+            files: state().files(),
+            lang: language(),
+            navigation: navigation(),
+        }
+    }
+
+    /// What was answered, and how many files go with it.
+    fn answers(self) -> (FilledForm, u8) {
+        let lying = |field| self.files.tray(Place { conversation: self.id, field }).with_untracked(Vec::len);
+        let (answers, count) =
+            self.form.with_value(|form| self.filled.with_value(|entries| answers(form, entries, lying)));
+        (FilledForm { answers, language: self.lang.get_untracked().tag().to_owned() }, count)
+    }
+
+    fn submit(self) {
+        self.rest.set(None);
+        if self.ticket.get_untracked().is_some() {
+            return;
+        }
+        if self.filled.with_value(|entries| mistyped(entries)) {
+            request_animation_frame(focus_wrong);
+            return;
+        }
+        let (form, files) = self.answers();
+        bridge::post(&UiCommand::CheckForm { conversation: self.id, form, files });
+    }
+
+    /// What is wrong was found: it is said, or, if that is nothing, the form goes.
+    fn checked(self, faults: &[AnswerFaultView]) {
+        self.rest.set(self.filled.with_value(|entries| say(entries, faults)));
+        if !faults.is_empty() {
+            request_animation_frame(focus_wrong);
+            return;
+        }
+        let (form, count) = self.answers();
+        if count > 0 {
+            self.ticket.set(Some(self.files.send_form(self.id, form)));
+        } else {
+            bridge::post(&UiCommand::SubmitForm { conversation: self.id, form });
+            self.navigation.back();
+        }
+    }
+
+    /// Follows the engine's answers.
+    fn follow(self) {
+        let checked = state().checked();
+        checked.set(None);
+        Effect::new(move |_| {
+            let Some((_, faults)) = checked.get().filter(|(of, _)| *of == self.id) else { return };
+            checked.set(None);
+            self.checked(&faults);
+        });
+        let (taken, parcels) = (self.files.taken(), self.files.parcels(self.id));
+        Effect::new(move |_| {
+            let Some(sent) = self.ticket.get() else { return };
+            if taken.get() == sent {
+                self.navigation.back();
+            } else if parcels.with(|parcels| parcels.iter().all(|parcel| parcel.ticket != sent)) {
+                // It could not be sent: its files lie in their fields again, and why is said there.
+                self.ticket.set(None);
+            }
+        });
+    }
+}
+
 #[component]
 fn FormSheet(
     /// The conversation with the line.
@@ -62,63 +153,16 @@ fn FormSheet(
     /// What the line is called.
     name: Signal<String>,
 ) -> impl IntoView {
-    let state = state();
-    let (navigation, files, lang) = (navigation(), state.files(), language());
     let intro = in_language(form.intro.clone());
-    let filled = StoredValue::new(entries_with(&form, &seats));
-    let form = StoredValue::new(form);
-    let (rest, ticket) = (RwSignal::new(None), RwSignal::new(None));
+    let filling = Filling::of(id, form, &seats);
+    let (filled, rest, ticket) = (filling.filled, filling.rest, filling.ticket);
+    let (files, lang) = (filling.files, filling.lang);
     files.forget_fields(id);
-    let checked = state.checked();
-    checked.set(None);
-    let filled_form = move || {
-        let (answers, count) = form.with_value(|form| {
-            filled.with_value(|entries| {
-                let lying = |field| files.tray(Place { conversation: id, field }).with_untracked(Vec::len);
-                answers(form, entries, lying)
-            })
-        });
-        (FilledForm { answers, language: lang.get_untracked().tag().to_owned() }, count)
-    };
+    filling.follow();
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        rest.set(None);
-        if ticket.get_untracked().is_some() {
-            return;
-        }
-        if filled.with_value(|entries| mistyped(entries)) {
-            request_animation_frame(focus_wrong);
-            return;
-        }
-        let (form, files) = filled_form();
-        bridge::post(&UiCommand::CheckForm { conversation: id, form, files });
+        filling.submit();
     };
-    Effect::new(move |_| {
-        let Some((_, faults)) = checked.get().filter(|(of, _)| *of == id) else { return };
-        checked.set(None);
-        rest.set(filled.with_value(|entries| say(entries, &faults)));
-        if !faults.is_empty() {
-            request_animation_frame(focus_wrong);
-            return;
-        }
-        let (form, count) = filled_form();
-        if count > 0 {
-            ticket.set(Some(files.send_form(id, form)));
-        } else {
-            bridge::post(&UiCommand::SubmitForm { conversation: id, form });
-            navigation.back();
-        }
-    });
-    let (taken, parcels) = (files.taken(), files.parcels(id));
-    Effect::new(move |_| {
-        let Some(sent) = ticket.get() else { return };
-        if taken.get() == sent {
-            navigation.back();
-        } else if parcels.with(|parcels| parcels.iter().all(|parcel| parcel.ticket != sent)) {
-            // It could not be sent: its files lie in their fields again, and why is said there.
-            ticket.set(None);
-        }
-    });
     let trouble = files.trouble(id);
     view! {
         <form class="sheet stack form" novalidate on:submit=submit data-testid="form">

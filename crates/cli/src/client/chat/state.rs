@@ -236,9 +236,7 @@ impl Chat {
             ViewUpdate::Guarded(guarded) => self.failed(&guard::failure(&guarded).to_string()),
             ViewUpdate::RelayUnreachable { relay } => self.fail(super::words::unreachable(&relay)),
             ViewUpdate::Lost { entries } => self.fail(super::words::lost(entries)),
-            ViewUpdate::MessageGone { conversation, message } => {
-                self.timeline_of(conversation).into_iter().for_each(|timeline| timeline.remove(message));
-            }
+            ViewUpdate::MessageGone { conversation, message } => self.message_gone(conversation, message),
             ViewUpdate::ConversationGone { conversation } => self.gone(conversation),
             ViewUpdate::Details(details) => self.overlay = Some(Overlay::Message(Box::new(details), 0)),
             ViewUpdate::Found { words, messages, .. } => self.found(&words, messages),
@@ -273,6 +271,10 @@ impl Chat {
             | ViewUpdate::FileNotShown { .. }
             | ViewUpdate::FileSaved { .. } => {}
         }
+    }
+
+    fn message_gone(&mut self, conversation: ConversationId, message: MessageId) {
+        self.timeline_of(conversation).into_iter().for_each(|timeline| timeline.remove(message));
     }
 
     /// The card of the link that was typed.

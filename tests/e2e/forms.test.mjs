@@ -54,7 +54,7 @@ test("a customer orders in advance, and both see where it stands", { timeout: 18
   await asked.waitFor();
   assert.match(await asked.innerText(), /Nasenspray/);
   await olga.locator("figure[data-opened=true]").waitFor({ timeout: 30_000 });
-  await asked.locator("summary").click();
+  await asked.locator("summary").first().click();
   await olga.getByTestId("request-note").fill("It is here from four o'clock on.");
   const way = asked.getByTestId("request-way").first();
   const state = await way.innerText();

@@ -62,6 +62,9 @@ enum Bench {
     /// A large group on one relay: options as `cargo xtask bench group --help` lists them
     #[command(disable_help_flag = true)]
     Group(Load),
+    /// A business line with its team and many customers: options as `cargo xtask bench desk --help` lists them
+    #[command(disable_help_flag = true)]
+    Desk(Load),
 }
 
 /// Options of a measurement in the browser.
@@ -94,6 +97,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         Bench::Talk(load) => generator("talk", load),
         Bench::Engine(load) => generator("engine", load),
         Bench::Group(load) => generator("group", load),
+        Bench::Desk(load) => generator("desk", load),
     }
 }
 

@@ -8,11 +8,13 @@
 
 mod channel;
 mod crash;
+mod desk;
 mod device;
 mod engine;
 mod fanout;
 mod framing;
 mod group;
+mod http;
 mod idle;
 mod net;
 mod offline;
@@ -20,12 +22,14 @@ mod online;
 mod open_files;
 mod owners;
 mod profile;
+mod pump;
 mod relay;
 mod report;
 mod sequence;
 mod session;
 mod storage;
 mod talk;
+mod traffic;
 
 use std::process::ExitCode;
 
@@ -68,6 +72,8 @@ enum Bench {
     Engine(engine::Options),
     /// A large group on one relay: making it, adding, removing, and sending until everybody has it
     Group(group::Options),
+    /// A business line with its team and its customers: opening the desk, searching, claiming, dismissing
+    Desk(desk::Options),
 }
 
 /// What is done to the relay.
@@ -129,6 +135,7 @@ fn run(cli: &Cli) -> Result<Value> {
         Bench::Talk(options) => talk::run(options),
         Bench::Engine(options) => engine::run(options),
         Bench::Group(options) => group::run(options),
+        Bench::Desk(options) => desk::run(options),
     }
 }
 

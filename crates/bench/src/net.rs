@@ -76,9 +76,9 @@ impl Outbox {
 
 /// The reading half of a connection.
 struct Reader {
-    stream: TcpStream,
+    /// None once it is closed.
+    stream: Option<TcpStream>,
     upgraded: bool,
-    open: bool,
     /// The beginning of a frame whose end has not come yet.
     rest: Vec<u8>,
 }
@@ -131,10 +131,16 @@ impl Net {
         let mut stream = TcpStream::from_std(socket.into());
         // Writing is not waited for: what a socket does not take is tried again each turn.
         self.poll.registry().register(&mut stream, Token(id), Interest::READABLE | Interest::WRITABLE)?;
-        self.readers.push(Reader { stream, upgraded: false, open: true, rest: Vec::new() });
+        self.readers.push(Reader { stream: Some(stream), upgraded: false, rest: Vec::new() });
         self.out.lines.push(Line::default());
         self.out.of(id).extend_from_slice(framing::upgrade(&relay.to_string()).as_bytes());
         Ok(id)
+    }
+
+    /// Closes a connection.
+    pub(crate) fn close(&mut self, id: Id) {
+        self.readers[id] = Reader { stream: None, upgraded: true, rest: Vec::new() };
+        self.out.of(id).clear();
     }
 
     /// Writes what is due, waits until something can be read or `patience` is over, and hands it to `peer`. Returns
@@ -152,13 +158,12 @@ impl Net {
             if event.is_writable() && !self.out.lines[id].bytes.is_empty() {
                 self.out.of(id);
             }
-            if reader.open && (event.is_readable() || event.is_read_closed()) {
+            if reader.stream.is_some() && (event.is_readable() || event.is_read_closed()) {
                 came = true;
                 let ended = event.is_read_closed() || event.is_error();
                 let goes_on =
                     reader.read(id, ended, &mut self.buffer, &mut self.out, &mut self.read, peer)?;
                 if !goes_on {
-                    reader.open = false;
                     peer.closed(id)?;
                 }
             }
@@ -171,16 +176,16 @@ impl Net {
         while let Some(id) = self.out.dirty.pop() {
             let (line, reader) = (&mut self.out.lines[id], &mut self.readers[id]);
             line.dirty = false;
-            if !reader.open {
+            let Some(stream) = &mut reader.stream else {
                 line.bytes.clear();
                 continue;
-            }
-            match line.write(&mut reader.stream, &mut self.written) {
+            };
+            match line.write(stream, &mut self.written) {
                 Ok(()) => {}
                 // The relay reads no more for now; an event says when it does again.
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
                 Err(_) => {
-                    reader.open = false;
+                    reader.stream = None;
                     peer.closed(id)?;
                 }
             }
@@ -218,11 +223,12 @@ impl Reader {
         sum: &mut u64,
         peer: &mut impl Peer,
     ) -> Result<bool> {
+        let Some(mut stream) = self.stream.take() else { return Ok(false) };
         let mut filled = self.rest.len();
         buffer[..filled].copy_from_slice(&self.rest);
         self.rest.clear();
         let goes_on = loop {
-            match self.stream.read(&mut buffer[filled..]) {
+            match stream.read(&mut buffer[filled..]) {
                 Ok(0) => break false,
                 Ok(read) => {
                     *sum += read as u64;
@@ -243,6 +249,7 @@ impl Reader {
             }
         };
         self.rest.extend_from_slice(&buffer[..filled]);
+        self.stream = goes_on.then_some(stream);
         Ok(goes_on)
     }
 

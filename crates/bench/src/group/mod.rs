@@ -5,8 +5,6 @@
 //! devices share one thread, and times are those until the last of them is done: beside them stands what one device has to do.
 
 mod crowd;
-mod http;
-mod traffic;
 
 use std::time::{Duration, Instant};
 
@@ -19,8 +17,8 @@ use crate::net::Net;
 use crate::open_files;
 use crate::relay::{Relay, Target, Usage};
 use crate::report::rounded;
+use crate::traffic::Traffic;
 use crowd::Crowd;
-use traffic::Traffic;
 
 /// What is measured.
 #[derive(Debug, Args)]
@@ -141,7 +139,7 @@ impl Bench {
         })
     }
 
-    fn group(&self, of: usize) -> Result<ConversationId> {
+    fn group(&mut self, of: usize) -> Result<ConversationId> {
         self.crowd.group(of).context("a device has no group")
     }
 

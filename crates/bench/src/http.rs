@@ -7,13 +7,13 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use kuvert_core::{FetchMethod, FetchOutcome, FetchRequest};
 
-use super::traffic::Traffic;
+use crate::traffic::Traffic;
 
 /// A relay that says nothing for so long says nothing any more.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Asks, and waits for the answer.
-pub(super) fn fetch(
+pub(crate) fn fetch(
     relay: SocketAddr,
     request: &FetchRequest,
     traffic: &mut Traffic,

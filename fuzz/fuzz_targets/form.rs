@@ -7,6 +7,7 @@ use kuvert_desk::form::{Answers, Form, limits};
 use kuvert_desk::line::LineProfile;
 use kuvert_desk::pzn::Pzn;
 use kuvert_desk::request::{RequestStatus, latest};
+use kuvert_desk::score::Score;
 use kuvert_desk::templates;
 use libfuzzer_sys::fuzz_target;
 
@@ -30,6 +31,9 @@ fuzz_target!(|bytes: &[u8]| {
                 assert!(answers.text(&form, "de").len() <= limits::MAX_SUMMARY, "a summary has a bound");
             }
         }
+    }
+    if let Ok(score) = Score::decode(bytes) {
+        assert_eq!(Score::decode(&score.encode()), Ok(score), "how it was as well");
     }
     if let Ok(consent) = Consent::decode(bytes) {
         assert_eq!(Consent::decode(&consent.encode()), Ok(consent.clone()), "what was consented to as well");

@@ -313,6 +313,9 @@ impl App {
             UiCommand::CheckForm { conversation, form, files } => {
                 return self.check_form(conversation, &form, files);
             }
+            UiCommand::Rate { conversation, score, words } => {
+                return self.rate(now, conversation, score, words);
+            }
             UiCommand::AskErasure { conversation, words } => {
                 return self.ask_erasure(now, conversation, words);
             }

@@ -1,4 +1,4 @@
-//! What customers consent to and take back, and that they ask to be erased: written down in the desk room by the device that sees
+//! What customers consent to and take back, that they ask to be erased, and how satisfied they were: written down in the desk room by the device that sees
 //! it first.
 
 use kuvert_content::MessageId as MimiId;
@@ -7,6 +7,7 @@ use kuvert_desk::consent::{Consent, consents_of};
 use kuvert_desk::form::{Answers, FieldKind, consent_hash};
 use kuvert_desk::line::LineProfile;
 use kuvert_desk::room::{self, Case, CaseEvent, Event, Hash};
+use kuvert_desk::score::Score;
 use kuvert_view::{ConsentView, ConversationId};
 use kuvert_wire::ChannelId;
 
@@ -65,6 +66,7 @@ impl App {
         let Ok(channel) = self.channel(views::conversation_id(row.conversation)) else { return Ok(()) };
         let line = self.own_profile()?;
         let said = match self.client.data(row.id)? {
+            Some((DataKind::Score, bytes)) => return self.note_score(now, channel, message, &bytes),
             Some((DataKind::Consent, bytes)) => Consent::decode(&bytes).into_iter().collect(),
             Some((DataKind::Request, bytes)) => match (Answers::decode(&bytes), line) {
                 (Ok(answers), Some(line)) => {
@@ -89,6 +91,24 @@ impl App {
             self.post(now, &event)?;
         }
         Ok(())
+    }
+
+    /// Counts how satisfied a customer was, if the line asked and nobody has counted it yet.
+    fn note_score(
+        &mut self,
+        now: Timestamp,
+        channel: ChannelId,
+        message: MimiId,
+        bytes: &[u8],
+    ) -> Result<(), ClientError> {
+        let asks = self.own_profile()?.is_some_and(|line| line.asks_satisfaction);
+        let Some(score) = Score::decode(bytes).ok().filter(|_| asks) else { return Ok(()) };
+        let cases = &self.desk()?.cases;
+        let is_known = cases.get(channel).is_some_and(|case| case.scored.contains(&message));
+        if is_known || cases.erased_at(channel).is_some() {
+            return Ok(());
+        }
+        self.post(now, &Event::case(channel, CaseEvent::Score { message, score: score.value() }))
     }
 
     /// What is not known yet of what a customer said.

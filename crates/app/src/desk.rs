@@ -17,6 +17,7 @@ use kuvert_view::{
 };
 use kuvert_wire::ChannelId;
 
+mod insight;
 mod tools;
 
 use crate::App;
@@ -43,6 +44,8 @@ pub(crate) struct Desk {
     /// Which conversation a channel carries here.
     pub(crate) conversations: BTreeMap<ChannelId, ConversationId>,
     pub(crate) facts: BTreeMap<ChannelId, Facts>,
+    /// Customers who wait longer than they are to.
+    pub(crate) overdue: BTreeSet<ChannelId>,
     /// How this device is reached was said since it was started.
     said_reach: bool,
     /// Messages whose consents were looked at since it was started.
@@ -50,6 +53,12 @@ pub(crate) struct Desk {
     presence: room::Presence,
     /// To whom the user was last said to write, and when.
     said_answering: Option<(ChannelId, i64)>,
+    /// When the user was last said to sit at the desk.
+    said_here: Option<i64>,
+    /// Conversations with new messages, whose devices are to be looked at.
+    pub(crate) unstaffed: BTreeSet<ConversationId>,
+    /// Conversations in which that was done since it was started, or is to be.
+    pub(crate) looked_at: BTreeSet<kuvert_core::ConversationId>,
     pub(crate) tending: Tending,
 }
 
@@ -385,9 +394,34 @@ impl App {
         let devices = self.line_devices(&standing.device)?;
         if duties.restaff {
             self.line(now, LineCommand::StaffAll { devices: devices.clone() })?;
+        } else {
+            self.staff_new(now, &devices)?;
         }
         if duties.publish || duties.restaff || self.renews_card(now)? {
             self.publish(now, devices)?;
+        }
+        Ok(())
+    }
+
+    /// Who opened the link some time ago writes to the devices that the line had then: those in conversations with something new
+    /// are looked at. Devices that came since are let in, and those that went are put out.
+    fn staff_new(&mut self, now: Timestamp, devices: &[LineDevice]) -> Result<(), ClientError> {
+        let Some(desk) = self.desk.as_mut() else { return Ok(()) };
+        let identity = self.client.identity();
+        for conversation in std::mem::take(&mut desk.unstaffed) {
+            let row = views::conversation_row(conversation);
+            let here = self.client.devices(row)?.into_iter().filter(|(of, _)| Some(*of) == identity);
+            let here: BTreeSet<_> = here.map(|(_, device)| device).collect();
+            let wanted: BTreeSet<_> = devices.iter().map(|device| device.key).collect();
+            if here.is_empty() || here == wanted {
+                continue;
+            }
+            let staff = LineCommand::Staff { conversation: row, devices: devices.to_vec() };
+            match self.line(now, staff) {
+                // Nothing goes to who is blocked, or to where this device is not.
+                Ok(()) | Err(ClientError::Refused(_)) => {}
+                Err(error) => return Err(error),
+            }
         }
         Ok(())
     }
@@ -442,8 +476,8 @@ impl App {
         let staffing = self.client.staffing()?;
         let name = self.client.profile().map(|(name, _, _)| name.to_owned()).unwrap_or_default();
         let counts = self.counts(&standing)?;
-        let desk = self.desk()?;
-        let view = shown::desk(desk, &standing, name, staffing, counts);
+        let now = self.now.0;
+        let view = shown::desk(self.desk()?, &standing, name, staffing, counts, now);
         self.desk_update(DeskUpdate::Desk(Some(view)));
         Ok(())
     }
@@ -504,6 +538,7 @@ impl App {
             };
             desk.facts.insert(channel, facts);
         }
+        desk.overdue = insight::overdue(desk, self.now.0);
         Ok(())
     }
 

@@ -91,7 +91,17 @@ impl App {
         self.desk_changed |= is_due || is_online != tending.is_online;
         tending.is_online = is_online;
         for message in came {
-            let Some(row) = self.client.message(message)?.filter(is_by_customer) else { continue };
+            let Some(row) = self.client.message(message)? else { continue };
+            if row.sender == SenderKind::Contact
+                && let Some(desk) = &mut self.desk
+                && desk.looked_at.insert(row.conversation)
+            {
+                desk.unstaffed.insert(views::conversation_id(row.conversation));
+                self.desk_changed = true;
+            }
+            if !is_by_customer(&row) {
+                continue;
+            }
             if let Some(desk) = self.desk.as_mut().filter(|desk| desk.tending.pending.len() < MAX_PENDING) {
                 self.desk_changed |= desk.tending.pending.insert(row.id);
             }

@@ -14,8 +14,10 @@ pub(crate) fn desk(
     name: String,
     staffing: u64,
     counts: [u32; 5],
+    now: i64,
 ) -> view::DeskView {
     let me = DeviceKey::new(standing.device);
+    let here = desk.here(me, now);
     let active = desk.team.members().filter(|(_, member)| member.is_active());
     let mut members: Vec<_> = active
         .map(|(device, member)| view::TeamMemberView {
@@ -23,6 +25,7 @@ pub(crate) fn desk(
             name: member.name.clone(),
             role: role(member.role),
             on_duty: member.on_duty_since.is_some(),
+            is_here: here.contains(&device),
         })
         .collect();
     members.sort_by_key(|member| member.name.to_lowercase());
@@ -42,6 +45,7 @@ pub(crate) fn desk(
         is_behind: standing.is_behind || !standing.is_member,
         staffing,
         counts,
+        overdue: u32::try_from(desk.overdue.len()).unwrap_or(u32::MAX),
         is_published: desk.team.settings().version > 0,
     }
 }
@@ -61,6 +65,7 @@ pub(crate) fn row(
         claimed_by: row.claimed_by.map(|member| name_of(desk, member)),
         is_mine: row.claimed_by == Some(me),
         unread: row.unread,
+        is_overdue: desk.overdue.contains(&row.conversation),
         labels: labels_of(desk, desk.cases.get(row.conversation)),
         remind_at: row.remind_at,
         asks_erasure: desk.cases.get(row.conversation).is_some_and(|case| case.asked_erasure.is_some()),
@@ -120,7 +125,7 @@ fn reminders(desk: &Desk, case: Option<&Case>, me: DeviceKey) -> Vec<view::Remin
     all
 }
 
-fn labels_of(desk: &Desk, case: Option<&Case>) -> Vec<view::LabelId> {
+pub(crate) fn labels_of(desk: &Desk, case: Option<&Case>) -> Vec<view::LabelId> {
     let labels = case.into_iter().flat_map(|case| desk.team.labels_of(case));
     labels.map(|(id, _)| view::LabelId(*id.as_bytes())).collect()
 }

@@ -118,7 +118,7 @@ impl App {
                 let flow = form.as_ref().map(|form| &form.statuses);
                 Ok(Some(DataView::Status(shown(&status, flow, &row.text))))
             }
-            Some((DataKind::Form | DataKind::Consent, _)) | None => Ok(None),
+            Some((DataKind::Form | DataKind::Consent | DataKind::Score, _)) | None => Ok(None),
         }
     }
 

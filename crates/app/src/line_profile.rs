@@ -70,7 +70,8 @@ pub(crate) fn profile(
         forms: counted(draft.forms, before),
         retention: Days(draft.retention),
         guard: guard::flags(&draft.guard),
-        asks_satisfaction: false,
+        asks_satisfaction: draft.asks_satisfaction,
+        answer_within: draft.answer_within,
         readers: Readers::Team,
         origins: Vec::new(),
         hours,
@@ -151,6 +152,8 @@ pub(crate) fn draft(name: &str, settings: &[u8], kind: &str) -> LineDraft {
         retention: line.retention.0,
         forms: line.forms,
         guard: guard::kinds(line.guard),
+        asks_satisfaction: line.asks_satisfaction,
+        answer_within: line.answer_within,
     }
 }
 
@@ -185,6 +188,7 @@ fn beginning(name: &str, kind: LineKind) -> LineProfile {
         retention: Days(RETENTION),
         guard: 0,
         asks_satisfaction: false,
+        answer_within: None,
         readers: Readers::Team,
         origins: Vec::new(),
         hours: None,
@@ -333,6 +337,8 @@ mod tests {
             retention: 30,
             forms: Vec::new(),
             guard: vec![kuvert_view::GuardKind::Iban],
+            asks_satisfaction: true,
+            answer_within: Some(60),
         }
     }
 

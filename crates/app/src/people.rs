@@ -2,13 +2,26 @@
 
 use std::collections::BTreeMap;
 
-use kuvert_core::{ClientError, ContactId, Refusal};
+use kuvert_core::{ClientError, Command, ContactId, DataKind, Input, Refusal, SenderKind, Timestamp};
+use kuvert_desk::line::LineProfile;
+use kuvert_desk::score::Score;
 use kuvert_view::{ContactView, ConversationId, ConversationView, LineView, ViewUpdate};
 
 use crate::{App, groups, line_profile, views};
 
-/// What a line shows of itself, and when what was said with it will be deleted.
-pub(crate) type LineFacts = (Box<LineView>, Option<i64>);
+/// Messages with data among which what the user said about their satisfaction is looked for.
+const AMONG: u32 = 50;
+
+/// What is to be known of a line.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct LineFacts {
+    /// What it shows of itself.
+    line: Box<LineView>,
+    /// When what was said with it will be deleted.
+    erase_at: Option<i64>,
+    /// It asks how satisfied the user is.
+    asks_score: bool,
+}
 
 impl App {
     /// Who is in a group, with what the user knows of those who are contacts.
@@ -45,21 +58,60 @@ impl App {
         line: Option<LineFacts>,
     ) -> Result<(), ClientError> {
         let groups = self.groups_with(conversation)?;
-        let (line, erase_at) = line.map_or((None, None), |(line, erase_at)| (Some(line), erase_at));
-        self.updates.push_back(ViewUpdate::Contact(ContactView { conversation, groups, line, erase_at }));
+        let (erase_at, asks_score) =
+            line.as_ref().map_or((None, false), |facts| (facts.erase_at, facts.asks_score));
+        let line = line.map(|facts| facts.line);
+        let contact = ContactView { conversation, groups, line, erase_at, asks_score };
+        self.updates.push_back(ViewUpdate::Contact(contact));
         Ok(())
     }
 
     /// What the line shows of itself that a conversation is with; `None` for a person.
     fn line_of(&mut self, conversation: ConversationId) -> Result<Option<LineFacts>, ClientError> {
         let row = views::conversation_row(conversation);
-        let Some(line) = self.client.line_of(row)?.and_then(|card| line_profile::view(&card, self.now))
-        else {
-            return Ok(None);
-        };
+        let Some(card) = self.client.line_of(row)? else { return Ok(None) };
+        let Some(line) = line_profile::view(&card, self.now) else { return Ok(None) };
         // What was to go by now is gone.
         let erase_at = self.client.erase_at(row)?.filter(|at| *at > self.now.0);
-        Ok(Some((Box::new(line), erase_at)))
+        let asks = LineProfile::decode(&card).is_ok_and(|profile| profile.asks_satisfaction);
+        let asks_score = asks && erase_at.is_some() && !self.has_rated(row)?;
+        Ok(Some(LineFacts { line: Box::new(line), erase_at, asks_score }))
+    }
+
+    /// Whether the user has told a line how satisfied they are, and that is not erased yet.
+    fn has_rated(&mut self, conversation: kuvert_core::ConversationId) -> Result<bool, ClientError> {
+        for row in self.client.with_data(conversation, AMONG)? {
+            let is_own = row.sender == SenderKind::Own;
+            if is_own && matches!(self.client.data(row.id)?, Some((DataKind::Score, _))) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Tells a line how satisfied the user is.
+    pub(crate) fn rate(
+        &mut self,
+        now: Timestamp,
+        conversation: ConversationId,
+        score: u8,
+        words: String,
+    ) -> Result<(), ClientError> {
+        let row = views::conversation_row(conversation);
+        let card = self.client.line_of(row)?.ok_or(Refusal::NoLine)?;
+        let asks = LineProfile::decode(&card).is_ok_and(|profile| profile.asks_satisfaction);
+        let score = Score::new(score).filter(|_| asks).ok_or(Refusal::DataInvalid)?;
+        let command = Command::SendData {
+            conversation: row,
+            kind: DataKind::Score,
+            data: score.encode(),
+            text: words,
+            files: Vec::new(),
+            reply_to: None,
+        };
+        self.client.handle(now, Input::Command(command))?;
+        self.show_done();
+        self.tell_line(conversation)
     }
 
     /// The groups in which the user and a contact are together, the most recent first.

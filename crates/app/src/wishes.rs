@@ -25,6 +25,7 @@ pub(crate) fn command(wish: UiCommand, relay: &str) -> Option<Command> {
         | UiCommand::Desk(_)
         | UiCommand::SetPush { .. }
         | UiCommand::AskErasure { .. }
+        | UiCommand::Rate { .. }
         | UiCommand::Export { .. }
         // What is in it was taken out before.
         | UiCommand::Anyway(_)

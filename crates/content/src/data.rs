@@ -16,10 +16,12 @@ pub enum DataKind {
     Status,
     /// A customer consents to something, or takes that back.
     Consent,
+    /// A customer says how satisfied they are.
+    Score,
 }
 
 impl DataKind {
-    const ALL: [Self; 4] = [Self::Form, Self::Request, Self::Status, Self::Consent];
+    const ALL: [Self; 5] = [Self::Form, Self::Request, Self::Status, Self::Consent, Self::Score];
 
     /// Its media type.
     pub fn media_type(self) -> &'static str {
@@ -28,6 +30,7 @@ impl DataKind {
             Self::Request => "application/vnd.kuvert.request+cbor",
             Self::Status => "application/vnd.kuvert.status+cbor",
             Self::Consent => "application/vnd.kuvert.consent+cbor",
+            Self::Score => "application/vnd.kuvert.score+cbor",
         }
     }
 

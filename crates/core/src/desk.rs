@@ -22,7 +22,7 @@ use crate::limits::{
 use crate::messages::written_at;
 use crate::outbox::sender_uri;
 use crate::step::Step;
-use crate::{Client, ClientError, DeskFactsRow, Event, IdentityKey, LineEvent, Output, Refusal, Timestamp};
+use crate::{AnswerRow, Client, ClientError, DeskFactsRow, Event, IdentityKey, LineEvent, Output, Refusal, Timestamp};
 
 /// Keys that begin with this are not the fold's.
 pub(crate) const RESERVED: u8 = 0xff;
@@ -458,6 +458,14 @@ impl Client {
     /// [`ClientError::Store`] if the database fails.
     pub fn desk_facts(&mut self, only: Option<ConversationId>) -> Result<Vec<DeskFactsRow>, ClientError> {
         self.read(|tx| Ok(tx.desk_facts(only)?))
+    }
+
+    /// Answers since a time (milliseconds since 1970) to customers who had waited for them, at most `limit`.
+    ///
+    /// # Errors
+    /// [`ClientError::Store`] if the database fails.
+    pub fn answers_since(&mut self, since: i64, limit: u32) -> Result<Vec<AnswerRow>, ClientError> {
+        self.read(|tx| Ok(tx.answers_since(since, limit)?))
     }
 
     /// Whether a state came from another device and waits to be adopted.

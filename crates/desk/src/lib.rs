@@ -7,7 +7,7 @@
 //! customers send it: [`form`] and [`pzn`] are request forms and their answers, [`request`] is where a request stands, [`line`] is
 //! the line itself with its [`imprint`], [`seats`] are what is limited, and [`templates`] are what to begin with. What is kept for how long is in [`retention`], and
 //! [`papers`] are what the GDPR asks a line to be able to show. [`guard`] finds what should not leave a device by mistake,
-//! [`consent`] is what customers consent to, [`calendar`] writes appointments down, and [`poster`] draws the link for the wall.
+//! [`consent`] is what customers consent to and [`score`] how satisfied they were, [`calendar`] writes appointments down, and [`poster`] draws the link for the wall.
 
 pub mod calendar;
 pub mod consent;
@@ -24,6 +24,7 @@ pub mod pzn;
 pub mod request;
 pub mod retention;
 pub mod room;
+pub mod score;
 pub mod seats;
 pub mod templates;
 pub mod text;

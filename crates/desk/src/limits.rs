@@ -99,8 +99,10 @@ pub const KEEP_CLOSED: i64 = 7 * 24 * 60 * 60 * 1000;
 
 /// Entries of the audit log that are kept.
 pub const MAX_AUDIT: usize = 4096;
-/// Time after which nobody is said to be there, or to answer, who did not say so again.
-pub const PRESENT_FOR: i64 = 20 * 1000;
+/// Time after which nobody is said to be there who said nothing again.
+pub const PRESENT_FOR: i64 = 5 * 60 * 1000;
+/// Time after which nobody is said to write an answer who did not say so again.
+pub const ANSWERING_FOR: i64 = 20 * 1000;
 
 const _: () = assert!(MAX_SETTINGS + 1024 < MAX_EVENT);
 const _: () = assert!(MAX_CANNED_TEXT + 4 * MAX_TITLE + 1024 < MAX_EVENT);
@@ -108,4 +110,5 @@ const _: () = assert!(MAX_NOTE + MAX_MENTIONS * 34 + 1024 < MAX_EVENT);
 const _: () = assert!(MAX_OFFERED * 34 + 1024 < MAX_EVENT);
 const _: () = assert!(MAX_CASE_LABELS <= MAX_LABELS);
 const _: () = assert!(MIN_TTL < MAX_TTL);
+const _: () = assert!(ANSWERING_FOR < PRESENT_FOR);
 const _: () = assert!(MAX_TIME < i64::MAX - MAX_HOLD - KEEP_CLOSED);

@@ -28,6 +28,7 @@ fn line(kind: LineKind) -> LineProfile {
         retention: templates::retention(kind),
         guard: 0,
         asks_satisfaction: false,
+        answer_within: None,
         readers: Readers::WhoAnswers,
         origins: vec![],
         hours: None,

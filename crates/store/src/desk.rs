@@ -38,6 +38,17 @@ pub struct DeskFactsRow {
     pub unanswered_since: Option<i64>,
 }
 
+/// An answer to a customer who had waited for it. Times are milliseconds since 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AnswerRow {
+    /// The conversation's channel.
+    pub channel: [u8; 16],
+    /// When the customer wrote, after the line had written last.
+    pub asked_at: i64,
+    /// When the line wrote then.
+    pub answered_at: i64,
+}
+
 /// A part of the folded state: its key, and what it is.
 pub type DeskStateRow = (Vec<u8>, Vec<u8>);
 
@@ -320,6 +331,30 @@ impl Tx<'_> {
                 last_answer_at: row.get(4)?,
                 unanswered_since: row.get(5)?,
             })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Answers since a time to customers who had waited for them, at most `limit`: the newest conversations' first.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn answers_since(&self, since: i64, limit: u32) -> Result<Vec<AnswerRow>, StoreError> {
+        let sql = "WITH said AS (
+                SELECT m.conversation, m.id, m.at, m.sender,
+                    lag(m.sender) OVER (PARTITION BY m.conversation ORDER BY m.id) AS before
+                FROM message m JOIN conversation v ON v.id = m.conversation
+                WHERE v.contact IS NOT NULL AND v.channel IS NOT NULL AND m.state < 6 AND m.sender IN (0, 1)),
+            turns AS (
+                SELECT conversation, at, sender,
+                    lag(at) OVER (PARTITION BY conversation ORDER BY id) AS asked_at
+                FROM said WHERE before IS NOT sender)
+            SELECT v.channel, t.asked_at, t.at FROM turns t JOIN conversation v ON v.id = t.conversation
+            WHERE t.sender = 0 AND t.asked_at IS NOT NULL AND t.at >= ?1
+            ORDER BY t.conversation DESC LIMIT ?2";
+        let mut statement = self.sql().prepare_cached(sql)?;
+        let rows = statement.query_map(params![since, limit], |row| {
+            Ok(AnswerRow { channel: row.get(0)?, asked_at: row.get(1)?, answered_at: row.get(2)? })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }

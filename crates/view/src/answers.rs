@@ -95,6 +95,9 @@ pub struct ContactView {
     /// When what was said with a line will be deleted on both sides (milliseconds since 1970), if the line has said so.
     #[n(3)]
     pub erase_at: Option<i64>,
+    /// The line asks how satisfied the user is, now that all is done.
+    #[n(4)]
+    pub asks_score: bool,
 }
 
 /// What the user has decided.

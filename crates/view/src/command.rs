@@ -486,6 +486,19 @@ pub enum UiCommand {
         #[n(2)]
         files: u8,
     },
+    /// Tells a line how satisfied the user is.
+    #[n(203)]
+    Rate {
+        /// The conversation with the line.
+        #[n(0)]
+        conversation: ConversationId,
+        /// 1 to 5, where 5 is best.
+        #[n(1)]
+        score: u8,
+        /// What the line is told, for the eyes.
+        #[n(2)]
+        words: String,
+    },
     /// Deletes everything of a conversation with a line here, and asks the line to delete all that it has of the user (Art. 17 GDPR).
     #[n(221)]
     AskErasure {

@@ -5,8 +5,8 @@ use minicbor::{Decode, Encode};
 
 use crate::{
     AgreedView, AppointmentView, BridgeError, CannedView, CapacityView, CaseView, CheckedTicket,
-    ConversationId, DeskView, DispatchCommand, FaultView, LineDraft, MessageId, OfferView, QueueView,
-    RightsUpdate, RightsWish, SeatsCommand, ToolCommand,
+    ConversationId, DeskView, DispatchCommand, FaultView, FoundCasesView, LineDraft, MessageId, OfferView, QueueView,
+    RightsUpdate, RightsWish, SeatsCommand, StatisticsView, ToolCommand,
 };
 
 /// Names a member of the team: the public key of their device.
@@ -429,6 +429,12 @@ pub enum DeskUpdate {
         #[n(1)]
         text: String,
     },
+    /// Conversations that were looked for.
+    #[n(42)]
+    FoundCases(#[n(0)] FoundCasesView),
+    /// What the line did.
+    #[n(43)]
+    Statistics(#[n(0)] StatisticsView),
     /// Requests that are offered to the user.
     #[n(80)]
     Offers(#[n(0)] Vec<OfferView>),

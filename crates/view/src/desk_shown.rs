@@ -51,6 +51,9 @@ pub struct DeskView {
     /// What customers see was published.
     #[n(8)]
     pub is_published: bool,
+    /// So many customers wait longer than they are to.
+    #[n(9)]
+    pub overdue: u32,
 }
 
 /// A member of the team.
@@ -68,6 +71,9 @@ pub struct TeamMemberView {
     /// They are on duty.
     #[n(3)]
     pub on_duty: bool,
+    /// They sit at the desk, as far as this device heard.
+    #[n(4)]
+    pub is_here: bool,
 }
 
 /// A label.
@@ -125,6 +131,9 @@ pub struct QueueRowView {
     /// Labels on it.
     #[n(7)]
     pub labels: Vec<LabelId>,
+    /// The customer waits longer than they are to.
+    #[n(9)]
+    pub is_overdue: bool,
     /// When the user is to be reminded of it, perhaps in the past: milliseconds since 1970.
     #[n(8)]
     pub remind_at: Option<i64>,

@@ -1,4 +1,4 @@
-//! The tools with which a team works its queue: labels, canned answers, reminders, and who answers whom.
+//! The tools with which a team works its queue: labels, canned answers, reminders, search, statistics, and who answers whom.
 
 use minicbor::{Decode, Encode};
 
@@ -92,6 +92,24 @@ pub enum ToolCommand {
         #[n(0)]
         conversation: ConversationId,
     },
+    /// The user sits at the desk. To be said every few minutes; colleagues are told no oftener than they need to see it.
+    #[n(9)]
+    Here,
+    /// Looks for words in the names of customers, in labels and in notes; answered by [`crate::DeskUpdate::FoundCases`]. What was
+    /// written is found by [`crate::UiCommand::Search`].
+    #[n(10)]
+    Find {
+        /// As typed.
+        #[n(0)]
+        words: String,
+    },
+    /// Asks how much the line did, and how fast; answered by [`crate::DeskUpdate::Statistics`].
+    #[n(11)]
+    ShowStatistics {
+        /// In so many days, today included: 1 to 366.
+        #[n(0)]
+        days: u16,
+    },
 }
 
 impl std::fmt::Debug for ToolCommand {
@@ -147,4 +165,98 @@ impl std::fmt::Debug for ReminderView {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("ReminderView(..)")
     }
+}
+
+/// Conversations that were looked for.
+#[derive(Clone, PartialEq, Eq, Encode, Decode)]
+pub struct FoundCasesView {
+    /// What was looked for.
+    #[n(0)]
+    pub words: String,
+    /// Where it stands, the newest conversation first.
+    #[n(1)]
+    pub cases: Vec<FoundCaseView>,
+}
+
+impl std::fmt::Debug for FoundCasesView {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("FoundCasesView(..)")
+    }
+}
+
+/// A conversation in whose customer's name, labels or notes something stands.
+#[derive(Clone, PartialEq, Eq, Encode, Decode)]
+pub struct FoundCaseView {
+    /// Which.
+    #[n(0)]
+    pub conversation: ConversationId,
+    /// The customer's name.
+    #[n(1)]
+    pub name: String,
+    /// The note in which it stands; empty where it stands elsewhere.
+    #[n(2)]
+    pub note: String,
+    /// Labels on it.
+    #[n(3)]
+    pub labels: Vec<LabelId>,
+    /// It is over.
+    #[n(4)]
+    pub is_done: bool,
+}
+
+/// What the line did in some days. Nothing is said of single members.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
+pub struct StatisticsView {
+    /// How many days were asked for.
+    #[n(0)]
+    pub days: u16,
+    /// By day, the first one first, without gaps.
+    #[n(1)]
+    pub by_day: Vec<DayView>,
+    /// In how many milliseconds of opening hours half of the first answers came.
+    #[n(2)]
+    pub first_answer: Option<i64>,
+    /// By label, the most frequent one first.
+    #[n(3)]
+    pub labels: Vec<LabelCountView>,
+    /// How many customers answered 1, 2, 3, 4 and 5, where 5 is best.
+    #[n(4)]
+    pub scores: [u64; 5],
+    /// The line asks its customers.
+    #[n(5)]
+    pub asks_satisfaction: bool,
+}
+
+/// What happened on a day.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Encode, Decode)]
+pub struct DayView {
+    /// A moment of it, where the line is: milliseconds since 1970.
+    #[n(0)]
+    pub at: i64,
+    /// Conversations that began.
+    #[n(1)]
+    pub opened: u32,
+    /// First answers.
+    #[n(2)]
+    pub answered: u32,
+    /// How often one was done.
+    #[n(3)]
+    pub done: u32,
+    /// How often one that was done was opened again.
+    #[n(4)]
+    pub reopened: u32,
+}
+
+/// What happened about something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub struct LabelCountView {
+    /// The label.
+    #[n(0)]
+    pub label: LabelId,
+    /// Conversations that began.
+    #[n(1)]
+    pub opened: u32,
+    /// In how many milliseconds of opening hours half of the first answers came.
+    #[n(2)]
+    pub first_answer: Option<i64>,
 }

@@ -22,6 +22,7 @@ mod push;
 mod rights;
 mod shell;
 mod update;
+pub mod words;
 
 pub use answers::{
     ContactView, DetailsView, FoundView, ReactedView, ReceiptView, SettingsView, VerificationView,
@@ -36,7 +37,10 @@ pub use desk::{CaseStatus, DeskCommand, DeskUpdate, LabelId, MemberId, NoteId, Q
 pub use desk_shown::{
     CaseView, DeskView, FaultView, LabelView, NoteView, QueueRowView, QueueView, TeamMemberView,
 };
-pub use desk_tools::{CannedId, CannedView, ReminderView, ToolCommand};
+pub use desk_tools::{
+    CannedId, CannedView, DayView, FoundCaseView, FoundCasesView, LabelCountView, ReminderView,
+    StatisticsView, ToolCommand,
+};
 pub use dispatch::{DispatchCommand, OfferView};
 pub use file::{
     FileId, FileState, FileView, MAX_SHOWN, MAX_UNASKED, NotTaken, PreviewView, TransferFailure,

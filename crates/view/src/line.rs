@@ -46,6 +46,12 @@ pub struct LineDraft {
     /// What the line wants its customers and its team to be warned of before it is sent.
     #[n(9)]
     pub guard: Vec<GuardKind>,
+    /// It asks customers how satisfied they are when a conversation is done.
+    #[n(11)]
+    pub asks_satisfaction: bool,
+    /// In how many minutes of opening hours customers are to be answered; `None` if the line does not say.
+    #[n(10)]
+    pub answer_within: Option<u16>,
 }
 
 /// Who is behind a line, as section 5 DDG demands; empty for what there is not.

@@ -334,6 +334,11 @@ line-beginning = Hier beginnt deine Unterhaltung mit { $name }. Außer dir kann 
 line-away = Gerade ist niemand da. Deine Nachricht kommt trotzdem an.
 line-back = Wieder erreichbar ab { $when }.
 line-erased = Was ihr bisher geschrieben habt, wird am { $when } auf beiden Seiten gelöscht.
+score-ask = Wie zufrieden bist du? Du musst nichts sagen.
+score-worst = gar nicht
+score-best = sehr
+score-of-five = { $count } von 5
+score-said = Zufrieden: { $stars }
 
 ## Menschen: Kontakte, Gruppen, Prüfung, Scannen, Suche
 about-title = Kontakt

@@ -334,6 +334,11 @@ line-beginning = Your conversation with { $name } begins here. Besides you, only
 line-away = Nobody is here right now. Your message arrives all the same.
 line-back = Back from { $when }.
 line-erased = What was written so far will be deleted on both sides on { $when }.
+score-ask = How satisfied are you? You need not say anything.
+score-worst = not at all
+score-best = very
+score-of-five = { $count } of 5
+score-said = Satisfied: { $stars }
 
 ## People: contacts, groups, verification, scanning, search
 about-title = Contact

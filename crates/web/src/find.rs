@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 
+use kuvert_view::words::{folded, plain, words};
 use kuvert_view::{ConversationId, FoundView};
 
 /// Characters of a message that a result shows.
@@ -23,63 +24,9 @@ pub(crate) struct Piece {
     pub(crate) is_hit: bool,
 }
 
-/// A letter without case and accents, as the engine's index has it.
-fn plain(letter: char) -> impl Iterator<Item = char> {
-    const ACCENTS: [(&str, &str); 24] = [
-        ("a", "àáâãäåāăą"),
-        ("c", "çćĉċč"),
-        ("d", "ď"),
-        ("e", "èéêëēĕėęě"),
-        ("g", "ĝğġģ"),
-        ("h", "ĥ"),
-        ("i", "ìíîïĩīĭį"),
-        ("j", "ĵ"),
-        ("k", "ķ"),
-        ("l", "ĺļľ"),
-        ("n", "ñńņň"),
-        ("o", "òóôõöōŏő"),
-        ("r", "ŕŗř"),
-        ("s", "śŝşšș"),
-        ("ss", "ß"),
-        ("t", "ţťț"),
-        ("u", "ùúûüũūŭůűų"),
-        ("w", "ŵ"),
-        ("y", "ýÿŷ"),
-        ("z", "źżž"),
-        ("α", "ά"),
-        ("ε", "έ"),
-        ("ι", "ίϊ"),
-        ("ο", "ό"),
-    ];
-    letter.to_lowercase().flat_map(|lower| {
-        let known = ACCENTS.iter().find(|(_, with)| with.contains(lower));
-        let found = known.map_or("", |(without, _)| *without);
-        found.chars().chain(found.is_empty().then_some(lower))
-    })
-}
-
-fn folded(word: &str) -> String {
-    word.chars().flat_map(plain).collect()
-}
-
-/// The words of what was typed.
-fn words(typed: &str) -> Vec<String> {
-    typed
-        .split(|letter: char| !letter.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(folded)
-        .collect()
-}
-
 /// Whether messages are to be searched for this.
 pub(crate) fn is_worth_it(typed: &str) -> bool {
     typed.chars().filter(|letter| letter.is_alphanumeric()).count() >= LETTERS_MIN
-}
-
-/// Whether a name has all words of what was typed, each as the beginning of one of its own.
-pub(crate) fn fits(name: &str, typed: &str) -> bool {
-    let own = words(name);
-    words(typed).iter().all(|word| own.iter().any(|own| own.starts_with(word.as_str())))
 }
 
 /// How many bytes of `word` are the beginning that was typed; `None` if it does not begin so.
@@ -251,10 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_fits_by_the_beginnings_of_its_words() {
-        assert!(fits("Änne Groß", "an gros"));
-        assert!(!fits("Änne Groß", "ross"));
-        assert!(fits("Anna", "  "));
+    fn one_letter_is_not_searched_for() {
         assert!(is_worth_it("an") && !is_worth_it(" a. "));
     }
 

@@ -34,6 +34,8 @@ pub(crate) enum Route {
     Team,
     /// What a line has of limited seats.
     Seats,
+    /// How much a line did.
+    Statistics,
     /// What a line says of itself.
     Describe,
     /// A link by which this device joins a line.
@@ -60,6 +62,7 @@ impl Route {
             Self::NewGroup => format!("{depth} group"),
             Self::Team => format!("{depth} team"),
             Self::Seats => format!("{depth} seats"),
+            Self::Statistics => format!("{depth} statistics"),
             Self::Describe => format!("{depth} describe"),
         }
     }
@@ -83,6 +86,7 @@ impl Route {
             (Some("settings"), _) => Self::Settings,
             (Some("team"), _) => Self::Team,
             (Some("seats"), _) => Self::Seats,
+            (Some("statistics"), _) => Self::Statistics,
             (Some("describe"), _) => Self::Describe,
             _ => Self::Home,
         };

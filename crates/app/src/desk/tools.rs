@@ -1,7 +1,9 @@
 //! The tools with which a team works its queue.
 
+use std::collections::BTreeSet;
+
 use kuvert_core::{ClientError, Refusal, Timestamp};
-use kuvert_desk::limits::PRESENT_FOR;
+use kuvert_desk::limits::{ANSWERING_FOR, PRESENT_FOR};
 use kuvert_desk::line::{LineKind, LineProfile};
 use kuvert_desk::room::{self, Canned, CaseEvent, DeviceKey, Event, EventId};
 use kuvert_desk::templates;
@@ -12,10 +14,12 @@ use super::{Desk, shown};
 use crate::{App, views};
 
 /// Who writes is said again only after this. Each time is a message to the whole team; what was said last has to be shown until
-/// then, and [`PRESENT_FOR`] leaves room for its way.
+/// then, and [`ANSWERING_FOR`] leaves room for its way.
 const SAY_AGAIN: i64 = 15_000;
+/// The same for who is there.
+const SAY_HERE_AGAIN: i64 = 230_000;
 
-const _: () = assert!(SAY_AGAIN < PRESENT_FOR);
+const _: () = assert!(SAY_AGAIN < ANSWERING_FOR && SAY_HERE_AGAIN < PRESENT_FOR);
 
 impl App {
     /// Fulfils a wish of somebody who works the queue.
@@ -25,6 +29,9 @@ impl App {
             ToolCommand::FillCanned { conversation, canned } => self.fill_canned(conversation, canned),
             ToolCommand::SuggestCanned { language } => self.suggest_canned(now, &language),
             ToolCommand::Answering { conversation } => self.say_answering(now, conversation),
+            ToolCommand::Here => self.say_here(now),
+            ToolCommand::Find { words } => self.find_cases(words),
+            ToolCommand::ShowStatistics { days } => self.show_statistics(days),
             tool => {
                 self.check_member()?;
                 let event = self.tool_event(tool)?;
@@ -53,7 +60,10 @@ impl App {
             ToolCommand::ShowCanned
             | ToolCommand::FillCanned { .. }
             | ToolCommand::SuggestCanned { .. }
-            | ToolCommand::Answering { .. } => Err(Refusal::Unknown.into()),
+            | ToolCommand::Answering { .. }
+            | ToolCommand::Here
+            | ToolCommand::Find { .. }
+            | ToolCommand::ShowStatistics { .. } => Err(Refusal::Unknown.into()),
         }
     }
 
@@ -113,11 +123,10 @@ impl App {
         self.check_answers()?;
         let channel = self.channel(conversation)?;
         let desk = self.desk()?;
-        let is_alone = desk.team.members().filter(|(_, member)| member.is_active()).count() < 2;
         let is_said = desk
             .said_answering
             .is_some_and(|(said, at)| said == channel && (0..SAY_AGAIN).contains(&now.0.saturating_sub(at)));
-        if is_alone || is_said {
+        if desk.is_alone() || is_said {
             return Ok(());
         }
         if let Some(desk) = self.desk.as_mut() {
@@ -125,14 +134,36 @@ impl App {
         }
         self.post(now, &Event::Answering { conversation: channel })
     }
+
+    /// Tells colleagues that the user sits at the desk, if they were not told a while ago, and if there are any.
+    fn say_here(&mut self, now: Timestamp) -> Result<(), ClientError> {
+        self.check_member()?;
+        let desk = self.desk()?;
+        let is_said =
+            desk.said_here.is_some_and(|at| (0..SAY_HERE_AGAIN).contains(&now.0.saturating_sub(at)));
+        if desk.is_alone() || is_said {
+            return Ok(());
+        }
+        if let Some(desk) = self.desk.as_mut() {
+            desk.said_here = Some(now.0);
+        }
+        self.post(now, &Event::Present)
+    }
 }
 
 impl Desk {
-    /// Notes who is there. What comes late says nothing of now.
+    /// Notes who is there. What comes late says little of now.
     pub(super) fn note_presence(&mut self, by: DeviceKey, at: i64, event: &Event, now: i64) {
-        if now.saturating_sub(at) < PRESENT_FOR {
-            self.presence.apply(&self.team, by, event, now);
-        }
+        self.presence.apply(&self.team, by, event, at, now);
+    }
+
+    /// Who sits at the desk. The user does.
+    pub(crate) fn here(&self, me: DeviceKey, now: i64) -> BTreeSet<DeviceKey> {
+        self.presence.present(now).chain([me]).collect()
+    }
+
+    fn is_alone(&self) -> bool {
+        self.team.members().filter(|(_, member)| member.is_active()).count() < 2
     }
 
     /// The names of colleagues who answer a customer.
@@ -169,15 +200,17 @@ mod tests {
         desk.note_presence(ANNE, NOW - 1000, &event, NOW);
         assert_eq!(desk.answering(customer, OLGA, NOW), ["Anne"]);
         assert!(desk.answering(customer, ANNE, NOW).is_empty());
-        assert!(desk.answering(customer, OLGA, NOW + PRESENT_FOR).is_empty());
+        assert!(desk.answering(customer, OLGA, NOW + ANSWERING_FOR).is_empty());
     }
 
     #[test]
-    fn what_comes_late_says_nothing_of_now() {
+    fn what_comes_late_says_little_of_now() {
         let mut desk = team_of_two();
         let customer = ChannelId::new([9; 16]);
         let event = Event::Answering { conversation: customer };
-        desk.note_presence(ANNE, NOW - PRESENT_FOR, &event, NOW);
+        desk.note_presence(ANNE, NOW - ANSWERING_FOR, &event, NOW);
         assert!(desk.answering(customer, OLGA, NOW).is_empty());
+        assert!(desk.here(OLGA, NOW).contains(&ANNE));
+        assert!(!desk.here(OLGA, NOW + PRESENT_FOR).contains(&ANNE));
     }
 }

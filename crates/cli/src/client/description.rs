@@ -23,6 +23,10 @@ forms = ["call-back"]
 retention = 30
 # What is warned of before it is sent: iban, payment-card, health-insurance, tax-id. E-prescriptions are always refused.
 guard = ["iban", "payment-card"]
+# Customers are asked how satisfied they were when a conversation is done.
+satisfaction = false
+# In how many minutes of opening hours customers are to be answered; later, the desk says that they wait too long.
+answer-within = 120
 
 # Who is behind the line, as section 5 DDG demands; which entries are needed depends on kind and legal form.
 [imprint]
@@ -92,6 +96,9 @@ struct Description {
     retention: u16,
     #[serde(default)]
     guard: Vec<String>,
+    #[serde(default)]
+    satisfaction: bool,
+    answer_within: Option<u16>,
     imprint: Entries,
     privacy: Said,
     #[serde(default)]
@@ -180,6 +187,8 @@ fn parse(text: &str) -> Result<LineDraft, Failure> {
         retention: read.retention,
         forms,
         languages: read.languages,
+        asks_satisfaction: read.satisfaction,
+        answer_within: read.answer_within,
         guard: read.guard.iter().map(|word| guard_kind(word)).collect::<Result<_, _>>()?,
     })
 }

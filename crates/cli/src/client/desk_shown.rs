@@ -19,10 +19,12 @@ pub(super) fn show_desk(desk: &DeskView, output: Output) -> Result<(), Failure> 
         "behind": desk.is_behind,
         "staffing": desk.staffing,
         "counts": counts(desk.counts),
+        "overdue": desk.overdue,
         "members": desk.members.iter().map(|member| json!({
             "name": member.name,
             "role": role(member.role),
             "on_duty": member.on_duty,
+            "here": member.is_here,
             "you": member.id == desk.me,
         })).collect::<Vec<_>>(),
     });
@@ -34,11 +36,15 @@ pub(super) fn show_desk(desk: &DeskView, output: Output) -> Result<(), Failure> 
     let mut lines = vec![format!("{}: {own}", foreign(&desk.name))];
     for member in &desk.members {
         let duty = if member.on_duty { ", on duty" } else { "" };
+        let here = if member.is_here && member.id != desk.me { ", at the desk" } else { "" };
         let you = if member.id == desk.me { " (you)" } else { "" };
-        lines.push(format!("  {}{you}: {}{duty}", foreign(&member.name), role(member.role)));
+        lines.push(format!("  {}{you}: {}{duty}{here}", foreign(&member.name), role(member.role)));
     }
     let [new, mine, all, waiting, done] = desk.counts;
     lines.push(format!("{new} new, {mine} yours, {all} open in all, {waiting} waiting, {done} done"));
+    if desk.overdue > 0 {
+        lines.push(format!("{} wait longer than they are to", desk.overdue));
+    }
     if desk.staffing > 0 {
         lines.push(format!("the team's devices are still to be changed in {} conversations", desk.staffing));
     }
@@ -58,13 +64,15 @@ pub(super) fn show_queue(session: &mut Session, queue: &QueueView, output: Outpu
             "claimed_by": row.claimed_by,
             "mine": row.is_mine,
             "unread": row.unread,
+            "overdue": row.is_overdue,
             "asks_erasure": row.asks_erasure,
             "last": row.last.as_ref().map(|last| last.text.clone()),
         }));
         let since = row.waiting_since.map_or_else(|| "-".to_owned(), time);
         let by = row.claimed_by.as_ref().map_or_else(|| "nobody".to_owned(), |name| foreign(name));
         let last = row.last.as_ref().map(|last| foreign(&last.text)).unwrap_or_default();
-        lines.push(format!("{since}  {} ({id}) [{by}] {last}", foreign(&row.name)));
+        let late = if row.is_overdue { " waits too long:" } else { "" };
+        lines.push(format!("{since}  {} ({id}) [{by}]{late} {last}", foreign(&row.name)));
     }
     if lines.is_empty() {
         lines.push("nobody waits here".to_owned());

@@ -1,4 +1,4 @@
-//! `kuvert desk label`, `canned`, `answer`, `remind` and `role`: the tools with which a team works its queue.
+//! `kuvert desk label`, `canned`, `answer`, `remind`, `role`, `find` and `statistics`: the tools with which a team works its queue.
 
 use clap::Subcommand;
 use jiff::civil::DateTime;
@@ -10,6 +10,7 @@ use kuvert_view::{
 use serde_json::json;
 use tokio::time::Instant;
 
+use super::desk_insight::{FindArgs, StatisticsArgs};
 use super::desk::{Role, begin, change, end, member, shown, wish};
 use super::lookup::{find_contact, id_of};
 use super::message::{QUEUED, Wait};
@@ -31,6 +32,10 @@ pub(crate) enum DeskTool {
     Remind(RemindArgs),
     /// Let a member do other things; for owners
     Role(RoleArgs),
+    /// Find customers by name, by labels, by notes, and by what was written
+    Find(FindArgs),
+    /// Show how much the line did, and how fast; nothing is said of single members
+    Statistics(StatisticsArgs),
 }
 
 /// What to do with labels.
@@ -201,6 +206,8 @@ impl DeskTool {
             Self::Answer(args) => &args.common,
             Self::Remind(args) => &args.common,
             Self::Role(args) => &args.common,
+            Self::Find(args) => args.common(),
+            Self::Statistics(args) => args.common(),
         }
     }
 
@@ -210,6 +217,8 @@ impl DeskTool {
             Self::Canned(tool) => tool.run(output).await,
             Self::Answer(args) => answer(args, output).await,
             Self::Remind(args) => remind(args, output).await,
+            Self::Find(args) => args.run(output).await,
+            Self::Statistics(args) => args.run(output).await,
             Self::Role(args) => {
                 let mut session = begin(&args.common, "kuvert desk role", &args.wait).await?;
                 let member = member(&mut session, &args.member)?;

@@ -10,6 +10,7 @@ mod desk_offers;
 mod desk_request;
 mod desk_seats;
 mod desk_shown;
+mod desk_insight;
 mod desk_tools;
 mod failure;
 mod file;

@@ -45,6 +45,22 @@ pub(crate) enum OwnCommand {
     Export(CopyArgs),
     /// Delete everything that was said with a business line here, and ask it to erase all that it has of you
     AskErasure(AskArgs),
+    /// Tell a business line how satisfied you were, where it asks for that
+    Rate(RateArgs),
+}
+
+/// How it was.
+#[derive(Debug, clap::Args)]
+pub(crate) struct RateArgs {
+    /// Kuvert ID or name of the line
+    who: String,
+    /// 1 to 5, where 5 is best
+    #[arg(value_parser = clap::value_parser!(u8).range(1..=5))]
+    score: u8,
+    #[command(flatten)]
+    wait: Wait,
+    #[command(flatten)]
+    common: Common,
 }
 
 /// What to copy, and where to.
@@ -192,6 +208,7 @@ impl OwnCommand {
         match self {
             Self::Export(args) => &args.common,
             Self::AskErasure(args) => &args.common,
+            Self::Rate(args) => &args.common,
         }
     }
 
@@ -199,6 +216,7 @@ impl OwnCommand {
         match self {
             Self::Export(args) => export_own(args, output).await,
             Self::AskErasure(args) => ask_erasure(args, output).await,
+            Self::Rate(args) => rate(args, output).await,
         }
     }
 }
@@ -352,6 +370,26 @@ async fn export_own(args: CopyArgs, output: Output) -> Result<(), Failure> {
     say_written(&files, output)?;
     session.close().await;
     Ok(())
+}
+
+async fn rate(args: RateArgs, output: Output) -> Result<(), Failure> {
+    let (mut session, _) = open(&args.common, "kuvert contact rate")?;
+    let deadline = Instant::now() + args.wait.timeout;
+    catch_up(&mut session, CATCH_UP.min(args.wait.timeout)).await?;
+    let line = find_contact(&mut session, &args.who)?;
+    let score = args.score;
+    let words = stars(score);
+    ask(&mut session, UiCommand::Rate { conversation: line.id, score, words })?;
+    let state = delivered(&mut session, deadline).await?;
+    let value = json!({ "id": id_of(&line), "name": line.title, "score": score, "state": state });
+    output.result(&value, "the line was told")?;
+    session.close().await;
+    Ok(())
+}
+
+/// How it was, for the eyes.
+fn stars(score: u8) -> String {
+    (1..=5).map(|star| if star <= score { '★' } else { '☆' }).collect()
 }
 
 async fn ask_erasure(args: AskArgs, output: Output) -> Result<(), Failure> {

@@ -68,6 +68,10 @@ pub struct LineProfile {
     /// When somebody is there; `None` if the line says nothing about it.
     #[n(14)]
     pub hours: Option<Hours>,
+    /// In how many minutes of opening hours customers are to be answered; later, the desk says that they wait too long. `None` if
+    /// it never does.
+    #[n(15)]
+    pub answer_within: Option<u16>,
     /// What is free of what is limited. Said on the card only: the line's settings do not hold it.
     #[n(30)]
     pub seats: Option<Vec<Seats>>,

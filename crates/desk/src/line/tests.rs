@@ -51,6 +51,7 @@ fn line() -> LineProfile {
         retention: Days(30),
         guard: 0,
         asks_satisfaction: false,
+        answer_within: None,
         readers: Readers::Team,
         origins: vec!["https://www.example.org".into()],
         hours: Some(Hours::closed()),

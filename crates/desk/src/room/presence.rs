@@ -8,7 +8,7 @@ use kuvert_wire::ChannelId;
 use super::event::Event;
 use super::ids::DeviceKey;
 use super::team::Team;
-use crate::limits::{MAX_MEMBERS, PRESENT_FOR};
+use crate::limits::{ANSWERING_FOR, MAX_MEMBERS, PRESENT_FOR};
 
 /// Who is there, and who answers whom. `now` is the device's own clock, which may be set back.
 #[derive(Clone, Default)]
@@ -22,31 +22,34 @@ struct Seen {
     answering: Option<(ChannelId, i64)>,
 }
 
-fn is_fresh(at: i64, now: i64) -> bool {
-    (0..PRESENT_FOR).contains(&now.saturating_sub(at))
+/// Whether something was less than a time ago.
+fn is_within(time: i64, at: i64, now: i64) -> bool {
+    (0..time).contains(&now.saturating_sub(at))
 }
 
 impl Presence {
-    /// Notes that a device said something just now, and whom it answers. What comes late, because this device was away, should not be
-    /// handed in. Returns whether anything is shown differently.
-    pub fn apply(&mut self, team: &Team, by: DeviceKey, event: &Event, now: i64) -> bool {
-        if team.role(by).is_none() {
+    /// Notes what a device said `at` a time: that it was there, and whom it answered. Where its clock is ahead, it was now. Returns
+    /// whether anything is shown differently.
+    pub fn apply(&mut self, team: &Team, by: DeviceKey, event: &Event, at: i64, now: i64) -> bool {
+        let at = at.min(now);
+        self.seen.retain(|_, seen| is_within(PRESENT_FOR, seen.at, now));
+        if team.role(by).is_none() || !is_within(PRESENT_FOR, at, now) {
             return false;
         }
-        self.seen.retain(|_, seen| is_fresh(seen.at, now));
         if !self.seen.contains_key(&by) && self.seen.len() >= MAX_MEMBERS {
             return false;
         }
         let before = self.seen.get(&by).copied();
         let answering = match event {
-            Event::Answering { conversation } => Some((*conversation, now)),
+            Event::Answering { conversation } => Some((*conversation, at)),
             // Nobody writes two answers at once: what was done with one customer ends that.
             Event::Case { conversation, .. } => {
                 self.answered_by(by, now).filter(|(other, _)| other != conversation)
             }
             _ => self.answered_by(by, now),
         };
-        self.seen.insert(by, Seen { at: now, answering });
+        let at = before.map_or(at, |before| before.at.max(at));
+        self.seen.insert(by, Seen { at, answering });
         let shown =
             |seen: Option<Seen>| seen.map(|seen| seen.answering.map(|(conversation, _)| conversation));
         shown(before) != shown(self.seen.get(&by).copied())
@@ -54,7 +57,8 @@ impl Presence {
 
     /// Who is there.
     pub fn present(&self, now: i64) -> impl Iterator<Item = DeviceKey> {
-        self.seen.iter().filter(move |(_, seen)| is_fresh(seen.at, now)).map(|(device, _)| *device)
+        let seen = self.seen.iter().filter(move |(_, seen)| is_within(PRESENT_FOR, seen.at, now));
+        seen.map(|(device, _)| *device)
     }
 
     /// Who answers a customer, but for the member `me`.
@@ -69,14 +73,8 @@ impl Presence {
             .filter(move |device| self.answered_by(*device, now).is_some_and(|(one, _)| one == conversation))
     }
 
-    /// When something that is shown is over, if nobody says anything.
-    pub fn next(&self, now: i64) -> Option<i64> {
-        let times = self.seen.values().flat_map(|seen| [Some(seen.at), seen.answering.map(|(_, at)| at)]);
-        times.flatten().filter(|at| is_fresh(*at, now)).min().map(|at| at.saturating_add(PRESENT_FOR))
-    }
-
     fn answered_by(&self, device: DeviceKey, now: i64) -> Option<(ChannelId, i64)> {
-        self.seen.get(&device)?.answering.filter(|(_, at)| is_fresh(*at, now))
+        self.seen.get(&device)?.answering.filter(|(_, at)| is_within(ANSWERING_FOR, *at, now))
     }
 }
 

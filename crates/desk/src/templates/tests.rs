@@ -38,6 +38,7 @@ pub(crate) fn line(kind: LineKind) -> LineProfile {
         retention: retention(kind),
         guard: 0,
         asks_satisfaction: false,
+        answer_within: None,
         readers: Readers::Team,
         origins: vec![],
         hours: None,

@@ -69,6 +69,8 @@ pub(crate) enum Icon {
     Sheet,
     /// An arrow into a tray.
     Save,
+    /// Three bars.
+    Chart,
 }
 
 impl Icon {
@@ -115,6 +117,7 @@ impl Icon {
                 "M4 8h3.500L9 5.500h6L16.500 8H20v11H4zM12 16.500a3.300 3.300 0 1 0 0-6.600 3.300 3.300 0 0 0 0 6.600"
             }
             Self::Sheet => "M6 3.500h8l4.500 4.500v12.500H6zM14 3.500V8h4.500",
+            Self::Chart => "M6 20v-6M12 20V5M18 20v-9",
             Self::Save => "M12 4v10.500M7.500 10.500L12 15l4.500-4.500M5 16v4h14v-4",
         }
     }

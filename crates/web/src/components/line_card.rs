@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use kuvert_desk::form::Form;
-use kuvert_view::{ContactView, ConversationId, LineView, Texts};
+use kuvert_view::{ContactView, ConversationId, LineView, Texts, UiCommand};
 use leptos::prelude::*;
 
 use super::form_fields::in_language;
 use super::icon::{Icon, icon};
+use crate::bridge;
 use crate::dates;
 use crate::i18n::{Lang, language, t, t1, text};
 use crate::navigation::navigation;
@@ -148,7 +149,41 @@ pub(crate) fn line_notes(contact: ContactView) -> AnyView {
         let words = t1("line-erased", "when", move || dates::day(lang.get(), at));
         note(Icon::Timer, Signal::derive(words), "line-erased")
     });
-    view! { {away} {erased} }.into_any()
+    let asked = contact.asks_score.then(|| rating(contact.conversation));
+    view! { {away} {erased} {asked} }.into_any()
+}
+
+/// How it was, once all is done; nobody has to say.
+fn rating(conversation: ConversationId) -> AnyView {
+    let lang = language();
+    let one = move |score: u8| {
+        let words = t1("score-of-five", "count", move || u32::from(score));
+        let rate = move |_| {
+            let words = text(lang.get_untracked(), "score-said", &[("stars", stars(score).into())]);
+            bridge::post(&UiCommand::Rate { conversation, score, words });
+        };
+        view! {
+            <button type="button" class="button-icon rating-star" aria-label=words data-testid="rate" on:click=rate>
+                {score}
+            </button>
+        }
+    };
+    view! {
+        <div class="rating" role="group" aria-label=t("score-ask") data-testid="rating">
+            <p>{t("score-ask")}</p>
+            <div class="rating-row">
+                <span class="hint">{t("score-worst")}</span>
+                {[1, 2, 3, 4, 5].map(one)}
+                <span class="hint">{t("score-best")}</span>
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+/// How it was, for the eyes.
+fn stars(score: u8) -> String {
+    (1..=5).map(|star| if star <= score { '★' } else { '☆' }).collect()
 }
 
 /// How it stands with opening hours at a time, which may be after the change that was known.

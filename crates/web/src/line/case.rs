@@ -181,7 +181,11 @@ fn HandOver(
                 {others.with(Vec::is_empty).then(|| view! { <p class="hint">{t("desk-alone")}</p> })}
                 <ul class="case-members">
                     {others.get().into_iter().map(|member| {
-                        let words = if member.on_duty { "desk-hand-over-to" } else { "desk-hand-over-to-away" };
+                        let words = match (member.on_duty, member.is_here) {
+                            (true, true) => "desk-hand-over-to-here",
+                            (true, false) => "desk-hand-over-to",
+                            (false, _) => "desk-hand-over-to-away",
+                        };
                         let name = member.name.clone();
                         view! {
                             <li>

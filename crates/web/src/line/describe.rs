@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use super::entries::{Choice, Entry, LongEntry};
 use super::form_builder::{Forms, forms_part};
 use super::guard_part::guard_part;
+use super::promise_part::{self, promise_part};
 use super::link_sheet::link_sheet;
 use super::papers_part::{Activities, button_part};
 use super::team_state::{post, team};
@@ -122,6 +123,8 @@ struct Form {
     state: RwSignal<String>,
     retention: Typed,
     guard: RwSignal<Vec<GuardKind>>,
+    asks_satisfaction: RwSignal<bool>,
+    answer_within: Typed,
     imprint: Vec<(&'static str, Typed)>,
     week: Vec<Typed>,
     /// By text and language.
@@ -143,6 +146,8 @@ impl Form {
             state: RwSignal::new(draft.state.clone().unwrap_or_default()),
             retention: typed(&draft.retention.to_string()),
             guard: RwSignal::new(draft.guard.clone()),
+            asks_satisfaction: RwSignal::new(draft.asks_satisfaction),
+            answer_within: typed(&draft.answer_within.map(|minutes| minutes.to_string()).unwrap_or_default()),
             imprint: entries.collect(),
             week: (0..7).map(|at| typed(&day(at))).collect(),
             texts: texts.collect(),
@@ -168,6 +173,7 @@ impl Form {
             kind: self.kind.get_untracked(),
             state: Some(self.state.get_untracked()).filter(|state| !state.is_empty()),
             guard: self.guard.get_untracked(),
+            asks_satisfaction: self.asks_satisfaction.get_untracked(),
             ..LineDraft::default()
         };
         draft.imprint.legal_form = self.legal_form.get_untracked();
@@ -188,6 +194,10 @@ impl Form {
         self.retention.1.set(days.is_none().then_some("desk-retention-wrong"));
         is_sound &= days.is_some();
         draft.retention = days.unwrap_or_default();
+        let within = self.answer_within.0.with_untracked(|typed| promise_part::minutes(typed));
+        self.answer_within.1.set(within.is_err().then_some("desk-answer-within-wrong"));
+        is_sound &= within.is_ok();
+        draft.answer_within = within.unwrap_or_default();
         for (field, language, (value, _)) in &self.texts {
             let said = value.with_untracked(|value| value.trim().to_owned());
             if said.is_empty() {
@@ -293,6 +303,7 @@ fn DescribeForm(
             {hours_part(form)}
             {texts_part(form)}
             {forms_part(form.with_value(|form| form.forms))}
+            {form.with_value(|form| promise_part(form.asks_satisfaction, form.answer_within))}
             {guard_part(form.with_value(|form| form.guard))}
             {move || (!faults.with(Vec::is_empty)).then(|| view! {
                 <div class="wrong" role="alert" data-testid="faults">
@@ -501,6 +512,8 @@ mod tests {
                 retention: 30,
                 forms: Vec::new(),
                 guard: vec![GuardKind::Iban],
+                asks_satisfaction: true,
+                answer_within: Some(90),
             };
             assert_eq!(Form::of(&draft).draft(), Some(draft.clone()));
             let form = Form::of(&draft);

@@ -3,6 +3,7 @@
 //! It shares everything with the page for everybody and adds a queue, what the team knows of a conversation, and the line itself.
 //! What only a team needs is reached through [`Hooks`]: a program that never calls [`with_desk`] does not hold what is behind them.
 
+mod alerts;
 mod audit;
 mod begin;
 mod built_field;
@@ -12,16 +13,20 @@ mod describe;
 mod entries;
 mod form_builder;
 mod guard_part;
+mod keys;
 mod labels;
 mod link_sheet;
 mod offers;
 mod panes;
 mod papers_part;
+mod promise_part;
 mod queue;
 mod reminders;
 mod request;
 mod rights;
+mod search;
 mod seats;
+mod statistics;
 mod team;
 mod team_state;
 mod tools;
@@ -52,6 +57,8 @@ pub(crate) struct Hooks {
     pub(crate) request: fn(MessageId, &RequestView) -> AnyView,
     /// What can be done with a message beside what everybody can.
     pub(crate) menu: fn(Talk, &MessageView) -> AnyView,
+    /// What else can be set.
+    pub(crate) settings: fn() -> AnyView,
     /// What is said at a message.
     pub(crate) mark: fn(Memo<MessageView>) -> AnyView,
 }
@@ -64,6 +71,7 @@ static DESK: Hooks = Hooks {
     panes: panes::panes,
     request: request::ways,
     menu: rights::menu,
+    settings: tools::settings,
     mark: rights::mark,
 };
 

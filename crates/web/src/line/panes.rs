@@ -8,6 +8,7 @@ use super::describe::Describe;
 use super::queue::Queue;
 use super::rights::RightsDialogs;
 use super::seats::SeatsPage;
+use super::statistics::StatisticsPage;
 use super::team::TeamPage;
 use super::team_state::team;
 use crate::components::icon::envelope;
@@ -83,6 +84,7 @@ fn Panes() -> impl IntoView {
                     Route::SearchIn(id) => view! { <SearchIn id=id/> }.into_any(),
                     Route::Team => view! { <TeamPage/> }.into_any(),
                     Route::Seats if is_supervisor.get() => view! { <SeatsPage/> }.into_any(),
+                    Route::Statistics if is_supervisor.get() => view! { <StatisticsPage/> }.into_any(),
                     Route::Describe if is_owner.get() => view! { <Describe/> }.into_any(),
                     _ => nothing_chosen(),
                 }}

@@ -8,12 +8,14 @@ use leptos::prelude::*;
 use super::labels::{LabelFilter, chips};
 use super::offers::offers;
 use super::reminders;
+use super::search::{Found, search_field};
 use super::team_state::{post, team};
 use crate::components::attachments::or_files;
 use crate::components::bubble::kind_words;
 use crate::components::icon::{Icon, envelope, icon};
 use crate::components::stamp::stamp;
 use crate::dates;
+use crate::find::is_worth_it;
 use crate::i18n::{language, t, t1, text};
 use crate::markdown::on_one_line;
 use crate::navigation::navigation;
@@ -51,17 +53,21 @@ pub(super) fn Queue() -> impl IntoView {
     let by_id = Memo::new(move |_| {
         rows.with(|rows| rows.iter().flatten().map(|row| (row.conversation, row.clone())).collect::<ById>())
     });
+    let typed = team.tools().typed;
+    let is_searching = Memo::new(move |_| typed.with(|typed| is_worth_it(typed)));
     let is_empty = Memo::new(move |_| rows.with(|rows| rows.as_ref().is_some_and(Vec::is_empty)));
     view! {
         <nav class="list" aria-labelledby="list-heading">
             {head()}
+            {search_field()}
             <h1 class="list-heading hidden-words" id="list-heading" tabindex="-1">{t("desk-queue")}</h1>
             <div class="queue-filters" role="group" aria-label=t("desk-filters")>
                 {FILTERS.into_iter().enumerate().map(|(at, (filter, key))| filter_button(at, filter, key)).collect_view()}
             </div>
             {offers()}
             <LabelFilter/>
-            <div class="list-scroll">
+            {move || is_searching.get().then(|| view! { <Found/> })}
+            <div class="list-scroll" class:is-gone=is_searching>
                 {move || is_empty.get().then(|| view! { <p class="hint list-note">{t("desk-queue-empty")}</p> })}
                 <ul class="list-items" data-testid="queue">
                     <For each=move || ids.get() key=|id| *id children=move |id| row_item(id, by_id)/>
@@ -96,6 +102,7 @@ fn head() -> AnyView {
                     </button>
                 })}
                 {seats_way()}
+                {statistics_way()}
                 <button
                     type="button"
                     class="button-icon"
@@ -129,6 +136,30 @@ fn seats_way() -> AnyView {
                     on:click=move |_| navigation.go(Route::Seats)
                 >
                     {icon(Icon::Clock)}
+                </button>
+            }
+        })
+    })
+    .into_any()
+}
+
+/// The way to what was counted, for supervisors.
+fn statistics_way() -> AnyView {
+    let navigation = navigation();
+    let role = team().role();
+    let is_supervisor = Memo::new(move |_| role.get() >= Some(TeamRole::Supervisor));
+    (move || {
+        is_supervisor.get().then(|| {
+            view! {
+                <button
+                    type="button"
+                    class="button-icon"
+                    data-testid="statistics"
+                    aria-label=t("desk-statistics")
+                    title=t("desk-statistics")
+                    on:click=move |_| navigation.go(Route::Statistics)
+                >
+                    {icon(Icon::Chart)}
                 </button>
             }
         })
@@ -213,6 +244,7 @@ fn row_lines(row: QueueRowView) -> AnyView {
                 {(row.unread > 0).then(|| unread_badge(row.unread))}
             </span>
             <span class="item-line item-marks">
+                {row.is_overdue.then(|| view! { <span class="queue-overdue">{t("desk-overdue")}</span> })}
                 {claim_mark(row.claimed_by, row.is_mine)}
                 {row.asks_erasure.then(|| view! { <span class="queue-claim">{t("desk-asks-erasure")}</span> })}
                 {answering_mark(&row.answering)}

@@ -92,8 +92,14 @@ fn member_item(
     let dismiss = StoredValue::new(dismiss);
     view! {
         <li class="team-member" data-testid="member">
-            <span class="team-name"><bdi>{name}</bdi> {is_me.then(|| view! { " " <span class="hint">{t("desk-you")}</span> })}</span>
-            <span class="hint">{t(role_key(role))} " · " {t(duty)}</span>
+            <span class="team-name">
+                {member.is_here.then(|| view! { <span class="team-here" aria-hidden="true"></span> })}
+                <bdi>{name}</bdi> {is_me.then(|| view! { " " <span class="hint">{t("desk-you")}</span> })}
+            </span>
+            <span class="hint">
+                {t(role_key(role))} " · " {t(duty)}
+                {member.is_here.then(|| view! { " · " <span data-testid="here">{t("desk-here")}</span> })}
+            </span>
             {move || (is_owner.get() && !is_me).then(|| role_choice(&member))}
             {move || (is_owner.get() && !is_me).then(|| view! {
                 <button type="button" class="button-quiet" on:click=move |event| dismiss.with_value(|dismiss| dismiss(event))>

@@ -11,6 +11,7 @@ use kuvert_view::{
 use leptos::prelude::*;
 
 use super::rights;
+use super::search;
 use super::tools::{self, Tools};
 use crate::files::browser::{save, url_of_bytes};
 use crate::harmless::clean;
@@ -82,6 +83,8 @@ impl Team {
             Ok(DeskUpdate::Filled { conversation, text }) => {
                 self.tools.filled.set(Some((conversation, text)))
             }
+            Ok(DeskUpdate::FoundCases(found)) => self.tools.found.set(Some(search::harmless(found))),
+            Ok(DeskUpdate::Statistics(counted)) => self.tools.statistics.set(Some(counted)),
             Ok(DeskUpdate::Case(case)) => self.case.set(Some(harmless_case(case))),
             Ok(DeskUpdate::Invitation { link }) => self.invitation.set(Some(link)),
             Ok(DeskUpdate::Description(draft)) => self.draft.set(Some(*draft)),
@@ -256,7 +259,7 @@ pub(crate) fn follow(state: AppState) {
         starts.track();
         post(&DeskCommand::ShowDesk);
     });
-    tools::follow(team);
+    tools::follow(team, state);
     let is_member = Memo::new(move |_| team.role().get().is_some());
     let shown = Memo::new(move |_| route.with(crate::route::Route::conversation));
     let is_due = StoredValue::new(false);

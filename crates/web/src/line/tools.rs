@@ -2,17 +2,24 @@
 
 use std::time::Duration;
 
-use kuvert_view::{CannedView, ConversationId, DeskCommand, LabelId, TeamRole, ToolCommand};
+use kuvert_view::{
+    CannedView, ConversationId, DeskCommand, FoundCasesView, LabelId, StatisticsView, TeamRole, ToolCommand,
+};
 use leptos::prelude::*;
 
+use super::alerts::{self, Alerts};
+use super::keys;
 use super::team_state::{Team, post, team};
+use crate::browser;
 use crate::dates;
 use crate::harmless::clean;
 use crate::i18n::t1;
-use crate::state::state;
+use crate::state::{AppState, state};
 
 /// How often it is looked whether a reminder is due, and whether a colleague still writes.
 const TICK: Duration = Duration::from_secs(15);
+/// How often it is looked who is there, in milliseconds.
+const LOOK_AGAIN: i64 = 60_000;
 /// The engine is told at most so often that somebody types; it decides what colleagues are told.
 const TYPED_AGAIN: i64 = 5_000;
 
@@ -27,6 +34,14 @@ pub(crate) struct Tools {
     pub(super) label: RwSignal<Option<LabelId>>,
     /// The time, now and then.
     pub(super) clock: RwSignal<i64>,
+    /// What is searched for.
+    pub(super) typed: RwSignal<String>,
+    /// Customers who were found.
+    pub(super) found: RwSignal<Option<FoundCasesView>>,
+    /// What was counted.
+    pub(super) statistics: RwSignal<Option<StatisticsView>>,
+    /// Notifications.
+    pub(super) alerts: Alerts,
 }
 
 impl Tools {
@@ -36,6 +51,10 @@ impl Tools {
             filled: RwSignal::new(None),
             label: RwSignal::new(None),
             clock: RwSignal::new(0),
+            typed: RwSignal::new(String::new()),
+            found: RwSignal::new(None),
+            statistics: RwSignal::new(None),
+            alerts: Alerts::new(),
         }
     }
 
@@ -54,7 +73,9 @@ pub(super) fn post_tool(tool: ToolCommand) {
 }
 
 /// Asks for what tools need, and keeps the clock.
-pub(super) fn follow(team: Team) {
+pub(super) fn follow(team: Team, state: AppState) {
+    keys::follow(team);
+    alerts::follow(state, team.tools().alerts);
     let clock = team.tools().clock;
     clock.set(dates::now());
     set_interval(move || clock.set(dates::now()), TICK);
@@ -75,6 +96,30 @@ pub(super) fn follow(team: Team) {
             post_tool(ToolCommand::ShowCanned);
         }
     });
+    // The engine decides how often colleagues are told.
+    let is_here = move || {
+        clock.track();
+        if is_member.get() && browser::is_visible() {
+            post_tool(ToolCommand::Here);
+        }
+    };
+    Effect::new(move |_| is_here());
+    // Who went says nothing: the team is looked at again now and then.
+    Effect::new(move |looked: Option<i64>| {
+        let now = clock.get();
+        let looked = looked.unwrap_or(now);
+        let is_due = now - looked >= LOOK_AGAIN;
+        if is_due && is_member.get_untracked() {
+            post(&DeskCommand::ShowDesk);
+        }
+        if is_due { now } else { looked }
+    });
+}
+
+/// What the team's page can be set to.
+pub(super) fn settings() -> AnyView {
+    let alerts = team().tools().alerts;
+    view! { {alerts::section(alerts)} {keys::section()} }.into_any()
 }
 
 /// Whether the user decides about labels and prepared answers.

@@ -67,7 +67,7 @@ pub(super) fn is_pushable() -> bool {
     get(&window(), "PushManager").is_some()
 }
 
-pub(super) fn permission() -> Permission {
+pub(crate) fn permission() -> Permission {
     let said = get(&window(), "Notification").and_then(|notification| get(&notification, "permission"));
     read(said.as_ref())
 }
@@ -81,7 +81,7 @@ fn read(said: Option<&JsValue>) -> Permission {
 }
 
 /// Asks the user. To be called while a press is handled.
-pub(super) async fn ask() -> Permission {
+pub(crate) async fn ask() -> Permission {
     match get(&window(), "Notification") {
         Some(notification) => {
             call(&notification, "requestPermission", &[]).await;
@@ -161,6 +161,25 @@ pub(super) async fn show(notice: Notice, lang: &'static str) {
         set(&options, "data", id.to_string());
     }
     call(&registration, "showNotification", &[notice.title.into(), options.into()]).await;
+}
+
+/// Shows a notification that lives no longer than this page, as one without a service worker has to. Pressed, it brings the page back.
+pub(crate) fn show_from_page(title: &str, body: &str, lang: &str) {
+    let options = Object::new();
+    for (name, value) in [("body", body), ("tag", "kuvert-desk"), ("icon", ICON), ("lang", lang)] {
+        set(&options, name, value);
+    }
+    set(&options, "renotify", true);
+    let constructor =
+        get(&window(), "Notification").and_then(|constructor| constructor.dyn_into::<Function>().ok());
+    let Some(constructor) = constructor else { return };
+    // Some browsers show only those of service workers.
+    let arguments = Array::of2(&title.into(), &options);
+    let Ok(shown) = Reflect::construct(&constructor, &arguments) else { return };
+    let pressed = Closure::once_into_js(|| {
+        let _ = window().focus();
+    });
+    set(&shown, "onclick", pressed);
 }
 
 /// Takes away what is shown: the user is here.

@@ -15,7 +15,7 @@ use crate::route::Route;
 use crate::state::{AppState, Profile};
 use crate::{bridge, browser as page};
 
-pub(crate) use browser::Permission;
+pub(crate) use browser::{Permission, ask, permission, show_from_page};
 
 /// Where the choices are kept, in this browser.
 const WANTED_KEY: &str = "kuvert-notices";

@@ -32,7 +32,10 @@ pub(crate) fn Settings() -> impl IntoView {
                     <LanguageSwitch/>
                     <ThemeSwitch/>
                 </section>
-                {line::hooks().is_none().then(|| view! { <Notifications/> })}
+                {match line::hooks() {
+                    Some(hooks) => (hooks.settings)(),
+                    None => view! { <Notifications/> }.into_any(),
+                }}
                 <PrivacySettings/>
                 <LockSection/>
                 <StorageSection/>

@@ -146,7 +146,7 @@ impl App {
 
 /// Whether a message may say something about consents.
 fn is_said(row: &MessageRow) -> bool {
-    row.kind == MessageKind::Structured && row.sender == SenderKind::Contact
+    matches!(row.kind, MessageKind::Structured | MessageKind::Score) && row.sender == SenderKind::Contact
 }
 
 /// What a customer consented to, with the texts that the line still shows.

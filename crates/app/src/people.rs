@@ -2,15 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use kuvert_core::{ClientError, Command, ContactId, DataKind, Input, Refusal, SenderKind, Timestamp};
+use kuvert_core::{ClientError, Command, ContactId, DataKind, Input, Refusal, Timestamp};
 use kuvert_desk::line::LineProfile;
 use kuvert_desk::score::Score;
 use kuvert_view::{ContactView, ConversationId, ConversationView, LineView, ViewUpdate};
 
 use crate::{App, groups, line_profile, views};
-
-/// Messages with data among which what the user said about their satisfaction is looked for.
-const AMONG: u32 = 50;
 
 /// What is to be known of a line.
 #[derive(Clone, PartialEq, Eq)]
@@ -74,19 +71,8 @@ impl App {
         // What was to go by now is gone.
         let erase_at = self.client.erase_at(row)?.filter(|at| *at > self.now.0);
         let asks = LineProfile::decode(&card).is_ok_and(|profile| profile.asks_satisfaction);
-        let asks_score = asks && erase_at.is_some() && !self.has_rated(row)?;
+        let asks_score = asks && erase_at.is_some() && !self.client.has_own_score(row)?;
         Ok(Some(LineFacts { line: Box::new(line), erase_at, asks_score }))
-    }
-
-    /// Whether the user has told a line how satisfied they are, and that is not erased yet.
-    fn has_rated(&mut self, conversation: kuvert_core::ConversationId) -> Result<bool, ClientError> {
-        for row in self.client.with_data(conversation, AMONG)? {
-            let is_own = row.sender == SenderKind::Own;
-            if is_own && matches!(self.client.data(row.id)?, Some((DataKind::Score, _))) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
     }
 
     /// Tells a line how satisfied the user is.
@@ -100,7 +86,10 @@ impl App {
         let row = views::conversation_row(conversation);
         let card = self.client.line_of(row)?.ok_or(Refusal::NoLine)?;
         let asks = LineProfile::decode(&card).is_ok_and(|profile| profile.asks_satisfaction);
-        let score = Score::new(score).filter(|_| asks).ok_or(Refusal::DataInvalid)?;
+        if !asks {
+            return Err(Refusal::ScoreNotAsked.into());
+        }
+        let score = Score::new(score).ok_or(Refusal::DataInvalid)?;
         let command = Command::SendData {
             conversation: row,
             kind: DataKind::Score,

@@ -167,7 +167,9 @@ pub(crate) fn message(
         expires_at: row.expires_at,
         mentions_me,
         files: match row.kind {
-            MessageKind::Attachments | MessageKind::Structured => files::views(row.id, client)?,
+            MessageKind::Attachments | MessageKind::Structured | MessageKind::Score => {
+                files::views(row.id, client)?
+            }
             MessageKind::Text | MessageKind::NeedsNewer | MessageKind::Deleted => Vec::new(),
         },
         notice,
@@ -240,7 +242,7 @@ fn kind(kind: MessageKind) -> view::MessageKind {
         MessageKind::NeedsNewer => view::MessageKind::NeedsNewer,
         MessageKind::Attachments => view::MessageKind::Attachments,
         MessageKind::Deleted => view::MessageKind::Deleted,
-        MessageKind::Structured => view::MessageKind::Structured,
+        MessageKind::Structured | MessageKind::Score => view::MessageKind::Structured,
     }
 }
 
@@ -320,6 +322,7 @@ pub(crate) fn failure(error: &ClientError) -> view::Failure {
             Refusal::NoLine => view::Failure::NoLine,
             Refusal::DataInvalid => view::Failure::TooLarge,
             Refusal::FormChanged => view::Failure::FormChanged,
+            Refusal::ScoreNotAsked => view::Failure::ScoreNotAsked,
             Refusal::NotAdmin => view::Failure::NotAdmin,
             Refusal::LastAdmin => view::Failure::LastAdmin,
             Refusal::NoMember => view::Failure::NoMember,

@@ -22,7 +22,9 @@ use crate::limits::{
 use crate::messages::written_at;
 use crate::outbox::sender_uri;
 use crate::step::Step;
-use crate::{AnswerRow, Client, ClientError, DeskFactsRow, Event, IdentityKey, LineEvent, Output, Refusal, Timestamp};
+use crate::{
+    AnswerRow, Client, ClientError, DeskFactsRow, Event, IdentityKey, LineEvent, Output, Refusal, Timestamp,
+};
 
 /// Keys that begin with this are not the fold's.
 pub(crate) const RESERVED: u8 = 0xff;
@@ -466,6 +468,14 @@ impl Client {
     /// [`ClientError::Store`] if the database fails.
     pub fn answers_since(&mut self, since: i64, limit: u32) -> Result<Vec<AnswerRow>, ClientError> {
         self.read(|tx| Ok(tx.answers_since(since, limit)?))
+    }
+
+    /// When customers wrote first, if that was since a time: their conversations' channels, and milliseconds since 1970.
+    ///
+    /// # Errors
+    /// [`ClientError::Store`] if the database fails.
+    pub fn begun_since(&mut self, since: i64) -> Result<Vec<([u8; 16], i64)>, ClientError> {
+        self.read(|tx| Ok(tx.begun_since(since)?))
     }
 
     /// Whether a state came from another device and waits to be adopted.

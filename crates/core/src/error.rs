@@ -74,6 +74,9 @@ pub enum Refusal {
     /// What was filled in does not fit the form that the line has now.
     #[error("this does not fit the form as the line has it now; open it again")]
     FormChanged,
+    /// The line does not ask how satisfied its customers are.
+    #[error("this line does not ask how satisfied you are; write it a message")]
+    ScoreNotAsked,
     /// Only an admin of a group may do this.
     #[error("only an admin of the group may do this")]
     NotAdmin,

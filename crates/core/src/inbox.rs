@@ -401,7 +401,9 @@ impl Step<'_, '_> {
         }
         let mut shape = Shape::of(received.content);
         let files = self.files_of(received.content)?;
-        if matches!(shape.kind, MessageKind::Attachments | MessageKind::Structured) && files.is_none() {
+        if matches!(shape.kind, MessageKind::Attachments | MessageKind::Structured | MessageKind::Score)
+            && files.is_none()
+        {
             // Kept as it came, for a version that can open them.
             (shape.kind, shape.text) = (MessageKind::NeedsNewer, "");
         }

@@ -74,8 +74,7 @@ pub use desk::{DeskEvent, DeskStanding};
 pub use kuvert_content::DataKind;
 pub use kuvert_mls::{IdentityKey, KuvertId};
 pub use kuvert_store::{
-    AnswerRow,
-    AttachmentId, AttachmentRow, AttachmentState, ChangeSet, ComposingRow, ContactId, ContactRow,
+    AnswerRow, AttachmentId, AttachmentRow, AttachmentState, ChangeSet, ComposingRow, ContactId, ContactRow,
     ContactState, ConversationId, ConversationRow, ConversationSummary, DatabaseKey, DeskFactsRow,
     GroupProfile, GroupState, LastMessageRow, Location, MessageId, MessageKind, MessageRow, MessageState,
     Peer, ReactionRow, ReceiptRow, SenderKind, StoreError, Trust,

@@ -3,7 +3,7 @@
 //! Every change is applied here at once and travels as a message of its own, which is not for the eyes. Who receives it
 //! checks the right to it again: see `changes.rs`.
 
-use kuvert_content::{AT_EXTENSION, Content, Expires, ExtensionKey, Meaning, limits};
+use kuvert_content::{AT_EXTENSION, Content, DataKind, Expires, ExtensionKey, Meaning, limits};
 use kuvert_store::{
     ContactState, ConversationId, Edit, MessageId, MessageKind, MessageRow, MessageState, NewMessage,
     ReactionRow, SenderKind,
@@ -26,6 +26,9 @@ impl<'c> Shape<'c> {
         let (kind, text) = match content.meaning() {
             Meaning::Text(text) | Meaning::Request { text, .. } => (MessageKind::Text, text),
             Meaning::Attachments { text, .. } => (MessageKind::Attachments, text),
+            Meaning::Structured { text, data, .. } if data.kind == DataKind::Score => {
+                (MessageKind::Score, text)
+            }
             Meaning::Structured { text, .. } => (MessageKind::Structured, text),
             _ => (MessageKind::NeedsNewer, ""),
         };

@@ -287,6 +287,14 @@ impl Client {
         self.read(|tx| Ok(tx.with_data(conversation, limit)?))
     }
 
+    /// Whether the user has told a line how satisfied they are, as far as that is not deleted.
+    ///
+    /// # Errors
+    /// [`ClientError::Store`] if the database fails.
+    pub fn has_own_score(&mut self, conversation: ConversationId) -> Result<bool, ClientError> {
+        self.read(|tx| Ok(tx.has_own_score(conversation)?))
+    }
+
     /// The messages of contacts that bring data, among the newest `among` messages of all; the oldest first.
     ///
     /// # Errors

@@ -313,11 +313,11 @@ impl Tx<'_> {
     pub fn desk_facts(&self, only: Option<ConversationId>) -> Result<Vec<DeskFactsRow>, StoreError> {
         let sql = "SELECT v.id, v.channel, v.unread,
                 (SELECT m.at FROM message m WHERE m.conversation = v.id AND m.state < 6 AND m.sender = 1
-                 ORDER BY m.id DESC LIMIT 1),
+                 AND m.kind <> 5 ORDER BY m.id DESC LIMIT 1),
                 (SELECT m.at FROM message m WHERE m.conversation = v.id AND m.state < 6 AND m.sender = 0
                  ORDER BY m.id DESC LIMIT 1),
                 (SELECT m.at FROM message m WHERE m.conversation = v.id AND m.state < 6 AND m.sender = 1
-                 AND m.id > coalesce((SELECT o.id FROM message o WHERE o.conversation = v.id AND o.state < 6
+                 AND m.kind <> 5 AND m.id > coalesce((SELECT o.id FROM message o WHERE o.conversation = v.id AND o.state < 6
                                       AND o.sender = 0 ORDER BY o.id DESC LIMIT 1), 0) ORDER BY m.id LIMIT 1)
              FROM conversation v
              WHERE v.contact IS NOT NULL AND v.channel IS NOT NULL AND v.id = coalesce(?1, v.id)";
@@ -344,7 +344,8 @@ impl Tx<'_> {
                 SELECT m.conversation, m.id, m.at, m.sender,
                     lag(m.sender) OVER (PARTITION BY m.conversation ORDER BY m.id) AS before
                 FROM message m JOIN conversation v ON v.id = m.conversation
-                WHERE v.contact IS NOT NULL AND v.channel IS NOT NULL AND m.state < 6 AND m.sender IN (0, 1)),
+                WHERE v.contact IS NOT NULL AND v.channel IS NOT NULL AND m.state < 6 AND m.sender IN (0, 1)
+                    AND m.kind <> 5),
             turns AS (
                 SELECT conversation, at, sender,
                     lag(at) OVER (PARTITION BY conversation ORDER BY id) AS asked_at
@@ -356,6 +357,19 @@ impl Tx<'_> {
         let rows = statement.query_map(params![since, limit], |row| {
             Ok(AnswerRow { channel: row.get(0)?, asked_at: row.get(1)?, answered_at: row.get(2)? })
         })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// When customers wrote first, if that was since a time: their conversations' channels, and milliseconds since 1970.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn begun_since(&self, since: i64) -> Result<Vec<([u8; 16], i64)>, StoreError> {
+        let sql = "SELECT v.channel, min(m.at) FROM message m JOIN conversation v ON v.id = m.conversation
+             WHERE v.contact IS NOT NULL AND v.channel IS NOT NULL AND m.state < 6 AND m.sender = 1
+             GROUP BY v.id HAVING min(m.at) >= ?1";
+        let mut statement = self.sql().prepare_cached(sql)?;
+        let rows = statement.query_map([since], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 

@@ -28,6 +28,8 @@ pub enum MessageKind {
     Deleted = 3,
     /// Data that a user interface shows in its own way, with a text beside it; its content is kept as it came.
     Structured = 4,
+    /// Data that says how satisfied the sender is: it waits for no answer, and nobody has to read it.
+    Score = 5,
 }
 
 /// What became of a message. The numbers are part of the file format, and grow with progress from 0 to 3. From 6 up,
@@ -211,7 +213,7 @@ impl Tx<'_> {
             return Ok(None);
         }
         let id = MessageId(self.sql().last_insert_rowid());
-        if message.sender == SenderKind::Contact {
+        if message.sender == SenderKind::Contact && message.kind != MessageKind::Score {
             self.sql()
                 .prepare_cached("UPDATE conversation SET unread = unread + 1 WHERE id = ?1")?
                 .execute([message.conversation.0])?;
@@ -280,6 +282,17 @@ impl Tx<'_> {
             Ok((sender(row.get(0)?), row.get(1)?))
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Whether this side has said in a conversation how satisfied it is, as far as that is not deleted.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn has_own_score(&self, conversation: ConversationId) -> Result<bool, StoreError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM message WHERE conversation = ?1 AND kind = ?2 AND sender = ?3 AND state < 6)";
+        let (kind, sender) = (MessageKind::Score as i64, SenderKind::Own as i64);
+        let mut statement = self.sql().prepare_cached(sql)?;
+        Ok(statement.query_row(params![conversation.0, kind, sender], |row| row.get(0))?)
     }
 
     /// The messages of a conversation that bring data, the newest first, at most `limit`.
@@ -430,7 +443,7 @@ impl Tx<'_> {
         let Some(row) = self.message(id)? else { return Ok(()) };
         self.sql().execute(
             "UPDATE conversation SET unread = MAX(unread - 1, 0) WHERE id = ?1 AND read_to < ?2 AND ?3",
-            params![row.conversation.0, id.0, row.sender == SenderKind::Contact && row.is_shown()],
+            params![row.conversation.0, id.0, is_unread(&row)],
         )?;
         self.sql().execute("DELETE FROM receipt WHERE message = ?1", [id.0])?;
         self.wipe(id, "kind = 3, state = 7")
@@ -537,6 +550,11 @@ pub(crate) fn message_row(row: &Row<'_>) -> rusqlite::Result<MessageRow> {
     })
 }
 
+/// Whether a message counts among those not yet seen, if it is behind what was.
+fn is_unread(row: &MessageRow) -> bool {
+    row.sender == SenderKind::Contact && row.kind != MessageKind::Score && row.is_shown()
+}
+
 fn sender(number: i64) -> SenderKind {
     match number {
         0 => SenderKind::Own,
@@ -551,6 +569,7 @@ fn kind(number: i64) -> MessageKind {
         2 => MessageKind::Attachments,
         3 => MessageKind::Deleted,
         4 => MessageKind::Structured,
+        5 => MessageKind::Score,
         _ => MessageKind::NeedsNewer,
     }
 }

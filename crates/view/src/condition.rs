@@ -150,6 +150,9 @@ pub enum Failure {
     /// What was filled in does not fit the form that the line has now.
     #[n(61)]
     FormChanged,
+    /// The line does not ask how satisfied its customers are.
+    #[n(62)]
+    ScoreNotAsked,
     /// The request did not get there; it has to be made again by the link.
     #[n(56)]
     NotAsked,

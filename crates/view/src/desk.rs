@@ -5,8 +5,8 @@ use minicbor::{Decode, Encode};
 
 use crate::{
     AgreedView, AppointmentView, BridgeError, CannedView, CapacityView, CaseView, CheckedTicket,
-    ConversationId, DeskView, DispatchCommand, FaultView, FoundCasesView, LineDraft, MessageId, OfferView, QueueView,
-    RightsUpdate, RightsWish, SeatsCommand, StatisticsView, ToolCommand,
+    ConversationId, DeskView, DispatchCommand, FaultView, FoundCasesView, LineDraft, MessageId, OfferView,
+    QueueView, RightsUpdate, RightsWish, SeatsCommand, StatisticsView, ToolCommand,
 };
 
 /// Names a member of the team: the public key of their device.

@@ -168,7 +168,7 @@ impl std::fmt::Debug for ReminderView {
 }
 
 /// Conversations that were looked for.
-#[derive(Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct FoundCasesView {
     /// What was looked for.
     #[n(0)]
@@ -178,14 +178,8 @@ pub struct FoundCasesView {
     pub cases: Vec<FoundCaseView>,
 }
 
-impl std::fmt::Debug for FoundCasesView {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("FoundCasesView(..)")
-    }
-}
-
 /// A conversation in whose customer's name, labels or notes something stands.
-#[derive(Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct FoundCaseView {
     /// Which.
     #[n(0)]

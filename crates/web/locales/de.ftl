@@ -303,6 +303,7 @@ failure-no-member = Kein Mitglied dieser Gruppe.
 failure-not-reachable = Dieser Kontakt kann noch nicht in Gruppen aufgenommen werden. Tauscht zuerst eine Nachricht aus.
 failure-picture-invalid = Das Bild einer Gruppe hat höchstens 4 KiB.
 failure-form-changed = Das passt nicht zum Formular, wie es jetzt ist. Öffne es noch einmal.
+failure-score-not-asked = Dieser Anschluss fragt nicht danach. Schreib einfach eine Nachricht.
 failure-too-much = In dieser Gruppe wartet zu viel darauf, erledigt zu werden. Versuch es später noch einmal.
 failure-too-late = Dafür ist es zu spät: Die Nachricht wurde schon gesendet. Löschen kannst du sie noch.
 

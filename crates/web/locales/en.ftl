@@ -303,6 +303,7 @@ failure-no-member = Not a member of this group.
 failure-not-reachable = This contact cannot be added to groups yet. Exchange a message with them first.
 failure-picture-invalid = The picture of a group has at most 4 KiB.
 failure-form-changed = This does not fit the form as it is now. Open it again.
+failure-score-not-asked = This line does not ask for that. Just write a message.
 failure-too-much = Too much waits to be done in this group. Try again later.
 failure-too-late = That is too late: the message was sent already. You can still delete it.
 

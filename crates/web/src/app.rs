@@ -278,6 +278,7 @@ fn follow_title() {
             Route::Home | Route::OpenedLink(_) | Route::Invitation(_) => None,
             Route::Team => Some("desk-team"),
             Route::Seats => Some("desk-seats"),
+            Route::Statistics => Some("desk-statistics"),
             Route::Describe => Some("desk-describe"),
             Route::Components => Some("components-heading"),
             Route::Conversation(_) => Some("conversation-messages"),

@@ -80,6 +80,11 @@ pub(crate) fn day(lang: Lang, at: i64) -> String {
     format(lang, at, &[("dateStyle", "long")])
 }
 
+/// A day without its year.
+pub(crate) fn day_of_year(lang: Lang, at: i64) -> String {
+    format(lang, at, &[("day", "numeric"), ("month", "short")])
+}
+
 /// Hours and minutes.
 pub(crate) fn clock(lang: Lang, at: i64) -> String {
     format(lang, at, &[("hour", "2-digit"), ("minute", "2-digit")])

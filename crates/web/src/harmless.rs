@@ -188,6 +188,7 @@ mod tests {
             groups: Vec::new(),
             line: Some(line),
             erase_at: None,
+            asks_score: false,
         };
         let mut all = ViewUpdate::Contact(contact);
         update(&mut all);

@@ -54,6 +54,7 @@ impl App {
         let today = LocalTime::of(self.now.0).date();
         let first = today.plus_days(1 - i32::from(days));
         let since = LocalTime::new(first, 0).map_or(0, LocalTime::at);
+        let begun = self.client.begun_since(since)?;
         let answers = self.client.answers_since(since, MAX_ANSWERS)?;
         let answers: Vec<_> = answers
             .iter()
@@ -68,7 +69,13 @@ impl App {
         let hours = line.as_ref().and_then(|line| line.hours.as_ref());
         let open = |from, to: i64| hours.map_or(to - from, |hours| hours.open_millis_between(from, to));
         let desk = self.desk()?;
-        let all = room::statistics(&desk.team, &desk.cases, &answers, &scope, day_of, open);
+        let mut all = room::statistics(&desk.team, &desk.cases, &answers, &scope, day_of, open);
+        // The desk room knows nothing yet of those whom nobody looked after.
+        for (channel, at) in begun {
+            if desk.cases.get(ChannelId::new(channel)).is_none() {
+                all.days.entry(day_of(at)).or_default().opened += 1;
+            }
+        }
         let day = |number: u16| {
             let date = first.plus_days(i32::from(number));
             let count = all.days.get(&i64::from(date.days())).copied().unwrap_or_default();
@@ -99,7 +106,8 @@ impl App {
 /// Customers who wait longer than the line wants them to.
 pub(super) fn overdue(desk: &Desk, now: i64) -> BTreeSet<ChannelId> {
     let line = LineProfile::decode(&desk.team.settings().bytes).ok();
-    let Some((line, minutes)) = line.and_then(|line| line.answer_within.map(|minutes| (line, minutes))) else {
+    let Some((line, minutes)) = line.and_then(|line| line.answer_within.map(|minutes| (line, minutes)))
+    else {
         return BTreeSet::new();
     };
     let most = i64::from(minutes) * 60_000;
@@ -194,8 +202,7 @@ mod tests {
     #[test]
     fn who_waits_is_looked_at_by_opening_hours() {
         let day = vec![Span { from: 8 * 60, to: 18 * 60 }];
-        let hours =
-            Hours { week: vec![day; 7], exceptions: Vec::new(), state: None, catholic: false };
+        let hours = Hours { week: vec![day; 7], exceptions: Vec::new(), state: None, catholic: false };
         // A Monday at 9 in summer, in Germany.
         let now = 1_750_057_200_000;
         let hour = 60 * 60 * 1000;

@@ -225,6 +225,10 @@ fn dismissing(floor: &mut Floor) -> Result<Value> {
         progress.look(floor, owner)?;
         Ok(progress.most > 0 && progress.left <= all / 2)
     })?;
+    eprintln!(
+        "kuvert-bench: {} of {all} conversations are left; the program is closed and opened again",
+        progress.left
+    );
     floor.pump.end(&mut floor.net, owner);
     let owner = floor.open(0)?;
     floor.wish(owner, DeskCommand::ShowDesk)?;

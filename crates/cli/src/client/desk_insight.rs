@@ -100,8 +100,7 @@ fn shown_case(case: &FoundCaseView, id: &str, labels: &[LabelView]) -> (String, 
     if !case.note.is_empty() {
         line += &format!(": note: {}", foreign(&case.note));
     }
-    let row =
-        json!({ "id": id, "name": case.name, "labels": on, "note": case.note, "done": case.is_done });
+    let row = json!({ "id": id, "name": case.name, "labels": on, "note": case.note, "done": case.is_done });
     (line, row)
 }
 
@@ -146,7 +145,8 @@ fn as_json(view: &StatisticsView, labels: &[LabelView]) -> Value {
 }
 
 fn in_words(view: &StatisticsView, labels: &[LabelView]) -> String {
-    let sum = |of: fn(&kuvert_view::DayView) -> u32| view.by_day.iter().map(|day| u64::from(of(day))).sum::<u64>();
+    let sum =
+        |of: fn(&kuvert_view::DayView) -> u32| view.by_day.iter().map(|day| u64::from(of(day))).sum::<u64>();
     let mut lines = vec![format!(
         "in {} days: {} conversations began, {} answers to who waited, {} done, {} opened again",
         view.days,

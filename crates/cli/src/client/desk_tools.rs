@@ -10,8 +10,8 @@ use kuvert_view::{
 use serde_json::json;
 use tokio::time::Instant;
 
-use super::desk_insight::{FindArgs, StatisticsArgs};
 use super::desk::{Role, begin, change, end, member, shown, wish};
+use super::desk_insight::{FindArgs, StatisticsArgs};
 use super::lookup::{find_contact, id_of};
 use super::message::{QUEUED, Wait};
 use super::{Common, Failure, ask, own_message, sent};

@@ -172,6 +172,53 @@ fn a_form_is_filled_in_and_both_sides_see_where_it_stands() {
 }
 
 #[test]
+fn a_desk_finds_customers_and_counts_what_was_done() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let relay = Relay::start(&dir.path().join("relay"), &[]);
+    let (owner, _) = open_line(&dir, &relay);
+    let description = dir.path().join("line.toml");
+    let asking = fs::read_to_string(&description).expect("reads");
+    fs::write(&description, asking.replace("satisfaction = false", "satisfaction = true")).expect("writes");
+    let file = description.to_str().expect("UTF-8");
+    let link = case(&owner, &["publish", file])["link"].as_str().expect("a link").to_owned();
+    let carla = Person::new(&dir, "carla", "Carla", &relay.origin());
+    carla.run(&["contact", "add", &link, "--message", "Do you have cough syrup?"]).json();
+    let dora = Person::new(&dir, "dora", "Dora", &relay.origin());
+    dora.run(&["contact", "add", &link, "--message", "Is my ointment there?"]).json();
+    case(&owner, &["queue"]);
+    // Nobody is asked before all is done.
+    assert_eq!(owner.run(&["send", "Carla", "Yes, we do."]).json()["state"], "sent");
+    case(&owner, &["note", "Carla", "Prefers the small package"]);
+    case(&owner, &["status", "Carla", "done"]);
+
+    let found = case(&owner, &["find", "small", "pack"]);
+    assert_eq!(found["cases"][0]["note"], "Prefers the small package", "{found}");
+    assert_eq!(found["cases"][0]["done"], true);
+    let found = case(&owner, &["find", "ointm"]);
+    assert_eq!((&found["cases"], &found["messages"][0]["name"]), (&json!([]), &json!("Dora")), "{found}");
+
+    assert_eq!(carla.hear(1), ["Yes, we do."]);
+    assert_eq!(carla.run(&["contact", "rate", "Pharmacy", "4"]).json()["score"], 4);
+    case(&owner, &["queue"]);
+    let counted = case(&owner, &["statistics", "--days", "7"]);
+    let days = counted["days"].as_array().expect("days");
+    assert_eq!(days.len(), 7, "{counted}");
+    let sum = |of: &str| days.iter().map(|day| day[of].as_u64().unwrap_or_default()).sum::<u64>();
+    assert_eq!((sum("opened"), sum("answered"), sum("done")), (2, 1, 1), "{counted}");
+    assert_eq!(counted["scores"], json!([0, 0, 0, 1, 0]), "{counted}");
+}
+
+#[test]
+fn a_line_that_does_not_ask_is_not_told() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let relay = Relay::start(&dir.path().join("relay"), &[]);
+    let (_, link) = open_line(&dir, &relay);
+    let carla = Person::new(&dir, "carla", "Carla", &relay.origin());
+    carla.run(&["contact", "add", &link, "--message", "Hello"]).json();
+    assert_eq!(carla.run(&["contact", "rate", "Pharmacy", "4"]).failure().0, "score_not_asked");
+}
+
+#[test]
 fn a_team_works_its_queue_with_labels_prepared_answers_and_reminders() {
     let dir = tempfile::tempdir().expect("a folder");
     let relay = Relay::start(&dir.path().join("relay"), &[]);

@@ -114,6 +114,7 @@ pub(crate) fn failure_key(failure: Failure) -> &'static str {
         Failure::PictureInvalid => "failure-picture-invalid",
         Failure::TooMuchAtOnce => "failure-too-much",
         Failure::FormChanged => "failure-form-changed",
+        Failure::ScoreNotAsked => "failure-score-not-asked",
         Failure::TooLate => "failure-too-late",
     }
 }

@@ -172,9 +172,9 @@ fn rating(conversation: ConversationId) -> AnyView {
         <div class="rating" role="group" aria-label=t("score-ask") data-testid="rating">
             <p>{t("score-ask")}</p>
             <div class="rating-row">
-                <span class="hint">{t("score-worst")}</span>
                 {[1, 2, 3, 4, 5].map(one)}
-                <span class="hint">{t("score-best")}</span>
+                <span class="hint rating-worst">{t("score-worst")}</span>
+                <span class="hint rating-best">{t("score-best")}</span>
             </div>
         </div>
     }

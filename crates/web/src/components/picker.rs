@@ -1,5 +1,6 @@
 //! Chooses among the contacts: a search, what was chosen as chips, and the list.
 
+use kuvert_view::words::fits;
 use kuvert_view::{ContactState, ConversationId, ConversationView};
 use leptos::prelude::*;
 
@@ -7,7 +8,6 @@ use super::icon::{Icon, icon};
 use super::marks::trust_mark;
 use super::search_field::SearchField;
 use super::stamp::stamp;
-use crate::find::fits;
 use crate::i18n::{language, t, text};
 use crate::state::state;
 

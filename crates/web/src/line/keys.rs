@@ -129,6 +129,11 @@ fn step(by: isize) -> bool {
     let Some(next) = place(shown, by, items.len()).and_then(|place| items.get(place)) else { return false };
     next.click();
     next.scroll_into_view_with_bool(false);
+    // Who goes through the queue by keys stays in it: the field, which takes the focus with the next frame, would take the keys.
+    let row = next.clone();
+    request_animation_frame(move || {
+        request_animation_frame(move || browser::focus_in_place(&row));
+    });
     true
 }
 

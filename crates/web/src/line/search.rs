@@ -48,7 +48,9 @@ pub(super) fn Found() -> impl IntoView {
     let typed = tools.typed;
     let cases = Memo::new(move |_| {
         let words = typed.with(|typed| typed.trim().to_owned());
-        tools.found.with(|found| found.as_ref().filter(|found| found.words == words).map(|found| found.cases.clone()))
+        tools.found.with(|found| {
+            found.as_ref().filter(|found| found.words == words).map(|found| found.cases.clone())
+        })
     });
     let is_empty = Memo::new(move |_| cases.with(|cases| cases.as_ref().is_some_and(Vec::is_empty)));
     view! {

@@ -82,12 +82,12 @@ fn by_day(days: &[DayView]) -> AnyView {
     let most = days.iter().map(|day| day.opened.max(day.answered)).max().unwrap_or(0).max(1);
     let row = |day: &DayView| {
         let (at, opened, answered) = (day.at, day.opened, day.answered);
-        let height = |count: u32| format!("--part: {}%", count * 100 / most);
+        let height = |count: u32| format!("{}%", count * 100 / most);
         view! {
             <tr class="bars-day">
-                <th scope="row"><span class="bars-name">{move || dates::in_short(lang.get(), at)}</span></th>
-                <td class="bars-bar" style=height(opened)><span>{opened}</span></td>
-                <td class="bars-bar bars-bar-is-second" style=height(answered)><span>{answered}</span></td>
+                <th scope="row"><span class="bars-name">{move || dates::day_of_year(lang.get(), at)}</span></th>
+                <td class="bars-bar" style=("--part", height(opened))><span>{opened}</span></td>
+                <td class="bars-bar bars-bar-is-second" style=("--part", height(answered))><span>{answered}</span></td>
             </tr>
         }
     };
@@ -135,7 +135,7 @@ fn by_label(labels: Vec<LabelCountView>) -> AnyView {
             <table class="counts">
                 <thead>
                     <tr>
-                        <th scope="col">{t("desk-label")}</th>
+                        <th scope="col">{t("desk-labels")}</th>
                         <th scope="col">{t("desk-statistics-opened")}</th>
                         <th scope="col">{t("desk-statistics-first")}</th>
                     </tr>
@@ -150,12 +150,12 @@ fn by_label(labels: Vec<LabelCountView>) -> AnyView {
 fn scores(counts: [u64; 5]) -> AnyView {
     let all = counts.iter().sum::<u64>().max(1);
     let row = |(score, count): (u32, u64)| {
-        let part = format!("--part: {}%", count * 100 / all);
+        let part = format!("{}%", count * 100 / all);
         let words = t1("score-of-five", "count", move || score);
         view! {
             <tr>
                 <th scope="row">{words}</th>
-                <td class="score-bar" style=part><span>{count.to_string()}</span></td>
+                <td class="score-bar" style=("--part", part)><span>{count.to_string()}</span></td>
             </tr>
         }
     };

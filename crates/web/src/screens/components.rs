@@ -213,6 +213,7 @@ fn line() -> AnyView {
         groups: Vec::new(),
         line: Some(Box::new(line.clone())),
         erase_at: Some(0),
+        asks_score: true,
     };
     let content = view! {
         {line_card(line, Signal::stored("Anna".to_owned()))}

@@ -44,6 +44,7 @@ pub(crate) fn Desk() -> impl IntoView {
                     // A team's.
                     | Route::Team
                     | Route::Seats
+                    | Route::Statistics
                     | Route::Describe
                     | Route::Invitation(_) => view! { <NothingChosen/> }.into_any(),
                 }}

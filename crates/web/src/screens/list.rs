@@ -1,5 +1,6 @@
 //! The conversation list.
 
+use kuvert_view::words::fits;
 use kuvert_view::{ContactState, ConversationId, ConversationView, GroupView, LastMessage, Sender};
 use leptos::prelude::*;
 
@@ -11,7 +12,6 @@ use crate::components::marks::{delivery_mark, trust_mark};
 use crate::components::search_field::SearchField;
 use crate::components::stamp::stamp;
 use crate::dates;
-use crate::find::fits;
 use crate::i18n::{language, t, t1, text};
 use crate::markdown::on_one_line;
 use crate::model::shows_delivery;

@@ -203,7 +203,7 @@ impl Step<'_, '_> {
             return Err(Refusal::LastAdmin.into());
         }
         for intent in self.tx.intents(conversation)? {
-            self.tx.remove_intent(intent.id)?;
+            self.forget_intent(intent.id)?;
         }
         self.say_goodbye(conversation, &group)?;
         profile.state = GroupState::Leaving;
@@ -317,7 +317,7 @@ impl Step<'_, '_> {
         self.tx.drop_commits(&row.channel)?;
         self.tx.drop_prepared(&row.channel)?;
         for intent in self.tx.intents(row.conversation)? {
-            self.tx.remove_intent(intent.id)?;
+            self.forget_intent(intent.id)?;
         }
         for kept in self.tx.kept_entries(&row.channel)? {
             self.tx.remove_kept(kept.id)?;

@@ -439,7 +439,7 @@ impl Step<'_, '_> {
         self.keep_loaded(group);
         self.tx.drop_posts(&row.channel)?;
         for intent in self.tx.intents(row.conversation)? {
-            self.tx.remove_intent(intent.id)?;
+            self.forget_intent(intent.id)?;
         }
         let channel = ChannelId::new(row.channel);
         let mark = [b"lost".as_slice(), &crate::group::mark(channel, row.behind, 0)].concat();

@@ -2,7 +2,7 @@
 
 use kuvert_content::{Content, DataKind, Meaning};
 use kuvert_mls::{Group, GroupKey, IdentityKey};
-use kuvert_store::{ContactState, ConversationId, MessageId, MessageRow, MetaKey, SenderKind, Tx};
+use kuvert_store::{ContactState, ConversationId, IntentId, MessageId, MessageRow, MetaKey, SenderKind, Tx};
 use kuvert_wire::{ChannelId, decode, encode};
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
@@ -125,6 +125,17 @@ impl Step<'_, '_> {
             }
         }
         self.outputs.push(Output::WakeAt(self.now.plus_millis(STAFFING_PAUSE)));
+        Ok(())
+    }
+
+    /// Something that was to be committed was, or is moot. Who shows how far the staffing is learns of the last ones by this: there is
+    /// no look at it any more then.
+    pub(crate) fn forget_intent(&self, intent: IntentId) -> Result<(), ClientError> {
+        self.tx.remove_intent(intent)?;
+        let is_line = self.account.as_ref().is_some_and(|account| account.is_line);
+        if is_line && staffing(self.tx)?.is_none() {
+            self.tx.note_desk();
+        }
         Ok(())
     }
 

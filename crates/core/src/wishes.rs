@@ -127,7 +127,7 @@ impl Step<'_, '_> {
                 return Err(ClientError::Damaged("something to be committed"));
             };
             if self.is_moot(&group, &standing, &wish)? {
-                self.tx.remove_intent(intent.id)?;
+                self.forget_intent(intent.id)?;
             } else if intent.due > self.now.0 && intent.state == IntentState::Waiting {
                 self.outputs.push(Output::WakeAt(crate::Timestamp(intent.due)));
             } else if let Some(addition) = self.addition(&wish)? {
@@ -275,7 +275,7 @@ impl Step<'_, '_> {
         addition: &Addition,
         why: NotAdded,
     ) -> Result<(), ClientError> {
-        self.tx.remove_intent(intent.id)?;
+        self.forget_intent(intent.id)?;
         if let Some(device) = addition.device {
             let conversation = intent.conversation;
             self.event(Event::Line(LineEvent::NotStaffed { conversation, device }));
@@ -374,7 +374,7 @@ impl Step<'_, '_> {
             }
         }
         for intent in self.committing(row.conversation)? {
-            self.tx.remove_intent(intent.id)?;
+            self.forget_intent(intent.id)?;
         }
         self.sessions.snapshots.remove(&row.channel);
         self.tx.set_intent(&row.channel, Intent::None as u8)?;
@@ -450,7 +450,7 @@ impl Step<'_, '_> {
                 }
                 // Tried again with whatever comes next.
                 Ok(Wish::Dismiss(_)) if code == ErrorCode::BadToken => {}
-                _ => self.tx.remove_intent(intent.id)?,
+                _ => self.forget_intent(intent.id)?,
             }
         }
         self.advance(row.conversation)

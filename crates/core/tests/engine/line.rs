@@ -285,6 +285,22 @@ fn a_new_colleague_comes_into_all_conversations_one_after_the_other() {
 }
 
 #[test]
+fn who_shows_how_far_the_staffing_is_learns_of_its_end() {
+    let mut shop = Shop::new();
+    shop.ask(CARLA, "Hello");
+    shop.world.go_offline(OWNER);
+    let devices = vec![shop.devices[OWNER].clone()];
+    shop.world.command(OWNER, Command::Line(LineCommand::StaffAll { devices })).expect("taken");
+    // All conversations were looked at, and nothing was committed.
+    shop.world.settle(2);
+    assert_eq!(shop.world.devices[OWNER].staffing_shown, Some(1));
+    shop.world.go_online(OWNER);
+    shop.world.settle(2);
+    assert_eq!(shop.world.devices[OWNER].client.staffing().expect("reads"), 0);
+    assert_eq!(shop.world.devices[OWNER].staffing_shown, Some(0));
+}
+
+#[test]
 fn who_claims_a_conversation_can_be_the_only_one_in_it() {
     let mut shop = Shop::new();
     let all = shop.devices.clone();

@@ -18,6 +18,8 @@ pub(crate) struct Device {
     /// The owner session is open.
     receives: bool,
     pub(crate) events: Vec<Event>,
+    /// What [`Client::staffing`] told when the desk changed last.
+    pub(crate) staffing_shown: Option<u64>,
     pub(crate) inputs: VecDeque<Input>,
     /// Every owner frame that came, to be played again.
     pub(crate) heard: Vec<Vec<u8>>,
@@ -131,6 +133,7 @@ impl World {
             online: false,
             receives: false,
             events: Vec::new(),
+            staffing_shown: None,
             inputs: VecDeque::new(),
             heard: Vec::new(),
             asked: Vec::new(),
@@ -407,6 +410,10 @@ impl World {
                 }
                 Output::Disconnect(Line::Owner) => panic!("the own inbox is always watched"),
                 Output::Blob(task) => self.devices[at].tasks.push(task),
+                Output::Changes(changes) if changes.desk => {
+                    let device = &mut self.devices[at];
+                    device.staffing_shown = Some(device.client.staffing()?);
+                }
                 Output::Transmit(..) | Output::Connect(..) | Output::Changes(_) => {}
             }
         }

@@ -145,3 +145,43 @@ test("a desk is worked by keys", { timeout: 180_000 }, async (t) => {
   assert.equal(await olga.getByTestId("desk-filter-done").getAttribute("aria-pressed"), "false");
   world.assertQuiet();
 });
+
+test("a desk in the background tells that a customer wrote, and not who", { timeout: 120_000 }, async (t) => {
+  const world = await World.start(t);
+  const owner = await world.browser("owner");
+  const olga = await owner.open("/desk");
+  await found(olga, { line: LINE, person: "Olga" });
+  const link = await publish(olga);
+  await olga.goBack();
+  // A browser without a screen shows none: what the page asks for is looked at.
+  await olga.evaluate(() => {
+    window.told = [];
+    window.Notification = class {
+      static permission = "default";
+      static requestPermission = async () => (this.permission = "granted");
+      constructor(title, { body }) {
+        window.told.push({ title, body });
+      }
+    };
+  });
+  await settings(olga);
+  await olga.getByTestId("alerts").click();
+  await olga.getByText(/^(On, as long as|An, solange)/).waitFor();
+  await olga.goBack();
+  const hide = (hidden) =>
+    olga.evaluate((hidden) => {
+      Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }, hidden);
+  await hide(true);
+  const carla = await (await world.browser("carla")).open(link);
+  await request(carla, { name: "Carla", text: "Something private" });
+  await eventually("a notification", async () => (await olga.evaluate(() => window.told.length)) > 0, 30_000);
+  const told = await olga.evaluate(() => window.told);
+  assert.ok(told.every(({ body }) => /^(A customer has written\.|Ein Kunde hat geschrieben\.)$/.test(body)), JSON.stringify(told));
+  await hide(false);
+  await say(carla, "And one more");
+  await row(olga, "Carla").getByText("And one more").waitFor();
+  assert.equal(await olga.evaluate(() => window.told.length), told.length, "who looks needs none");
+  world.assertQuiet();
+});

@@ -226,7 +226,8 @@ impl Step<'_, '_> {
         card: CardId,
         outcome: &FetchOutcome,
     ) -> Result<(), ClientError> {
-        let stored = matches!(outcome, FetchOutcome::Answered { status: 200 | 201, .. });
+        // 409: another owner of the line has put a newer one.
+        let stored = matches!(outcome, FetchOutcome::Answered { status: 200 | 201 | 409, .. });
         let account = self.account()?;
         let own = self.own_link()?.filter(|own| own.link(&account.relay).card() == card);
         let Some(mut own) = own else {

@@ -1,6 +1,6 @@
 //! The own link: when it is there, and that it can be taken back.
 
-use kuvert_core::{Command, Event, Input, Line, LinkFailure, MessageState};
+use kuvert_core::{Command, Event, FetchOutcome, Input, Line, LinkFailure, MessageState};
 
 use crate::world::{ALICE, BOB, World};
 
@@ -23,6 +23,24 @@ fn a_link_waits_for_the_inbox_without_which_the_relay_keeps_no_card() {
     world.request("hello");
     assert_eq!(world.devices[ALICE].texts(), ["hello"]);
     assert_eq!(count(&world, &failed), 1);
+}
+
+#[test]
+fn a_card_whose_arrival_nobody_told_of_is_there_all_the_same() {
+    let mut world = World::new(&["Alice", "Bob"]);
+    world.go_online(ALICE);
+    world.input(ALICE, Input::Command(Command::ShowLink)).expect("asks");
+    for input in &mut world.devices[ALICE].inputs {
+        if let Input::Fetched(_, outcome) = input {
+            *outcome = FetchOutcome::Failed;
+        }
+    }
+    world.run();
+    let is_shown =
+        |world: &World| world.devices[ALICE].events.iter().any(|event| matches!(event, Event::OwnLink(_)));
+    assert!(!is_shown(&world));
+    world.command(ALICE, Command::ShowLink).expect("asks again");
+    assert!(is_shown(&world), "{:?}", world.devices[ALICE].events);
 }
 
 #[test]

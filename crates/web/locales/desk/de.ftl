@@ -437,6 +437,7 @@ desk-statistics-scores = Zufriedenheit
 desk-minutes = { $count } min
 desk-hours-count = { $count } Std.
 desk-alert = Ein Kunde hat geschrieben.
+desk-alert-overdue = Ein Kunde wartet zu lange.
 desk-alerts-on = An, solange diese Seite offen ist. Namen und Texte stehen nie darin.
 desk-alerts-off = Aus.
 desk-keys = Tasten

@@ -437,6 +437,7 @@ desk-statistics-scores = Satisfaction
 desk-minutes = { $count } min
 desk-hours-count = { $count } h
 desk-alert = A customer has written.
+desk-alert-overdue = A customer waits too long.
 desk-alerts-on = On, as long as this page is open. Names and texts never stand in them.
 desk-alerts-off = Off.
 desk-keys = Keys

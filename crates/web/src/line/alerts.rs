@@ -1,9 +1,10 @@
 //! Notifications of the computer while the desk is open and out of view. They name nobody. Nothing comes while it is closed: see the
 //! decision on the desk's page.
 
-use kuvert_view::ConversationView;
+use kuvert_view::{ConversationView, TeamRole};
 use leptos::prelude::*;
 
+use super::team_state::Team;
 use crate::browser;
 use crate::i18n::{language, t, text};
 use crate::notices::{self, Permission};
@@ -34,20 +35,31 @@ impl Alerts {
     }
 }
 
-/// Tells of what customers write while nobody looks.
-pub(super) fn follow(state: AppState, alerts: Alerts) {
-    let lang = language();
+/// Tells of what customers write while nobody looks and, who decides who answers, of customers who wait too long.
+pub(super) fn follow(state: AppState, team: Team) {
     let unread = Memo::new(move |_| {
         let sum = |list: &Vec<ConversationView>| list.iter().map(|one| one.unread).sum::<u32>();
         state.conversations().with(|list| list.as_ref().map(sum))
     });
+    tell(team, unread, "desk-alert");
+    let (desk, role) = (team.desk(), team.role());
+    let overdue = Memo::new(move |_| {
+        let is_told = role.get() >= Some(TeamRole::Supervisor);
+        desk.with(|desk| desk.as_ref().map(|desk| desk.overdue).filter(|_| is_told))
+    });
+    tell(team, overdue, "desk-alert-overdue");
+}
+
+/// Shows a notification when there is more of something.
+fn tell(team: Team, of: Memo<Option<u32>>, key: &'static str) {
+    let (lang, alerts) = (language(), team.tools().alerts);
     Effect::new(move |before: Option<Option<u32>>| {
-        let now = unread.get();
+        let now = of.get();
         let has_more = before.flatten().zip(now).is_some_and(|(before, now)| now > before);
         let is_on = alerts.wanted.get_untracked() && alerts.permission.get_untracked() == Permission::Granted;
         if has_more && is_on && !browser::is_visible() {
             let words = |key| text(lang.get_untracked(), key, &[]);
-            notices::show_from_page(&words("app-name"), &words("desk-alert"), lang.get_untracked().tag());
+            notices::show_from_page(&words("app-name"), &words(key), lang.get_untracked().tag());
         }
         now
     });

@@ -75,7 +75,7 @@ pub(super) fn post_tool(tool: ToolCommand) {
 /// Asks for what tools need, and keeps the clock.
 pub(super) fn follow(team: Team, state: AppState) {
     keys::follow(team);
-    alerts::follow(state, team.tools().alerts);
+    alerts::follow(state, team);
     let clock = team.tools().clock;
     clock.set(dates::now());
     set_interval(move || clock.set(dates::now()), TICK);

@@ -1,5 +1,7 @@
 //! The own link: to copy, to share, to print, to scan, and to take back.
 
+use std::time::Duration;
+
 use kuvert_view::{Connection, UiCommand};
 use leptos::prelude::*;
 
@@ -13,19 +15,29 @@ use crate::route::Route;
 use crate::state::state;
 use crate::{bridge, browser};
 
+/// How often the link is asked for, as long as there is none.
+const ASK_AGAIN: Duration = Duration::from_secs(4);
+
 /// The page with the own link.
 #[component]
 pub(crate) fn MyLink() -> impl IntoView {
     let state = state();
     let link = state.link();
     let connection = Memo::new(move |_| state.connection().get());
-    Effect::new(move |_| {
-        // Asked again whenever a connection comes back, for as long as there is no link.
-        connection.track();
+    let ask = move || {
         if link.with_untracked(Option::is_none) {
             bridge::post(&UiCommand::ShowLink);
         }
+    };
+    Effect::new(move |_| {
+        // Asked again whenever a connection comes back, for as long as there is no link.
+        connection.track();
+        ask();
     });
+    // And now and then: a relay that was busy says nothing when it is not any more.
+    if let Ok(again) = set_interval_with_handle(ask, ASK_AGAIN) {
+        on_cleanup(move || again.clear());
+    }
     let (loading, waiting) = (t("link-loading"), t("link-waiting"));
     let words = move || if connection.get() == Some(Connection::Offline) { waiting() } else { loading() };
     view! {

@@ -170,6 +170,13 @@ export class Browser {
  */
 export async function assertAccessible(page, { except = [] } = {}) {
   const source = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+  // What is half faded in has the contrast of neither before nor after.
+  await page.waitForFunction(() =>
+    document.getAnimations().every((one) => {
+      const isEndless = one.effect?.getComputedTiming().endTime === Infinity;
+      return isEndless || one.playState !== "running";
+    }),
+  );
   // Evaluated by the debugger, which the page's content security policy does not bind.
   await page.evaluate(source);
   const violations = await page.evaluate(async (except) => {

@@ -18,6 +18,7 @@ use kuvert_view::{
 use kuvert_wire::ChannelId;
 
 mod insight;
+mod outside;
 mod staffing;
 mod tools;
 
@@ -61,6 +62,11 @@ pub(crate) struct Desk {
     /// Conversations in which that was done since it was started, or is to be.
     pub(crate) looked_at: BTreeSet<kuvert_core::ConversationId>,
     pub(crate) tending: Tending,
+    /// Only those are in a conversation who look after it, and those who lead the team.
+    pub(crate) is_limited: bool,
+    /// Who is to be in which conversation was looked at since it was started.
+    was_let_in: bool,
+    pub(crate) unsaid: outside::Unsaid,
 }
 
 /// The desk's entrances. Behind pointers, so that a program which never calls [`App::with_desk`] does not hold what is behind them.
@@ -109,6 +115,10 @@ pub(crate) struct Duties {
     pub(crate) marked: Vec<(ChannelId, kuvert_content::MessageId)>,
     /// The canned answers are other ones.
     canned: bool,
+    /// Conversations that somebody else looks after, or nobody any more.
+    recased: BTreeSet<ChannelId>,
+    /// Members may do other things.
+    roles: bool,
 }
 
 impl App {
@@ -158,6 +168,10 @@ impl App {
             }
             DeskCommand::Rights(wish) => self.rights(now, wish),
             DeskCommand::Tool(tool) => self.desk_tool(now, tool),
+            DeskCommand::ClaimOutside { case } => {
+                self.check_member()?;
+                self.post(now, &Event::case(ChannelId::new(case.0), CaseEvent::Claim))
+            }
             wish => {
                 self.check_member()?;
                 let event = self.event_of(wish)?;
@@ -289,6 +303,7 @@ impl App {
             | DeskCommand::ShowQueue { .. }
             | DeskCommand::ShowCase { .. }
             | DeskCommand::Tool(_)
+            | DeskCommand::ClaimOutside { .. }
             | DeskCommand::EraseAt { .. } => Err(Refusal::Unknown.into()),
         }
     }
@@ -330,9 +345,14 @@ impl App {
 
     fn fold_desk(&mut self, now: Timestamp) -> Result<Duties, ClientError> {
         let mut duties = Duties::default();
+        let was_limited = self.desk()?.is_limited;
         loop {
             let events = self.client.desk_events(AT_ONCE)?;
-            let Some(last) = events.last() else { return Ok(duties) };
+            let Some(last) = events.last() else {
+                let is_limited = self.desk()?.is_limited;
+                duties.restaff |= is_limited != was_limited || (is_limited && duties.roles);
+                return Ok(duties);
+            };
             let position = last.position;
             let (me, mut own) = (self.me().ok(), Vec::new());
             self.desk()?;
@@ -355,6 +375,9 @@ impl App {
                 self.heard_own(&event, outcome)?;
             }
             let Some(desk) = self.desk.as_mut() else { return Ok(duties) };
+            if duties.publish {
+                desk.is_limited = staffing::is_limited(&desk.team);
+            }
             let touched = desk.cases.take_touched();
             let row = |part: room::Part| (part.key(), part.encode(&desk.team, &desk.cases));
             let rows = touched.into_iter().map(row).collect();
@@ -375,6 +398,12 @@ impl App {
         }
         self.say_reach(now)?;
         self.tend_requests(now)?;
+        let (crew, me) = (self.crew(&standing.device)?, DeviceKey::new(standing.device));
+        let desk = self.desk()?;
+        if desk.is_limited && desk.leads(me) {
+            self.let_in(now, &crew, duties)?;
+            self.say_who_waits(now, me)?;
+        }
         if !standing.is_owner {
             return Ok(());
         }
@@ -392,14 +421,9 @@ impl App {
                 Err(error) => return Err(error),
             }
         }
-        let devices = self.line_devices(&standing.device)?;
-        if duties.restaff {
-            self.line(now, LineCommand::StaffAll { devices: devices.clone() })?;
-        } else {
-            self.staff_new(now, &devices)?;
-        }
+        self.staff(now, &crew, duties)?;
         if duties.publish || duties.restaff || self.renews_card(now)? {
-            self.publish(now, devices)?;
+            self.publish(now, crew.all)?;
         }
         Ok(())
     }
@@ -444,16 +468,20 @@ impl App {
         self.read_facts()?;
         let desk = self.desk()?;
         let queue = room::queue(&desk.team, &desk.cases, &desk.facts, me, now, shown::view(filter));
-        let mut rows = Vec::new();
+        let (mut rows, mut outside) = (Vec::new(), Vec::new());
         for row in queue.rows.iter().take(MAX_ROWS) {
-            let Some(id) = self.desk()?.conversations.get(&row.conversation).copied() else { continue };
+            let desk = self.desk()?;
+            let Some(id) = desk.conversations.get(&row.conversation).copied() else {
+                outside.push(shown::outside(desk, row, me));
+                continue;
+            };
             if let Some(summary) = self.client.conversation(views::conversation_row(id))? {
                 let conversation = views::conversation(&summary, self.now);
                 rows.push(shown::row(self.desk()?, row, me, conversation, now));
             }
         }
         let counts = shown::counts(&queue.counts);
-        self.desk_update(DeskUpdate::Queue(kuvert_view::QueueView { filter, rows, counts }));
+        self.desk_update(DeskUpdate::Queue(kuvert_view::QueueView { filter, rows, counts, outside }));
         Ok(())
     }
 
@@ -468,28 +496,6 @@ impl App {
         Ok(())
     }
 
-    /// Reads what conversations tell of who waits for an answer.
-    pub(crate) fn read_facts(&mut self) -> Result<(), ClientError> {
-        let rows = self.client.desk_facts(None)?;
-        self.desk()?;
-        let Some(desk) = self.desk.as_mut() else { return Ok(()) };
-        desk.facts.clear();
-        desk.conversations.clear();
-        for row in rows {
-            let channel = ChannelId::new(row.channel);
-            desk.conversations.insert(channel, views::conversation_id(row.conversation));
-            let facts = Facts {
-                last_customer_at: row.last_customer_at,
-                last_answer_at: row.last_answer_at,
-                unanswered_since: row.unanswered_since,
-                unread: row.unread,
-            };
-            desk.facts.insert(channel, facts);
-        }
-        desk.overdue = insight::overdue(desk, self.now.0);
-        Ok(())
-    }
-
     /// Gives messages that colleagues wrote their names.
     fn name_colleague(&mut self, device: [u8; 32]) -> Result<String, ClientError> {
         Ok(shown::name_of(self.desk()?, DeviceKey::new(device)))
@@ -501,7 +507,8 @@ impl App {
             let state = self.client.desk_state()?;
             let parts = state.iter().map(|(key, value)| (key.as_slice(), value.as_slice()));
             let (team, cases) = room::load(parts).map_err(|_| ClientError::Damaged("the desk's state"))?;
-            self.desk = Some(Box::new(Desk { team, cases, ..Desk::default() }));
+            let is_limited = staffing::is_limited(&team);
+            self.desk = Some(Box::new(Desk { team, cases, is_limited, ..Desk::default() }));
         }
         self.desk.as_deref().ok_or(ClientError::Damaged("the desk's state"))
     }
@@ -545,6 +552,19 @@ impl App {
 
 impl Duties {
     fn note(&mut self, event: &Event) {
+        if let Event::Case { conversation, event } = event
+            && matches!(
+                event,
+                CaseEvent::Claim
+                    | CaseEvent::Release
+                    | CaseEvent::HandOver { .. }
+                    | CaseEvent::TakeOver
+                    | CaseEvent::SetStatus { .. }
+                    | CaseEvent::Take { .. }
+            )
+        {
+            self.recased.insert(*conversation);
+        }
         match event {
             Event::SetReach { .. } => self.restaff = true,
             Event::Dismiss { device } => {
@@ -552,6 +572,7 @@ impl Duties {
                 self.dismissed.push(*device);
             }
             Event::SetSettings { .. } => self.publish = true,
+            Event::SetRole { .. } => self.roles = true,
             Event::Case {
                 conversation,
                 event: CaseEvent::Tag { message, .. } | CaseEvent::Untag { message },

@@ -92,6 +92,10 @@ impl App {
         tending.is_online = is_online;
         for message in came {
             let Some(row) = self.client.message(message)? else { continue };
+            if let Some(desk) = self.desk.as_mut().filter(|desk| desk.is_limited) {
+                desk.unsaid.note(row.conversation, now.0);
+                self.desk_changed = true;
+            }
             if row.sender == SenderKind::Contact
                 && let Some(desk) = &mut self.desk
                 && desk.looked_at.insert(row.conversation)

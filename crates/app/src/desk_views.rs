@@ -1,7 +1,7 @@
 //! The desk as plain data for the eyes.
 
 use kuvert_core::DeskStanding;
-use kuvert_desk::room::{Case, Counts, DeviceKey, QueueRow, Role, Status, View};
+use kuvert_desk::room::{Case, Counts, DeviceKey, QueueRow, Role, Status, View, conversation_hash};
 use kuvert_view as view;
 use kuvert_wire::ChannelId;
 
@@ -17,6 +17,10 @@ pub(crate) fn desk(
     now: i64,
 ) -> view::DeskView {
     let me = DeviceKey::new(standing.device);
+    let waits = |(id, case): &(ChannelId, &Case)| {
+        case.waits.is_some() && case.claim.is_none() && !desk.conversations.contains_key(id)
+    };
+    let outside = desk.cases.iter().filter(waits).count();
     let here = desk.here(me, now);
     let active = desk.team.members().filter(|(_, member)| member.is_active());
     let mut members: Vec<_> = active
@@ -47,8 +51,24 @@ pub(crate) fn desk(
         counts,
         overdue: u32::try_from(desk.overdue.len()).unwrap_or(u32::MAX),
         is_published: desk.team.settings().version > 0,
+        outside: u32::try_from(outside).unwrap_or(u32::MAX),
     }
 }
+
+/// A conversation that this device is not in.
+pub(crate) fn outside(desk: &Desk, row: &QueueRow, me: DeviceKey) -> view::OutsideRowView {
+    let hash = conversation_hash(row.conversation);
+    view::OutsideRowView {
+        case: view::OutsideId(*row.conversation.as_bytes()),
+        code: hash.as_bytes().iter().take(CODE).map(|byte| format!("{byte:02X}")).collect(),
+        waiting_since: row.waiting_since,
+        is_mine: row.claimed_by == Some(me),
+        labels: labels_of(desk, desk.cases.get(row.conversation)),
+    }
+}
+
+/// Bytes of the code by which people tell conversations apart that they see nothing of.
+const CODE: usize = 2;
 
 pub(crate) fn row(
     desk: &Desk,

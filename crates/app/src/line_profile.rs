@@ -72,7 +72,7 @@ pub(crate) fn profile(
         guard: guard::flags(&draft.guard),
         asks_satisfaction: draft.asks_satisfaction,
         answer_within: draft.answer_within,
-        readers: Readers::Team,
+        readers: if draft.is_read_by_some { Readers::WhoAnswers } else { Readers::Team },
         origins: Vec::new(),
         hours,
         seats: None,
@@ -154,6 +154,7 @@ pub(crate) fn draft(name: &str, settings: &[u8], kind: &str) -> LineDraft {
         guard: guard::kinds(line.guard),
         asks_satisfaction: line.asks_satisfaction,
         answer_within: line.answer_within,
+        is_read_by_some: line.readers == Readers::WhoAnswers,
     }
 }
 
@@ -339,6 +340,7 @@ mod tests {
             guard: vec![kuvert_view::GuardKind::Iban],
             asks_satisfaction: true,
             answer_within: Some(60),
+            is_read_by_some: true,
         }
     }
 

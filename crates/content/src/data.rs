@@ -66,6 +66,8 @@ pub const DESK_TYPE: &str = "application/vnd.kuvert.desk+cbor";
 pub const DESK_STATE_TYPE: &str = "application/vnd.kuvert.desk-state+cbor";
 /// Media type of the part that says when a conversation's messages are to be erased.
 pub const RETENTION_TYPE: &str = "application/vnd.kuvert.retention+cbor";
+/// Media type of the part that tells a device of a line what was said before it was let in.
+pub const HISTORY_TYPE: &str = "application/vnd.kuvert.history+cbor";
 
 /// Whether bytes may travel as an event of a desk room.
 pub fn is_desk_event(bytes: &[u8]) -> bool {

@@ -31,6 +31,7 @@ mod data;
 mod error;
 mod extensions;
 mod file;
+mod history;
 mod id;
 pub mod limits;
 mod meaning;
@@ -44,12 +45,13 @@ mod retention;
 
 pub use attachment::{Attachment, Preview};
 pub use content::{Content, Expires};
-pub use data::{DESK_STATE_TYPE, DESK_TYPE, Data, DataKind, RETENTION_TYPE, is_desk_event};
+pub use data::{DESK_STATE_TYPE, DESK_TYPE, Data, DataKind, HISTORY_TYPE, RETENTION_TYPE, is_desk_event};
 pub use error::ContentError;
 pub use extensions::{ExtensionKey, Extensions};
 pub use file::{
     FILE_CHUNK, FILE_ENC_ALG, FILE_TAG, FileError, FileKey, FileRef, Opener, Sealer, sealed_size,
 };
+pub use history::{History, Told};
 pub use id::MessageId;
 pub use meaning::{AT_EXTENSION, LEAVE_TYPE, Meaning, PLAIN_TEXT_TYPE, TEXT_TYPE};
 pub use mention::{MENTION_SCHEME, mention, mentions};

@@ -63,5 +63,7 @@ pub const MAX_DATA: usize = 16 * 1024;
 pub const MAX_DESK_EVENT: usize = 48 * 1024;
 /// Most messages that a retention names as kept.
 pub const MAX_KEPT: usize = 256;
+/// Most messages that a device of a line is told of what was said before.
+pub const MAX_HISTORY: usize = 256;
 /// Largest statement of who leaves a group.
 pub const MAX_LEAVE: usize = 256;

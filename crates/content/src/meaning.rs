@@ -1,11 +1,11 @@
 //! What Kuvert says, and what it understands of what others say.
 
-use crate::data::{DESK_STATE_TYPE, DESK_TYPE, RETENTION_TYPE};
+use crate::data::{DESK_STATE_TYPE, DESK_TYPE, HISTORY_TYPE, RETENTION_TYPE};
 use crate::limits::{MAX_FILES, MAX_LEAVE, MAX_REACTION};
 use crate::profile::{ACCEPTANCE_TYPE, PROFILE_TYPE};
 use crate::report::REPORT_TYPE;
 use crate::{
-    Attachment, Body, Content, Data, Disposition, ExtensionKey, Extensions, MessageId, Part, Profile, Report,
+    Attachment, Body, Content, Data, Disposition, ExtensionKey, Extensions, History, MessageId, Part, Profile, Report,
     Retention, Semantics,
 };
 
@@ -80,6 +80,8 @@ pub enum Meaning<'a> {
     },
     /// What was said so far is to be erased.
     Retention(Retention),
+    /// What was said before another device of the sender's line was let in.
+    History(History),
     /// An event of a line's desk room. It means nothing to this crate.
     Desk(&'a [u8]),
     /// The state of a line's desk room, or where it is. It means nothing to this crate.
@@ -126,6 +128,11 @@ impl Content {
             salt,
             Part::single(Disposition::UNSPECIFIED, RETENTION_TYPE, kuvert_wire::encode(retention)),
         )
+    }
+
+    /// Tells devices of the own line what was said before they were let in.
+    pub fn history(salt: [u8; 16], history: &History) -> Self {
+        Self::new(salt, Part::single(Disposition::UNSPECIFIED, HISTORY_TYPE, kuvert_wire::encode(history)))
     }
 
     /// An event of a line's desk room; see [`crate::is_desk_event`].
@@ -250,6 +257,7 @@ impl Content {
             ACCEPTANCE_TYPE => Profile::read(content).map(Meaning::Acceptance),
             LEAVE_TYPE => (content.len() <= MAX_LEAVE).then_some(Meaning::Leave(content)),
             RETENTION_TYPE => Retention::read(content).map(Meaning::Retention),
+            HISTORY_TYPE => History::read(content).map(Meaning::History),
             DESK_TYPE => crate::is_desk_event(content).then_some(Meaning::Desk(content)),
             DESK_STATE_TYPE => Some(Meaning::DeskState(content)),
             _ if is_text(content_type) => {

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use kuvert_content::{Content, Expires, Meaning};
+use kuvert_content::{Content, Expires, Meaning, Told};
 use kuvert_mls::{IdentityKey, IncomingMessage, KuvertId, MlsError};
 use kuvert_store::{
     ContactRow, ContactState, ConversationId, GroupRow, GroupState, MessageKind, MessageState, NewMessage,
@@ -223,6 +223,9 @@ impl Step<'_, '_> {
                 let mark = mark(entry.channel, entry.epoch + 1, number);
                 self.note(row.conversation, notice, &mark)?;
             }
+            if merged.by == self.account()?.key() && self.tx.contact_of(row.conversation)?.is_some() {
+                self.forget_conversation(row.conversation)?;
+            }
             return self.end_membership(row, group, GroupState::Removed);
         }
         self.merged(row, &group, merged.by, &before, &merged.changes)
@@ -259,6 +262,7 @@ impl Step<'_, '_> {
             conversation: row.conversation,
             author: sender.0,
             is_colleague: false,
+            told: None,
             contact: Some(&contact),
             content: &content,
             plain,
@@ -286,6 +290,8 @@ impl Step<'_, '_> {
             Meaning::Edit { .. } | Meaning::Reaction { .. } => self.change(&received.change()),
             Meaning::Retention(retention) => self.retain(row.conversation, &retention),
             Meaning::Desk(_) | Meaning::DeskState(_) => self.dropped("a desk event outside of its room"),
+            // What a line tells its own devices, each of which the customer sees as the line.
+            Meaning::History(_) => Ok(()),
             Meaning::Attachments { .. } | Meaning::Structured { .. } | Meaning::Unsupported => {
                 self.arrived(&received)
             }
@@ -309,6 +315,7 @@ impl Step<'_, '_> {
             conversation,
             author: device,
             is_colleague: true,
+            told: None,
             contact: None,
             content: &content,
             plain,
@@ -323,6 +330,7 @@ impl Step<'_, '_> {
                 self.change(&Change { author: account.key().0, ..received.change() })
             }
             Meaning::Retention(retention) => self.erase_later(conversation, &retention),
+            Meaning::History(history) => self.history_came(conversation, history),
             // The contact is told by whoever is first; and colleagues know who they are.
             Meaning::Report(_)
             | Meaning::Profile(_)
@@ -350,6 +358,7 @@ impl Step<'_, '_> {
             conversation,
             author,
             is_colleague: false,
+            told: None,
             contact: None,
             content: &content,
             plain,
@@ -367,9 +376,39 @@ impl Step<'_, '_> {
             | Meaning::Attachments { .. }
             | Meaning::Structured { .. }
             | Meaning::Unsupported => self.arrived(&received),
-            Meaning::Retention(_) | Meaning::Desk(_) | Meaning::DeskState(_) => {
+            Meaning::Retention(_) | Meaning::History(_) | Meaning::Desk(_) | Meaning::DeskState(_) => {
                 self.dropped("what belongs to a business line")
             }
+        }
+    }
+
+    /// A message is told by another device of the own line, as one that came before this device was let in.
+    pub(crate) fn told(
+        &mut self,
+        conversation: ConversationId,
+        customer: [u8; 32],
+        told: &Told,
+    ) -> Result<(), ClientError> {
+        let Ok(content) = Content::decode(&told.content) else {
+            return self.dropped("a message from before that cannot be read");
+        };
+        let received = Received {
+            conversation,
+            author: told.device.unwrap_or(customer),
+            is_colleague: told.device.is_some(),
+            told: Some(told.at),
+            contact: None,
+            content: &content,
+            plain: &told.content,
+            mimi: told.id,
+        };
+        match content.meaning() {
+            Meaning::Text(_)
+            | Meaning::Request { .. }
+            | Meaning::Attachments { .. }
+            | Meaning::Structured { .. }
+            | Meaning::Unsupported => self.arrived(&received),
+            _ => self.dropped("something from before that is not for the eyes"),
         }
     }
 
@@ -407,7 +446,7 @@ impl Step<'_, '_> {
             // Kept as it came, for a version that can open them.
             (shape.kind, shape.text) = (MessageKind::NeedsNewer, "");
         }
-        let at = written_at(received.content);
+        let at = received.told.or_else(|| written_at(received.content));
         let new = self.tx.add_message(&NewMessage {
             conversation,
             mimi: received.mimi.as_bytes(),
@@ -428,7 +467,8 @@ impl Step<'_, '_> {
         if let Some(contact) = received.contact {
             self.heard_from(contact)?;
         }
-        if !received.is_colleague && self.reports_in(conversation)? && self.reports_delivery(conversation)? {
+        let is_news = !received.is_colleague && received.told.is_none();
+        if is_news && self.reports_in(conversation)? && self.reports_delivery(conversation)? {
             self.tx.owe_report(conversation, received.mimi.as_bytes(), ReportKind::Delivered)?;
         }
         self.apply_early(conversation, received.mimi)
@@ -442,6 +482,8 @@ struct Received<'m> {
     author: [u8; 32],
     /// It was written for the same line as the user writes for.
     is_colleague: bool,
+    /// When it was written, of what came earlier, and is told by another device of the own line.
+    told: Option<i64>,
     /// The contact, unless it is a group, or a colleague wrote it.
     contact: Option<&'m ContactRow>,
     content: &'m Content,

@@ -20,6 +20,7 @@ mod familiarity;
 mod files;
 mod group;
 mod healing;
+mod history;
 mod inbox;
 mod introduction;
 mod io;

@@ -49,6 +49,9 @@ pub(crate) const MAX_LINE: usize = 48 * 1024;
 /// Conversations whose devices are being changed at the same time, and milliseconds between two looks at them.
 pub(crate) const STAFFING_AT_ONCE: usize = 16;
 pub(crate) const STAFFING_PAUSE: i64 = 50;
+/// Largest part of a conversation's history that one message tells, and how many such messages there are at most.
+pub(crate) const HISTORY_PIECE: usize = 48 * 1024;
+pub(crate) const HISTORY_PIECES: usize = 4;
 /// Invitations to a line that wait for an answer, and seconds for which they hold.
 pub(crate) const MAX_INVITATIONS: usize = 64;
 pub(crate) const INVITATION_LIFE: u64 = 7 * 86_400;

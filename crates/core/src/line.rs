@@ -106,6 +106,8 @@ pub enum LineCommand {
     StaffAll {
         /// At least this one.
         devices: Vec<LineDevice>,
+        /// Further devices, each in the one conversation with which it stands here.
+        some: Vec<(ConversationId, LineDevice)>,
     },
     /// Takes a device out of the desk room, for owners.
     Dismiss {
@@ -177,13 +179,13 @@ impl Step<'_, '_> {
             LineCommand::Fold(fold) => self.fold(&fold),
             LineCommand::Share => self.share_state(),
             LineCommand::Adopt => self.adopt_state(),
-            LineCommand::Staff { conversation, devices } => self.staff(conversation, &devices),
+            LineCommand::Staff { conversation, devices } => self.staff_now(conversation, &devices),
             LineCommand::Welcomed { ticket } => {
                 let mut invited = self.invited()?;
                 invited.retain(|invited| invited.ticket != ticket);
                 self.set_invited(&invited)
             }
-            LineCommand::StaffAll { devices } => self.staff_all(&devices),
+            LineCommand::StaffAll { devices, some } => self.staff_all(&devices, &some),
             LineCommand::Dismiss { device } => self.dismiss(device),
             LineCommand::Retain { conversation, erase_at, kept } => {
                 let kept = kept.iter().filter_map(|id| kuvert_content::MessageId::from_slice(id)).collect();

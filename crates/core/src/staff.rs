@@ -1,8 +1,12 @@
 //! Customers of a line: which of its devices are in their conversations, and when what was said is erased.
 
+use std::collections::BTreeSet;
+
 use kuvert_content::{Content, DataKind, Meaning};
 use kuvert_mls::{Group, GroupKey, IdentityKey};
-use kuvert_store::{ContactState, ConversationId, IntentId, MessageId, MessageRow, MetaKey, SenderKind, Tx};
+use kuvert_store::{
+    ContactState, ConversationId, IntentId, IntentState, MessageId, MessageRow, MetaKey, SenderKind, Tx,
+};
 use kuvert_wire::{ChannelId, decode, encode};
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
@@ -10,18 +14,67 @@ use minicbor::{Decode, Encode};
 use crate::group::checked_name;
 use crate::limits::{EVENT_IDS, MAX_DATA_ANSWERS, STAFFING_AT_ONCE, STAFFING_PAUSE};
 use crate::step::Step;
-use crate::wishes::Wish;
+use crate::wishes::{Wish, device_of};
 use crate::{Client, ClientError, Fold, LineDevice, Output, Refusal};
 
 /// Devices of the line that are being brought into all conversations, or out of them.
 #[derive(Encode, Decode)]
 struct Staffing {
-    /// Keys, and how they are reached.
+    /// Those that are to be in all.
     #[n(0)]
-    devices: Vec<(ByteVec, ByteVec)>,
+    devices: Vec<Device>,
     /// The last conversation that was looked at.
     #[n(1)]
     after: i64,
+    /// Those that are to be in some only.
+    #[n(2)]
+    #[cbor(default)]
+    further: Vec<Device>,
+    /// In which conversations these are to be: each time the conversation, and which of them.
+    #[n(3)]
+    #[cbor(default)]
+    some: Vec<(i64, u32)>,
+}
+
+/// A device of the line: its key, and how it is reached.
+#[derive(Encode, Decode)]
+struct Device(#[n(0)] ByteVec, #[n(1)] ByteVec);
+
+impl Device {
+    fn new(device: &LineDevice) -> Self {
+        Self(device.key.to_vec().into(), device.reach.clone().into())
+    }
+
+    fn key(&self) -> Option<[u8; 32]> {
+        self.0.as_slice().try_into().ok()
+    }
+
+    fn read(&self) -> Option<LineDevice> {
+        Some(LineDevice { key: self.key()?, reach: self.1.to_vec() })
+    }
+}
+
+impl Staffing {
+    fn is_everywhere(&self, key: &[u8; 32]) -> bool {
+        self.devices.iter().any(|one| one.key() == Some(*key))
+    }
+
+    /// A device is to be in one conversation.
+    fn add(&mut self, conversation: ConversationId, device: &LineDevice) {
+        let place = self.further.iter().position(|one| one.key() == Some(device.key));
+        let place = place.unwrap_or_else(|| {
+            self.further.push(Device::new(device));
+            self.further.len() - 1
+        });
+        self.some.push((conversation.0, u32::try_from(place).unwrap_or(u32::MAX)));
+    }
+
+    /// The devices that are to be in a conversation.
+    fn of(&self, conversation: ConversationId) -> Vec<LineDevice> {
+        let here = self.some.iter().filter(|(one, _)| *one == conversation.0);
+        let here = here.filter_map(|(_, place)| self.further.get(usize::try_from(*place).ok()?));
+        self.devices.iter().chain(here).filter_map(Device::read).collect()
+    }
 }
 
 impl Step<'_, '_> {
@@ -67,33 +120,67 @@ impl Step<'_, '_> {
         let account = self.account()?;
         let contact = self.tx.contact_of(conversation)?.ok_or(Refusal::Unknown)?;
         let (_, group) = self.own_group(conversation)?;
-        let present: Vec<_> =
-            group.members()?.into_iter().filter(|member| member.identity == account.key()).collect();
+        let members = group.members()?.into_iter().filter(|member| member.identity == account.key());
+        let present: BTreeSet<_> = members.map(|member| member.device).collect();
         self.keep_loaded(group);
-        if contact.blocked || !devices.iter().any(|device| device.key == account.device_key()) {
+        let wanted: BTreeSet<_> = devices.iter().map(|device| device.key).collect();
+        if contact.blocked || !wanted.contains(&account.device_key()) {
             return Err(Refusal::Unknown.into());
         }
+        // Who is there, and who will not be for sure any more, or will be.
+        let (mut comes, mut goes) = (present.clone(), BTreeSet::new());
+        for intent in self.tx.intents(conversation)? {
+            let Some((device, adds)) = device_of(&intent) else { continue };
+            if intent.state == IntentState::Committing {
+                if adds { comes.insert(device) } else { goes.insert(device) };
+            } else if adds != wanted.contains(&device) {
+                self.forget_intent(intent.id)?;
+            }
+        }
         for device in devices {
-            if !present.iter().any(|member| member.device == device.key) {
+            if !comes.contains(&device.key) || goes.contains(&device.key) {
                 let wish = Wish::AddDevice(device.key, device.reach.clone().into());
                 self.wish(conversation, &wish, self.now.0)?;
             }
         }
-        for member in present {
-            if !devices.iter().any(|device| device.key == member.device) {
-                self.wish(conversation, &Wish::RemoveDevice(member.device), self.now.0)?;
-            }
+        for device in comes.difference(&wanted) {
+            self.wish(conversation, &Wish::RemoveDevice(*device), self.now.0)?;
         }
         self.advance(conversation)
     }
 
-    pub(crate) fn staff_all(&mut self, devices: &[LineDevice]) -> Result<(), ClientError> {
+    /// The same, on the word of who looks after the line: where all conversations are being gone through, it counts there as well.
+    pub(crate) fn staff_now(
+        &mut self,
+        conversation: ConversationId,
+        devices: &[LineDevice],
+    ) -> Result<(), ClientError> {
+        if let Some(mut staffing) = staffing(self.tx)? {
+            staffing.some.retain(|(one, _)| *one != conversation.0);
+            for device in devices {
+                if !staffing.is_everywhere(&device.key) {
+                    staffing.add(conversation, device);
+                }
+            }
+            self.tx.set_meta(MetaKey::Staffing, &encode(&staffing))?;
+        }
+        self.staff(conversation, devices)
+    }
+
+    pub(crate) fn staff_all(
+        &mut self,
+        devices: &[LineDevice],
+        some: &[(ConversationId, LineDevice)],
+    ) -> Result<(), ClientError> {
         if !devices.iter().any(|device| device.key == self.account().map_or([0; 32], |own| own.device_key()))
         {
             return Err(Refusal::Unknown.into());
         }
-        let devices = devices.iter().map(|device| (device.key.to_vec().into(), device.reach.clone().into()));
-        let staffing = Staffing { devices: devices.collect(), after: 0 };
+        let devices = devices.iter().map(Device::new).collect();
+        let mut staffing = Staffing { devices, after: 0, further: Vec::new(), some: Vec::new() };
+        for (conversation, device) in some {
+            staffing.add(*conversation, device);
+        }
         self.tx.set_meta(MetaKey::Staffing, &encode(&staffing))?;
         self.tend_staffing()
     }
@@ -104,13 +191,10 @@ impl Step<'_, '_> {
         // What is under way comes first, so that an interruption leaves little to be done again.
         let room = STAFFING_AT_ONCE.saturating_sub(self.tx.intended()?.len());
         if room > 0 {
-            let device = |(key, reach): &(ByteVec, ByteVec)| {
-                Some(LineDevice { key: key.as_slice().try_into().ok()?, reach: reach.to_vec() })
-            };
-            let devices: Vec<_> = staffing.devices.iter().filter_map(device).collect();
             let next = self.tx.customers_after(ConversationId(staffing.after), room)?;
             for conversation in &next {
                 staffing.after = conversation.0;
+                let devices = staffing.of(*conversation);
                 match self.attempt(|step| step.staff(*conversation, &devices))? {
                     // Nothing goes to who is blocked, or to where this device is not.
                     Ok(()) | Err(ClientError::Refused(_)) => {}

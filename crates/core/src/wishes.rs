@@ -3,7 +3,7 @@
 //! A wish is a row that stays until a commit which carries it out was accepted, or until it is moot. Whoever loses an
 //! epoch to another commit processes that one, and derives its own commit again from what it still wishes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kuvert_mls::{
     Change, Delivery, Group, GroupData, IdentityKey, JoinerPackage, LeaveStatement, MlsError, Plan,
@@ -122,11 +122,18 @@ impl Step<'_, '_> {
         let devices = group.members()?.into_iter().filter(|member| member.identity == own);
         let devices = devices.map(|member| member.device).collect();
         let standing = Standing { rulers: admins(&group)?, members: group.identities()?, devices };
+        let mut latest = BTreeMap::new();
+        for intent in &intents {
+            latest.extend(device_of(intent).map(|(device, _)| (device, intent.id)));
+        }
         for intent in intents {
             let Ok(wish) = decode::<Wish>(&intent.body, MAX_WISH) else {
                 return Err(ClientError::Damaged("something to be committed"));
             };
-            if self.is_moot(&group, &standing, &wish)? {
+            // A device that was to come and is to go, or the other way round: the last word counts.
+            let is_superseded =
+                device_of(&intent).is_some_and(|(device, _)| latest.get(&device) != Some(&intent.id));
+            if is_superseded || self.is_moot(&group, &standing, &wish)? {
                 self.forget_intent(intent.id)?;
             } else if intent.due > self.now.0 && intent.state == IntentState::Waiting {
                 self.outputs.push(Output::WakeAt(crate::Timestamp(intent.due)));
@@ -373,8 +380,13 @@ impl Step<'_, '_> {
                 *change = Change::Left(*who, std::mem::take(name));
             }
         }
+        let mut lets_in = false;
         for intent in self.committing(row.conversation)? {
+            lets_in |= matches!(decode(&intent.body, MAX_WISH), Ok(Wish::AddDevice(..)));
             self.forget_intent(intent.id)?;
+        }
+        if lets_in {
+            self.tell_history(row.conversation)?;
         }
         self.sessions.snapshots.remove(&row.channel);
         self.tx.set_intent(&row.channel, Intent::None as u8)?;
@@ -513,6 +525,15 @@ impl Draft {
                 self.data.admins.remove(identity);
             }
         }
+    }
+}
+
+/// The device of the own identity that is to be added or removed, if that is what is wished, and whether it is to be added.
+pub(crate) fn device_of(intent: &IntentRow) -> Option<([u8; 32], bool)> {
+    match decode(&intent.body, MAX_WISH) {
+        Ok(Wish::AddDevice(device, _)) => Some((device, true)),
+        Ok(Wish::RemoveDevice(device)) => Some((device, false)),
+        _ => None,
     }
 }
 

@@ -4,7 +4,8 @@
 
 use rusqlite::{OptionalExtension, params};
 
-use crate::{ContactId, ConversationId, StoreError, Tx};
+use crate::message::{MESSAGE, message_row};
+use crate::{ContactId, ConversationId, MessageRow, StoreError, Tx};
 
 /// An event of the desk room, as it came.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +48,17 @@ pub struct AnswerRow {
     pub asked_at: i64,
     /// When the line wrote then.
     pub answered_at: i64,
+}
+
+/// A message as another device of the line is told of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToldRow {
+    /// The message.
+    pub message: MessageRow,
+    /// Its content as it came; empty for a text.
+    pub content: Vec<u8>,
+    /// It is deleted so many seconds after it was read.
+    pub expires_after: Option<u32>,
 }
 
 /// A part of the folded state: its key, and what it is.
@@ -306,7 +318,8 @@ impl Tx<'_> {
         Ok(statement.query_row([conversation.0], |row| row.get(0)).optional()?.flatten())
     }
 
-    /// What all direct conversations tell of who waits for an answer.
+    /// What all direct conversations tell of who waits for an answer. Those that were taken from this device, with all that was
+    /// said, are left out.
     ///
     /// # Errors
     /// [`StoreError`] if the database fails.
@@ -320,7 +333,9 @@ impl Tx<'_> {
                  AND m.kind <> 5 AND m.id > coalesce((SELECT o.id FROM message o WHERE o.conversation = v.id AND o.state < 6
                                       AND o.sender = 0 ORDER BY o.id DESC LIMIT 1), 0) ORDER BY m.id LIMIT 1)
              FROM conversation v
-             WHERE v.contact IS NOT NULL AND v.channel IS NOT NULL AND v.id = coalesce(?1, v.id)";
+             WHERE v.contact IS NOT NULL AND v.channel IS NOT NULL AND v.id = coalesce(?1, v.id)
+             AND (EXISTS (SELECT 1 FROM message m WHERE m.conversation = v.id AND m.state < 6)
+                  OR NOT EXISTS (SELECT 1 FROM mls_group g WHERE g.channel = v.channel AND g.ended IS NOT NULL))";
         let mut statement = self.sql().prepare_cached(sql)?;
         let rows = statement.query_map([only.map(|id| id.0)], |row| {
             Ok(DeskFactsRow {
@@ -331,6 +346,30 @@ impl Tx<'_> {
                 last_answer_at: row.get(4)?,
                 unanswered_since: row.get(5)?,
             })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// What another device of the line is told of what was said in a conversation: the newest messages that were sent, the newest
+    /// first and at most `limit`, with their contents and how many seconds after being read they expire. Those that have expired
+    /// at `now` are left out, and so are those that were deleted.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn told(
+        &self,
+        conversation: ConversationId,
+        limit: u32,
+        now: i64,
+    ) -> Result<Vec<ToldRow>, StoreError> {
+        let sql = format!(
+            "SELECT {MESSAGE}, m.content, m.expires_after FROM message m
+             WHERE m.conversation = ?1 AND m.state IN (1, 2, 3, 5) AND m.sender < 2 AND m.kind <> 3
+             AND (m.expires_at IS NULL OR m.expires_at > ?3) ORDER BY m.id DESC LIMIT ?2"
+        );
+        let mut statement = self.sql().prepare_cached(&sql)?;
+        let rows = statement.query_map(params![conversation.0, limit, now], |row| {
+            Ok(ToldRow { message: message_row(row)?, content: row.get(12)?, expires_after: row.get(13)? })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }

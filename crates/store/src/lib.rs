@@ -34,7 +34,7 @@ pub use contact::{
 };
 pub use database::{Database, DatabaseKey, Location, Tx};
 pub use delivery::{ReceiptRow, ReportKind};
-pub use desk::{AnswerRow, DeskEventRow, DeskFactsRow, DeskStateRow};
+pub use desk::{AnswerRow, DeskEventRow, DeskFactsRow, DeskStateRow, ToldRow};
 pub use early::EarlyRow;
 pub use error::StoreError;
 pub use group::{GroupProfile, GroupState};

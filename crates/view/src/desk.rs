@@ -20,6 +20,11 @@ impl std::fmt::Debug for MemberId {
     }
 }
 
+/// Names a conversation that the user's device is not in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+#[cbor(transparent)]
+pub struct OutsideId(#[cbor(n(0), with = "minicbor::bytes")] pub [u8; 16]);
+
 /// Names a label of the line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 #[cbor(transparent)]
@@ -149,6 +154,13 @@ pub enum DeskCommand {
         /// Which.
         #[n(0)]
         conversation: ConversationId,
+    },
+    /// The user looks after a conversation that their device is not in; it is let in then.
+    #[n(24)]
+    ClaimOutside {
+        /// Which.
+        #[n(0)]
+        case: OutsideId,
     },
     /// Nobody looks after it any more.
     #[n(7)]

@@ -54,6 +54,9 @@ pub struct DeskView {
     /// So many customers wait longer than they are to.
     #[n(9)]
     pub overdue: u32,
+    /// So many customers wait whose conversations the user's device is not in.
+    #[n(10)]
+    pub outside: u32,
 }
 
 /// A member of the team.
@@ -102,6 +105,29 @@ pub struct QueueView {
     /// How many there are in each, in the order of [`QueueFilter`].
     #[n(2)]
     pub counts: [u32; 5],
+    /// The first ones that the user's device is not in: who waits longest comes first.
+    #[n(3)]
+    pub outside: Vec<OutsideRowView>,
+}
+
+/// A conversation that only devices of those are in who look after it, or lead the team.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct OutsideRowView {
+    /// Which.
+    #[n(0)]
+    pub case: OutsideId,
+    /// A few letters and digits by which people tell one from the other: the same on all devices.
+    #[n(1)]
+    pub code: String,
+    /// Since when the customer waits for an answer: milliseconds since 1970.
+    #[n(2)]
+    pub waiting_since: Option<i64>,
+    /// The user looks after it, and is about to be let in.
+    #[n(3)]
+    pub is_mine: bool,
+    /// Labels on it.
+    #[n(4)]
+    pub labels: Vec<LabelId>,
 }
 
 /// A conversation in the queue.

@@ -52,6 +52,9 @@ pub struct LineDraft {
     /// In how many minutes of opening hours customers are to be answered; `None` if the line does not say.
     #[n(10)]
     pub answer_within: Option<u16>,
+    /// Only who looks after a conversation reads it, and who leads the team.
+    #[n(13)]
+    pub is_read_by_some: bool,
 }
 
 /// Who is behind a line, as section 5 DDG demands; empty for what there is not.

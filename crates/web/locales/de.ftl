@@ -322,7 +322,7 @@ line-open-until = Jetzt erreichbar, bis { $when }
 line-closed = Gerade nicht erreichbar
 line-closed-until = Gerade nicht erreichbar, wieder ab { $when }
 line-read-by-all = Das Team von { $name } liest, was du schreibst.
-line-read-by-some = Wer dir bei { $name } antwortet, liest, was du schreibst.
+line-read-by-some = Was du schreibst, liest, wer dir bei { $name } antwortet, und wer das Team leitet.
 line-kept = { $count ->
     [0] Sobald dein Anliegen erledigt ist, wird die Unterhaltung auf beiden Seiten gelöscht.
     [one] Einen Tag, nachdem dein Anliegen erledigt ist, wird die Unterhaltung auf beiden Seiten gelöscht.

@@ -322,7 +322,7 @@ line-open-until = Available now, until { $when }
 line-closed = Not available right now
 line-closed-until = Not available right now, back from { $when }
 line-read-by-all = The team of { $name } reads what you write.
-line-read-by-some = Whoever answers you at { $name } reads what you write.
+line-read-by-some = Whoever answers you at { $name } reads what you write, and who leads the team.
 line-kept = { $count ->
     [0] As soon as your matter is settled, the conversation is deleted on both sides.
     [one] One day after your matter is settled, the conversation is deleted on both sides.

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use kuvert_core::{ClientError, Refusal};
+use kuvert_core::{ClientError, DeskFactsRow, Refusal};
 use kuvert_desk::hours::Hours;
 use kuvert_desk::line::LineProfile;
-use kuvert_desk::room::{self, Case, FirstAnswer, Scope, Status};
+use kuvert_desk::room::{self, Case, Facts, FirstAnswer, Scope, Status};
 use kuvert_desk::time::LocalTime;
 use kuvert_view::words::fits;
 use kuvert_view::{
@@ -25,14 +25,35 @@ const MAX_DAYS: u16 = 366;
 const MAX_ANSWERS: u32 = 200_000;
 
 impl App {
+    /// Reads what conversations tell of who waits for an answer.
+    pub(crate) fn read_facts(&mut self) -> Result<(), ClientError> {
+        let rows = self.client.desk_facts(None)?;
+        self.desk()?;
+        let Some(desk) = self.desk.as_mut() else { return Ok(()) };
+        desk.facts.clear();
+        desk.conversations.clear();
+        for row in rows {
+            let channel = ChannelId::new(row.channel);
+            desk.conversations.insert(channel, views::conversation_id(row.conversation));
+            desk.facts.insert(channel, facts_of(&row));
+        }
+        desk.overdue = overdue(desk, self.now.0);
+        Ok(())
+    }
+
     /// Looks for words in the names of customers, in labels and in notes.
     pub(super) fn find_cases(&mut self, words: String) -> Result<(), ClientError> {
         let all = self.client.conversations()?;
         let now = self.now;
+        self.read_facts()?;
         let desk = self.desk()?;
         let mut cases = Vec::new();
         for summary in all.iter().filter(|summary| summary.contact().is_some()) {
             let Some(channel) = summary.conversation.channel.map(ChannelId::new) else { continue };
+            // What was taken from this device is not to be found.
+            if !desk.conversations.contains_key(&channel) {
+                continue;
+            }
             let view = views::conversation(summary, now);
             if let Some(found) = found(desk, channel, view.id, view.title, &words) {
                 cases.push(found);
@@ -100,6 +121,16 @@ impl App {
         };
         self.desk_update(DeskUpdate::Statistics(view));
         Ok(())
+    }
+}
+
+/// What a conversation tells of who waits for an answer.
+pub(super) fn facts_of(row: &DeskFactsRow) -> Facts {
+    Facts {
+        last_customer_at: row.last_customer_at,
+        last_answer_at: row.last_answer_at,
+        unanswered_since: row.unanswered_since,
+        unread: row.unread,
     }
 }
 

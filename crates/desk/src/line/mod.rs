@@ -140,14 +140,14 @@ impl LineKind {
     }
 }
 
-/// Who of a line reads what a customer writes. Every device of the line can: this says for whom it is shown.
+/// Who of a line reads what a customer writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Encode, Decode)]
 #[cbor(index_only)]
 pub enum Readers {
     /// The whole team.
     #[n(0)]
     Team,
-    /// Whoever answers, and whoever takes over from them.
+    /// Whoever looks after the conversation, and those who lead the team: the devices of others are not in it.
     #[n(1)]
     WhoAnswers,
 }

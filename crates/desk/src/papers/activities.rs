@@ -366,7 +366,10 @@ impl Activities<'_> {
     fn recipients(&self, say: &Say<'_>) -> String {
         let who = match self.line.readers {
             Readers::Team => say.text(["Das Team", "The team"]),
-            Readers::WhoAnswers => say.text(["Wer im Team antwortet", "Whoever of the team answers"]),
+            Readers::WhoAnswers => say.text([
+                "Wer im Team antwortet, und wer es leitet",
+                "Whoever of the team answers, and who leads it",
+            ]),
         };
         let operator = flat(&self.facts.relay_operator);
         let relay = match (operator.is_empty(), say.german) {

@@ -57,6 +57,9 @@ pub struct Case {
     /// Messages in which the customer said how it was; not what. In the order in which they came.
     #[n(13)]
     pub scored: Vec<MessageId>,
+    /// Since when the customer waits for an answer, as far as that was said for members whose devices are not in the conversation.
+    #[n(14)]
+    pub waits: Option<i64>,
     /// When the customer asked for everything to be erased.
     #[n(40)]
     pub asked_erasure: Option<i64>,
@@ -247,6 +250,7 @@ impl Case {
             tags: BTreeMap::new(),
             consents: Vec::new(),
             scored: Vec::new(),
+            waits: None,
             asked_erasure: None,
         }
     }

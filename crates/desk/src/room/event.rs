@@ -505,6 +505,13 @@ pub enum CaseEvent {
         #[n(2)]
         at: i64,
     },
+    /// The customer waits for an answer, or does not any more: for members whose devices are not in the conversation. Supervisors.
+    #[n(27)]
+    Waits {
+        /// Since when.
+        #[n(0)]
+        since: Option<i64>,
+    },
     /// Asks everybody on duty to take a request, unless somebody was asked before. What devices do by themselves: of several who
     /// do, the first one counts.
     #[n(80)]

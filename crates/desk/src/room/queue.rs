@@ -44,6 +44,11 @@ impl Facts {
         self.waiting_since().filter(|_| is_looked_at)
     }
 
+    /// What the team said of a conversation that this device is not in.
+    fn said(case: &Case) -> Self {
+        Self { last_customer_at: case.waits, unanswered_since: case.waits, ..Self::default() }
+    }
+
     fn is_empty(&self) -> bool {
         self.last_customer_at.is_none() && self.last_answer_at.is_none()
     }
@@ -121,7 +126,8 @@ pub struct Queue {
 }
 
 /// The conversations of a view as the member `me` sees them at `now`, and how many there are in each. `facts` are of all
-/// conversations with customers, also those of which the team knows nothing yet; of one that is not there nothing was written.
+/// conversations with customers that this device is in, also those of which the team knows nothing yet. Of others there are those
+/// in which somebody waits, as the team says, and those that the member looks after.
 pub fn queue(
     team: &Team,
     cases: &Cases,
@@ -134,8 +140,9 @@ pub fn queue(
         let case = cases.get(*id);
         (case.is_some() || !facts.is_empty()).then_some((*id, case, *facts))
     });
-    let noted = cases.iter().filter(|(id, _)| !facts.contains_key(id));
-    let noted = noted.map(|(id, case)| (id, Some(case), Facts::default()));
+    let is_for = |case: &Case| case.waits.is_some() || case.claimed_by() == Some(me);
+    let noted = cases.iter().filter(|(id, case)| !facts.contains_key(id) && is_for(case));
+    let noted = noted.map(|(id, case)| (id, Some(case), Facts::said(case)));
 
     let mut counts = Counts::default();
     let mut rows = Vec::new();

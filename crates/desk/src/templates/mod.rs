@@ -124,12 +124,12 @@ pub fn readers(line: &LineProfile, language: &str) -> String {
         (Readers::Team, true) => format!("Ihre Nachrichten liest das Team von {name}."),
         (Readers::Team, false) => format!("The team of {name} reads your messages."),
         (Readers::WhoAnswers, true) => format!(
-            "Ihre Nachrichten liest die Person aus dem Team von {name}, die Ihnen antwortet. Andere aus dem \
-             Team lesen sie, wenn sie die Unterhaltung übernehmen."
+            "Ihre Nachrichten liest die Person aus dem Team von {name}, die Ihnen antwortet, und wer das Team \
+             leitet. Andere aus dem Team lesen sie, wenn sie die Unterhaltung übernehmen."
         ),
         (Readers::WhoAnswers, false) => format!(
-            "The member of the team of {name} who answers you reads your messages. Other members read them \
-             when they take the conversation over."
+            "The member of the team of {name} who answers you reads your messages, and so does who leads the \
+             team. Other members read them when they take the conversation over."
         ),
     }
 }

@@ -50,6 +50,7 @@ pub(crate) fn case_events() -> Vec<CaseEvent> {
         },
         CaseEvent::WithdrawConsent { message, purpose, at: START },
         CaseEvent::AskErasure { message, at: START },
+        CaseEvent::Waits { since: Some(START) },
     ]
 }
 

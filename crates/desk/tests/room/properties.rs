@@ -110,6 +110,7 @@ fn claims() -> impl Strategy<Value = CaseEvent> {
         1 => devices().prop_map(|to| CaseEvent::HandOver { to, note: String::new() }),
         1 => Just(CaseEvent::TakeOver),
         2 => statuses().prop_map(|status| CaseEvent::SetStatus { status }),
+        1 => prop::option::of(times()).prop_map(|since| CaseEvent::Waits { since }),
     ]
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use kuvert_desk::room::{
-    CaseEvent, Counts, DeviceKey, Event, Facts, Role, Standing, Status, View, overdue, queue,
+    CaseEvent, Counts, DeviceKey, Event, Facts, Reason, Role, Standing, Status, View, overdue, queue,
 };
 use kuvert_wire::ChannelId;
 
@@ -173,4 +173,26 @@ fn five_thousand_conversations_are_sorted_before_anybody_notices() {
     assert_eq!(rows.len(), 5000);
     assert!(rows.is_sorted_by_key(|row| row.waiting_since));
     assert!(took < Duration::from_millis(500), "{took:?}, even without optimisation");
+}
+
+#[test]
+fn who_is_not_in_a_conversation_sees_that_somebody_waits_as_long_as_the_team_says_so() {
+    let mut desk = Desk::staffed();
+    let nothing = AllFacts::new();
+    let waits = |since| Event::case(conversation(1), CaseEvent::Waits { since });
+    desk.fails(CAROL, waits(Some(START)), Reason::NotAllowed);
+    desk.does(BEN, waits(Some(START)));
+    desk.fails(BEN, waits(Some(START)), Reason::Nothing);
+    let row = queue(&desk.team, &desk.cases, &nothing, CAROL, desk.now, View::New).rows[0];
+    assert_eq!((row.conversation, row.waiting_since), (conversation(1), Some(START)));
+    // Whoever claims it is let in, and knows by themselves.
+    desk.does(CAROL, Event::case(conversation(1), CaseEvent::Claim));
+    let row = queue(&desk.team, &desk.cases, &nothing, CAROL, desk.now, View::Mine).rows[0];
+    assert_eq!(row.waiting_since, None);
+    desk.does(CAROL, Event::case(conversation(1), set_status(Status::Done)));
+    assert_eq!(shown(&desk, &nothing, CAROL, View::New), []);
+    desk.does(BEN, waits(Some(desk.now + SECOND)));
+    assert_eq!(shown(&desk, &nothing, CAROL, View::New), [conversation(1)], "they wrote again");
+    desk.does(BEN, waits(None));
+    assert_eq!(shown(&desk, &nothing, CAROL, View::Done), [], "it is none of theirs");
 }

@@ -79,10 +79,21 @@ impl Case {
     /// A member looks after it from now on. What was new or done is open then.
     pub(super) fn give(&mut self, actor: &Actor, to: DeviceKey, note: &str) {
         self.end_claim(actor.at);
+        self.waits = None;
         self.claim = Some(Claim { member: to, since: actor.at, note: note.to_owned() });
         if matches!(self.status, Status::New | Status::Done) {
             self.turn(actor, Status::Open);
         }
+    }
+
+    pub(super) fn set_waits(&mut self, actor: &Actor, since: Option<i64>) -> Result<(), Reason> {
+        actor.must_be(Role::Supervisor)?;
+        valid(since.is_none_or(is_time))?;
+        if self.waits == since {
+            return Err(Reason::Nothing);
+        }
+        self.waits = since;
+        Ok(())
     }
 
     /// Nobody looks after it any more.

@@ -260,6 +260,7 @@ impl Team {
                 case.withdraw_consent(*message, purpose, *at)
             }
             CaseEvent::AskErasure { message: _, at } => case.ask_erasure(*at),
+            CaseEvent::Waits { since } => case.set_waits(actor, *since),
             CaseEvent::Erase => Err(Reason::Invalid),
         }
     }

@@ -68,7 +68,7 @@ mod tests {
     use crate::{Content, Meaning};
 
     fn told(number: u8, device: Option<[u8; 32]>, content: Vec<u8>) -> Told {
-        Told { id: id(number), device, at: i64::MAX, content }
+        Told { id: MessageId::new([number; 32]), device, at: i64::MAX, content }
     }
 
     #[test]

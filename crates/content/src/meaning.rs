@@ -5,8 +5,8 @@ use crate::limits::{MAX_FILES, MAX_LEAVE, MAX_REACTION};
 use crate::profile::{ACCEPTANCE_TYPE, PROFILE_TYPE};
 use crate::report::REPORT_TYPE;
 use crate::{
-    Attachment, Body, Content, Data, Disposition, ExtensionKey, Extensions, History, MessageId, Part, Profile, Report,
-    Retention, Semantics,
+    Attachment, Body, Content, Data, Disposition, ExtensionKey, Extensions, History, MessageId, Part,
+    Profile, Report, Retention, Semantics,
 };
 
 /// Media type of the texts that Kuvert writes: GitHub-flavoured Markdown without autolinks and HTML.
@@ -332,6 +332,7 @@ impl std::fmt::Debug for Meaning<'_> {
             Self::Leave(_) => "Leave(..)",
             Self::Structured { .. } => "Structured(..)",
             Self::Retention(_) => "Retention(..)",
+            Self::History(_) => "History(..)",
             Self::Desk(_) => "Desk(..)",
             Self::DeskState(_) => "DeskState(..)",
             Self::Unsupported => "Unsupported",

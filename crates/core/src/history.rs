@@ -23,19 +23,18 @@ impl Step<'_, '_> {
         let mut pieces: Vec<Vec<Told>> = Vec::new();
         let mut room = 0;
         for row in self.tx.told(conversation, most, self.now.0)? {
-            let Some(told) = told(&row, own) else { continue };
-            if told.size() > HISTORY_PIECE {
-                continue;
-            }
-            match pieces.last_mut().filter(|_| told.size() <= room) {
-                Some(piece) => piece.push(told),
-                None if pieces.len() == HISTORY_PIECES => break,
-                None => {
-                    room = HISTORY_PIECE;
-                    pieces.push(vec![told]);
+            let Some(told) = told(&row, own).filter(|told| told.size() <= HISTORY_PIECE) else { continue };
+            if told.size() > room {
+                if pieces.len() == HISTORY_PIECES {
+                    break;
                 }
+                room = HISTORY_PIECE;
+                pieces.push(Vec::new());
             }
-            room -= pieces.last().and_then(|piece| piece.last()).map_or(0, Told::size);
+            room -= told.size();
+            if let Some(piece) = pieces.last_mut() {
+                piece.push(told);
+            }
         }
         for mut messages in pieces.into_iter().rev() {
             messages.reverse();

@@ -132,7 +132,11 @@ impl Step<'_, '_> {
         for intent in self.tx.intents(conversation)? {
             let Some((device, adds)) = device_of(&intent) else { continue };
             if intent.state == IntentState::Committing {
-                if adds { comes.insert(device) } else { goes.insert(device) };
+                if adds {
+                    comes.insert(device)
+                } else {
+                    goes.insert(device)
+                };
             } else if adds != wanted.contains(&device) {
                 self.forget_intent(intent.id)?;
             }

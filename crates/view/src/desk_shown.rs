@@ -3,7 +3,7 @@
 use minicbor::{Decode, Encode};
 
 use crate::{
-    CaseStatus, ConsentView, ConversationId, LabelId, LastMessage, MemberId, NoteId, QueueFilter,
+    CaseStatus, ConsentView, ConversationId, LabelId, LastMessage, MemberId, NoteId, OutsideId, QueueFilter,
     ReminderView, TeamRole,
 };
 

@@ -33,9 +33,12 @@ pub use capacity::{
 };
 pub use command::UiCommand;
 pub use condition::{Connection, Failure, Storage};
-pub use desk::{CaseStatus, DeskCommand, DeskUpdate, LabelId, MemberId, NoteId, QueueFilter, TeamRole};
+pub use desk::{
+    CaseStatus, DeskCommand, DeskUpdate, LabelId, MemberId, NoteId, OutsideId, QueueFilter, TeamRole,
+};
 pub use desk_shown::{
-    CaseView, DeskView, FaultView, LabelView, NoteView, QueueRowView, QueueView, TeamMemberView,
+    CaseView, DeskView, FaultView, LabelView, NoteView, OutsideRowView, QueueRowView, QueueView,
+    TeamMemberView,
 };
 pub use desk_tools::{
     CannedId, CannedView, DayView, FoundCaseView, FoundCasesView, LabelCountView, ReminderView,

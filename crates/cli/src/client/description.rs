@@ -27,6 +27,9 @@ guard = ["iban", "payment-card"]
 satisfaction = false
 # In how many minutes of opening hours customers are to be answered; later, the desk says that they wait too long.
 answer-within = 120
+# team: everybody in the team reads what customers write; who-answers: only who looks after a conversation does, and who leads
+# the team (owners and supervisors). The devices of others are not in it then.
+readers = "team"
 
 # Who is behind the line, as section 5 DDG demands; which entries are needed depends on kind and legal form.
 [imprint]
@@ -88,6 +91,15 @@ friday = "08:00-18:00"
 holidays = "DE-BE"
 "#;
 
+/// Who reads what customers write.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Readers {
+    #[default]
+    Team,
+    WhoAnswers,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Description {
@@ -99,6 +111,8 @@ struct Description {
     #[serde(default)]
     satisfaction: bool,
     answer_within: Option<u16>,
+    #[serde(default)]
+    readers: Readers,
     imprint: Entries,
     privacy: Said,
     #[serde(default)]
@@ -189,6 +203,7 @@ fn parse(text: &str) -> Result<LineDraft, Failure> {
         languages: read.languages,
         asks_satisfaction: read.satisfaction,
         answer_within: read.answer_within,
+        is_read_by_some: read.readers == Readers::WhoAnswers,
         guard: read.guard.iter().map(|word| guard_kind(word)).collect::<Result<_, _>>()?,
     })
 }

@@ -15,6 +15,7 @@ use tokio::time::Instant;
 use super::description;
 use super::desk_calendar;
 use super::desk_offers;
+use super::desk_outside;
 use super::desk_request;
 use super::desk_seats;
 use super::desk_shown::{show_case, show_desk, show_queue};
@@ -200,7 +201,7 @@ pub(crate) struct QueueArgs {
 /// Which conversation.
 #[derive(Debug, clap::Args)]
 pub(crate) struct CaseArgs {
-    /// Kuvert ID or name of the customer
+    /// Kuvert ID or name of the customer; for a conversation that your device is not in, its code in the queue, as in '#1A2B'
     pub(super) customer: String,
     #[command(flatten)]
     pub(super) wait: Wait,
@@ -333,6 +334,7 @@ impl DeskCommand {
             Self::Rights(command) => command.run(output).await,
             Self::Tool(tool) => tool.run(output).await,
             Self::Case(args) => at_case(&args, "kuvert desk case", None, output).await,
+            Self::Claim(args) if args.customer.starts_with('#') => desk_outside::claim(&args, output).await,
             Self::Claim(args) => {
                 let wish = |conversation: &ConversationView| Wish::Claim { conversation: conversation.id };
                 at_case(&args, "kuvert desk claim", Some(&wish), output).await

@@ -2,8 +2,8 @@
 
 use kuvert_client::Session;
 use kuvert_view::{
-    CaseStatus, CaseView, ConversationView, DeskCommand as Wish, DeskUpdate, DeskView, MemberId, QueueView,
-    TeamRole,
+    CaseStatus, CaseView, ConversationView, DeskCommand as Wish, DeskUpdate, DeskView, MemberId,
+    OutsideRowView, QueueView, TeamRole,
 };
 use serde_json::{Value, json};
 
@@ -74,11 +74,22 @@ pub(super) fn show_queue(session: &mut Session, queue: &QueueView, output: Outpu
         let late = if row.is_overdue { " waits too long:" } else { "" };
         lines.push(format!("{since}  {} ({id}) [{by}]{late} {last}", foreign(&row.name)));
     }
+    let outside: Vec<_> = queue.outside.iter().map(outside).collect();
+    for row in &queue.outside {
+        let since = row.waiting_since.map_or_else(|| "-".to_owned(), time);
+        let by = if row.is_mine { "[you, about to be let in]" } else { "[nobody]" };
+        lines.push(format!("{since}  #{} {by}", row.code));
+    }
     if lines.is_empty() {
         lines.push("nobody waits here".to_owned());
     }
-    output.result(&json!({ "counts": counts(queue.counts), "rows": rows }), &lines.join("\n"))?;
+    let value = json!({ "counts": counts(queue.counts), "rows": rows, "outside": outside });
+    output.result(&value, &lines.join("\n"))?;
     Ok(())
+}
+
+fn outside(row: &OutsideRowView) -> Value {
+    json!({ "code": format!("#{}", row.code), "waiting_since": row.waiting_since, "mine": row.is_mine })
 }
 
 pub(super) fn show_case(

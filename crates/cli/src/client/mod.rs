@@ -8,6 +8,7 @@ mod desk;
 mod desk_calendar;
 mod desk_insight;
 mod desk_offers;
+mod desk_outside;
 mod desk_request;
 mod desk_seats;
 mod desk_shown;

@@ -264,3 +264,60 @@ fn a_team_works_its_queue_with_labels_prepared_answers_and_reminders() {
     case(&owner, &["role", "Anne", "supervisor"]);
     assert_eq!(case(&anne, &["show"])["role"], "supervisor");
 }
+
+#[test]
+fn where_only_who_answers_reads_others_see_that_somebody_waits_and_nothing_else() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let relay = Relay::start(&dir.path().join("relay"), &[]);
+    let (owner, _) = open_line(&dir, &relay);
+    let (anne, bert) = (hire(&dir, &owner, "Anne", "agent"), hire(&dir, &owner, "Bert", "agent"));
+    let description = dir.path().join("line.toml");
+    let open = fs::read_to_string(&description).expect("reads");
+    fs::write(&description, open.replace("readers = \"team\"", "readers = \"who-answers\"")).expect("writes");
+    let file = description.to_str().expect("UTF-8");
+    let link = case(&owner, &["publish", file])["link"].as_str().expect("a link").to_owned();
+    let carla = Person::new(&dir, "carla", "Carla", &relay.origin());
+    carla.run(&["contact", "add", &link, "--message", "My secret question"]).json();
+    case(&owner, &["queue"]);
+    case(&owner, &["show"]);
+
+    let queue = case(&anne, &["queue", "new"]);
+    assert_eq!(queue["rows"], json!([]), "{queue}");
+    assert!(queue["outside"][0]["waiting_since"].is_i64(), "{queue}");
+    let code = queue["outside"][0]["code"].as_str().expect("a code").to_owned();
+    assert!(!queue.to_string().contains("Carla") && !queue.to_string().contains("secret"), "{queue}");
+
+    // Who claims it is let in, and is told what was said.
+    let listening = listen(&owner);
+    let mine = case(&anne, &["claim", &code]);
+    assert_eq!(mine["rows"][0]["name"], "Carla", "{mine}");
+    assert!(history(&anne).contains("My secret question"));
+    assert_eq!(anne.run(&["send", "Carla", "An answer"]).json()["state"], "sent");
+    assert_eq!(carla.hear(1), ["An answer"]);
+
+    // Handed over, it is the other one's, and nothing of it is left here.
+    case(&anne, &["hand-over", "Carla", "Bert"]);
+    until("Bert is let in", || case(&bert, &["queue", "mine"])["rows"][0]["name"] == "Carla");
+    assert!(history(&bert).contains("My secret question") && history(&bert).contains("An answer"));
+    until("Anne is out", || {
+        case(&anne, &["queue"]);
+        !history(&anne).contains("secret")
+    });
+    assert_eq!(case(&anne, &["find", "Carla"])["cases"], json!([]));
+    drop(listening);
+}
+
+fn history(person: &Person) -> String {
+    person.run(&["history", "Carla"]).stdout
+}
+
+/// Tries again until something is so.
+fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    for _ in 0..60 {
+        if is_so() {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(500));
+    }
+    panic!("{what}");
+}

@@ -1,130 +1,10 @@
 //! Business lines: devices of different people behind one contact.
 
 use kuvert_core::{
-    Command, DataKind, Event, Fold, LineCommand, LineDevice, LineEvent, MessageKind, MessageState, Refusal,
-    SenderKind,
+    Command, DataKind, Event, LineCommand, LineEvent, MessageKind, MessageState, Refusal, SenderKind,
 };
 
-use crate::relay::ORIGIN;
-use crate::world::World;
-
-const OWNER: usize = 0;
-const ANNE: usize = 1;
-const BERT: usize = 2;
-const CARLA: usize = 3;
-
-/// A line with an owner and two agents, and a customer who has written to it.
-struct Shop {
-    world: World,
-    link: String,
-    devices: Vec<LineDevice>,
-}
-
-impl Shop {
-    fn new() -> Self {
-        let mut world = World::new(&[]);
-        let create = LineCommand::Create { name: "Pharmacy".into(), relay: ORIGIN.to_owned(), invite: None };
-        world.add_with(1, Command::Line(create));
-        world.go_online(OWNER);
-        let own = world.devices[OWNER].client.own_line_device().expect("a device");
-        let mut shop = Self { world, link: String::new(), devices: vec![own] };
-        for (at, name) in [(ANNE, "Anne"), (BERT, "Bert")] {
-            shop.hire(at, name);
-            shop.fold(OWNER, b"founded");
-            shop.line(OWNER, LineCommand::Share);
-            shop.line(at, LineCommand::Adopt);
-        }
-        shop.publish();
-        shop.world.add(CARLA as u8 + 1, "Carla", None);
-        shop.world.go_online(CARLA);
-        shop
-    }
-
-    fn line(&mut self, at: usize, command: LineCommand) {
-        self.world.command(at, Command::Line(command)).expect("does it");
-    }
-
-    fn events(&self, at: usize) -> impl Iterator<Item = &LineEvent> {
-        self.world.devices[at].events.iter().filter_map(|event| match event {
-            Event::Line(event) => Some(event),
-            _ => None,
-        })
-    }
-
-    fn invitation(&mut self, owner: bool) -> String {
-        self.line(OWNER, LineCommand::Invite { ticket: [7; 16], owner });
-        let found = self.events(OWNER).filter_map(|event| match event {
-            LineEvent::Invitation(link) => Some(link.clone()),
-            _ => None,
-        });
-        found.last().expect("an invitation")
-    }
-
-    fn hire(&mut self, at: usize, name: &str) {
-        let invitation = self.invitation(false);
-        let join = LineCommand::Join { invitation, name: name.into(), invite: None };
-        self.world.add_with(at as u8 + 1, Command::Line(join));
-        self.world.go_online(at);
-        self.world.settle(30);
-        let joined = self.world.devices[OWNER].client.joined().expect("reads").pop().expect("joined");
-        assert_eq!(joined.name, name);
-        self.line(OWNER, LineCommand::Welcomed { ticket: joined.ticket });
-        assert!(self.events(at).any(|event| *event == LineEvent::Admitted));
-        self.devices.push(joined.device);
-    }
-
-    fn publish(&mut self) {
-        let (name, devices) = ("Pharmacy".to_owned(), self.devices.clone());
-        self.line(OWNER, LineCommand::Publish { name, profile: b"a pharmacy".to_vec(), devices });
-        let found = self.world.devices[OWNER].events.iter().rev().find_map(|event| match event {
-            Event::OwnLink(link) => Some(link.clone()),
-            _ => None,
-        });
-        self.link = found.expect("a link");
-    }
-
-    /// The customer opens the link and writes.
-    fn ask(&mut self, at: usize, text: &str) {
-        let link = self.link.clone();
-        self.world.command(at, Command::OpenLink { link: link.clone() }).expect("opens");
-        self.world.command(at, Command::Request { link, text: text.to_owned() }).expect("requests");
-    }
-
-    /// Bodies of the events that a device has not folded.
-    fn desk(&mut self, at: usize) -> Vec<Vec<u8>> {
-        let events = self.world.devices[at].client.desk_events(100).expect("reads");
-        events.into_iter().map(|event| event.body).collect()
-    }
-
-    fn post(&mut self, at: usize, event: &[u8]) {
-        self.line(at, LineCommand::Post { event: event.to_vec() });
-    }
-
-    fn fold(&mut self, at: usize, value: &[u8]) {
-        let events = self.world.devices[at].client.desk_events(100).expect("reads");
-        let position = events.last().map_or(0, |event| event.position);
-        let rows = vec![(b"state".to_vec(), Some(value.to_vec()))];
-        self.line(at, LineCommand::Fold(Fold { position, rows }));
-    }
-
-    /// The conversation with the customer, as a device of the line sees it. The desk room is none.
-    fn talk(&mut self, at: usize) -> kuvert_core::ConversationId {
-        let conversations = self.world.devices[at].client.conversations().expect("reads");
-        let found = conversations.iter().find(|summary| summary.contact().is_some());
-        found.expect("a customer").conversation.id
-    }
-
-    fn said(&mut self, at: usize) -> Vec<String> {
-        let id = self.talk(at);
-        let rows = self.world.devices[at].client.messages(id, None, 100).expect("reads");
-        rows.into_iter().map(|row| row.text).filter(|text| !text.is_empty()).collect()
-    }
-
-    fn send(&mut self, at: usize, text: &str) {
-        let conversation = self.talk(at);
-        self.world.command(at, Command::Send { conversation, text: text.to_owned() }).expect("sends");
-    }
-}
+use crate::shop::{ANNE, BERT, CARLA, OWNER, Shop};
 
 #[test]
 fn a_customer_writes_to_all_devices_of_a_line_at_once() {
@@ -244,7 +124,7 @@ fn a_dismissed_agent_reads_and_posts_nothing_any_more() {
     shop.post(OWNER, b"secret note");
     shop.send(CARLA, "Something private");
     shop.send(ANNE, "Thank you");
-    assert_eq!(shop.said(BERT), ["Hello"]);
+    assert!(shop.said(BERT).is_empty());
     assert!(!shop.desk(BERT).contains(&b"secret note".to_vec()));
     let conversation = shop.talk(BERT);
     let sent = shop.world.command(BERT, Command::Send { conversation, text: "I am still here".into() });
@@ -253,71 +133,6 @@ fn a_dismissed_agent_reads_and_posts_nothing_any_more() {
     // And the line goes on.
     shop.send(CARLA, "Bye");
     assert_eq!(shop.said(ANNE).last().map(String::as_str), Some("Bye"));
-}
-
-#[test]
-fn a_new_colleague_comes_into_all_conversations_one_after_the_other() {
-    let mut shop = Shop::new();
-    shop.ask(CARLA, "Hello");
-    for at in 4..24 {
-        shop.world.add(at as u8 + 1, "Customer", None);
-        shop.world.go_online(at);
-        shop.ask(at, "A question");
-    }
-    let late = shop.world.devices.len();
-    shop.hire(late, "Dora");
-    let devices = shop.devices.clone();
-    shop.line(OWNER, LineCommand::StaffAll { devices });
-    let left = shop.world.devices[OWNER].client.staffing().expect("reads");
-    assert!((1..=21).contains(&left), "{left}");
-    shop.world.settle(60);
-    assert_eq!(shop.world.devices[OWNER].client.staffing().expect("reads"), 0);
-    let conversations = shop.world.devices[late].client.conversations().expect("reads");
-    assert_eq!(conversations.iter().filter(|summary| summary.contact().is_some()).count(), 21);
-    shop.send(CARLA, "One more thing");
-    let heard = |shop: &mut Shop| {
-        let conversations = shop.world.devices[late].client.conversations().expect("reads");
-        conversations
-            .iter()
-            .any(|summary| summary.last.as_ref().is_some_and(|last| last.text == "One more thing"))
-    };
-    assert!(heard(&mut shop));
-}
-
-#[test]
-fn who_shows_how_far_the_staffing_is_learns_of_its_end() {
-    let mut shop = Shop::new();
-    shop.ask(CARLA, "Hello");
-    shop.world.go_offline(OWNER);
-    let devices = vec![shop.devices[OWNER].clone()];
-    shop.world.command(OWNER, Command::Line(LineCommand::StaffAll { devices })).expect("taken");
-    // All conversations were looked at, and nothing was committed.
-    shop.world.settle(2);
-    assert_eq!(shop.world.devices[OWNER].staffing_shown, Some(1));
-    shop.world.go_online(OWNER);
-    shop.world.settle(2);
-    assert_eq!(shop.world.devices[OWNER].client.staffing().expect("reads"), 0);
-    assert_eq!(shop.world.devices[OWNER].staffing_shown, Some(0));
-}
-
-#[test]
-fn who_claims_a_conversation_can_be_the_only_one_in_it() {
-    let mut shop = Shop::new();
-    let all = shop.devices.clone();
-    shop.ask(CARLA, "Hello");
-    let conversation = shop.talk(ANNE);
-    shop.line(ANNE, LineCommand::Staff { conversation, devices: vec![all[ANNE].clone()] });
-    shop.send(CARLA, "For Anne alone");
-    assert_eq!(shop.said(BERT), ["Hello"]);
-    assert_eq!(shop.said(ANNE), ["Hello", "For Anne alone"]);
-    // Handed over, and back again.
-    shop.line(ANNE, LineCommand::Staff { conversation, devices: vec![all[ANNE].clone(), all[BERT].clone()] });
-    shop.world.settle(60);
-    shop.send(CARLA, "For both");
-    assert_eq!(shop.said(BERT), ["Hello", "For both"]);
-    let talk = shop.talk(CARLA);
-    let devices = shop.world.devices[CARLA].client.devices(talk).expect("reads");
-    assert_eq!(devices.len(), 3);
 }
 
 #[test]

@@ -18,6 +18,8 @@ mod privacy;
 mod push;
 mod relay;
 mod reports;
+mod shop;
+mod staffing;
 mod standing;
 mod stuck;
 mod unused;

@@ -92,10 +92,13 @@ pub(crate) fn events() -> Vec<Event> {
 /// and by which that is asked for.
 const ENDS: [u16; 12] = [5, 9, 11, 13, 258, 263, 265, 268, 276, 278, 280, 316];
 
+/// The kind of event that says who waits; it came after the snapshot in `vectors` was written down.
+const WAITS: u16 = 283;
+
 /// A desk in which something of everything happened.
 fn lived_in() -> Desk {
     let mut desk = Desk::staffed();
-    for event in events().iter().filter(|event| !ENDS.contains(&event.kind())) {
+    for event in events().iter().filter(|event| !ENDS.contains(&event.kind()) && event.kind() != WAITS) {
         desk.wait(SECOND);
         for by in [CAROL, BEN, ANNA] {
             desk.says(by, event.clone());

@@ -100,7 +100,7 @@ fn what_waits_comes_by_its_time_and_what_is_done_by_the_last() {
     for (number, until) in [(1, None), (2, Some(START + 2 * DAY)), (3, Some(START + DAY))] {
         desk.does(CAROL, Event::case(conversation(number), set_status(Status::Waiting { until })));
     }
-    let none = AllFacts::new();
+    let none = AllFacts::from([1, 2, 3].map(|number| (conversation(number), Facts::default())));
     assert_eq!(shown(&desk, &none, CAROL, View::Waiting), [3, 2, 1].map(conversation));
     for number in [2, 1, 3] {
         desk.wait(SECOND);
@@ -131,7 +131,8 @@ fn a_row_tells_the_members_next_reminder() {
     for (at, member) in [(START + 2, CAROL), (START + 1, CAROL), (START, DAVE)] {
         desk.case_does(CAROL, CaseEvent::SetReminder { at, member, text: String::new() });
     }
-    let row = queue(&desk.team, &desk.cases, &AllFacts::new(), CAROL, desk.now, View::All).rows[0];
+    let facts = AllFacts::from([(conversation(1), Facts::default())]);
+    let row = queue(&desk.team, &desk.cases, &facts, CAROL, desk.now, View::All).rows[0];
     assert_eq!(row.remind_at, Some(START + 1));
 }
 

@@ -488,7 +488,7 @@ impl App {
             self.watched = self.watched.filter(|watched| *watched != conversation);
             self.updates.push_back(ViewUpdate::ConversationGone { conversation });
         }
-        for conversation in &changes.conversations {
+        for conversation in changes.conversations.difference(&changes.removed) {
             if let Some(summary) = self.client.conversation(*conversation)? {
                 let view = views::conversation(&summary, self.now);
                 self.updates.push_back(ViewUpdate::Conversation(view));

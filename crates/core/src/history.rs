@@ -62,12 +62,6 @@ impl Step<'_, '_> {
         self.sessions.next_expiry = None;
         Ok(())
     }
-
-    /// This device is to have no part in a conversation any more, and keeps nothing of it.
-    pub(crate) fn forget_conversation(&mut self, conversation: ConversationId) -> Result<(), ClientError> {
-        self.tx.set_draft(conversation, "")?;
-        Ok(self.tx.forget_messages(conversation)?)
-    }
 }
 
 /// A message as another device is told of it; `None` for one that cannot be read.

@@ -224,7 +224,8 @@ impl Step<'_, '_> {
                 self.note(row.conversation, notice, &mark)?;
             }
             if merged.by == self.account()?.key() && self.tx.contact_of(row.conversation)?.is_some() {
-                self.forget_conversation(row.conversation)?;
+                // Another device of the line did: this one is to keep nothing of it.
+                self.tx.take_conversation(row.conversation)?;
             }
             return self.end_membership(row, group, GroupState::Removed);
         }

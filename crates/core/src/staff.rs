@@ -86,8 +86,10 @@ impl Step<'_, '_> {
     ) -> Result<ConversationId, ClientError> {
         match self.tx.contact_by_identity(&identity.0)? {
             Some(contact) => {
-                if contact.state != ContactState::Accepted {
-                    self.tx.update_contact(contact.id, &contact.name, ContactState::Accepted)?;
+                if contact.state != ContactState::Accepted || contact.name.is_empty() {
+                    let name = if contact.name.is_empty() { checked_name(name).ok() } else { None };
+                    let name = name.unwrap_or(contact.name);
+                    self.tx.update_contact(contact.id, &name, ContactState::Accepted)?;
                 }
                 Ok(self.tx.conversation_with(contact.id)?.ok_or(Refusal::Unknown)?.id)
             }

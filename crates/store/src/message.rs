@@ -449,22 +449,6 @@ impl Tx<'_> {
         self.wipe(id, "kind = 3, state = 7")
     }
 
-    /// Deletes all messages of a conversation here, as if they had never been; they may come again.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the database fails.
-    pub fn forget_messages(&self, conversation: ConversationId) -> Result<(), StoreError> {
-        let sql = "SELECT id FROM message WHERE conversation = ?1 AND state < 6";
-        let mut statement = self.sql().prepare_cached(sql)?;
-        let ids = statement.query_map([conversation.0], |row| row.get(0).map(MessageId))?;
-        for id in ids.collect::<Result<Vec<_>, _>>()? {
-            self.forget_message(id)?;
-        }
-        let sql = "DELETE FROM message WHERE conversation = ?1 AND state = 7";
-        self.sql().prepare_cached(sql)?.execute([conversation.0])?;
-        Ok(())
-    }
-
     fn wipe(&self, id: MessageId, marks: &str) -> Result<(), StoreError> {
         let Some(row) = self.message(id)?.filter(MessageRow::is_shown) else { return Ok(()) };
         let sql = format!(

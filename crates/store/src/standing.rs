@@ -178,6 +178,26 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Takes a conversation from this device: nothing of what was said, and no name. It may come again.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn take_conversation(&self, id: ConversationId) -> Result<(), StoreError> {
+        let sql = "SELECT id FROM message WHERE conversation = ?1 AND state < 6";
+        let mut statement = self.sql().prepare_cached(sql)?;
+        let messages = statement.query_map([id.0], |row| row.get(0).map(crate::MessageId))?;
+        for message in messages.collect::<Result<Vec<_>, _>>()? {
+            self.forget_message(message)?;
+        }
+        self.set_draft(id, "")?;
+        // What is left of messages would keep them away.
+        self.sql().execute("DELETE FROM message WHERE conversation = ?1 AND state = 7", [id.0])?;
+        let sql = "UPDATE contact SET name = '' WHERE id = (SELECT contact FROM conversation WHERE id = ?1)";
+        self.sql().execute(sql, [id.0])?;
+        self.note().removed.insert(id);
+        Ok(())
+    }
+
     fn note_contact(&self, id: ContactId) -> Result<(), StoreError> {
         let sql = "SELECT id FROM conversation WHERE contact = ?1";
         let found: Option<i64> =

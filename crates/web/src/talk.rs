@@ -129,6 +129,7 @@ impl Talk {
             ViewUpdate::Message { conversation, message } => self.apply_message(conversation, message),
             ViewUpdate::MessageGone { conversation, message } => {
                 self.change(|window| window.remove(conversation, message));
+                self.arrived.update(|arrived| *arrived = arrived.take().filter(|shown| shown.id != message));
                 self.desk.update(|desk| desk.gone(conversation, message));
             }
             ViewUpdate::Details(details) => self.apply_details(details),

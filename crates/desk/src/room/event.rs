@@ -568,6 +568,11 @@ impl Event {
         }
     }
 
+    /// Whether somebody of the team did it, so that it belongs into the audit log: a device says by itself who waits.
+    pub(super) const fn is_done_by_somebody(&self) -> bool {
+        !matches!(self, Self::Case { event: CaseEvent::Waits { .. }, .. })
+    }
+
     /// Its kind: the number of its variant, for one about a conversation 256 more than the number there.
     pub fn kind(&self) -> u16 {
         match self {

@@ -182,7 +182,9 @@ fn who_is_not_in_a_conversation_sees_that_somebody_waits_as_long_as_the_team_say
     let nothing = AllFacts::new();
     let waits = |since| Event::case(conversation(1), CaseEvent::Waits { since });
     desk.fails(CAROL, waits(Some(START)), Reason::NotAllowed);
+    let entries = desk.team.audit().entries().count();
     desk.does(BEN, waits(Some(START)));
+    assert_eq!(desk.team.audit().entries().count(), entries, "nobody did anything");
     desk.fails(BEN, waits(Some(START)), Reason::Nothing);
     let row = queue(&desk.team, &desk.cases, &nothing, CAROL, desk.now, View::New).rows[0];
     assert_eq!((row.conversation, row.waiting_since), (conversation(1), Some(START)));

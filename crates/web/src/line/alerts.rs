@@ -43,6 +43,8 @@ pub(super) fn follow(state: AppState, team: Team) {
     });
     tell(team, unread, "desk-alert");
     let (desk, role) = (team.desk(), team.role());
+    let outside = Memo::new(move |_| desk.with(|desk| desk.as_ref().map(|desk| desk.outside)));
+    tell(team, outside, "desk-alert");
     let overdue = Memo::new(move |_| {
         let is_told = role.get() >= Some(TeamRole::Supervisor);
         desk.with(|desk| desk.as_ref().map(|desk| desk.overdue).filter(|_| is_told))

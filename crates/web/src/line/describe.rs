@@ -9,7 +9,7 @@ use super::form_builder::{Forms, forms_part};
 use super::guard_part::guard_part;
 use super::link_sheet::link_sheet;
 use super::papers_part::{Activities, button_part};
-use super::promise_part::{self, promise_part};
+use super::promise_part::{self, promise_part, readers_part};
 use super::team_state::{post, team};
 use super::week;
 use crate::bridge;
@@ -124,6 +124,7 @@ struct Form {
     retention: Typed,
     guard: RwSignal<Vec<GuardKind>>,
     asks_satisfaction: RwSignal<bool>,
+    is_read_by_some: RwSignal<bool>,
     answer_within: Typed,
     imprint: Vec<(&'static str, Typed)>,
     week: Vec<Typed>,
@@ -147,6 +148,7 @@ impl Form {
             retention: typed(&draft.retention.to_string()),
             guard: RwSignal::new(draft.guard.clone()),
             asks_satisfaction: RwSignal::new(draft.asks_satisfaction),
+            is_read_by_some: RwSignal::new(draft.is_read_by_some),
             answer_within: typed(&draft.answer_within.map(|minutes| minutes.to_string()).unwrap_or_default()),
             imprint: entries.collect(),
             week: (0..7).map(|at| typed(&day(at))).collect(),
@@ -174,6 +176,7 @@ impl Form {
             state: Some(self.state.get_untracked()).filter(|state| !state.is_empty()),
             guard: self.guard.get_untracked(),
             asks_satisfaction: self.asks_satisfaction.get_untracked(),
+            is_read_by_some: self.is_read_by_some.get_untracked(),
             ..LineDraft::default()
         };
         draft.imprint.legal_form = self.legal_form.get_untracked();
@@ -303,6 +306,7 @@ fn DescribeForm(
             {hours_part(form)}
             {texts_part(form)}
             {forms_part(form.with_value(|form| form.forms))}
+            {form.with_value(|form| readers_part(form.is_read_by_some))}
             {form.with_value(|form| promise_part(form.asks_satisfaction, form.answer_within))}
             {guard_part(form.with_value(|form| form.guard))}
             {move || (!faults.with(Vec::is_empty)).then(|| view! {
@@ -514,6 +518,7 @@ mod tests {
                 guard: vec![GuardKind::Iban],
                 asks_satisfaction: true,
                 answer_within: Some(90),
+                is_read_by_some: true,
             };
             assert_eq!(Form::of(&draft).draft(), Some(draft.clone()));
             let form = Form::of(&draft);

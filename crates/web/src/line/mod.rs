@@ -17,6 +17,7 @@ mod keys;
 mod labels;
 mod link_sheet;
 mod offers;
+mod outside;
 mod panes;
 mod papers_part;
 mod promise_part;

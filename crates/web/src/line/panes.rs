@@ -1,6 +1,6 @@
 //! The panes of a team's page: the queue, and beside it what was chosen.
 
-use kuvert_view::TeamRole;
+use kuvert_view::{ConversationId, TeamRole};
 use leptos::prelude::*;
 
 use super::case::CasePanel;
@@ -20,6 +20,7 @@ use crate::screens::conversation::Conversation;
 use crate::screens::found::SearchIn;
 use crate::screens::settings::Settings;
 use crate::screens::verify::Verify;
+use crate::state::state;
 
 /// The panes, or why there are none yet.
 pub(super) fn panes() -> AnyView {
@@ -55,6 +56,20 @@ fn outside(heading: &'static str, words: &'static str) -> AnyView {
     .into_any()
 }
 
+/// A conversation that is shown may be taken from the user, when somebody else looks after it.
+fn leave_what_is_gone() {
+    let (navigation, conversations) = (navigation(), state().conversations());
+    let shown = navigation.route();
+    Effect::new(move |before: Option<Option<ConversationId>>| {
+        let id = shown.with(Route::concerns)?;
+        let is_there = conversations.with(|list| list.iter().flatten().any(|one| one.id == id));
+        if !is_there && before.flatten() == Some(id) {
+            navigation.replace(Route::Home);
+        }
+        is_there.then_some(id)
+    });
+}
+
 #[component]
 fn Panes() -> impl IntoView {
     let route = navigation().route();
@@ -65,6 +80,7 @@ fn Panes() -> impl IntoView {
     let reads_only = Memo::new(move |_| role.get() == Some(TeamRole::ReadOnly));
     let is_supervisor = Memo::new(move |_| role.get() >= Some(TeamRole::Supervisor));
     let is_owner = Memo::new(move |_| role.get() == Some(TeamRole::Owner));
+    leave_what_is_gone();
     view! {
         <RightsDialogs/>
         <main class="desk team" class:desk-shows-detail=has_detail>

@@ -1,4 +1,4 @@
-//! What a line promises itself: how soon customers are answered, and that it asks them how it was.
+//! What a line promises: how soon customers are answered, that it asks them how it was, and who reads what they write.
 
 use leptos::prelude::*;
 
@@ -24,6 +24,27 @@ pub(super) fn promise_part(asks: RwSignal<bool>, (within, wrong): Typed) -> AnyV
                 <label for="satisfaction">{t("desk-satisfaction")}</label>
             </div>
             <p class="hint">{t("desk-satisfaction-hint")}</p>
+        </section>
+    }
+    .into_any()
+}
+
+/// Who reads what customers write.
+pub(super) fn readers_part(some: RwSignal<bool>) -> AnyView {
+    view! {
+        <section class="sheet stack">
+            <h2>{t("desk-readers")}</h2>
+            <div class="guard-choice">
+                <input
+                    type="checkbox"
+                    id="readers"
+                    aria-describedby="readers-hint"
+                    prop:checked=some
+                    on:change=move |_| some.update(|some| *some = !*some)
+                />
+                <label for="readers">{t("desk-readers-some")}</label>
+            </div>
+            <p class="hint" id="readers-hint">{t("desk-readers-hint")}</p>
         </section>
     }
     .into_any()

@@ -7,9 +7,9 @@ use leptos::prelude::*;
 
 use super::labels::{LabelFilter, chips};
 use super::offers::offers;
-use super::reminders;
 use super::search::{Found, search_field};
 use super::team_state::{post, team};
+use super::{outside, reminders};
 use crate::components::attachments::or_files;
 use crate::components::bubble::kind_words;
 use crate::components::icon::{Icon, envelope, icon};
@@ -55,7 +55,10 @@ pub(super) fn Queue() -> impl IntoView {
     });
     let typed = team.tools().typed;
     let is_searching = Memo::new(move |_| typed.with(|typed| is_worth_it(typed)));
-    let is_empty = Memo::new(move |_| rows.with(|rows| rows.as_ref().is_some_and(Vec::is_empty)));
+    let others = outside::rows();
+    let is_empty = Memo::new(move |_| {
+        rows.with(|rows| rows.as_ref().is_some_and(Vec::is_empty)) && others.with(Vec::is_empty)
+    });
     view! {
         <nav class="list" aria-labelledby="list-heading">
             {head()}
@@ -69,6 +72,7 @@ pub(super) fn Queue() -> impl IntoView {
             {move || is_searching.get().then(|| view! { <Found/> })}
             <div class="list-scroll" class:is-gone=is_searching>
                 {move || is_empty.get().then(|| view! { <p class="hint list-note">{t("desk-queue-empty")}</p> })}
+                {outside::list(others)}
                 <ul class="list-items" data-testid="queue">
                     <For each=move || ids.get() key=|id| *id children=move |id| row_item(id, by_id)/>
                 </ul>

@@ -107,6 +107,9 @@ impl Team {
             Ok(Some(at)) => {
                 self.clock.last = at;
                 cases.touch(Part::Clock);
+                if !event.is_done_by_somebody() {
+                    return Outcome::Applied;
+                }
                 let conversation = event.conversation().map(conversation_hash);
                 let (number, gone) = self.audit.append(event.kind(), meta.by, at, conversation);
                 cases.touched.extend([Some(number), gone].into_iter().flatten().map(Part::Audit));

@@ -223,7 +223,9 @@ impl Step<'_, '_> {
                 let mark = mark(entry.channel, entry.epoch + 1, number);
                 self.note(row.conversation, notice, &mark)?;
             }
-            if merged.by == self.account()?.key() && self.tx.contact_of(row.conversation)?.is_some() {
+            let account = self.account()?;
+            let is_taken = merged.by == account.key() && account.identity().is_err();
+            if is_taken && self.tx.contact_of(row.conversation)?.is_some() {
                 // Another device of the line did: this one is to keep nothing of it.
                 self.tx.take_conversation(row.conversation)?;
             }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use kuvert_content::{Content, DataKind, Meaning};
-use kuvert_mls::{Group, GroupKey, IdentityKey};
+use kuvert_mls::{DeviceRole, Group, GroupKey, IdentityKey};
 use kuvert_store::{
     ContactState, ConversationId, IntentId, IntentState, MessageId, MessageRow, MetaKey, SenderKind, Tx,
 };
@@ -123,7 +123,14 @@ impl Step<'_, '_> {
         let contact = self.tx.contact_of(conversation)?.ok_or(Refusal::Unknown)?;
         let (_, group) = self.own_group(conversation)?;
         let members = group.members()?.into_iter().filter(|member| member.identity == account.key());
-        let present: BTreeSet<_> = members.map(|member| member.device).collect();
+        let (mut present, mut stay) = (BTreeSet::new(), BTreeSet::new());
+        for member in members {
+            present.insert(member.device);
+            // Nobody else puts out a device that holds the identity key.
+            if member.role == DeviceRole::Owner && account.identity().is_err() {
+                stay.insert(member.device);
+            }
+        }
         self.keep_loaded(group);
         let wanted: BTreeSet<_> = devices.iter().map(|device| device.key).collect();
         if contact.blocked || !wanted.contains(&account.device_key()) {
@@ -149,7 +156,7 @@ impl Step<'_, '_> {
                 self.wish(conversation, &wish, self.now.0)?;
             }
         }
-        for device in comes.difference(&wanted) {
+        for device in comes.difference(&wanted).filter(|device| !stay.contains(*device)) {
             self.wish(conversation, &Wish::RemoveDevice(*device), self.now.0)?;
         }
         self.advance(conversation)

@@ -108,6 +108,8 @@ pub struct Member {
     pub is_admin: bool,
     /// Whether it is this device.
     pub is_own: bool,
+    /// What its certificate lets it do for its identity.
+    pub role: DeviceRole,
 }
 
 /// A welcome as it travels, inside its seal.
@@ -326,6 +328,7 @@ impl Group {
                 name: Delivery::of(leaf)?.name,
                 is_admin: admins.contains(&certificate.identity),
                 is_own: index == own,
+                role: certificate.role,
             })
         };
         self.group.public_group().treesync().full_leaves().map(member).collect()

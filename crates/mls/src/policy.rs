@@ -92,8 +92,8 @@ impl Case<'_> {
         Ok(member_of(self.leaf(index)?)?.identity)
     }
 
-    /// A member may renew its own leaf, add and remove devices of its own (in a desk room only with the identity key), let go who
-    /// leaves, and drop devices that were not in use; an admin may do the rest.
+    /// A member may renew its own leaf, add and remove devices of its own (in a desk room only with the identity key, and nowhere
+    /// without it those that hold it), let go who leaves, and drop devices that were not in use; an admin may do the rest.
     fn member(
         &self,
         sender: LeafNodeIndex,
@@ -133,6 +133,11 @@ impl Case<'_> {
                         leaving.insert(identity);
                     } else if identity != self.by && self.is_unused(remove.removed())? {
                         unused.push(remove.removed());
+                    } else if identity == self.by
+                        && self.is_owner(remove.removed())?
+                        && !self.is_owner(sender)?
+                    {
+                        return Err(self.violation("it removes a device that holds the identity key"));
                     } else if (identity != self.by && !may_rule) || !may_choose {
                         return Err(self.violation("it removes a device that it may not remove"));
                     }

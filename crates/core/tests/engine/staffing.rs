@@ -54,7 +54,7 @@ fn who_shows_how_far_the_staffing_is_learns_of_its_end() {
 }
 
 #[test]
-fn who_claims_a_conversation_can_be_the_only_one_in_it() {
+fn who_claims_a_conversation_can_be_the_only_agent_in_it() {
     let mut shop = Shop::new();
     let all = shop.devices.clone();
     shop.ask(CARLA, "Hello");
@@ -70,7 +70,7 @@ fn who_claims_a_conversation_can_be_the_only_one_in_it() {
     assert_eq!(shop.said(BERT), ["Hello", "For Anne alone", "For both"]);
     let talk = shop.talk(CARLA);
     let devices = shop.world.devices[CARLA].client.devices(talk).expect("reads");
-    assert_eq!(devices.len(), 3);
+    assert_eq!(devices.len(), 4, "an agent does not put out the owner");
 }
 
 #[test]

@@ -27,10 +27,14 @@ impl Party {
     }
 
     fn valid(seed: u8, validity: std::ops::Range<u64>) -> Self {
-        let identity = Identity::from_seed(&[seed; 32]);
+        Self::device_of(seed, seed, DeviceRole::Owner, validity)
+    }
+
+    /// One device of an identity.
+    fn device_of(identity: u8, seed: u8, role: DeviceRole, validity: std::ops::Range<u64>) -> Self {
+        let identity = Identity::from_seed(&[identity; 32]);
         let key = [seed + 100; 32];
-        let certificate =
-            DeviceCertificate::sign(&identity, Device::public_key(&key), DeviceRole::Owner, "", validity);
+        let certificate = DeviceCertificate::sign(&identity, Device::public_key(&key), role, "", validity);
         Self {
             provider: Provider {
                 crypto: Box::leak(Box::default()),

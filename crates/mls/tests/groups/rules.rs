@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use kuvert_mls::{
-    Blobs, Change, Group, GroupData, Identity, IdentityKey, JoinerPackage, Merged, MlsError, Plan,
-    SealedCommit,
+    Blobs, Change, Device, DeviceRole, Group, GroupData, Identity, IdentityKey, JoinerPackage, Merged,
+    MlsError, Plan, SealedCommit,
 };
 use kuvert_wire::{ChannelId, DepositKey};
 
@@ -270,6 +270,34 @@ fn a_direct_conversation_stays_between_two() {
     let commit = of_alice.stage(&alice.provider, &alice.device, plan).expect("stages");
     let refused = bob.process(&mut of_bob, &commit.post.body);
     assert!(matches!(refused, Err(MlsError::Violation { .. })));
+}
+
+#[test]
+fn an_agents_device_does_not_put_out_one_that_holds_the_identity_key() {
+    let (alice, mut of_alice, bob, mut of_bob) = crate::pair();
+    let validity = || 0..NOW + 1_000;
+    let agents = [11, 12].map(|seed| Party::device_of(1, seed, DeviceRole::Agent, validity()));
+    let add = |agent: &Party| {
+        let made = Group::make_package(&agent.provider, &agent.device, &agent.delivery(), false);
+        JoinerPackage::verified(&alice.provider, &made.expect("makes").bytes, NOW).expect("holds")
+    };
+    let plan = Plan { add: agents.iter().map(add).collect(), ..Plan::default() };
+    let commit = of_alice.stage(&alice.provider, &alice.device, plan).expect("stages");
+    of_alice.accept_commit(&alice.provider).expect("accepts");
+    bob.process(&mut of_bob, &commit.post.body).expect("a line adds its devices");
+    let agent = &agents[0];
+    let joined = commit.joiners.iter().find(|one| one.inbox == agent.delivery().inbox).expect("is let in");
+    let joined = Group::join(&agent.provider, &joined.invitation, &Blobs::new(), NOW);
+    let mut of_agent = joined.expect("joins").group;
+    let device = |seed: u8| BTreeSet::from([Device::public_key(&[seed + 100; 32])]);
+    let mut removes = |of_agent: &mut Group, seed| {
+        let plan = Plan { remove_devices: device(seed), ..Plan::default() };
+        let commit = of_agent.stage(&agent.provider, &agent.device, plan).expect("stages");
+        bob.process(&mut of_bob, &commit.post.body)
+    };
+    assert!(matches!(removes(&mut of_agent, 1), Err(MlsError::Violation { .. })));
+    of_agent.drop_commit(&agent.provider).expect("drops");
+    removes(&mut of_agent, 12).expect("another agent's it may");
 }
 
 #[test]

@@ -25,6 +25,7 @@ mod audit;
 mod canned;
 mod capacity;
 mod case;
+mod case_event;
 mod due;
 mod event;
 mod fold;
@@ -43,8 +44,9 @@ pub use capacity::{Capacity, Lot, Reservation};
 pub use case::{
     Case, Cases, Claim, Consent, Note, Offer, PastClaim, Reminder, Request, Tag, Turn, conversation_hash,
 };
+pub use case_event::CaseEvent;
 pub use due::{Due, Overdue, due, overdue};
-pub use event::{Canned, CaseEvent, Event, Meta, NewCapacity, Role, Status};
+pub use event::{Canned, Event, Meta, NewCapacity, Role, Status};
 pub use fold::{Outcome, Reason};
 pub use ids::{CannedId, CapacityId, DeviceKey, EventId, Hash, LabelId};
 pub use parts::{Part, load, parts};

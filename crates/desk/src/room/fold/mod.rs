@@ -17,7 +17,8 @@ use kuvert_content::MessageId;
 use kuvert_wire::ChannelId;
 
 use super::case::{Case, Cases, conversation_hash};
-use super::event::{CaseEvent, Event, Meta, Role, Status};
+use super::case_event::CaseEvent;
+use super::event::{Event, Meta, Role, Status};
 use super::ids::{DeviceKey, EventId};
 use super::parts::Part;
 use super::team::Team;

@@ -19,6 +19,7 @@ mod forms;
 mod groups;
 mod guard;
 mod line_profile;
+mod moving;
 mod pages;
 mod people;
 mod push;

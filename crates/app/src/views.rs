@@ -309,7 +309,12 @@ pub(crate) fn failure(error: &ClientError) -> view::Failure {
             Refusal::NoIdentity => view::Failure::NoIdentity,
             Refusal::FilesInvalid => view::Failure::FilesInvalid,
             Refusal::TooLate => view::Failure::TooLate,
-            Refusal::Unknown | Refusal::TooEarly | Refusal::SubscriptionInvalid => view::Failure::Unknown,
+            Refusal::Moving => view::Failure::Moving,
+            Refusal::Unknown
+            | Refusal::TooEarly
+            | Refusal::SubscriptionInvalid
+            | Refusal::NotMoving
+            | Refusal::IsLine => view::Failure::Unknown,
             Refusal::OwnLink => view::Failure::OwnLink,
             Refusal::NotYours => view::Failure::NotYours,
             Refusal::Blocked => view::Failure::Blocked,

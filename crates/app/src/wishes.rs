@@ -43,6 +43,9 @@ pub(crate) fn command(wish: UiCommand, relay: &str) -> Option<Command> {
         | UiCommand::SetPassphrase { .. }
         | UiCommand::Lock
         | UiCommand::BeginAnew
+        | UiCommand::MoveOut
+        | UiCommand::MoveStay { .. }
+        | UiCommand::MoveIn { .. }
         | UiCommand::ShowLock
         | UiCommand::ShowPreview { .. }
         // A driver's, which has the bytes and a place for them.

@@ -43,6 +43,13 @@ impl Fetcher {
     }
 }
 
+/// Fetches once.
+pub(crate) async fn once(request: FetchRequest) -> FetchOutcome {
+    let agent = Fetcher::new().agent;
+    let outcome = tokio::task::spawn_blocking(move || perform(&agent, &request)).await;
+    outcome.unwrap_or(FetchOutcome::Failed)
+}
+
 fn with_headers<B>(builder: RequestBuilder<B>, request: &FetchRequest) -> RequestBuilder<B> {
     request.headers.iter().fold(builder, |builder, (name, value)| builder.header(*name, value))
 }

@@ -13,6 +13,7 @@ mod error;
 mod fetch;
 mod files;
 mod line;
+pub mod moving;
 mod profile;
 mod session;
 

@@ -10,6 +10,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 use kuvert_core::DatabaseKey;
+use kuvert_core::moving::Parcel;
 use kuvert_core::sealed_key::{self, KeyBytes};
 use kuvert_view::MessageId;
 use zeroize::Zeroizing;
@@ -126,6 +127,65 @@ impl Profile {
         let path = self.folder.join(LISTENED);
         // Without a sync: losing the note in a power cut costs a repetition, nothing else.
         replace(&self.folder, &path, message.0.to_string().as_bytes(), false).map_err(io_error(&path))
+    }
+
+    /// Makes a profile of a database that came from elsewhere, with its key.
+    ///
+    /// # Errors
+    /// [`ProfileError`]; [`ProfileError::NoFolder`] if there is one already.
+    pub(crate) fn adopt(
+        folder: &Path,
+        holder: &str,
+        parcel: &Parcel,
+        unlock: &Unlock,
+    ) -> Result<Self, ProfileError> {
+        let (database, key) = (folder.join(DATABASE), folder.join(KEY));
+        if database.exists() || key.exists() {
+            return Err(ProfileError::NoFolder { folder: folder.to_owned() });
+        }
+        make_folder(folder).map_err(io_error(folder))?;
+        let _lock = lock(&folder.join(LOCK), holder)?;
+        let record = sealed_key::close(&parcel.key, unlock, random)?;
+        replace(folder, &key, &record, true).map_err(io_error(&key))?;
+        replace(folder, &database, &parcel.database, true).map_err(io_error(&database))?;
+        drop(_lock);
+        Self::open(folder, holder, unlock)
+    }
+
+    /// The database as a file. To be called while it is not open.
+    pub(crate) fn copy(&self) -> Result<Vec<u8>, ProfileError> {
+        fs::read(&self.database).map_err(io_error(Path::new(&self.database)))
+    }
+
+    /// What the database is opened with.
+    pub(crate) fn key_bytes(&self) -> &KeyBytes {
+        &self.key
+    }
+
+    /// Deletes the profile: its key first, without which the rest says nothing.
+    ///
+    /// # Errors
+    /// [`ProfileError::Io`]; what could not be deleted is still there then.
+    pub fn delete(self) -> Result<(), ProfileError> {
+        let key = self.folder.join(KEY);
+        if let Ok(mut file) = OpenOptions::new().write(true).open(&key) {
+            let length = file.metadata().map_err(io_error(&key))?.len();
+            let zeros = vec![0; usize::try_from(length).unwrap_or(0).min(MAX_KEY_RECORD)];
+            let _ = file.write_all(&zeros).and_then(|()| file.sync_all());
+        }
+        for name in [KEY, DATABASE, "kuvert.db-wal", "kuvert.db-shm", LISTENED] {
+            let path = self.folder.join(name);
+            match fs::remove_file(&path) {
+                Ok(()) => {}
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => return Err(io_error(&path)(error)),
+            }
+        }
+        let outgoing = self.outgoing();
+        match fs::remove_dir_all(&outgoing) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(io_error(&outgoing)(error)),
+            _ => Ok(()),
+        }
     }
 
     /// Where sealed files wait until they are at the relay.

@@ -15,10 +15,11 @@ use zeroize::Zeroizing;
 use crate::account::Account;
 use crate::files;
 use crate::loaded::LoadedGroups;
+use crate::moving::{self, Moving};
 use crate::session::Sessions;
 use crate::step::Step;
 use crate::{
-    ClientError, IdentityKey, Input, KuvertId, MemberInfo, Notice, Output, Ticket, Timestamp, group,
+    ClientError, IdentityKey, Input, KuvertId, MemberInfo, Notice, Output, Refusal, Ticket, Timestamp, group,
 };
 
 /// How to start an engine.
@@ -44,6 +45,7 @@ pub struct Client {
     pub(crate) seen: Timestamp,
     /// Names the next command.
     ticket: Option<Ticket>,
+    pub(crate) moving: Option<Moving>,
 }
 
 impl Client {
@@ -54,6 +56,7 @@ impl Client {
     pub fn open(config: &Config<'_>) -> Result<Self, ClientError> {
         let mut db = Database::open(config.location, config.key)?;
         let account = db.read(Account::load)?.map(Rc::new);
+        let moving = db.read(moving::load)?;
         let mut client = Self {
             db,
             rng: EngineRng::new(config.seed),
@@ -64,12 +67,21 @@ impl Client {
             outputs: VecDeque::new(),
             seen: Timestamp(0),
             ticket: None,
+            moving,
         };
-        if let Some(account) = &client.account {
-            let waiting = client.db.read(|tx| Ok::<_, ClientError>(tx.outbox_relays()?))?;
-            client.outputs.extend(client.sessions.begin(&account.relay, &waiting));
+        if client.moving.is_none() {
+            client.begin()?;
         }
         Ok(client)
+    }
+
+    /// Opens sessions, where there is an identity.
+    pub(crate) fn begin(&mut self) -> Result<(), ClientError> {
+        if let Some(account) = &self.account {
+            let waiting = self.db.read(|tx| Ok::<_, ClientError>(tx.outbox_relays()?))?;
+            self.outputs.extend(self.sessions.begin(&account.relay, &waiting));
+        }
+        Ok(())
     }
 
     /// Speaks to the own relay only, from now on and for good, as a web page has to. Others learn it with where this device
@@ -127,6 +139,13 @@ impl Client {
     pub fn handle(&mut self, now: Timestamp, input: Input) -> Result<(), ClientError> {
         debug_assert!(self.outputs.is_empty(), "drain the outputs before the next input");
         self.seen = now;
+        if self.moving.is_some() {
+            // What it did here would be missing there, or be done twice.
+            return match input {
+                Input::Command(_) => Err(Refusal::Moving.into()),
+                _ => Ok(()),
+            };
+        }
         let (rng, crypto, loaded) = (&self.rng, &self.crypto, &self.loaded);
         let (account, sessions) = (self.account.clone(), self.sessions.clone());
         let ticket = if matches!(input, Input::Command(_)) { self.ticket.take() } else { None };
@@ -151,6 +170,18 @@ impl Client {
     /// Takes the next output; `None` when all are taken.
     pub fn poll_output(&mut self) -> Option<Output> {
         self.outputs.pop_front()
+    }
+
+    pub(crate) fn rng(&self) -> &EngineRng {
+        &self.rng
+    }
+
+    /// Writes beside all inputs.
+    pub(crate) fn store(
+        &mut self,
+        work: impl FnOnce(&Tx<'_>) -> Result<(), ClientError>,
+    ) -> Result<(), ClientError> {
+        self.db.transaction(work).map(drop)
     }
 
     pub(crate) fn account(&self) -> Option<Rc<Account>> {

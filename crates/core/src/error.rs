@@ -101,6 +101,15 @@ pub enum Refusal {
     /// There is no identity yet.
     #[error("there is no identity yet; create one first")]
     NoIdentity,
+    /// The profile moves to another device.
+    #[error("this profile is moving to another device; go on there, or end the move here first")]
+    Moving,
+    /// The profile does not move.
+    #[error("this profile does not move to another device, or has said already that it goes on here")]
+    NotMoving,
+    /// It is a device of a business line.
+    #[error("a device of a business line does not move: invite the new one, and dismiss this one")]
+    IsLine,
     /// There is no such conversation, message or opened link.
     #[error("there is no such conversation or message")]
     Unknown,

@@ -31,6 +31,7 @@ mod line;
 mod link;
 mod loaded;
 mod messages;
+pub mod moving;
 mod notice;
 mod once;
 mod outbox;

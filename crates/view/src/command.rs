@@ -321,6 +321,23 @@ pub enum UiCommand {
     /// Throws away what is left of a profile that cannot be opened, and begins a new one.
     #[n(83)]
     BeginAnew,
+    /// Moves the profile to another device: it ends here, and a link leads there; answered by `Gate` and `Move`.
+    #[n(223)]
+    MoveOut,
+    /// Ends a move: the profile goes on here, unless it does elsewhere; answered by `Gate` and `Move`.
+    #[n(224)]
+    MoveStay {
+        /// Also where the relay may have forgotten whether another device has it.
+        #[n(0)]
+        anyway: bool,
+    },
+    /// Takes a profile from another device, where there is none yet; answered by `Move`.
+    #[n(225)]
+    MoveIn {
+        /// The link that the other device shows.
+        #[n(0)]
+        link: String,
+    },
     /// Asks how the profile is locked; answered by `Lock`.
     #[n(84)]
     ShowLock,

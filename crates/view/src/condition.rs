@@ -147,6 +147,9 @@ pub enum Failure {
     /// Too much waits to be done in this group.
     #[n(55)]
     TooMuchAtOnce,
+    /// The profile moves to another device.
+    #[n(63)]
+    Moving,
     /// What was filled in does not fit the form that the line has now.
     #[n(61)]
     FormChanged,

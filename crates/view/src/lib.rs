@@ -61,7 +61,7 @@ pub use rights::{
     AuditEntryView, AuditView, ConsentView, PaperFile, PaperView, RecordView, RightsUpdate, RightsWish,
     audit_word,
 };
-pub use shell::{Gate, LockOutcome, LockView, Passphrase, Posted};
+pub use shell::{Gate, LockOutcome, LockView, MoveFault, MoveView, Passphrase, Posted};
 pub use update::{
     CardView, ChangeView, ComposingView, ContactState, ConversationId, ConversationView, Familiarity,
     LastMessage, MessageId, ProfileView, Trust, ViewUpdate,

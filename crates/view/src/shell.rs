@@ -77,6 +77,89 @@ pub enum Gate {
     /// It cannot be opened now: its files are held by something that is ending, or there is no space.
     #[n(7)]
     Stuck,
+    /// It moves to another device.
+    #[n(8)]
+    Moving,
+}
+
+/// How a move gets on.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum MoveView {
+    /// A copy is on its way to the relay.
+    #[n(0)]
+    Leaving {
+        /// So many bytes are there.
+        #[n(0)]
+        done: u64,
+        /// Of so many.
+        #[n(1)]
+        of: u64,
+    },
+    /// It is there: whoever opens this link takes the profile.
+    #[n(1)]
+    Link {
+        /// The link.
+        #[n(0)]
+        link: String,
+    },
+    /// The profile is on its way from the relay.
+    #[n(2)]
+    Coming {
+        /// So many bytes are here.
+        #[n(0)]
+        done: u64,
+        /// Of so many.
+        #[n(1)]
+        of: u64,
+    },
+    /// It went on at this device.
+    #[n(3)]
+    Here,
+    /// It went on at another device, and was deleted here.
+    #[n(4)]
+    Elsewhere,
+    /// Another device was interrupted while it said that it goes on: that is known within a day.
+    #[n(5)]
+    Undecided,
+    /// It did not get on.
+    #[n(6)]
+    Failed(#[n(0)] MoveFault),
+}
+
+/// Why a move did not get on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum MoveFault {
+    /// The text is no link of a move.
+    #[n(0)]
+    NoLink,
+    /// The relay has nothing under this link any more.
+    #[n(1)]
+    Gone,
+    /// What came is not what was sent.
+    #[n(2)]
+    Forged,
+    /// The profile is too large.
+    #[n(3)]
+    TooLarge,
+    /// The relay refuses it.
+    #[n(4)]
+    Refused,
+    /// A passphrase locks the profile: it has to be taken off before.
+    #[n(5)]
+    Locked,
+    /// Nothing is kept in this browser, so there is nothing to move, and no place to move to.
+    #[n(6)]
+    Passing,
+    /// There is a profile here already.
+    #[n(7)]
+    InUse,
+    /// The database of this browser cannot be read or written.
+    #[n(8)]
+    Database,
+    /// It moves for so long that the relay may have forgotten whether another device has it.
+    #[n(9)]
+    LongAgo,
 }
 
 /// How the profile is locked.

@@ -241,6 +241,9 @@ pub enum ViewUpdate {
     /// Why the profile is not open; `None` once it is.
     #[n(81)]
     Gate(#[n(0)] Option<Gate>),
+    /// How a move to another device, or from one, gets on.
+    #[n(230)]
+    Move(#[n(0)] MoveView),
     /// How the profile is locked.
     #[n(82)]
     Lock(#[n(0)] LockView),

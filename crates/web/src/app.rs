@@ -18,6 +18,7 @@ use crate::screens::desk::Desk;
 use crate::screens::door::AtTheDoor;
 use crate::screens::elsewhere::{Broken, Elsewhere, Loading};
 use crate::screens::gate::AtTheGate;
+use crate::screens::moving;
 use crate::screens::start::Start;
 use crate::state::{AppState, Door, Profile, state};
 use crate::theme::Look;
@@ -34,6 +35,7 @@ enum Stage {
     Door(Door),
     OpenedLink,
     Components,
+    Arrival,
     Desk,
 }
 
@@ -83,6 +85,7 @@ pub(crate) fn App() -> impl IntoView {
             },
             Stage::Door(door) => view! { <AtTheDoor door=door/> }.into_any(),
             Stage::OpenedLink => view! { <CardScreen/> }.into_any(),
+            Stage::Arrival => moving::arrival(),
             Stage::Components => view! { <Components/> }.into_any(),
             Stage::Desk => match line::hooks() {
                 Some(hooks) => (hooks.panes)(),
@@ -160,6 +163,10 @@ fn stage() -> Memo<Stage> {
         }
         if state.shell().gate().with(Option::is_some) {
             return Stage::Gate;
+        }
+        let is_arrival = route.with(|route| matches!(route, Route::Arrival(_)));
+        if is_arrival && state.profile().with(|profile| *profile != Profile::Unknown) {
+            return Stage::Arrival;
         }
         let door = state.door().get();
         state.profile().with(|profile| match (profile, door) {
@@ -275,7 +282,7 @@ fn follow_title() {
         let lang = language.get();
         let app = i18n::text(lang, "app-name", &[]);
         let screen = route.with(|route| match route {
-            Route::Home | Route::OpenedLink(_) | Route::Invitation(_) => None,
+            Route::Home | Route::OpenedLink(_) | Route::Invitation(_) | Route::Arrival(_) => None,
             Route::Team => Some("desk-team"),
             Route::Seats => Some("desk-seats"),
             Route::Statistics => Some("desk-statistics"),

@@ -71,6 +71,7 @@ pub(crate) fn update(update: &mut ViewUpdate) {
         | ViewUpdate::Done { .. }
         | ViewUpdate::Gate(_)
         | ViewUpdate::Lock(_)
+        | ViewUpdate::Move(_)
         | ViewUpdate::Composing(_)
         | ViewUpdate::Push(_)
         | ViewUpdate::Opened { .. }

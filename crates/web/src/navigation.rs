@@ -9,6 +9,8 @@ use crate::route::{Route, is_link_path};
 
 /// The fragment of the page with every component.
 const COMPONENTS: &str = "#components";
+/// The path of links by which a profile moves here.
+const ARRIVAL: &str = "/move";
 
 /// Where the user is; [`Navigation::go`] and the browser's history are the only writers.
 #[derive(Clone, Copy)]
@@ -45,7 +47,7 @@ impl Navigation {
             return;
         }
         let depth = self.depth.get_untracked();
-        if at_link() || matches!(shown, Route::OpenedLink(_) | Route::Invitation(_)) {
+        if at_link() || matches!(shown, Route::OpenedLink(_) | Route::Invitation(_) | Route::Arrival(_)) {
             write(&route, depth, true);
         } else {
             self.depth.set(depth + 1);
@@ -92,6 +94,9 @@ fn current() -> (Route, u32) {
     }
     if window().location().hash().is_ok_and(|hash| hash == COMPONENTS) {
         return (Route::Components, 0);
+    }
+    if window().location().pathname().is_ok_and(|path| path == ARRIVAL) {
+        return (Route::Arrival(window().location().href().unwrap_or_default()), 0);
     }
     if line::hooks().is_some() && window().location().hash().is_ok_and(|hash| hash.len() > 1) {
         return (Route::Invitation(window().location().href().unwrap_or_default()), 0);

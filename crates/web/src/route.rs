@@ -40,6 +40,8 @@ pub(crate) enum Route {
     Describe,
     /// A link by which this device joins a line.
     Invitation(String),
+    /// The link of a move: a profile is to come here.
+    Arrival(String),
     /// Every component, for who designs them; has no entry in the history.
     Components,
 }
@@ -48,7 +50,7 @@ impl Route {
     /// The entry for `history.state`: how many steps inside the app lie before it, and the screen.
     pub(crate) fn entry(&self, depth: u32) -> String {
         match self {
-            Self::Home | Self::OpenedLink(_) | Self::Invitation(_) | Self::Components => {
+            Self::Home | Self::OpenedLink(_) | Self::Invitation(_) | Self::Arrival(_) | Self::Components => {
                 format!("{depth} home")
             }
             Self::Conversation(id) => format!("{depth} conversation {}", id.0),

@@ -1,6 +1,6 @@
 //! What the app knows of itself: its build, and how the browser keeps it. A part of [`crate::state::AppState`].
 
-use kuvert_view::{Gate, LockView};
+use kuvert_view::{Gate, LockView, MoveView};
 use leptos::prelude::*;
 
 use crate::browser;
@@ -14,6 +14,7 @@ pub(crate) struct Shell {
     gate: RwSignal<Option<Gate>>,
     lock: RwSignal<Option<LockView>>,
     locking: RwSignal<bool>,
+    moved: RwSignal<Option<MoveView>>,
     kept: RwSignal<Kept>,
 }
 
@@ -26,6 +27,7 @@ impl Shell {
             gate: RwSignal::new(None),
             lock: RwSignal::new(None),
             locking: RwSignal::new(false),
+            moved: RwSignal::new(None),
             kept: RwSignal::new(Kept::default()),
         }
     }
@@ -42,6 +44,16 @@ impl Shell {
     /// The engine says how the profile is locked.
     pub(crate) fn apply_lock(self, lock: LockView) {
         self.lock.set(Some(lock));
+    }
+
+    /// The engine says how a move gets on.
+    pub(crate) fn apply_move(self, moved: MoveView) {
+        self.moved.set(Some(moved));
+    }
+
+    /// How a move gets on, if there is one. Said again, it is told again.
+    pub(crate) fn moved(self) -> Signal<Option<MoveView>> {
+        self.moved.into()
     }
 
     /// Why the profile is not open. Said again, it is told again.

@@ -151,6 +151,7 @@ impl AppState {
             ViewUpdate::Storage(storage) => self.apply_storage(storage),
             ViewUpdate::Gate(gate) => self.shell.apply_gate(gate),
             ViewUpdate::Lock(lock) => self.shell.apply_lock(lock),
+            ViewUpdate::Move(moved) => self.shell.apply_move(moved),
             ViewUpdate::Failed(failure) => self.apply_failure(failure, None),
             ViewUpdate::Refused { number, failure } => self.apply_failure(failure, Some(number)),
             // Of the own relay the connection tells, and to others a page does not speak (WEB-1).

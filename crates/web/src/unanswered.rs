@@ -91,6 +91,9 @@ fn is_kept(command: &UiCommand) -> bool {
             | UiCommand::Lock
             | UiCommand::CheckForm { .. }
             | UiCommand::BeginAnew
+            | UiCommand::MoveOut
+            | UiCommand::MoveStay { .. }
+            | UiCommand::MoveIn { .. }
             // Files travel beside these; `FilesState` gives them again.
             | UiCommand::SendFiles { .. }
             | UiCommand::SaveFile { .. }

@@ -83,6 +83,16 @@ pub(crate) fn close() {
     });
 }
 
+/// Whether there is an identity in the open profile.
+pub(crate) fn has_identity() -> bool {
+    DRIVER.with_borrow(|slot| slot.as_ref().is_some_and(|driver| driver.app.profile().is_some()))
+}
+
+/// Leaves this device: the profile moves. `None` if no profile is open.
+pub(crate) fn leave() -> Option<Result<(), ClientError>> {
+    DRIVER.with_borrow_mut(|slot| slot.as_mut().map(|driver| driver.app.leave(time::now())))
+}
+
 /// Carries out a command of the page, with what travels beside it.
 pub(crate) fn command(posted: Posted, beside: Vec<JsValue>) {
     let Posted { page, number, command } = posted;

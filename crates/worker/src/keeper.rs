@@ -63,6 +63,16 @@ impl Keeper {
         Some(key)
     }
 
+    /// The key as it is; `None` where there is none, or where a passphrase is needed.
+    pub(crate) async fn key(&self) -> Option<KeyBytes> {
+        open(&self.read().await?.key, None).ok()
+    }
+
+    /// Keeps a key that came with its database. Whether that was done.
+    pub(crate) async fn adopt(&self, key: &[u8; 32]) -> bool {
+        self.write(key).await.is_ok()
+    }
+
     /// From now on the database is missed when it is gone.
     pub(crate) async fn use_it(&self) {
         // Said again after the next start, if it could not be written now.

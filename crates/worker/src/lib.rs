@@ -8,6 +8,7 @@ mod driver;
 mod fetch;
 mod files;
 mod keeper;
+mod moving;
 mod profile;
 mod socket;
 mod storage;

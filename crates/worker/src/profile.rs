@@ -6,6 +6,7 @@
 
 use std::cell::RefCell;
 
+use kuvert_app::App;
 use kuvert_core::sealed_key::KeyBytes;
 use kuvert_core::{ClientError, DatabaseKey, Location, StoreError};
 use kuvert_view::{Gate, LockOutcome, LockView, Posted, Storage, UiCommand, ViewUpdate};
@@ -16,7 +17,7 @@ use zeroize::Zeroizing;
 use crate::files::Vault;
 use crate::keeper::{self, Keeper, Kept};
 use crate::storage::{self, DATABASE, Place};
-use crate::{driver, post};
+use crate::{driver, moving, post};
 
 /// What follows from what was found.
 #[derive(Debug, PartialEq, Eq)]
@@ -126,18 +127,29 @@ async fn open(storage: Storage, key: &KeyBytes) {
     }
     let location = if storage == Storage::Lasting { Location::File(DATABASE) } else { Location::Memory };
     match driver::open(location, &DatabaseKey::new(**key)) {
-        Ok(app) => {
-            post(&ViewUpdate::Storage(storage));
-            post(&ViewUpdate::Gate(None));
-            let closed = CLOSED.with_borrow_mut(Option::take);
-            let (waiting, is_used) =
-                closed.map(|closed| (closed.waiting, closed.is_used)).unwrap_or_default();
-            driver::run(app, vault, storage == Storage::Lasting && !is_used);
-            for (posted, beside) in waiting {
-                driver::command(posted, beside);
+        Ok(app) if app.is_moving() => {
+            if let Some(keeper) = KEEPER.with_borrow(Clone::clone) {
+                moving::hold(app, key.clone(), keeper).await;
             }
         }
+        Ok(app) => run_as(app, vault, storage),
         Err(error) => post(&ViewUpdate::Gate(Some(gate(&error)))),
+    }
+}
+
+/// Goes on with a profile that moved here, or stayed.
+pub(crate) fn run(app: App, vault: Vault) {
+    run_as(app, vault, Storage::Lasting);
+}
+
+fn run_as(app: App, vault: Vault, storage: Storage) {
+    post(&ViewUpdate::Storage(storage));
+    post(&ViewUpdate::Gate(None));
+    let closed = CLOSED.with_borrow_mut(Option::take);
+    let (waiting, is_used) = closed.map(|closed| (closed.waiting, closed.is_used)).unwrap_or_default();
+    driver::run(app, vault, storage == Storage::Lasting && !is_used);
+    for (posted, beside) in waiting {
+        driver::command(posted, beside);
     }
 }
 
@@ -182,6 +194,9 @@ pub(crate) fn command(posted: Posted, beside: Vec<JsValue>) {
             }
         }),
         UiCommand::BeginAnew => begin_anew(),
+        command @ (UiCommand::MoveOut | UiCommand::MoveStay { .. } | UiCommand::MoveIn { .. }) => {
+            moving::command(command, KEEPER.with_borrow(Clone::clone));
+        }
         _ => {
             let posted = CLOSED.with_borrow_mut(|slot| match slot {
                 Some(closed) => {

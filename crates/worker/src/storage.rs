@@ -21,7 +21,7 @@ pub(crate) enum Place {
 }
 
 #[cfg(target_arch = "wasm32")]
-pub(crate) use browser::{clear, prepare, remove};
+pub(crate) use browser::{adopt, clear, copy, prepare, remove};
 
 #[cfg(target_arch = "wasm32")]
 mod browser {
@@ -29,6 +29,7 @@ mod browser {
 
     use sqlite_wasm_rs::WasmOsCallback;
     use sqlite_wasm_rs::vfs::VfsFilesManager as _;
+    use sqlite_wasm_rs::vfs::transfer::DbTransfer as _;
     use sqlite_wasm_vfs::sahpool::{OpfsSAHError, OpfsSAHPoolCfgBuilder, OpfsSAHPoolUtil, install};
 
     use wasm_bindgen::{JsCast as _, JsValue};
@@ -84,6 +85,19 @@ mod browser {
         });
     }
 
+    /// The database as a file, while it is not open; `None` if it cannot be read.
+    pub(crate) fn copy() -> Option<Vec<u8>> {
+        POOL.with_borrow(|pool| pool.as_ref()?.export_db(DATABASE).ok())
+    }
+
+    /// Puts a database from elsewhere in the place of what is there. Whether that was done.
+    pub(crate) fn adopt(database: &[u8]) -> bool {
+        POOL.with_borrow(|pool| {
+            let Some(pool) = pool else { return false };
+            pool.clear().is_ok() && pool.import_db_unchecked(DATABASE, database).is_ok()
+        })
+    }
+
     /// Throws the directory away of which no pool could be made. Whether it is gone.
     pub(crate) async fn remove() -> bool {
         let is_gone = async {
@@ -106,6 +120,18 @@ pub(crate) async fn prepare() -> Place {
 /// See [`prepare`].
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) fn clear() {}
+
+/// See [`prepare`].
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) fn copy() -> Option<Vec<u8>> {
+    None
+}
+
+/// See [`prepare`].
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) fn adopt(_: &[u8]) -> bool {
+    false
+}
 
 /// See [`prepare`].
 #[cfg(not(target_arch = "wasm32"))]

@@ -24,6 +24,7 @@ mod list;
 mod listen;
 mod lookup;
 mod message;
+mod moving;
 mod progress;
 mod qr;
 mod rights;
@@ -99,6 +100,9 @@ pub(crate) enum ClientCommand {
     Save(file::SaveArgs),
     /// Read and write in full screen
     Chat(chat::ChatArgs),
+    /// Move everything to another device, or from one to here
+    #[command(subcommand)]
+    Move(moving::MoveCommand),
     /// Lock the profile with a passphrase or a key file, change it, or lock it no more
     Lock(unlock::LockArgs),
 }
@@ -163,6 +167,7 @@ impl ClientCommand {
             Self::Save(args) => &args.common,
             Self::Chat(args) => &args.common,
             Self::Lock(args) => &args.common,
+            Self::Move(command) => command.common(),
         }
     }
 
@@ -186,6 +191,7 @@ impl ClientCommand {
             Self::Save(args) => file::save(args, output).await,
             Self::Chat(args) => chat::chat(args, output).await,
             Self::Lock(args) => unlock::lock(&args, output),
+            Self::Move(command) => command.run(output).await,
         }
     }
 }
@@ -194,7 +200,10 @@ impl ClientCommand {
 fn open(common: &Common, command: &str) -> Result<(Session, ProfileView), Failure> {
     let folder = folder(common)?;
     let profile = Profile::open(&folder, command, &common.unlock.for_profile(&folder)?)?;
-    let session = Session::open(profile, DEFAULT_RELAY, Watch::All)?;
+    let mut session = Session::open(profile, DEFAULT_RELAY, Watch::All)?;
+    if session.app().is_moving() {
+        return Err(Failure::Moving);
+    }
     match session.own_profile() {
         Some(own) => Ok((session, own)),
         None => Err(Failure::NoIdentity { relay: None }),

@@ -9,6 +9,7 @@ mod kill;
 mod lock;
 mod manual;
 mod messages;
+mod moving;
 mod privacy;
 mod refusals;
 #[path = "../relay_process/mod.rs"]

@@ -113,6 +113,7 @@ pub(crate) fn failure_key(failure: Failure) -> &'static str {
         Failure::NotReachable => "failure-not-reachable",
         Failure::PictureInvalid => "failure-picture-invalid",
         Failure::TooMuchAtOnce => "failure-too-much",
+        Failure::Moving => "failure-moving",
         Failure::FormChanged => "failure-form-changed",
         Failure::ScoreNotAsked => "failure-score-not-asked",
         Failure::TooLate => "failure-too-late",

@@ -4,6 +4,7 @@ use kuvert_view::{Gate, Passphrase, UiCommand};
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 
+use super::moving;
 use crate::components::field::wrong_line;
 use crate::components::icon::{Icon, envelope, icon};
 use crate::components::passphrase::PassphraseField;
@@ -21,6 +22,8 @@ pub(crate) fn AtTheGate() -> impl IntoView {
         <main class="letter">
             {move || if is_locked.get() {
                 view! { <Locked/> }.into_any()
+            } else if gate.get() == Some(Gate::Moving) {
+                moving::leaving()
             } else {
                 shut(gate.get().unwrap_or(Gate::Stuck))
             }}
@@ -89,7 +92,7 @@ fn shut(gate: Gate) -> AnyView {
         Gate::AllGone => ("gone-heading", "gone-all-text", true),
         Gate::Unreadable => ("unreadable-heading", "unreadable-text", true),
         Gate::NoAccess => ("no-access-heading", "no-access-text", false),
-        Gate::Stuck | Gate::Locked | Gate::WrongPassphrase => ("stuck-heading", "stuck-text", false),
+        Gate::Stuck | Gate::Locked | Gate::WrongPassphrase | Gate::Moving => ("stuck-heading", "stuck-text", false),
     };
     view! {
         <div class="sheet stack" data-testid="gone">

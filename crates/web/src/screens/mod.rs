@@ -15,6 +15,7 @@ pub(crate) mod gestures;
 pub(crate) mod group_page;
 pub(crate) mod link;
 pub(crate) mod list;
+pub(crate) mod moving;
 pub(crate) mod new;
 pub(crate) mod new_group;
 pub(crate) mod settings;

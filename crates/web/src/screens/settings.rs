@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::desk::PaneHead;
+use super::moving;
 use super::settings_lock::LockSection;
 use super::settings_notifications::Notifications;
 use super::settings_privacy::PrivacySettings;
@@ -40,6 +41,7 @@ pub(crate) fn Settings() -> impl IntoView {
                 <LockSection/>
                 <StorageSection/>
                 <InstallSection/>
+                {line::hooks().is_none().then(moving::section)}
             </div>
         </article>
     }

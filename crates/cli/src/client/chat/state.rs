@@ -253,6 +253,7 @@ impl Chat {
             | ViewUpdate::Refused { .. }
             | ViewUpdate::Gate(_)
             | ViewUpdate::Lock(_)
+            | ViewUpdate::Move(_)
             | ViewUpdate::Progressed { .. }
             | ViewUpdate::Composing(_)
             | ViewUpdate::Push(_)

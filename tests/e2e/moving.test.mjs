@@ -46,7 +46,7 @@ test("everything moves to another browser, and is gone where it was", { timeout:
   await assertAccessible(benPage);
   await ben.screenshot(benPage, "moved");
   await benPage.getByTestId("moved-done").click();
-  await benPage.getByTestId("own-name").waitFor();
+  await benPage.locator("#own-name").waitFor();
   await there.reload();
   await open(there, "Anna");
   await message(there, "I am here now").waitFor();

@@ -4,8 +4,9 @@ use minicbor::{Decode, Encode};
 
 use crate::{
     AnswerFaultView, Connection, ContactView, Delivery, DetailsView, Failure, FileId, FoundView, Gate,
-    GroupView, GuardedView, LineView, LockView, MemberView, MessageKind, MessageView, NotTaken, PaperView,
-    PreviewView, PushView, Sender, SettingsView, Storage, TransferFailure, TransferView, VerificationView,
+    GroupView, GuardedView, LineView, LockView, MemberView, MessageKind, MessageView, MoveView, NotTaken,
+    PaperView, PreviewView, PushView, Sender, SettingsView, Storage, TransferFailure, TransferView,
+    VerificationView,
 };
 
 /// Names a conversation on this device.

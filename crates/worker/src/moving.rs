@@ -103,7 +103,8 @@ async fn pack() -> Result<String, MoveFault> {
     // Closed as long as it is copied.
     drop(app);
     let database = storage::copy();
-    let mut app = driver::open(Location::File(DATABASE), &DatabaseKey::new(*key)).map_err(|_| MoveFault::Database)?;
+    let mut app =
+        driver::open(Location::File(DATABASE), &DatabaseKey::new(*key)).map_err(|_| MoveFault::Database)?;
     let departure = database.map(|database| app.depart(&key, database));
     HELD.with_borrow_mut(|slot| *slot = Some(Held { app, key }));
     let mut departure = match departure {

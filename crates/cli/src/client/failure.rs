@@ -71,7 +71,9 @@ pub(crate) enum Failure {
     Moving,
     #[error("this profile is not moving, or has said already that it stays; to move it: kuvert move out")]
     NotMoving,
-    #[error("a device of a business line does not move; invite the new device and dismiss this one: kuvert desk")]
+    #[error(
+        "a device of a business line does not move; invite the new device and dismiss this one: kuvert desk"
+    )]
     LineStays,
     #[error(transparent)]
     Move(#[from] kuvert_core::moving::MoveError),

@@ -9,8 +9,8 @@ use kuvert_core::moving::Verdict;
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 
-use super::message::{Wait, seconds};
-use super::{Common, Failure, folder, qr};
+use super::message::Wait;
+use super::{Common, Failure, folder, qr, seconds};
 use crate::output::Output;
 
 /// Pause between two looks at whether another device took the profile.
@@ -110,8 +110,7 @@ async fn take(args: &InArgs, output: Output) -> Result<(), Failure> {
         return Err(Failure::ProfileThere);
     }
     let deadline = Instant::now() + args.wait.timeout;
-    let (profile, verdict) =
-        moving::take(&folder, "kuvert move in", &args.link, &unlock, deadline).await?;
+    let (profile, verdict) = moving::take(&folder, "kuvert move in", &args.link, &unlock, deadline).await?;
     settled(profile, verdict, output)
 }
 

@@ -10,7 +10,7 @@ fn pair(dir: &tempfile::TempDir, relay: &Relay) -> (Person, Person) {
     let ben = Person::new(dir, "ben", "Ben", &relay.origin());
     anna.befriend(&ben);
     anna.send(&ben, "before");
-    ben.hear(1);
+    while ben.hear(1) != ["before"] {}
     (anna, ben)
 }
 

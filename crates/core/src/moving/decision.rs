@@ -4,8 +4,8 @@ use kuvert_wire::{BlobId, BlobSecret, BlobSecretHash, InboxId, Token};
 
 use super::MoveError;
 use super::link::blob_url;
-use crate::blob::{AttachmentId, Upload};
-use crate::{FetchId, FetchMethod, FetchOutcome, FetchRequest};
+use crate::blob::Upload;
+use crate::{AttachmentId, FetchId, FetchMethod, FetchOutcome, FetchRequest};
 
 /// Largest answer.
 const MAX_ANSWER: usize = 4096;

@@ -8,8 +8,8 @@ use zeroize::Zeroizing;
 use super::arrival::Packed;
 use super::link::MoveLink;
 use super::{MAX_DATABASE, MoveError};
-use crate::blob::{AttachmentId, Upload};
-use crate::{Client, ClientError, FetchId, FetchMethod, FetchOutcome, FetchRequest, Refusal};
+use crate::blob::Upload;
+use crate::{AttachmentId, Client, ClientError, FetchId, FetchMethod, FetchOutcome, FetchRequest, Refusal};
 
 /// Bytes that go with one request.
 const SLICE: usize = 1024 * 1024;
@@ -44,7 +44,8 @@ impl Client {
             return Err(Refusal::DataInvalid.into());
         }
         let key = Zeroizing::new(*key);
-        let packed = Zeroizing::new(encode(&Packed { key: ByteVec::from(key.to_vec()), database: database.into() }));
+        let packed =
+            Zeroizing::new(encode(&Packed { key: ByteVec::from(key.to_vec()), database: database.into() }));
         // A key for each copy: two are never sealed with one.
         let (blob, seal): (BlobId, [u8; 39]) = (BlobId::new(self.fresh_id()), self.rng().bytes());
         let size = packed.len() as u64;

@@ -121,7 +121,9 @@ mod tests {
         let text = link.to_string();
         assert!(text.starts_with("https://relay.example/move#"));
         assert_eq!(MoveLink::parse(&format!(" {text}\n")), Ok(link));
-        for bad in [&text[..text.len() - 1], "https://relay.example/move#", "", "http://relay.example/move#AA"] {
+        for bad in
+            [&text[..text.len() - 1], "https://relay.example/move#", "", "http://relay.example/move#AA"]
+        {
             assert_eq!(MoveLink::parse(bad), Err(MoveError::NoLink), "{bad}");
         }
         assert_eq!(MoveLink::parse(&text.replace("https", "ftp")), Err(MoveError::NoLink));

@@ -55,7 +55,9 @@ pub enum MoveError {
     #[error("the relay refused this (status {0}); try again later")]
     Refused(u16),
     /// The relay has nothing under this link.
-    #[error("there is nothing under this link any more: it was taken already, taken back, or is older than 30 days")]
+    #[error(
+        "there is nothing under this link any more: it was taken already, taken back, or is older than 30 days"
+    )]
     Gone,
     /// What came is not what was sent.
     #[error("what came is not what was sent; begin the move again at the other device")]

@@ -92,7 +92,9 @@ fn shut(gate: Gate) -> AnyView {
         Gate::AllGone => ("gone-heading", "gone-all-text", true),
         Gate::Unreadable => ("unreadable-heading", "unreadable-text", true),
         Gate::NoAccess => ("no-access-heading", "no-access-text", false),
-        Gate::Stuck | Gate::Locked | Gate::WrongPassphrase | Gate::Moving => ("stuck-heading", "stuck-text", false),
+        Gate::Stuck | Gate::Locked | Gate::WrongPassphrase | Gate::Moving => {
+            ("stuck-heading", "stuck-text", false)
+        }
     };
     view! {
         <div class="sheet stack" data-testid="gone">

@@ -5,10 +5,12 @@ import { test } from "node:test";
 import { assertAccessible, eventually } from "./lib/harness.mjs";
 import { accept, message, open, say, settings } from "./lib/journeys.mjs";
 import { HELLO, meet } from "./lib/meeting.mjs";
+import { back } from "./lib/people.mjs";
 import { pictures } from "./lib/pictures.mjs";
 
 /** Leaves a browser, and returns the path of the link that the other one opens. */
 async function leave(page) {
+  await back(page);
   await settings(page);
   await page.getByTestId("move").click();
   await page.getByTestId("move-begin").click();
@@ -46,7 +48,7 @@ test("everything moves to another browser, and is gone where it was", { timeout:
   await assertAccessible(benPage);
   await ben.screenshot(benPage, "moved");
   await benPage.getByTestId("moved-done").click();
-  await benPage.locator("#own-name").waitFor();
+  await benPage.getByRole("button", { name: "Get started" }).waitFor();
   await there.reload();
   await open(there, "Anna");
   await message(there, "I am here now").waitFor();

@@ -67,6 +67,7 @@ pub(crate) fn App() -> impl IntoView {
         }
     }
     keeping::follow(state);
+    moving::follow(state.shell());
 
     let stage = stage();
     view! {

@@ -42,7 +42,11 @@ pub(crate) fn command(command: UiCommand, keeper: Option<Keeper>) {
     let Some(keeper) = keeper else { return fault(MoveFault::Passing) };
     match command {
         UiCommand::MoveOut => spawn_local(out(keeper)),
-        UiCommand::MoveStay { anyway } => spawn_local(stay(keeper, anyway)),
+        UiCommand::MoveStay { anyway } => spawn_local(async move {
+            if stay(&keeper, anyway).await {
+                say(MoveView::Here);
+            }
+        }),
         UiCommand::MoveIn { link } => spawn_local(async move {
             if let Err(why) = take(&keeper, &link).await {
                 fault(why);
@@ -122,25 +126,26 @@ async fn pack() -> Result<String, MoveFault> {
     Ok(departure.link().to_string())
 }
 
-/// Goes on here, unless another device does.
-async fn stay(keeper: Keeper, anyway: bool) {
+/// Goes on here, unless another device does. Whether it does.
+async fn stay(keeper: &Keeper, anyway: bool) -> bool {
     let decide = |held: &mut Held| held.app.decide(time::now(), anyway);
     let decision = HELD.with_borrow_mut(|held| held.as_mut().map(decide));
-    let decision = match decision {
-        None => return,
-        Some(Err(ClientError::Refused(Refusal::TooLate))) => return fault(MoveFault::LongAgo),
-        Some(Err(_)) => return fault(MoveFault::Database),
-        Some(Ok(decision)) => decision,
+    let verdict = match decision {
+        None => return false,
+        Some(Err(ClientError::Refused(Refusal::TooLate))) => Err(MoveFault::LongAgo),
+        Some(Err(_)) => Err(MoveFault::Database),
+        Some(Ok(decision)) => run(decision).await,
     };
-    match run(decision).await {
-        Ok(Verdict::Here) => go_on().await,
-        Ok(Verdict::Elsewhere) => wipe(&keeper).await,
+    match verdict {
+        Ok(Verdict::Here) => return go_on().await,
+        Ok(Verdict::Elsewhere) => wipe(keeper).await,
         Ok(Verdict::Open) => {
             post(&ViewUpdate::Gate(Some(Gate::Moving)));
             say(MoveView::Undecided);
         }
         Err(why) => fault(why),
     }
+    false
 }
 
 /// Takes a profile from another device.
@@ -171,23 +176,24 @@ async fn take(keeper: &Keeper, link: &str) -> Result<(), MoveFault> {
     };
     HELD.with_borrow_mut(|slot| *slot = Some(Held { app, key: parcel.key }));
     profile::is_used();
-    stay(keeper.clone(), false).await;
-    if HELD.with_borrow(Option::is_none) && driver::has_identity() {
+    if stay(keeper, false).await {
         // The relay deletes it by itself, too.
         let _ = fetch::run(&arrival.deletion()).await;
+        say(MoveView::Here);
     }
     Ok(())
 }
 
-/// It was decided: the profile is here, and nowhere else.
-async fn go_on() {
+/// It was decided: the profile is here, and nowhere else. Whether it was opened.
+async fn go_on() -> bool {
     let vault = Vault::open(Storage::Lasting).await;
-    let Some(Held { mut app, .. }) = HELD.with_borrow_mut(Option::take) else { return };
+    let Some(Held { mut app, .. }) = HELD.with_borrow_mut(Option::take) else { return false };
     if app.decided().is_err() {
-        return fault(MoveFault::Database);
+        fault(MoveFault::Database);
+        return false;
     }
-    say(MoveView::Here);
     profile::run(app, vault);
+    true
 }
 
 /// Another device has the profile: here it is deleted, its key first.

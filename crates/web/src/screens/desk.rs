@@ -46,7 +46,7 @@ pub(crate) fn Desk() -> impl IntoView {
                     | Route::Seats
                     | Route::Statistics
                     | Route::Describe
-                    | Route::Invitation(_) => view! { <NothingChosen/> }.into_any(),
+                    | Route::Invitation(_) | Route::Arrival(_) => view! { <NothingChosen/> }.into_any(),
                 }}
             </div>
         </main>

@@ -8,8 +8,20 @@ use crate::components::qr_code::qr_code;
 use crate::i18n::{t, t1};
 use crate::navigation::navigation;
 use crate::route::Route;
+use crate::shell::Shell;
 use crate::state::{Profile, state};
 use crate::{bridge, browser, keeping};
+
+/// Whoever goes on at this device begins anew, at the list.
+pub(crate) fn follow(shell: Shell) {
+    let (moved, navigation) = (shell.moved(), navigation());
+    Effect::new(move |_| {
+        if moved.get() == Some(MoveView::Here) {
+            navigation.replace(Route::Home);
+            browser::reload();
+        }
+    });
+}
 
 /// The way to another device, in the settings: by a second press.
 pub(crate) fn section() -> AnyView {
@@ -135,11 +147,6 @@ pub(crate) fn arrival() -> AnyView {
     let moved = state.shell().moved();
     let is_free = Memo::new(move |_| state.profile().with(|profile| matches!(profile, Profile::Missing)));
     let is_coming = Memo::new(move |_| matches!(moved.get(), Some(MoveView::Coming { .. })));
-    Effect::new(move |_| {
-        if moved.get() == Some(MoveView::Here) {
-            navigation.replace(Route::Home);
-        }
-    });
     let take = move |_| {
         if let Route::Arrival(link) = navigation.route().get_untracked() {
             bridge::post(&UiCommand::MoveIn { link });

@@ -3,6 +3,7 @@
 #![no_main]
 
 use kuvert_core::Link;
+use kuvert_core::moving::MoveLink;
 use kuvert_mls::{DeviceCertificate, KuvertId, unpad};
 use libfuzzer_sys::fuzz_target;
 
@@ -10,6 +11,9 @@ fuzz_target!(|bytes: &[u8]| {
     if let Ok(text) = std::str::from_utf8(bytes) {
         if let Ok(link) = Link::parse(text) {
             assert_eq!(Link::parse(&link.to_string()), Ok(link));
+        }
+        if let Ok(link) = MoveLink::parse(text) {
+            assert_eq!(MoveLink::parse(&link.to_string()), Ok(link));
         }
         if let Ok(id) = KuvertId::parse(text) {
             assert_eq!(KuvertId::parse(&id.to_string()), Ok(id));

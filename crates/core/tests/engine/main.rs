@@ -14,6 +14,7 @@ mod lies;
 mod line;
 mod links;
 mod messages;
+mod moving;
 mod privacy;
 mod push;
 mod relay;

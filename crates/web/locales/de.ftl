@@ -679,7 +679,7 @@ request-ticket = Karte als QR-Code
 request-ticket-hint = Am Eingang vorzeigen
 
 move-section = Auf ein anderes Gerät umziehen
-move-text = Alle Gespräche gehen dort weiter und werden hier gelöscht. Dateien lassen sich dort öffnen, solange das Relais sie hat: 30 Tage.
+move-text = Alle Gespräche gehen dort weiter und werden hier gelöscht. Dateien lassen sich dort öffnen, solange das Relais sie hat: 30 Tage. Benachrichtigungen musst du dort neu einschalten.
 move-begin = Auf ein anderes Gerät umziehen
 move-sure = Ab jetzt lässt sich hier nichts lesen und schreiben, bis das andere Gerät alles hat oder du den Umzug beendest.
 moving-heading = Kuvert zieht um

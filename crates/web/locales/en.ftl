@@ -679,7 +679,7 @@ request-ticket = Ticket as a QR code
 request-ticket-hint = Show this at the entrance
 
 move-section = Move to another device
-move-text = All conversations go on there, and are deleted here. Files that were not opened on the other device come along as long as the relay keeps them, for 30 days.
+move-text = All conversations go on there, and are deleted here. Files can be opened there as long as the relay has them: 30 days. Notifications have to be turned on again.
 move-begin = Move to another device
 move-sure = From now on nothing can be read or written here until the other device has everything, or you end the move.
 moving-heading = Kuvert is moving

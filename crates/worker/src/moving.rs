@@ -71,7 +71,10 @@ pub(crate) async fn hold(app: App, key: KeyBytes, keeper: Keeper) {
 /// Leaves this device, if that was not done, and brings a copy to the relay; then watches whether another device takes it.
 async fn out(keeper: Keeper) {
     if HELD.with_borrow(Option::is_none) {
-        let Some(key) = keeper.key().await else { return fault(MoveFault::Locked) };
+        let Some(key) = keeper.key().await else {
+            let is_locked = keeper.is_locked().await == Some(true);
+            return fault(if is_locked { MoveFault::Locked } else { MoveFault::Passing });
+        };
         match driver::leave() {
             None => return,
             Some(Err(ClientError::Refused(Refusal::NoIdentity))) => {

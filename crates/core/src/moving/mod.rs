@@ -25,7 +25,7 @@ use minicbor::{Decode, Encode};
 use crate::{Client, ClientError, Refusal, Timestamp};
 
 /// Largest database that moves.
-pub const MAX_DATABASE: usize = 512 * 1024 * 1024;
+pub const MAX_DATABASE: usize = 256 * 1024 * 1024;
 /// Milliseconds after which the relay may have forgotten who went on: blobs stay for thirty days.
 const FORGOTTEN: i64 = 25 * 86_400_000;
 /// Largest of what is written down of a move.
@@ -129,11 +129,13 @@ impl Client {
         Ok(Decision::watching(&account.relay, moving.register, moving.claim.as_ref()))
     }
 
-    /// It was decided that the profile goes on here: it moves no more.
+    /// It was decided that the profile goes on here: it moves no more. Notifications are off then.
     ///
     /// # Errors
     /// [`ClientError::Store`] if the database fails.
     pub fn decided(&mut self) -> Result<(), ClientError> {
+        // Notices went to the browser that was left, perhaps: the relay is told to send none, until they are turned on here.
+        self.store(|tx| Ok(tx.set_meta(MetaKey::PushSubscription, &[])?))?;
         self.write_moving(None)?;
         self.begin()
     }

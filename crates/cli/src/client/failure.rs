@@ -5,6 +5,8 @@ use kuvert_core::{BlobFailure, ClientError, Refusal, StoreError};
 use kuvert_view::TransferFailure;
 use kuvert_wire::ErrorCode;
 
+use super::moving::NotMoved;
+
 /// A command that was not done.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
@@ -65,32 +67,8 @@ pub(crate) enum Failure {
     NotPublished { faults: Vec<String> },
     #[error("the form was not sent; correct what was answered:\n{}", faults.iter().map(|fault| format!("  - {fault}")).collect::<Vec<_>>().join("\n"))]
     NotFilledIn { faults: Vec<String> },
-    #[error(
-        "this profile is moving to another device; take it there with the link, or stay here: kuvert move stay"
-    )]
-    Moving,
-    #[error("this profile is not moving, or has said already that it stays; to move it: kuvert move out")]
-    NotMoving,
-    #[error(
-        "a device of a business line does not move; invite the new device and dismiss this one: kuvert desk"
-    )]
-    LineStays,
     #[error(transparent)]
-    Move(#[from] kuvert_core::moving::MoveError),
-    #[error(
-        "it is not decided yet on which device this profile goes on: another one was interrupted while it said so; \
-         try again later, within a day"
-    )]
-    MoveOpen,
-    #[error(
-        "this profile moves for more than 25 days, and the relay may have forgotten whether another device has it; \
-         if none has: kuvert move stay --anyway"
-    )]
-    LongMoving,
-    #[error("this profile went on at another device, and was deleted here")]
-    MovedAway,
-    #[error("there is a profile in this folder already, which stays; name another one: --profile DIR")]
-    ProfileThere,
+    Move(#[from] NotMoved),
     #[error("there is no such form; kuvert form LINE shows those that a line has")]
     NoForms,
     #[error("there is no such request, or it cannot go there; kuvert desk request CUSTOMER shows them")]
@@ -243,14 +221,7 @@ impl Failure {
         match self {
             Self::NoIdentity { .. } => "no_identity",
             Self::IdentityExists => "identity_exists",
-            Self::Moving => "moving",
-            Self::NotMoving => "not_moving",
-            Self::LineStays => "line_stays",
-            Self::Move(_) => "not_moved",
-            Self::MoveOpen => "move_open",
-            Self::LongMoving => "moving_long",
-            Self::MovedAway => "moved_away",
-            Self::ProfileThere => "profile_exists",
+            Self::Move(why) => why.code(),
             Self::NameInvalid => "name_invalid",
             Self::RelayInvalid => "relay_invalid",
             Self::TextInvalid | Self::NotUtf8 => "text_invalid",
@@ -449,10 +420,7 @@ impl From<ClientError> for Failure {
             ClientError::Store(StoreError::Full) => Self::DiskFull,
             ClientError::Store(StoreError::Damaged) => Self::Damaged,
             ClientError::Refused(Refusal::NoIdentity) => Self::NoIdentity { relay: None },
-            ClientError::Refused(Refusal::Moving) => Self::Moving,
-            ClientError::Refused(Refusal::NotMoving) => Self::NotMoving,
-            ClientError::Refused(Refusal::TooLate) => Self::LongMoving,
-            ClientError::Refused(Refusal::IsLine) => Self::LineStays,
+            ClientError::Refused(Refusal::Moving) => Self::Move(NotMoved::Moving),
             error => Self::Engine(error),
         }
     }
@@ -510,7 +478,7 @@ impl From<kuvert_view::Failure> for Failure {
             Shown::NotReachable => Self::Group(Refusal::NotReachable),
             Shown::PictureInvalid => Self::Group(Refusal::PictureInvalid),
             Shown::TooMuchAtOnce => Self::Group(Refusal::TooMuchAtOnce),
-            Shown::Moving => Self::Moving,
+            Shown::Moving => Self::Move(NotMoved::Moving),
             Shown::TooLate => Self::TooLate,
             Shown::OwnLink => Self::OwnLink,
             Shown::ProfileInUse => Self::Profile(ProfileError::InUse { by: String::new() }),

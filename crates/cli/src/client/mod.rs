@@ -202,7 +202,7 @@ fn open(common: &Common, command: &str) -> Result<(Session, ProfileView), Failur
     let profile = Profile::open(&folder, command, &common.unlock.for_profile(&folder)?)?;
     let mut session = Session::open(profile, DEFAULT_RELAY, Watch::All)?;
     if session.app().is_moving() {
-        return Err(Failure::Moving);
+        return Err(moving::NotMoved::Moving.into());
     }
     match session.own_profile() {
         Some(own) => Ok((session, own)),

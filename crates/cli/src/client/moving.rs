@@ -5,7 +5,8 @@ use std::time::Duration;
 use clap::Subcommand;
 use kuvert_client::Profile;
 use kuvert_client::moving::{self, MoveFailure};
-use kuvert_core::moving::Verdict;
+use kuvert_core::moving::{MoveError, Verdict};
+use kuvert_core::{ClientError, Refusal};
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 
@@ -107,7 +108,7 @@ async fn out(args: &OutArgs, output: Output) -> Result<(), Failure> {
 async fn take(args: &InArgs, output: Output) -> Result<(), Failure> {
     let (folder, unlock) = (folder(&args.common)?, args.common.unlock.for_new_profile()?);
     if folder.join("kuvert.db").exists() {
-        return Err(Failure::ProfileThere);
+        return Err(NotMoved::ProfileThere.into());
     }
     let deadline = Instant::now() + args.wait.timeout;
     let (profile, verdict) = moving::take(&folder, "kuvert move in", &args.link, &unlock, deadline).await?;
@@ -128,9 +129,9 @@ fn settled(profile: Profile, verdict: Verdict, output: Output) -> Result<(), Fai
         }
         Verdict::Elsewhere => {
             profile.delete()?;
-            Err(Failure::MovedAway)
+            Err(NotMoved::Away.into())
         }
-        Verdict::Open => Err(Failure::MoveOpen),
+        Verdict::Open => Err(NotMoved::Open.into()),
     }
 }
 
@@ -140,12 +141,62 @@ fn opened(common: &Common, command: &str) -> Result<Profile, Failure> {
     Ok(Profile::open(&folder, command, &unlock)?)
 }
 
+/// Why a profile did not move.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NotMoved {
+    #[error(
+        "this profile is moving to another device; take it there with the link, or stay here: kuvert move stay"
+    )]
+    Moving,
+    #[error("this profile is not moving, or has said already that it stays; to move it: kuvert move out")]
+    NotMoving,
+    #[error(
+        "a device of a business line does not move; invite the new device and dismiss this one: kuvert desk"
+    )]
+    LineStays,
+    #[error(transparent)]
+    There(MoveError),
+    #[error(
+        "it is not decided yet on which device this profile goes on: another one was interrupted while it said so; \
+         try again later, within a day"
+    )]
+    Open,
+    #[error(
+        "this profile moves for more than 25 days, and the relay may have forgotten whether another device has it; \
+         if none has: kuvert move stay --anyway"
+    )]
+    LongAgo,
+    #[error("this profile went on at another device, and was deleted here")]
+    Away,
+    #[error("there is a profile in this folder already, which stays; name another one: --profile DIR")]
+    ProfileThere,
+}
+
+impl NotMoved {
+    /// For programs; stays the same from version to version.
+    pub(super) fn code(&self) -> &'static str {
+        match self {
+            Self::Moving => "moving",
+            Self::NotMoving => "not_moving",
+            Self::LineStays => "line_stays",
+            Self::There(_) => "not_moved",
+            Self::Open => "move_open",
+            Self::LongAgo => "moving_long",
+            Self::Away => "moved_away",
+            Self::ProfileThere => "profile_exists",
+        }
+    }
+}
+
 impl From<MoveFailure> for Failure {
     fn from(failure: MoveFailure) -> Self {
         match failure {
             MoveFailure::Profile(error) => error.into(),
+            MoveFailure::Engine(ClientError::Refused(Refusal::NotMoving)) => NotMoved::NotMoving.into(),
+            MoveFailure::Engine(ClientError::Refused(Refusal::TooLate)) => NotMoved::LongAgo.into(),
+            MoveFailure::Engine(ClientError::Refused(Refusal::IsLine)) => NotMoved::LineStays.into(),
             MoveFailure::Engine(error) => error.into(),
-            MoveFailure::Move(error) => Self::Move(error),
+            MoveFailure::Move(error) => NotMoved::There(error).into(),
             MoveFailure::Unreachable => Self::Unreachable,
         }
     }

@@ -260,9 +260,7 @@ impl Failure {
             Self::Blocked => "blocked",
             Self::NothingToDecline => "nothing_to_decline",
             Self::ReactionInvalid => "reaction_invalid",
-            Self::CodeUnreadable => "code_unreadable",
-            Self::CodeOfAnother => "code_of_another",
-            Self::CodeForAnother => "code_for_another",
+            Self::CodeUnreadable | Self::CodeOfAnother | Self::CodeForAnother => self.code_code(),
             Self::NotAddable { .. } => "not_reachable",
             Self::NobodyAdded { .. } => "nobody_added",
             Self::Group(refusal) => group_code(*refusal),
@@ -286,6 +284,15 @@ impl Failure {
             Self::Damaged => "damaged",
             Self::Engine(_) => "database",
             Self::System(_) | Self::Tls(_) => "system",
+        }
+    }
+
+    /// The code of a verification code that does not fit.
+    fn code_code(&self) -> &'static str {
+        match self {
+            Self::CodeOfAnother => "code_of_another",
+            Self::CodeForAnother => "code_for_another",
+            _ => "code_unreadable",
         }
     }
 

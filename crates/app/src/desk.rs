@@ -327,7 +327,8 @@ impl App {
                 self.line(now, LineCommand::Adopt)?;
                 self.desk = None;
             }
-            let duties = self.fold_desk(now)?;
+            let mut duties = self.fold_desk(now)?;
+            self.owed_from_before(&standing, &mut duties)?;
             self.show_marked(now, &duties)?;
             self.do_duties(now, &standing, &duties)?;
             if std::mem::take(&mut self.desk_wanted) {
@@ -346,6 +347,7 @@ impl App {
     fn fold_desk(&mut self, now: Timestamp) -> Result<Duties, ClientError> {
         let mut duties = Duties::default();
         let was_limited = self.desk()?.is_limited;
+        let is_owner = self.client.desk()?.is_some_and(|standing| standing.is_owner);
         loop {
             let events = self.client.desk_events(AT_ONCE)?;
             let Some(last) = events.last() else {
@@ -378,10 +380,13 @@ impl App {
             if duties.publish {
                 desk.is_limited = staffing::is_limited(&desk.team);
             }
+            let restaff =
+                desk.is_limited != was_limited || (desk.is_limited && duties.roles) || duties.restaff;
+            let owes = if is_owner { duties.owes(restaff) } else { 0 };
             let touched = desk.cases.take_touched();
             let row = |part: room::Part| (part.key(), part.encode(&desk.team, &desk.cases));
             let rows = touched.into_iter().map(row).collect();
-            let folded = self.line(now, LineCommand::Fold(Fold { position, rows }));
+            let folded = self.line(now, LineCommand::Fold(Fold { position, rows, owes }));
             // What was not written down is folded again.
             folded.inspect_err(|_| self.desk = None)?;
         }
@@ -424,6 +429,9 @@ impl App {
         self.staff(now, &crew, duties)?;
         if duties.publish || duties.restaff || self.renews_card(now)? {
             self.publish(now, crew.all)?;
+        }
+        if self.client.desk_owes()? != 0 {
+            self.line(now, LineCommand::Settled)?;
         }
         Ok(())
     }

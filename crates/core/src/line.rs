@@ -39,6 +39,8 @@ pub struct Fold {
     pub position: i64,
     /// Keys and values; without a value, the key goes. Keys do not begin with 255.
     pub rows: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+    /// Flags for what these events ask this device to do: see [`crate::Client::desk_owes`]. They stay with those of before.
+    pub owes: u8,
 }
 
 /// What a business line does.
@@ -85,6 +87,8 @@ pub enum LineCommand {
     },
     /// Writes down what events were folded into.
     Fold(Fold),
+    /// What [`crate::Client::desk_owes`] tells of was done.
+    Settled,
     /// Posts the folded state; see [`LineEvent::StateWanted`].
     Share,
     /// Takes the state of another device in the place of the own one.
@@ -177,6 +181,7 @@ impl Step<'_, '_> {
             LineCommand::Publish { name, profile, devices } => self.publish_line(&name, profile, &devices),
             LineCommand::Post { event } => self.post_desk(&event),
             LineCommand::Fold(fold) => self.fold(&fold),
+            LineCommand::Settled => Ok(self.tx.set_meta(kuvert_store::MetaKey::DeskOwes, &[])?),
             LineCommand::Share => self.share_state(),
             LineCommand::Adopt => self.adopt_state(),
             LineCommand::Staff { conversation, devices } => self.staff_now(conversation, &devices),

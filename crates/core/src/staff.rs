@@ -107,6 +107,11 @@ impl Step<'_, '_> {
             }
             self.tx.set_desk_state(key, value.as_deref())?;
         }
+        let owed = owes(self.tx)? | fold.owes;
+        if owed != 0 {
+            // In one with what was folded: whoever is killed now does it after the next start.
+            self.tx.set_meta(MetaKey::DeskOwes, &[owed])?;
+        }
         if let Some(id) = self.tx.desk_event_id(fold.position)? {
             self.tx.set_meta(MetaKey::DeskAfter, &id)?;
         }
@@ -334,6 +339,10 @@ fn data_of(content: &[u8]) -> Option<(DataKind, Vec<u8>)> {
     }
 }
 
+fn owes(tx: &Tx<'_>) -> Result<u8, ClientError> {
+    Ok(tx.meta(MetaKey::DeskOwes)?.and_then(|bytes| bytes.first().copied()).unwrap_or_default())
+}
+
 fn staffing(tx: &Tx<'_>) -> Result<Option<Staffing>, ClientError> {
     match tx.meta(MetaKey::Staffing)?.filter(|bytes| !bytes.is_empty()) {
         Some(bytes) => {
@@ -344,6 +353,14 @@ fn staffing(tx: &Tx<'_>) -> Result<Option<Staffing>, ClientError> {
 }
 
 impl Client {
+    /// What folded events ask this device to do, and was not done yet, as the flags of [`crate::Fold`].
+    ///
+    /// # Errors
+    /// [`ClientError::Store`] if the database fails.
+    pub fn desk_owes(&mut self) -> Result<u8, ClientError> {
+        self.read(owes)
+    }
+
     /// In how many conversations the line's devices are still to be changed, those under way included; see
     /// [`LineCommand::StaffAll`].
     ///

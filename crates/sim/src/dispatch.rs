@@ -205,7 +205,7 @@ fn tend(world: &mut World, id: DeviceId) -> Result<Option<(Team, Cases)>, SimErr
     }
     let touched = cases.take_touched();
     let rows = touched.into_iter().map(|part| (part.key(), part.encode(&team, &cases))).collect();
-    line(world, id, LineCommand::Fold(Fold { position, rows }))?;
+    line(world, id, LineCommand::Fold(Fold { position, rows, owes: 0 }))?;
     share(world, id)?;
     // Its process may have ended meanwhile, and what it folded is folded again.
     Ok(world.devices[id].client.is_some().then_some((team, cases)))

@@ -72,6 +72,8 @@ pub enum MetaKey {
     PushPending = 41,
     /// How the user's own calendar is reached, with a password; empty for none.
     Calendar = 130,
+    /// What folded events ask an owner's device to do, and was not done (one byte of flags); empty for nothing.
+    DeskOwes = 98,
     /// The profile moves to another device: what names the decision on who goes on, and the own word in it; empty if it does not.
     Moving = 131,
 }

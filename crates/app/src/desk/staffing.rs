@@ -2,13 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use kuvert_core::{ClientError, LineCommand, LineDevice, Timestamp};
+use kuvert_core::{ClientError, DeskStanding, LineCommand, LineDevice, Timestamp};
 use kuvert_desk::line::{LineProfile, Readers};
 use kuvert_desk::room::{DeviceKey, Event, Role, Team};
 use kuvert_wire::ChannelId;
 
 use super::{Desk, Duties};
 use crate::{App, views};
+
+/// What an owner's device owes: the line's devices into all conversations or out of them, and its card.
+const OWES_STAFF: u8 = 1;
+const OWES_CARD: u8 = 2;
 
 /// The devices of the line's members, by where they belong.
 pub(super) struct Crew {
@@ -40,7 +44,32 @@ impl Desk {
     }
 }
 
+impl Duties {
+    /// What of it is written down until it is done.
+    pub(super) fn owes(&self, restaff: bool) -> u8 {
+        let staff = if restaff { OWES_STAFF } else { 0 };
+        staff | if self.publish || restaff { OWES_CARD } else { 0 }
+    }
+}
+
 impl App {
+    /// What a device was closed before it could do is done now.
+    pub(super) fn owed_from_before(
+        &mut self,
+        standing: &DeskStanding,
+        duties: &mut Duties,
+    ) -> Result<(), ClientError> {
+        let owed = self.client.desk_owes()?;
+        duties.publish |= owed & OWES_CARD != 0;
+        if owed & OWES_STAFF != 0 && !duties.restaff {
+            duties.restaff = true;
+            let team = &self.desk()?.team;
+            let is_gone = |device: &DeviceKey| team.member(*device).is_some_and(|member| !member.is_active());
+            duties.dismissed.extend(standing.devices.iter().copied().map(DeviceKey::new).filter(is_gone));
+        }
+        Ok(())
+    }
+
     /// Brings the line's devices into conversations and out of them: an owner's device.
     pub(super) fn staff(&mut self, now: Timestamp, crew: &Crew, duties: &Duties) -> Result<(), ClientError> {
         if !duties.restaff {

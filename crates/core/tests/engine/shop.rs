@@ -101,7 +101,7 @@ impl Shop {
         let events = self.world.devices[at].client.desk_events(100).expect("reads");
         let position = events.last().map_or(0, |event| event.position);
         let rows = vec![(b"state".to_vec(), Some(value.to_vec()))];
-        self.line(at, LineCommand::Fold(Fold { position, rows }));
+        self.line(at, LineCommand::Fold(Fold { position, rows, owes: 0 }));
     }
 
     /// The conversation with the customer, as a device of the line sees it. The desk room is none.

@@ -1,7 +1,7 @@
 //! Which devices of a line are in a conversation, and what they are told of what was said before.
 
 use kuvert_content::{Content, History, MessageId, Told};
-use kuvert_core::{Command, LineCommand, SenderKind};
+use kuvert_core::{Command, Fold, LineCommand, SenderKind};
 use kuvert_store::{MessageState, NewMessage};
 
 use crate::shop::{ANNE, BERT, CARLA, OWNER, Shop};
@@ -222,4 +222,16 @@ fn a_history_by_a_customer_is_not_believed() {
     for at in [OWNER, ANNE, BERT, liar] {
         assert_eq!(shop.said(at), ["Hello", "Well?"]);
     }
+}
+
+#[test]
+fn what_events_ask_for_is_owed_until_it_was_done() {
+    let mut shop = Shop::new();
+    let fold = |owes| LineCommand::Fold(Fold { position: 0, rows: Vec::new(), owes });
+    for (owes, all) in [(1, 1), (0, 1), (2, 3)] {
+        shop.line(OWNER, fold(owes));
+        assert_eq!(shop.world.devices[OWNER].client.desk_owes().expect("reads"), all);
+    }
+    shop.line(OWNER, LineCommand::Settled);
+    assert_eq!(shop.world.devices[OWNER].client.desk_owes().expect("reads"), 0);
 }

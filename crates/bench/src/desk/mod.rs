@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
-use kuvert_view::{ConversationId, DeskCommand, DeskUpdate, QueueFilter, UiCommand, ViewUpdate};
+use kuvert_view::{ConversationId, DeskCommand, DeskUpdate, QueueFilter, ToolCommand, UiCommand, ViewUpdate};
 use serde_json::{Value, json};
 
 use crate::open_files;
@@ -68,6 +68,7 @@ pub(crate) fn run(options: &Options) -> Result<Value> {
     look_after(&mut floor, count)?;
     let open = opening(&mut floor, options.runs)?;
     let search = searching(&mut floor, options.runs)?;
+    let find = finding(&mut floor, options.runs)?;
     let claim = claiming(&mut floor, options.runs)?;
     eprintln!("kuvert-bench: a member is dismissed");
     let dismissal = dismissing(&mut floor)?;
@@ -78,6 +79,7 @@ pub(crate) fn run(options: &Options) -> Result<Value> {
         "filled_s": rounded(filled.as_secs_f64()),
         "open_ms": open.json(),
         "search_ms": search.json(),
+        "find_ms": find.json(),
         "claim_ms": claim.json(),
         "dismissal": dismissal,
         "relay_rss_peak_kib": relay.usage()?.rss_peak_kib,
@@ -157,6 +159,29 @@ fn searching(floor: &mut Floor, runs: u32) -> Result<Latencies> {
                 _ => None,
             });
             ensure!(found.is_some_and(|found| found > 0), "a search found nothing");
+        }
+    }
+    Ok(took)
+}
+
+/// Looks through what the team knows: names, labels and notes; for one, for many, and for what is nowhere.
+fn finding(floor: &mut Floor, runs: u32) -> Result<Latencies> {
+    let mut took = Latencies::new()?;
+    let at = floor.team[1];
+    for run in 0..runs {
+        for words in [name(usize::try_from(run * 7)?), "second time".to_owned(), "is not there".to_owned()] {
+            let began = Instant::now();
+            let find = DeskCommand::Tool(ToolCommand::Find { words: words.clone() });
+            let shown = floor.answer(at, desk(find))?;
+            took.add(began.elapsed());
+            let found = shown.iter().find_map(|update| match update {
+                ViewUpdate::Desk(bytes) => match DeskUpdate::decode(bytes) {
+                    Ok(DeskUpdate::FoundCases(found)) => Some(found.cases.len()),
+                    _ => None,
+                },
+                _ => None,
+            });
+            ensure!(found.map(|found| found > 0) == Some(words != "is not there"), "not what is to be found");
         }
     }
     Ok(took)

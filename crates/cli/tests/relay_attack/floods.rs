@@ -124,7 +124,12 @@ async fn pings_and_acknowledgements_by_the_hundred_thousand_cost_no_memory() {
     }
     let (mut session, _) = alice.connect(relay.address, 20).await;
     assert_eq!(alice.drain(&mut session).await, []);
-    assert_eq!(pinger.next().await, Came::Pong);
+    // A relay that was busy for long may have asked by a ping whether anybody is there, before it answered.
+    let answer = match pinger.next().await {
+        Came::Ping => pinger.next().await,
+        other => other,
+    };
+    assert_eq!(answer, Came::Pong);
     relay.expect_calm(IDLE).await;
 }
 

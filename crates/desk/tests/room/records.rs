@@ -92,6 +92,10 @@ fn business_records_are_still_known_after_their_customer_was_erased() {
     desk.case_does(BEN, CaseEvent::Erase);
     desk.case_does(BEN, CaseEvent::Untag { message: message(1) });
     assert!(desk.case().tags.is_empty());
+    // What was kept for its record alone goes with it, and once.
+    desk.case_does(BEN, CaseEvent::Erase);
+    assert!(desk.cases.get(conversation(1)).is_none());
+    desk.case_fails(BEN, CaseEvent::Erase, Reason::Nothing);
 }
 
 #[test]

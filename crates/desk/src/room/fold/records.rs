@@ -50,14 +50,16 @@ impl Team {
     ) -> Result<(), Reason> {
         actor.must_be(Role::Supervisor)?;
         let hash = conversation_hash(conversation);
-        let known = cases.cases.remove(&conversation);
-        let is_over = known.as_ref().is_none_or(Case::is_archived);
-        if let Some(case) = known.filter(|case| !case.tags.is_empty()) {
+        let known = cases.cases.get(&conversation);
+        let is_over = known.is_none_or(Case::is_archived);
+        // What was kept for its tags alone goes with the last of them.
+        let is_kept = known.is_none_or(|case| !case.tags.is_empty());
+        if is_over && is_kept && cases.tombstones.contains_key(&hash) {
+            return Err(Reason::Nothing);
+        }
+        if let Some(case) = cases.cases.remove(&conversation).filter(|case| !case.tags.is_empty()) {
             // What the law wants kept is still known to be that, or it would go with the next conversation.
             cases.cases.insert(conversation, if is_over { case } else { case.archived(actor.at) });
-        }
-        if is_over && cases.tombstones.contains_key(&hash) {
-            return Err(Reason::Nothing);
         }
         self.forget_seats(&mut cases.touched, conversation);
         cases.touched.extend([Part::Case(conversation), Part::Tombstone(hash)]);
